@@ -1,0 +1,105 @@
+"""NumPy: the networks written by hand, the baseline without a framework."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from dlbench.arrays import Array, Weights, cast
+from dlbench.contract import Setting, Step
+from dlbench.layers import Network
+from dlbench.reference.mlp import MLP
+
+DECLARATION = {
+    "package": "numpy",
+    "distributions": ["numpy"],
+    "install": "pip install numpy",
+    "modes": {"eager": "dynamic"},
+    "devices": {"cpu": ["float32", "float64"]},
+    "environment": {
+        "OMP_NUM_THREADS": "{threads}",
+        "OPENBLAS_NUM_THREADS": "{threads}",
+        "MKL_NUM_THREADS": "{threads}",
+        "VECLIB_MAXIMUM_THREADS": "{threads}",
+    },
+}
+
+
+def start(setting: Setting) -> "NumpyBackend":
+    """The verbs, with the BLAS limited to the threads asked for."""
+    threadpool_limits(setting.threads)
+    return NumpyBackend(setting)
+
+
+class NumpyBackend:
+    """NumPy on the CPU."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.dtype = setting.dtype
+
+    def matmul(self, a: Array, b: Array) -> Step:
+        """np.matmul, called as the operator."""
+        a, b = cast(a, self.dtype), cast(b, self.dtype)
+        return Step(lambda: a @ b, lambda product: {"product": product}, {"a": a, "b": b})
+
+    def network(self, network: Network, weights: Weights, x: Array, y: Array) -> dict[str, Step]:
+        """The hand-written network on arrays of the setting's dtype."""
+        x, y = cast(x, self.dtype), cast(y, self.dtype)
+        start = {name: cast(weight, self.dtype) for name, weight in weights.items()}
+        mlp = MLP(network, {name: weight.copy() for name, weight in start.items()})
+        inputs = {"x": x, "y": y, **mlp.weights}
+
+        def reset() -> None:
+            for name, weight in mlp.weights.items():
+                weight[...] = start[name]
+                mlp.optimizer_state[name].clear()
+
+        def trained(loss: Any) -> Mapping[str, Any]:
+            return {"loss": loss, **{f"weight/{n}": w for n, w in mlp.weights.items()}}
+
+        return {
+            "predict": Step(lambda: mlp.predict(x), _outputs, inputs, reset),
+            "forward": Step(lambda: mlp.forward(x, y), _forward, inputs, reset),
+            "backward": Step(lambda: mlp.backward(x, y), _backward, inputs, reset),
+            "train_step": Step(lambda: mlp.train_step(x, y), trained, inputs, reset),
+        }
+
+    def wait(self) -> None:
+        """NumPy returns only when it is done."""
+
+    def place(self, tensor: Any) -> tuple[str, str]:
+        """NumPy knows one place."""
+        return "cpu", str(np.asarray(tensor).dtype)
+
+    def array(self, tensor: Any) -> Array:
+        """A copy."""
+        return np.array(tensor)
+
+    def threads(self) -> int | None:
+        """Threads of the BLAS; None where threadpoolctl knows none, as for Accelerate."""
+        return max((pool["num_threads"] for pool in threadpool_info()), default=None)
+
+    def facts(self) -> dict[str, str | int | None]:
+        """The version, and which BLAS."""
+        pools = {f"{pool['internal_api']} {pool['version']}" for pool in threadpool_info()}
+        return {"numpy": np.__version__, "blas": ", ".join(sorted(pools)) or None}
+
+    def release(self) -> None:
+        """NumPy keeps nothing."""
+
+    def is_out_of_memory(self, error: BaseException) -> bool:
+        """NumPy raises MemoryError."""
+        return isinstance(error, MemoryError)
+
+
+def _outputs(result: Any) -> Mapping[str, Any]:
+    return {"outputs": result}
+
+
+def _forward(result: Any) -> Mapping[str, Any]:
+    return {"outputs": result[0], "loss": result[1]}
+
+
+def _backward(result: Any) -> Mapping[str, Any]:
+    return {"loss": result[0], **{f"gradient/{n}": g for n, g in result[1].items()}}

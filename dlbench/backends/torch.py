@@ -1,0 +1,340 @@
+"""PyTorch: torch.nn and torch.optim, run op by op or through torch.compile."""
+
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from dlbench import layers
+from dlbench.arrays import STORAGE, Array, Weights, cast
+from dlbench.contract import Setting, Step
+from dlbench.errors import Unavailable
+
+DECLARATION = {
+    "package": "torch",
+    "distributions": ["torch"],
+    "install": "pip install torch",
+    "modes": {"eager": "dynamic", "compile": "static"},
+    "devices": {
+        "cpu": ["float32", "float64"],
+        "cuda": ["float32", "float64", "tf32"],
+    },
+    "environment": {
+        "OMP_NUM_THREADS": "{threads}",
+        "MKL_NUM_THREADS": "{threads}",
+        "TORCHINDUCTOR_CACHE_DIR": "{scratch}/inductor",
+        "TRITON_CACHE_DIR": "{scratch}/triton",
+    },
+}
+
+COMPILERS = ("g++", "clang++", "c++", "cl")
+
+
+def start(setting: Setting) -> "TorchBackend":
+    """The verbs on the setting's device; Unavailable where it or the mode cannot be had."""
+    if setting.device != "cpu":
+        _check_cuda(torch.device(setting.device))
+    if setting.mode == "compile":
+        _check_compiler()
+    torch.set_num_threads(setting.threads)
+    torch.set_float32_matmul_precision("high" if setting.dtype == "tf32" else "highest")
+    return TorchBackend(setting)
+
+
+def _check_cuda(device: torch.device) -> None:
+    count = torch.cuda.device_count()
+    if (device.index or 0) >= count:
+        raise Unavailable(
+            f"PyTorch {torch.__version__} sees {count} CUDA devices, no device",
+            value=str(device),
+            hint="Install a CUDA build of PyTorch and a driver, or choose --device cpu",
+        )
+
+
+def _check_compiler() -> None:
+    """Inductor writes C++ for the CPU (and a launcher for the GPU) and has it compiled."""
+    names = (*filter(None, [os.environ.get("CXX")]), *COMPILERS)
+    if not any(shutil.which(name) for name in names):
+        raise Unavailable(
+            "torch.compile needs a C++ compiler, and none was found",
+            allowed=", ".join(names),
+            hint="Install one, or leave the mode out with --mode eager",
+        )
+
+
+class TorchBackend:
+    """PyTorch on one device, eager or compiled."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.device = torch.device(setting.device)
+        if self.device.type == "cuda" and self.device.index is None:
+            self.device = torch.device("cuda", 0)
+
+    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as the mode runs it; a graph break is an error, never a quiet fallback."""
+        if self.setting.mode == "eager":
+            return function
+        return torch.compile(function, fullgraph=True, dynamic=False)
+
+    def tensor(self, array: Array) -> Tensor:
+        """The array on the device, in the setting's dtype."""
+        return torch.tensor(cast(array, self.setting.dtype), device=self.device)
+
+    def matmul(self, a: Array, b: Array) -> Step:
+        """The matrix product operator."""
+        inputs = {"a": self.tensor(a), "b": self.tensor(b)}
+        left, right = inputs.values()
+        product = self.compiled(lambda a, b: a @ b)
+        return Step(lambda: product(left, right), lambda result: {"product": result}, inputs)
+
+    def network(
+        self, network: layers.Network, weights: Weights, x: Array, y: Array
+    ) -> dict[str, Step]:
+        """torch.nn.Sequential, the native loss and the native optimizer."""
+        return Program(self, network, weights, self.tensor(x), self.tensor(y)).steps()
+
+    def wait(self) -> None:
+        """CPU calls return when they are done; CUDA is synchronised."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
+    def place(self, tensor: Tensor) -> tuple[str, str]:
+        """The tensor's own word."""
+        return str(tensor.device), str(tensor.dtype).removeprefix("torch.")
+
+    def array(self, tensor: Tensor) -> Array:
+        """A copy on the host."""
+        return tensor.detach().cpu().numpy().copy()
+
+    def threads(self) -> int | None:
+        """Intra-op threads."""
+        return torch.get_num_threads()
+
+    def facts(self) -> dict[str, str | int | None]:
+        """Versions, and whether float32 means float32."""
+        return {
+            "torch": str(torch.__version__),
+            "cuda": torch.version.cuda,
+            "float32_matmul_precision": torch.get_float32_matmul_precision(),
+            "device_name": self._device_name(),
+        }
+
+    def _device_name(self) -> str | None:
+        cuda = self.device.type == "cuda"
+        return torch.cuda.get_device_name(self.device) if cuda else None
+
+    def release(self) -> None:
+        """Drop compiled graphs, whose number per function is limited, and cached memory."""
+        if self.setting.mode != "eager":
+            torch.compiler.reset()
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def is_out_of_memory(self, error: BaseException) -> bool:
+        """CUDA has an error of its own; the CPU allocator raises RuntimeError."""
+        if isinstance(error, MemoryError | torch.OutOfMemoryError):
+            return True
+        return isinstance(error, RuntimeError) and "allocate memory" in str(error)
+
+
+class DropConnectLinear(nn.Linear):
+    """nn.Linear that drops weights in training; PyTorch has no such layer."""
+
+    def __init__(self, inputs: int, units: int, rate: float) -> None:
+        super().__init__(inputs, units)
+        self.rate = rate
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - the name of nn.Linear
+        weight = functional.dropout(self.weight, self.rate, self.training)
+        return functional.linear(input, weight, self.bias)
+
+
+LAYERS: dict[type, Callable[[Any, int], nn.Module]] = {
+    layers.Dense: lambda layer, width: nn.Linear(width, layer.units),
+    layers.DropConnect: lambda layer, width: DropConnectLinear(width, layer.units, layer.rate),
+    layers.Flatten: lambda layer, width: nn.Flatten(),
+    layers.Dropout: lambda layer, width: nn.Dropout(layer.rate),
+    # torch counts the new statistics, the model the kept ones
+    layers.BatchNorm: lambda layer, width: nn.BatchNorm1d(
+        width, eps=layer.epsilon, momentum=1 - layer.momentum
+    ),
+}
+
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "linear": nn.Identity,
+    "relu": nn.ReLU,
+    "sigmoid": nn.Sigmoid,
+    "tanh": nn.Tanh,
+    "softmax": lambda: nn.Softmax(dim=-1),
+    "log_softmax": lambda: nn.LogSoftmax(dim=-1),
+}
+
+# Losses that apply the last activation themselves: the model then ends in logits.
+FROM_LOGITS: dict[tuple[str, str], Callable[[], nn.Module]] = {
+    ("linear", "sparse_categorical_crossentropy"): nn.CrossEntropyLoss,
+    ("softmax", "sparse_categorical_crossentropy"): nn.CrossEntropyLoss,
+    ("linear", "categorical_crossentropy"): nn.CrossEntropyLoss,
+    ("softmax", "categorical_crossentropy"): nn.CrossEntropyLoss,
+    ("linear", "binary_crossentropy"): nn.BCEWithLogitsLoss,
+    ("sigmoid", "binary_crossentropy"): nn.BCEWithLogitsLoss,
+}
+
+
+def hinge(outputs: Tensor, y: Tensor) -> Tensor:
+    """mean(max(1 - y * outputs, 0)); PyTorch has no such loss."""
+    return functional.relu(1 - y * outputs).mean()
+
+
+LOSSES: dict[str, Callable[[], Callable[[Tensor, Tensor], Tensor]]] = {
+    "mse": nn.MSELoss,
+    "mae": nn.L1Loss,
+    "nll": nn.NLLLoss,
+    "hinge": lambda: hinge,
+    "multilabel_margin": nn.MultiLabelMarginLoss,
+}
+
+OPTIMIZERS: dict[type, Callable[[Any, Any], torch.optim.Optimizer]] = {
+    layers.SGD: lambda o, params: torch.optim.SGD(params, lr=o.lr, momentum=o.momentum),
+    layers.Adagrad: lambda o, params: torch.optim.Adagrad(params, lr=o.lr, eps=o.epsilon),
+    layers.RMSprop: lambda o, params: torch.optim.RMSprop(
+        params, lr=o.lr, alpha=o.rho, eps=o.epsilon
+    ),
+    layers.Adam: lambda o, params: torch.optim.Adam(
+        params, lr=o.lr, betas=(o.beta1, o.beta2), eps=o.epsilon
+    ),
+}
+
+PARAMETERS = {"kernel": "weight", "bias": "bias", "gamma": "weight", "beta": "bias"}
+
+
+class Program:
+    """A network bound to weights and one batch."""
+
+    def __init__(
+        self, backend: TorchBackend, network: layers.Network, weights: Weights, x: Tensor, y: Tensor
+    ) -> None:
+        self.backend, self.network, self.x, self.y = backend, network, x, y
+        self.start = {name: backend.tensor(weight) for name, weight in weights.items()}
+        last = getattr(network.layers[-1], "activation", "linear")
+        fused = FROM_LOGITS.get((last, network.loss))
+        self.loss = fused() if fused else LOSSES[network.loss]()
+        self.activation = ACTIVATIONS[last]() if fused else nn.Identity()
+
+    def model(self) -> tuple[nn.Sequential, dict[str, nn.Parameter]]:
+        """The network from the start weights, and its parameters by the names of dlbench."""
+        model, named, width = nn.Sequential(), {}, 0
+        width = torch.Size(self.network.inputs).numel()
+        for index, layer in enumerate(self.network.layers):
+            module = LAYERS[type(layer)](layer, width)
+            model.append(module)
+            width = getattr(layer, "units", width)
+            named |= self._parameters(index, module)
+            if (name := getattr(layer, "activation", "linear")) != "linear":
+                model.append(ACTIVATIONS[name]())
+        if not isinstance(self.activation, nn.Identity):
+            model.pop(-1)  # the loss applies it
+        model.to(device=self.x.device, dtype=getattr(torch, STORAGE[self.backend.setting.dtype]))
+        self.restore(named)
+        return model, named
+
+    def _parameters(self, index: int, module: nn.Module) -> dict[str, nn.Parameter]:
+        names = [name for name in self.start if name.startswith(f"layer{index}.")]
+        return {name: getattr(module, PARAMETERS[name.split(".")[1]]) for name in names}
+
+    @torch.no_grad()
+    def restore(self, named: Mapping[str, nn.Parameter]) -> None:
+        """Copy the start weights into the parameters."""
+        for name, parameter in named.items():
+            parameter.copy_(self.start[name].T if name.endswith("kernel") else self.start[name])
+
+    def steps(self) -> dict[str, Step]:
+        """One step of each kind; `predict` has a model of its own, in eval mode."""
+        return {"predict": self._predict(), **self._training()}
+
+    def _predict(self) -> Step:
+        model, named = self.model()
+        model.append(self.activation).eval()
+        run, x = self.backend.compiled(model), self.x
+
+        def predict() -> Tensor:
+            with torch.inference_mode():
+                return run(x)  # type: ignore[no-any-return]
+
+        return Step(predict, lambda outputs: {"outputs": outputs}, {"x": x, **named})
+
+    def _training(self) -> dict[str, Step]:
+        model, named = self.model()
+        kernels = [
+            (layer.l2, named[f"layer{index}.kernel"])
+            for index, layer in enumerate(self.network.layers)
+            if isinstance(layer, layers.Dense) and layer.l2
+        ]
+        optimizer = OPTIMIZERS[type(self.network.optimizer)](
+            self.network.optimizer, model.parameters()
+        )
+        loss_of, x, y = self.loss, self.x, self.y
+
+        def objective(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+            outputs = model(x)
+            loss = loss_of(outputs, y)
+            for l2, kernel in kernels:
+                loss = loss + l2 * kernel.square().sum()
+            return outputs, loss
+
+        forward = self.backend.compiled(objective)
+
+        def backward() -> Tensor:
+            optimizer.zero_grad()
+            _, loss = forward(x, y)
+            loss.backward()
+            return loss  # type: ignore[no-any-return]
+
+        def train_step() -> Tensor:
+            loss = backward()
+            optimizer.step()
+            return loss
+
+        def reset() -> None:
+            self.restore(named)
+            _zero(optimizer)
+
+        inputs = {"x": x, "y": y, **named}
+        return {
+            "forward": Step(lambda: forward(x, y), self._forward_tensors, inputs, reset),
+            "backward": Step(backward, lambda loss: _with_gradients(loss, named), inputs, reset),
+            "train_step": Step(train_step, lambda loss: _with_weights(loss, named), inputs, reset),
+        }
+
+    def _forward_tensors(self, result: tuple[Tensor, Tensor]) -> Mapping[str, Tensor]:
+        return {"outputs": self.activation(result[0]), "loss": result[1]}
+
+
+@torch.no_grad()
+def _zero(optimizer: torch.optim.Optimizer) -> None:
+    for state in optimizer.state.values():
+        for value in state.values():
+            if isinstance(value, Tensor):
+                value.zero_()
+
+
+def _canonical(name: str, tensor: Tensor) -> Tensor:
+    """torch keeps kernels as (units, inputs)."""
+    return tensor.T if name.endswith("kernel") else tensor
+
+
+def _with_gradients(loss: Tensor, named: Mapping[str, nn.Parameter]) -> Mapping[str, Tensor]:
+    gradients = {
+        f"gradient/{name}": _canonical(name, parameter.grad)
+        for name, parameter in named.items()
+        if parameter.grad is not None
+    }
+    return {"loss": loss, **gradients}
+
+
+def _with_weights(loss: Tensor, named: Mapping[str, nn.Parameter]) -> Mapping[str, Tensor]:
+    return {"loss": loss, **{f"weight/{n}": _canonical(n, p) for n, p in named.items()}}

@@ -1,0 +1,106 @@
+"""List what there is: suites, workloads, networks, backends, data sets, runs."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dlbench import catalog
+from dlbench.errors import UsageError
+
+HELP = """List what there is to measure, and what was measured.
+
+WHAT is one of suites, workloads, networks, backends, datasets, runs.
+
+Example: dlbench list networks
+"""
+
+Lines = Iterable[tuple[str, ...]]
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("list", help=HELP)(list_)
+
+
+def list_(
+    what: Annotated[
+        str,
+        typer.Argument(
+            help=", ".join(("suites", "workloads", "networks", "backends", "datasets", "runs"))
+        ),
+    ],
+    results: Annotated[Path, typer.Option("--results", help="Where the results are.")] = Path(
+        "results"
+    ),
+) -> None:
+    """Print one line per member, names first."""
+    if what not in LISTS:
+        raise UsageError("unknown list", value=what, allowed=", ".join(LISTS))
+    lines = list(LISTS[what](results))
+    if not lines:
+        typer.echo(f"There are no {what} yet.")
+        return
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        typer.echo("  ".join(cells).rstrip())
+
+
+def _suites(_: Path) -> Lines:
+    import tomllib
+
+    for name in catalog.names("suites", ".toml"):
+        text = (catalog.PACKAGE / "suites" / f"{name}.toml").read_text(encoding="utf-8")
+        yield name, tomllib.loads(text)["about"]
+
+
+def _workloads(_: Path) -> Lines:
+    return ((name, catalog.about("workloads", name)) for name in catalog.names("workloads"))
+
+
+def _networks(_: Path) -> Lines:
+    from dlbench.layers import parameter_count
+    from dlbench.networks import CATALOGUE
+
+    for name, network in CATALOGUE.items():
+        yield name, f"{parameter_count(network):>7} parameters", network.about
+
+
+def _backends(_: Path) -> Lines:
+    from importlib.util import find_spec
+
+    from dlbench.model import Declaration
+
+    for name in catalog.names("backends"):
+        declared = catalog.declaration("backends", name, Declaration)
+        there = find_spec(declared.package) is not None
+        modes = ", ".join(f"{mode} ({kind})" for mode, kind in declared.modes.items())
+        state = "installed" if there else f"not installed; {declared.install}"
+        yield name, ", ".join(declared.devices), modes, state
+
+
+def _datasets(_: Path) -> Lines:
+    for name in catalog.names("datasets"):
+        declared = catalog.declaration("datasets", name, dict)
+        rows = f"{declared['train_rows']} + {declared['test_rows']} rows"
+        yield name, rows, declared["licence"], catalog.about("datasets", name)
+
+
+def _runs(results: Path) -> Lines:
+    from dlbench import store
+
+    for folder in store.runs(results):
+        run = store.read(folder).run
+        yield run.id, run.command
+
+
+LISTS: dict[str, Callable[[Path], Lines]] = {
+    "suites": _suites,
+    "workloads": _workloads,
+    "networks": _networks,
+    "backends": _backends,
+    "datasets": _datasets,
+    "runs": _runs,
+}

@@ -1,0 +1,39 @@
+"""Show the table of a run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+HELP = """Show the table of a run.
+
+RUN is a path, an id, the beginning of one, or `latest`.
+
+Example: dlbench show latest --metric time --format md
+"""
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("show", help=HELP)(show)
+
+
+def show(
+    run: Annotated[str, typer.Argument(help="Path, id, beginning of an id, or latest.")] = "latest",
+    metric: Annotated[
+        str, typer.Option("--metric", help="gflops, time, samples or all.")
+    ] = "gflops",
+    form: Annotated[str, typer.Option("--format", help="table, md, csv or json.")] = "table",
+    results: Annotated[Path, typer.Option("--results", help="Where the results are.")] = Path(
+        "results"
+    ),
+) -> None:
+    """Read the run and print it."""
+    from rich.console import Console
+
+    from dlbench import output, store, tables
+    from dlbench.options import choices
+
+    (metric,) = choices("metric", [metric], [*tables.METRICS, "all"]) or ["gflops"]
+    (form,) = choices("format", [form], output.FORMATS) or ["table"]
+    output.show(store.read(store.find(run, results)), Console(), metric, form)  # type: ignore[arg-type]

@@ -1,0 +1,77 @@
+"""What a backend offers: the seam between dlbench and a framework.
+
+A backend is one file in `dlbench/backends/`. Its literal `DECLARATION` says what it can do, and
+is read without importing the file, so without importing the framework. Its `start(setting)`
+returns the verbs below. It must not know any workload, clock or file.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from dlbench.arrays import Array, Weights
+from dlbench.layers import Network
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a worker is started for. scratch: an empty folder for caches of compiled code."""
+
+    device: str
+    mode: str
+    dtype: str
+    threads: int
+    scratch: str
+
+
+def nothing() -> None:
+    """Reset of a step that changes no state."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One iteration of a workload, bound to its data.
+
+    run: the timed call; tensors: its result to native tensors by name, those that it changed
+    included, kernels as (inputs, units); reset: back to the state before any step of the same
+    network ran; inputs: the native tensors that it reads, by name.
+    """
+
+    run: Callable[[], Any]
+    tensors: Callable[[Any], Mapping[str, Any]]
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    reset: Callable[[], None] = nothing
+
+
+class Backend(Protocol):
+    """A framework, started for one setting."""
+
+    def matmul(self, a: Array, b: Array) -> Step:
+        """The product of two matrices; the result is named `product`."""
+
+    def network(self, network: Network, weights: Weights, x: Array, y: Array) -> dict[str, Step]:
+        """The steps `predict`, `forward`, `backward` and `train_step` of a network.
+
+        Their results are named `outputs`, `loss`, `gradient/<weight>` and `weight/<weight>`.
+        """
+
+    def wait(self) -> None:
+        """Return when the device has finished all that it was given."""
+
+    def place(self, tensor: Any) -> tuple[str, str]:
+        """Device (`cpu`, `cuda:0`) and dtype of a native tensor."""
+
+    def array(self, tensor: Any) -> Array:
+        """A native tensor as a NumPy array."""
+
+    def threads(self) -> int | None:
+        """How many threads the framework says it uses."""
+
+    def facts(self) -> dict[str, str | int | None]:
+        """Versions and switches worth recording."""
+
+    def release(self) -> None:
+        """Forget what was compiled and cached for the steps bound so far."""
+
+    def is_out_of_memory(self, error: BaseException) -> bool:
+        """Whether the error means that memory ran out."""

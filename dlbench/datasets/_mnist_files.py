@@ -1,0 +1,127 @@
+"""Where the four MNIST files are: in the folder the user names, or in the cache, downloaded once.
+
+Every file is checked against its published hash, once per process. What the bytes mean is not
+known here.
+"""
+
+import functools
+import hashlib
+import os
+from pathlib import Path
+
+from dlbench.errors import UsageError
+
+VARIABLE = "DLBENCH_DATA"
+"""The environment variable with the user's own folder."""
+
+# The smallest file is first, so that a failing download fails early.
+SHA256_OF_GZ = {
+    "t10k-labels-idx1-ubyte": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+    "train-labels-idx1-ubyte": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+    "t10k-images-idx3-ubyte": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+    "train-images-idx3-ubyte": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+}
+MD5_OF_RAW = {
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+}
+
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+)
+
+SECONDS_TO_CONNECT = 2
+"""Short, because a name with several addresses is tried at each, and an offline user waits."""
+
+SECONDS_TO_READ = 10
+"""The longest silence of a mirror, not the longest download."""
+
+
+def obtain() -> Path | str:
+    """Check or fetch the files; return their folder, or the sentence why they cannot be had.
+
+    A failed download is not tried again in the same process. Raises UsageError if DLBENCH_DATA is
+    not a folder, or if a file in it is not the published one.
+    """
+    given = _given_folder()
+    if given is None:
+        return _download(_cache_folder())
+    _check(given)
+    return given
+
+
+def file(folder: Path, name: str) -> Path:
+    """Return the compressed file of that name if there is one, else the plain one."""
+    compressed = folder / f"{name}.gz"
+    return compressed if compressed.is_file() else folder / name
+
+
+def _given_folder() -> Path | None:
+    given = os.environ.get(VARIABLE, "")
+    if not given:
+        return None
+    folder = Path(given).expanduser()
+    if not folder.is_dir():
+        raise UsageError(f"{VARIABLE} is not a folder", value=given, allowed="an existing folder")
+    return folder if all(file(folder, name).is_file() for name in SHA256_OF_GZ) else None
+
+
+def _cache_folder() -> Path:
+    import pooch  # type: ignore[import-untyped]
+
+    return Path(pooch.os_cache("dlbench"))
+
+
+@functools.cache
+def _check(folder: Path) -> None:
+    for name in SHA256_OF_GZ:
+        _check_file(file(folder, name))
+
+
+def _check_file(path: Path) -> None:
+    content = path.read_bytes()
+    if path.suffix == ".gz":
+        published, found = SHA256_OF_GZ[path.stem], hashlib.sha256(content).hexdigest()
+    else:
+        published = MD5_OF_RAW[path.name]
+        found = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if found != published:
+        hint = f"Replace the file, or unset {VARIABLE} to have it downloaded"
+        raise UsageError(f"{path} is not MNIST's file", value=found, allowed=published, hint=hint)
+
+
+@functools.cache
+def _download(folder: Path) -> Path | str:
+    reason = ""
+    for mirror in MIRRORS:
+        try:
+            _fetch(mirror, folder)
+        except (OSError, ValueError) as error:
+            reason = _why(error)
+        else:
+            return folder
+    advice = f"{VARIABLE} can name a folder that holds its four files"
+    return f"MNIST could not be downloaded ({reason}); {advice}."
+
+
+def _fetch(mirror: str, folder: Path) -> None:
+    """Download what is missing or damaged in the folder; all errors of pooch and requests pass."""
+    import pooch
+
+    # It announces every download at level INFO, which would tear the progress display.
+    pooch.get_logger().setLevel("WARNING")
+    downloader = pooch.HTTPDownloader(timeout=(SECONDS_TO_CONNECT, SECONDS_TO_READ))
+    for name, digest in SHA256_OF_GZ.items():
+        gz = f"{name}.gz"
+        pooch.retrieve(mirror + gz, f"sha256:{digest}", gz, folder, downloader=downloader)
+
+
+def _why(error: Exception) -> str:
+    """Name the error in words; requests' own message runs over several lines."""
+    # Some errors of requests are both, so a wrong hash is a ValueError that is no OSError.
+    if isinstance(error, OSError):
+        return type(error).__name__
+    return "what arrived does not match its published hash"

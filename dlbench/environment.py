@@ -1,0 +1,100 @@
+"""The machine and its software: what a reader must know to judge a run.
+
+Read once per run, in the supervising process, from the system and from package metadata; no
+framework is imported.
+"""
+
+import os
+import platform
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from math import ceil
+from pathlib import Path
+
+import cpuinfo
+import psutil
+import pynvml
+
+from dlbench.model import Declaration, Environment
+
+# Variables that change how fast a framework computes.
+VARIABLES = (
+    "CUDA_VISIBLE_DEVICES",
+    "KMP_AFFINITY",
+    "KMP_BLOCKTIME",
+    "MKL_NUM_THREADS",
+    "NVIDIA_TF32_OVERRIDE",
+    "OMP_NUM_THREADS",
+    "OMP_PROC_BIND",
+    "OMP_WAIT_POLICY",
+    "OPENBLAS_NUM_THREADS",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "TF_XLA_FLAGS",
+    "TORCH_LOGS",
+    "XLA_FLAGS",
+)
+
+CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+
+
+def usable_cores() -> int:
+    """Cores that this process may use: the affinity mask, within the cgroup's quota."""
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS and Windows
+        cores = os.cpu_count() or 1
+    quota = _cgroup_quota()
+    return cores if quota is None else max(1, min(cores, ceil(quota)))
+
+
+def _cgroup_quota() -> float | None:
+    """Cores granted by cgroup v2; https://docs.kernel.org/admin-guide/cgroup-v2.html, cpu.max."""
+    try:
+        quota, period = CGROUP_QUOTA.read_text().split()
+    except (OSError, ValueError):
+        return None
+    return None if quota == "max" else int(quota) / int(period)
+
+
+def available_memory() -> int:
+    """Bytes that can be taken without swapping."""
+    return psutil.virtual_memory().available
+
+
+def gpus() -> tuple[str, ...]:
+    """Names of the NVIDIA GPUs that the driver knows, by index."""
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        return ()
+    try:
+        handles = map(pynvml.nvmlDeviceGetHandleByIndex, range(pynvml.nvmlDeviceGetCount()))
+        return tuple(pynvml.nvmlDeviceGetName(handle) for handle in handles)
+    finally:
+        pynvml.nvmlShutdown()
+
+
+def distribution_version(names: Iterable[str]) -> str | None:
+    """The version of the first distribution that is installed."""
+    for name in names:
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            continue
+    return None
+
+
+def capture(declarations: dict[str, Declaration]) -> Environment:
+    """Read the machine, and the versions of the backends that are installed."""
+    versions = {name: distribution_version(d.distributions) for name, d in declarations.items()}
+    return Environment(
+        system=platform.platform(),
+        cpu=cpuinfo.get_cpu_info().get("brand_raw"),
+        cores=os.cpu_count() or 1,
+        usable_cores=usable_cores(),
+        memory_bytes=psutil.virtual_memory().total,
+        gpus=gpus(),
+        python=platform.python_version(),
+        versions={name: found for name, found in versions.items() if found},
+        variables={name: os.environ[name] for name in VARIABLES if name in os.environ},
+    )

@@ -1,0 +1,48 @@
+"""The exceptions of dlbench, each with the exit code that it ends the command with.
+
+    DlbenchError
+    ├── UsageError         2   the user asked for something that is not there or not allowed
+    │   └── Unavailable    -   the same, met inside a worker: the case is skipped with the message
+    ├── PlacementError     -   a tensor is not where, or not of the type, that the case says
+    └── ResultsError       5   a results folder that cannot be read
+
+Exit code 1 (some case failed) and 130 (interrupted) are outcomes of a run and not exceptions.
+"""
+
+EXIT_FAILED_CASES = 1
+EXIT_USAGE = 2
+EXIT_UNREADABLE = 5
+EXIT_INTERRUPTED = 130
+
+
+class DlbenchError(Exception):
+    """Any error whose message is meant for the user, without a traceback."""
+
+    exit_code = EXIT_USAGE
+
+    def __init__(
+        self, what: str, *, value: object = None, allowed: str = "", hint: str = ""
+    ) -> None:
+        """Say what was wrong, with which value, what is allowed and what to do next."""
+        parts = [what if value is None else f"{what}: {value!r}"]
+        parts += [f"Allowed: {allowed}"] if allowed else []
+        parts += [hint] if hint else []
+        super().__init__(". ".join(part.rstrip(".") for part in parts) + ".")
+
+
+class UsageError(DlbenchError):
+    """What the user asked for does not exist or is not allowed."""
+
+
+class Unavailable(UsageError):
+    """The target cannot be had on this machine; its cases are skipped with this reason."""
+
+
+class PlacementError(DlbenchError):
+    """A tensor lies on another device, or has another type, than the case says."""
+
+
+class ResultsError(DlbenchError):
+    """A results folder cannot be read, or was written by a newer dlbench."""
+
+    exit_code = EXIT_UNREADABLE

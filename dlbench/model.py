@@ -1,0 +1,210 @@
+"""The nouns of dlbench as frozen, typed records: what goes over the wire and onto the disk.
+
+It must not know how anything is computed, measured or shown. Seconds are seconds, bytes are
+bytes; unknown is None. The names are those of docs/design.md.
+"""
+
+from typing import Literal
+
+from msgspec import field
+
+from dlbench.layers import Network, Record
+
+SCHEMA_VERSION = 1
+
+Status = Literal["ok", "skipped", "parity_failed", "failed", "timed_out", "out_of_memory"]
+StopReason = Literal["blocks", "budget", "interrupted"]
+ModeKind = Literal["dynamic", "static"]
+
+ITEM_BYTES = {"float32": 4, "tf32": 4, "float64": 8}
+
+
+class Declaration(Record):
+    """What a backend says that it can do, as data read without importing it.
+
+    package: the module whose presence means "installed"; distributions: the names under which
+    its version is found; install: what to type to get it; modes: name to kind; devices: device
+    kind to the dtypes it takes; environment: variables set before the import, in which
+    `{threads}` is the thread count.
+    """
+
+    package: str
+    distributions: tuple[str, ...]
+    install: str
+    modes: dict[str, ModeKind]
+    devices: dict[str, tuple[str, ...]]
+    environment: dict[str, str]
+
+
+class Work(Record):
+    """Exact work of one iteration.
+
+    flops: of the matrix multiplications, 2mnk each; elements: operands read and results written
+    by them, each once; samples: rows of the batch, None where there is no batch.
+    """
+
+    flops: int
+    elements: int
+    samples: int | None = None
+
+    def bytes(self, dtype: str) -> int:
+        """Bytes that the matrix multiplications must move at least, in `dtype`."""
+        return self.elements * ITEM_BYTES[dtype]
+
+
+class Workload(Record):
+    """What is computed: a kind, its parameters and its exact work; no framework, no clock."""
+
+    kind: str
+    params: dict[str, int | str]
+    work: Work
+    synthetic: bool = False
+
+    @property
+    def id(self) -> str:
+        """Readable and stable, such as `train_step/mnist-512/b32` or `matmul/64x32x16`."""
+        if "network" in self.params:
+            return f"{self.kind}/{self.params['network']}/b{self.params['batch']}"
+        return f"{self.kind}/" + "x".join(str(value) for value in self.params.values())
+
+
+class Target(Record):
+    """Where and how a workload runs."""
+
+    backend: str
+    device: str
+    mode: str
+    dtype: str
+    threads: int
+
+    @property
+    def id(self) -> str:
+        """Readable and stable, such as `torch/cpu/eager/float32/t2`."""
+        return f"{self.backend}/{self.device}/{self.mode}/{self.dtype}/t{self.threads}"
+
+
+class Case(Record):
+    """One workload on one target: the join key of every comparison is its id."""
+
+    workload: Workload
+    target: Target
+    mode_kind: ModeKind
+    skip: str | None = None
+
+    @property
+    def id(self) -> str:
+        """Such as `train_step/mnist-512/b32/torch/cpu/eager/float32/t2`."""
+        return f"{self.workload.id}/{self.target.id}"
+
+
+class Group(Record):
+    """The cases that share a workload: one row of the table, measured together."""
+
+    workload: Workload
+    cases: tuple[Case, ...]
+
+
+class Sampling(Record):
+    """How much is measured for each case. Times in seconds.
+
+    blocks: how many; block_s: how long one is at least, unless a single step is longer;
+    warmup_s: the warm-up ends after this even if not steady; case_s: no block is begun after
+    so many seconds of blocks; timeout_s: a worker silent for longer is hung; budget_s: for the
+    whole run, None for no limit.
+    """
+
+    blocks: int = 12
+    block_s: float = 0.02
+    warmup_s: float = 0.3
+    case_s: float = 10.0
+    timeout_s: float = 180.0
+    budget_s: float | None = None
+
+
+class Plan(Record):
+    """Everything needed to repeat a run: groups in order, networks, sampling and seed."""
+
+    suite: str
+    seed: int
+    sampling: Sampling
+    networks: dict[str, Network]
+    groups: tuple[Group, ...]
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        """All cases in the order of the groups."""
+        return tuple(case for group in self.groups for case in group.cases)
+
+
+class Sample(Record):
+    """One timed block: `iterations` steps between two device syncs."""
+
+    iterations: int
+    host_s: float
+    started_s: float
+    device_s: float | None = None
+    round: int = 0
+    generation: int = 0
+    flags: tuple[str, ...] = ()
+
+    @property
+    def step_s(self) -> float:
+        """Seconds of one step."""
+        return self.host_s / self.iterations
+
+
+class ParityCheck(Record):
+    """One quantity against the float64 oracle, at its worst element.
+
+    error and tolerance are absolute differences divided by the quantity's largest magnitude.
+    error is None where the difference is not a finite number.
+    """
+
+    quantity: str
+    error: float | None
+    tolerance: float
+
+    @property
+    def held(self) -> bool:
+        """Whether the quantity agrees."""
+        return self.error is not None and self.error <= self.tolerance
+
+
+class Measurement(Record):
+    """What happened to one case: raw, no mean, no opinion; one line on disk."""
+
+    case: str
+    status: Status
+    reason: str | None = None
+    calls_s: tuple[float, ...] = ()
+    warmup: tuple[Sample, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    stop_reason: StopReason | None = None
+    parity: tuple[ParityCheck, ...] = ()
+    facts: dict[str, str | int | None] = field(default_factory=dict)
+
+
+class Environment(Record):
+    """The machine and the software of a run; None where a fact cannot be read."""
+
+    system: str
+    cpu: str | None
+    cores: int
+    usable_cores: int
+    memory_bytes: int | None
+    gpus: tuple[str, ...]
+    python: str
+    versions: dict[str, str]
+    variables: dict[str, str]
+
+
+class Run(Record):
+    """One invocation of `dlbench run`: the head of a results folder."""
+
+    id: str
+    started: str
+    command: str
+    plan: Plan
+    environment: Environment
+    dlbench: str
+    schema_version: int = SCHEMA_VERSION

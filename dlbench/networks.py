@@ -1,0 +1,143 @@
+"""The ten networks of the lecture, by name.
+
+Salem Ameen, Artificial Intelligence, Lecture 7: Deep Learning (University of Salford).
+"""
+
+from typing import Any, Final
+
+from dlbench.errors import UsageError
+from dlbench.layers import (
+    SGD,
+    Activation,
+    Adam,
+    BatchNorm,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    Network,
+)
+
+# A softmax over one unit is the constant 1: three fruit networks cannot learn through it.
+# They are kept as the lecture gives them, and say so.
+_CONSTANT = "as given: its one-unit softmax is the constant 1, so it cannot learn"
+
+_FRUIT: dict[str, Any] = {
+    "dataset": "fruit",
+    "inputs": (2,),
+    "loss": "mae",
+    "optimizer": Adam(lr=0.1),
+    "epochs": 5,
+    "batch": 3,
+}
+_TABULAR: dict[str, Any] = {"optimizer": Adam(), "epochs": 150, "batch": 32}
+_MNIST: dict[str, Any] = {
+    "dataset": "mnist",
+    "inputs": (28, 28),
+    "loss": "sparse_categorical_crossentropy",
+    "optimizer": Adam(),
+    "batch": 32,
+}
+
+
+def _tabular_layers(outputs: int, activation: Activation) -> tuple[Layer, ...]:
+    return (
+        Dense(10, "relu", "he_normal"),
+        Dense(8, "relu", "he_normal"),
+        Dense(outputs, activation),
+    )
+
+
+def _mnist_layers(hidden: int, activation: Activation) -> tuple[Layer, ...]:
+    return (Flatten(), Dense(hidden, "relu"), Dropout(0.2), Dense(10, activation))
+
+
+_ALL = (
+    Network(
+        name="fruit-linear",
+        about="linear regression on the fruit table, one sample at a time",
+        dataset="fruit",
+        inputs=(2,),
+        layers=(Dense(1),),
+        loss="mse",
+        optimizer=SGD(lr=1e-5),
+        epochs=100,
+        batch=1,
+    ),
+    Network(
+        name="fruit-2-1",
+        about="two dense layers without activation",
+        layers=(Dense(2), Dense(1)),
+        **_FRUIT,
+    ),
+    Network(
+        name="fruit-relu",
+        about=f"a hidden ReLU layer; {_CONSTANT}",
+        layers=(Dense(2, "relu"), Dense(1, "softmax")),
+        **_FRUIT,
+    ),
+    Network(
+        name="fruit-dropout",
+        about=f"the same with dropout; {_CONSTANT}",
+        layers=(Dense(2, "relu"), Dropout(0.2), Dense(1, "softmax")),
+        **_FRUIT,
+    ),
+    Network(
+        name="fruit-batchnorm",
+        about=f"the same with dropout and batch norm; {_CONSTANT}",
+        layers=(Dense(2, "relu"), Dropout(0.2), BatchNorm(), Dense(1, "softmax")),
+        **_FRUIT,
+    ),
+    Network(
+        name="abalone",
+        about="regression of the rings with L2, dropout and batch norm",
+        dataset="abalone",
+        inputs=(7,),
+        layers=(Dense(64, l2=0.001), Dropout(0.6), BatchNorm(), Dense(1)),
+        loss="mse",
+        optimizer=Adam(),
+        epochs=10,
+        batch=32,
+    ),
+    Network(
+        name="ionosphere",
+        about="binary classification of radar returns",
+        dataset="ionosphere",
+        inputs=(34,),
+        layers=_tabular_layers(1, "sigmoid"),
+        loss="binary_crossentropy",
+        **_TABULAR,
+    ),
+    Network(
+        name="iris",
+        about="classification of three species of iris",
+        dataset="iris",
+        inputs=(4,),
+        layers=_tabular_layers(3, "softmax"),
+        loss="sparse_categorical_crossentropy",
+        **_TABULAR,
+    ),
+    Network(
+        name="mnist-128",
+        about="handwritten digits, 128 hidden units, logits",
+        layers=_mnist_layers(128, "linear"),
+        epochs=1,
+        **_MNIST,
+    ),
+    Network(
+        name="mnist-512",
+        about="handwritten digits, 512 hidden units, softmax",
+        layers=_mnist_layers(512, "softmax"),
+        epochs=5,
+        **_MNIST,
+    ),
+)
+
+CATALOGUE: Final = {network.name: network for network in _ALL}
+
+
+def named(name: str) -> Network:
+    """The network of the catalogue with this name, or a UsageError that lists the names."""
+    if name not in CATALOGUE:
+        raise UsageError("unknown network", value=name, allowed=", ".join(CATALOGUE))
+    return CATALOGUE[name]

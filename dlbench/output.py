@@ -1,0 +1,78 @@
+"""What the commands print of a run or a plan: on a terminal, as Markdown, CSV or JSON."""
+
+from typing import Literal, get_args
+
+import msgspec
+from rich.console import Console
+
+from dlbench import tables, units
+from dlbench.model import Plan
+from dlbench.rows import Row, rows_of
+from dlbench.store import Results
+
+Format = Literal["table", "md", "csv", "json"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+
+def show(results: Results, console: Console, metric: str, form: Format = "table") -> None:
+    """Print a run; metric: one of tables.METRICS, or all."""
+    rows = rows_of(results)
+    metrics = tables.METRICS if metric == "all" else (metric,)
+    if form == "json":
+        print(to_json(results, rows))
+    elif form == "csv":
+        print(tables.to_csv(rows), end="")
+    elif form == "md":
+        print("\n".join(tables.to_markdown(tables.grid(rows, name)) for name in metrics), end="")
+    else:
+        _on_terminal(results, [tables.grid(rows, name) for name in metrics], console)
+
+
+def to_json(results: Results, rows: list[Row]) -> str:
+    """An object with `run` (its head, without the plan's cases) and `rows`."""
+    run = msgspec.to_builtins(results.run)
+    del run["plan"]["groups"]
+    text = msgspec.json.encode({"run": run, "rows": rows})
+    return msgspec.json.format(text).decode()
+
+
+def _on_terminal(results: Results, grids: list[tables.Grid], console: Console) -> None:
+    for warning in results.warnings:
+        console.print(f"Warning: {warning}", markup=False)
+    console.print(_machine(results), style="dim", markup=False, highlight=False)
+    for grid in grids:
+        console.print(f"\n{grid.title}", style="bold", markup=False, highlight=False)
+        for page in tables.to_rich(grid, console.width):
+            console.print(page)
+    for note in grids[0].notes:
+        console.print(note, markup=False, highlight=False, soft_wrap=not console.is_terminal)
+    if any(cell.best for _, cells in grids[0].rows for cell in cells):
+        console.print(f"{tables.BEST_MARK} fastest of its row", style="dim", highlight=False)
+
+
+def _machine(results: Results) -> str:
+    """One line on where the numbers are from."""
+    env = results.run.environment
+    memory = units.size(env.memory_bytes) if env.memory_bytes else "memory unknown"
+    software = ", ".join(f"{name} {version}" for name, version in env.versions.items())
+    cores = f"{env.usable_cores} of {env.cores} cores"
+    hardware = ", ".join([env.cpu or "CPU unknown", cores, memory, *env.gpus])
+    return f"{results.run.id}: {hardware}; Python {env.python}, {software}"
+
+
+def plan(made: Plan, console: Console) -> None:
+    """Print every group with its cases, and why some are skipped."""
+    for group in made.groups:
+        synthetic = " (synthetic data)" if group.workload.synthetic else ""
+        console.print(f"{group.workload.id}{synthetic}", style="bold", highlight=False)
+        for case in group.cases:
+            skip = f"  skipped: {case.skip}" if case.skip else ""
+            console.print(f"  {case.target.id}{skip}", highlight=False, markup=False)
+    running = sum(case.skip is None for case in made.cases)
+    skipped = len(made.cases) - running
+    sampling = made.sampling
+    console.print(
+        f"{running} cases to measure, {skipped} skipped; {sampling.blocks} blocks of at least "
+        f"{units.duration(sampling.block_s)} each, seed {made.seed}",
+        highlight=False,
+    )

@@ -1,0 +1,159 @@
+"""Passes through a network on one batch: the kinds of workload that name a network.
+
+It must not know any framework, nor how long anything takes.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlbench import catalog, parity, splits
+from dlbench.arrays import Array, Weights, cast, upcast
+from dlbench.contract import Backend, Step
+from dlbench.kinds import Axes, Bound, Networks, Params
+from dlbench.layers import Network, dense_shapes, without_dropout
+from dlbench.model import ParityCheck, Work, Workload
+from dlbench.parity import Expected
+from dlbench.reference import optimizers
+from dlbench.reference.initial import initial_weights
+from dlbench.reference.kinks import kink_slack
+from dlbench.reference.mlp import MLP
+
+
+@dataclass(frozen=True)
+class NetworkKind:
+    """A pass through a network of the catalogue on one batch.
+
+    step: the name of the backend's step that is timed; checked: the steps that parity looks at;
+    counted: the work of one iteration.
+    """
+
+    step: str
+    checked: tuple[str, ...]
+    counted: Callable[[Network, int], Work]
+    axes: tuple[str, ...] = ("network", "batch")
+
+    def expand(self, axes: Axes, networks: Networks) -> Iterator[Params]:
+        """Every network at every batch size; without one, at the batch size of its schedule."""
+        for name in axes.get("network", list(networks)):
+            network = networks[str(name)]
+            for batch in axes.get("batch", [network.batch]):
+                yield {"network": network.name, "batch": batch}
+
+    def work(self, params: Params, networks: Networks) -> Work:
+        """As flops.py counts."""
+        return self.counted(networks[str(params["network"])], int(params["batch"]))
+
+    def bind(
+        self, backend: Backend, dtype: str, workload: Workload, networks: Networks, seed: int
+    ) -> Bound:
+        """The network with seeded weights, on the first batch of its data."""
+        problem = Problem.of(workload, networks, dtype, seed)
+        bare = without_dropout(problem.network)
+        steps = backend.network(problem.network, problem.weights, problem.x, problem.y)
+
+        def check() -> tuple[ParityCheck, ...]:
+            same = bare == problem.network
+            twin = steps if same else backend.network(bare, problem.weights, problem.x, problem.y)
+            expected = Oracle(bare, problem, dtype)
+            return tuple(
+                found
+                for name in self.checked
+                for found in expected.check(name, twin[name], backend)
+            )
+
+        return Bound(steps[self.step], check)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The data of a network workload, the same for every backend."""
+
+    network: Network
+    weights: Weights
+    x: Array
+    y: Array
+
+    @classmethod
+    def of(cls, workload: Workload, networks: Networks, dtype: str, seed: int) -> "Problem":
+        """Seeded weights and the first batch of a seeded order of the training data."""
+        network = networks[str(workload.params["network"])]
+        split = _data(network.dataset, seed, synthetic=workload.synthetic)
+        x, y = splits.batch(split, int(workload.params["batch"]), seed)
+        weights = initial_weights(network, seed)
+        return cls(
+            network,
+            {name: cast(weight, dtype) for name, weight in weights.items()},
+            cast(x, dtype),
+            cast(y, dtype),
+        )
+
+
+def _data(dataset: str, seed: int, *, synthetic: bool) -> splits.Split:
+    if synthetic:
+        described = catalog.declaration("datasets", dataset, dict)
+        return splits.synthetic(described, seed)
+    split: splits.Split = catalog.load("datasets", dataset).load(seed)
+    return split
+
+
+class Oracle:
+    """What every step of a problem must give, in float64 from the same rounded data."""
+
+    def __init__(self, network: Network, problem: Problem, dtype: str) -> None:
+        self.network, self.problem = network, problem
+        self.x, self.y = upcast(problem.x), upcast(problem.y)
+        longest = max(len(self.x), *(shape.inputs for shape in dense_shapes(network)))
+        self.tolerance = parity.relative_tolerance(dtype, longest)
+
+    def check(self, name: str, step: Step, backend: Backend) -> tuple[ParityCheck, ...]:
+        """Run the step from its start state, and compare."""
+        step.reset()
+        tensors = step.tensors(step.run())
+        backend.wait()
+        got = {quantity: backend.array(tensor) for quantity, tensor in tensors.items()}
+        step.reset()
+        return parity.check(getattr(self, f"_{name}")(), got, self.tolerance)
+
+    def _mlp(self) -> MLP:
+        return MLP(self.network, {n: upcast(w).copy() for n, w in self.problem.weights.items()})
+
+    def _predict(self) -> dict[str, Expected]:
+        return {"outputs": Expected(self._mlp().predict(self.x))}
+
+    def _forward(self) -> dict[str, Expected]:
+        outputs, loss = self._mlp().forward(self.x, self.y)
+        return {"outputs": Expected(outputs), "loss": Expected(loss)}
+
+    def _backward(self) -> dict[str, Expected]:
+        mlp = self._mlp()
+        loss, gradients = mlp.backward(self.x, self.y)
+        slack = kink_slack(mlp, self.x, self.y, self.tolerance)
+        expected = {
+            f"gradient/{name}": Expected(gradient, slack.get(name, 0.0))
+            for name, gradient in gradients.items()
+        }
+        return {"loss": Expected(loss), **expected}
+
+    def _train_step(self) -> dict[str, Expected]:
+        backward, mlp = self._backward(), self._mlp()
+        before = {name: weight.copy() for name, weight in mlp.weights.items()}
+        mlp.train_step(self.x, self.y)
+        weights = {
+            f"weight/{name}": Expected(
+                weight, self._step_slack(before[name], backward[f"gradient/{name}"], weight)
+            )
+            for name, weight in mlp.weights.items()
+        }
+        return {"loss": backward["loss"], **weights}
+
+    def _step_slack(self, before: Array, gradient: Expected, after: Array) -> Array:
+        """How far a step may end from the oracle's, given what is uncertain in the gradient.
+
+        A gradient that is exactly 0 (an input that is always 0, a dead unit) has no rounding.
+        """
+        rounding = self.tolerance * np.abs(gradient.value).max(initial=0)
+        slack = np.where(gradient.value == 0, 0, rounding) + gradient.slack
+        low, high = optimizers.bounds(self.network.optimizer, before, gradient.value, slack)
+        return np.maximum(high - after, after - low)

@@ -1,0 +1,213 @@
+"""From a suite and the user's options to a plan: every case, and why some are skipped.
+
+Nothing is imported, started or measured here but what the machine says of itself.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from dlbench import catalog, networks, units
+from dlbench.errors import UsageError
+from dlbench.kinds import kind_named
+from dlbench.layers import Network
+from dlbench.model import Declaration, Case, Group, Plan, Target, Work, Workload
+from dlbench.options import choices, integers, words
+from dlbench.suite import Entry, Suite
+
+MODE_KINDS = ("dynamic", "static")
+
+# What a live case holds, by the elements of its multiplications: the data as drawn, its copy in
+# the framework, the results, and in passing the oracle's float64.
+MEMORY_SHARE = 3
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What planning must know of the machine.
+
+    installed: backends whose package is there; prepare: data set to the reason why it must be
+    replaced by synthetic data, or None.
+    """
+
+    declarations: Mapping[str, Declaration]
+    installed: frozenset[str]
+    cores: int
+    memory_bytes: int
+    gpus: int
+    prepare: Callable[[str], str | None]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the user asked for beyond the suite; empty means as the suite says."""
+
+    targets: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    axes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    keep: Callable[[str], bool] = lambda _: True
+    budget_s: float | None = None
+    seed: int = 0
+
+
+def make(suite: Suite, asked: Asked, machine: Machine) -> Plan:
+    """The plan; UsageError where the user asked for what does not exist, or for nothing."""
+    known = {**networks.CATALOGUE, **{network.name: network for network in suite.networks}}
+    words_by_axis = {**suite.targets, **{k: list(v) for k, v in asked.targets.items() if v}}
+    targets = _targets(words_by_axis, machine)
+    groups = [
+        _group(workload, targets, words_by_axis, asked, machine)
+        for workload in _workloads(suite, asked, known, machine)
+    ]
+    groups = [group for group in groups if group.cases]
+    _refuse_nothing(groups)
+    used = {str(group.workload.params.get("network")) for group in groups}
+    budget = asked.budget_s or suite.sampling.budget_s
+    return Plan(
+        suite=suite.name,
+        seed=asked.seed,
+        sampling=replace(suite.sampling, budget_s=budget),
+        networks={name: network for name, network in known.items() if name in used},
+        groups=tuple(groups),
+    )
+
+
+def _refuse_nothing(groups: Sequence[Group]) -> None:
+    if not groups:
+        raise UsageError(
+            "nothing is left to measure: no case fits the suite, the options and -k together",
+            hint="See what there is with: dlbench run --dry-run, dlbench list backends",
+        )
+    reasons = {case.skip for group in groups for case in group.cases}
+    if None not in reasons:
+        raise UsageError("nothing can be measured: " + "; ".join(sorted(map(str, reasons))))
+
+
+def _targets(asked: Mapping[str, Sequence[str]], machine: Machine) -> list[tuple[Target, str]]:
+    """Every target that the backends declare and the user wants, with the kind of its mode."""
+    declared = machine.declarations
+    modes = list(dict.fromkeys(mode for d in declared.values() for mode in d.modes))
+    backends = choices("backend", asked.get("backend", list(declared)), list(declared))
+    wanted_modes = choices("mode", asked.get("mode", modes), [*modes, *MODE_KINDS])
+    dtypes = choices("dtype", asked.get("dtype", ["float32"]), _dtypes(declared))
+    threads = integers("threads", asked.get("threads", [str(machine.cores)]))
+    devices = [_device(name, declared) for name in words(asked.get("device", _devices(machine)))]
+    return [
+        (Target(backend, device, mode, dtype, count), kind)
+        for backend in backends
+        for device in devices
+        for mode, kind in declared[backend].modes.items()
+        if mode in wanted_modes or kind in wanted_modes
+        for dtype in dtypes
+        if dtype in declared[backend].devices.get(device.partition(":")[0], ())
+        for count in threads
+    ]
+
+
+def _dtypes(declared: Mapping[str, Declaration]) -> list[str]:
+    every = (dtype for d in declared.values() for dtypes in d.devices.values() for dtype in dtypes)
+    return list(dict.fromkeys(every))
+
+
+def _devices(machine: Machine) -> list[str]:
+    return ["cpu", "cuda"] if machine.gpus else ["cpu"]
+
+
+def _device(name: str, declared: Mapping[str, Declaration]) -> str:
+    """`cpu`, or the kind of an accelerator with or without `:index`."""
+    kinds = list(dict.fromkeys(kind for d in declared.values() for kind in d.devices))
+    kind, colon, index = name.partition(":")
+    if kind not in kinds or (colon and (kind == "cpu" or not index.isdecimal())):
+        allowed = ", ".join(kind if kind == "cpu" else f"{kind}, {kind}:<index>" for kind in kinds)
+        raise UsageError("unknown device", value=name, allowed=allowed)
+    return name
+
+
+def _workloads(
+    suite: Suite, asked: Asked, known: Mapping[str, Network], machine: Machine
+) -> Iterator[Workload]:
+    seen = set()
+    for entry in suite.entries:
+        for kind_name in entry.kinds:
+            kind = kind_named(kind_name)
+            axes = _axes(entry, kind.axes, asked, known)
+            for params in kind.expand(axes, known):
+                workload = Workload(
+                    kind=kind_name,
+                    params=params,
+                    work=kind.work(params, known),
+                    synthetic=_synthetic(params, known, machine),
+                )
+                if workload.id not in seen:
+                    seen.add(workload.id)
+                    yield workload
+
+
+def _axes(
+    entry: Entry, allowed: Sequence[str], asked: Asked, known: Mapping[str, Network]
+) -> dict[str, list[int] | list[str]]:
+    """The entry's axes that the kind has, replaced by what the user asked for."""
+    axes = {axis: values for axis, values in entry.axes.items() if axis in allowed}
+    for axis, given in asked.axes.items():
+        if axis in allowed and given:
+            axes[axis] = list(given) if axis == "network" else integers(axis, given)
+    if "network" in axes:
+        axes["network"] = choices("network", map(str, axes["network"]), list(known))
+    return axes
+
+
+def _synthetic(
+    params: Mapping[str, int | str], known: Mapping[str, Network], machine: Machine
+) -> bool:
+    if "network" not in params:
+        return False
+    return machine.prepare(known[str(params["network"])].dataset) is not None
+
+
+def _group(
+    workload: Workload,
+    targets: Sequence[tuple[Target, str]],
+    named: Mapping[str, Sequence[str]],
+    asked: Asked,
+    machine: Machine,
+) -> Group:
+    cases = [
+        Case(workload, target, kind, _skip(target, machine))  # type: ignore[arg-type]
+        for target, kind in targets
+    ]
+    cases = [case for case in cases if asked.keep(case.id)]
+    return Group(workload, tuple(_within_memory(cases, workload.work, machine)))
+
+
+def _skip(target: Target, machine: Machine) -> str | None:
+    if target.backend not in machine.installed:
+        install = machine.declarations[target.backend].install
+        return f"{target.backend} is not installed; to add it: {install}"
+    index = int(target.device.partition(":")[2] or 0)
+    if target.device != "cpu" and index >= machine.gpus:
+        return f"there is no device {target.device}: the driver shows {machine.gpus} GPUs"
+    return None
+
+
+def _within_memory(cases: Sequence[Case], work: Work, machine: Machine) -> Iterator[Case]:
+    """The cases, skipped if those that run do not fit into memory together."""
+    running = [case for case in cases if case.skip is None]
+    need = sum(MEMORY_SHARE * work.bytes(case.target.dtype) for case in running)
+    for case in cases:
+        if case.skip or need <= machine.memory_bytes:
+            yield case
+        else:
+            yield replace(
+                case,
+                skip=f"{case.workload.id} needs about {units.size(need)} of memory for its "
+                f"{len(running)} targets and {units.size(machine.memory_bytes)} are free; "
+                "choose smaller sizes or fewer targets",
+            )
+
+
+def read_declarations() -> dict[str, Declaration]:
+    """What every backend of the catalogue declares; no framework is imported."""
+    return {
+        name: catalog.declaration("backends", name, Declaration)
+        for name in catalog.names("backends")
+    }

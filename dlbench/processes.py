@@ -1,0 +1,129 @@
+"""A worker process seen from the supervisor: tell it, hear it, be rid of it.
+
+Whatever a worker does (raise, hang, die, speak rubbish) is heard as a Failed. It must not know
+what is measured.
+"""
+
+import contextlib
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from threading import Thread
+from typing import BinaryIO
+
+from dlbench import wire
+from dlbench.wire import Order, Reply
+
+COMMAND = (sys.executable, "-m", "dlbench.worker")
+
+# A worker that has closed its wire is dying; this is how long its exit code is waited for.
+GRACE_S = 5.0
+
+# Lines of a dead worker's log that are looked through for its last words.
+LAST_LINES = 5
+
+
+class WorkerProcess:
+    """One live worker. log: the file that takes its standard error, or None."""
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        log: Path | None = None,
+        command: Sequence[str] = COMMAND,
+    ) -> None:
+        self.log = log
+        self.scratch = tempfile.TemporaryDirectory(prefix="dlbench-", ignore_cleanup_errors=True)
+        filled = {
+            name: value.replace("{scratch}", self.scratch.name)
+            for name, value in environment.items()
+        }
+        with open(log or os.devnull, "ab") as errors:
+            # a group of its own: Ctrl-C is for the supervisor, who ends its workers in order
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env={**os.environ, **filled},
+                start_new_session=True,
+            )
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._orders: BinaryIO = self._process.stdin  # type: ignore[assignment]
+        self._heard: queue.SimpleQueue[Reply | Exception | None] = queue.SimpleQueue()
+        replies: BinaryIO = self._process.stdout  # type: ignore[assignment]
+        self._reader = Thread(target=self._listen, args=(replies,), daemon=True)
+        self._reader.start()
+        self.alive = True
+
+    def _listen(self, replies: BinaryIO) -> None:
+        """Turn what comes over the wire into replies, until it ends; runs in a thread."""
+        with contextlib.closing(replies):
+            while True:
+                try:
+                    reply = wire.receive_reply(replies)
+                except (wire.Rubbish, OSError) as error:
+                    self._heard.put(error)
+                    return
+                self._heard.put(reply)
+                if reply is None:
+                    return
+
+    def tell(self, order: Order) -> None:
+        """Send an order; a worker that is gone is noticed when it is heard."""
+        with contextlib.suppress(OSError):
+            wire.send(self._orders, order)
+
+    def hear(self, timeout_s: float) -> Reply:
+        """The next reply. After a Failed that the worker did not send itself, it is dead."""
+        try:
+            reply = self._heard.get(timeout=timeout_s)
+        except queue.Empty:
+            self.close()
+            return wire.Failed("timed_out", f"no answer within {timeout_s:g} s")
+        if isinstance(reply, Exception):
+            self.close()
+            return wire.Failed("failed", f"the worker spoke rubbish: {reply}")
+        return self._epitaph() if reply is None else reply
+
+    def ask(self, order: Order, timeout_s: float) -> Reply:
+        """Tell, then hear."""
+        self.tell(order)
+        return self.hear(timeout_s)
+
+    def _epitaph(self) -> wire.Failed:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(GRACE_S)
+        code = self._process.returncode
+        self.close()
+        if code is not None and -code == getattr(signal, "SIGKILL", None):
+            # nobody here sends it before close(): it is the kernel's answer to lack of memory
+            return wire.Failed("out_of_memory", "the worker was killed by the system")
+        how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+        words = self._last_words()
+        return wire.Failed(
+            "failed", f"the worker died with {how}" + (f": {words}" if words else "")
+        )
+
+    def _last_words(self) -> str:
+        if self.log is None:
+            return ""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        said = [line.strip() for line in lines[-LAST_LINES:] if line.strip()]
+        return said[-1] if said else ""
+
+    def close(self) -> None:
+        """End the worker at once: nothing that it holds is wanted any more."""
+        if not self.alive:
+            return
+        self.alive = False
+        with contextlib.suppress(OSError):
+            self._orders.close()
+        self._process.kill()
+        self._process.wait()
+        self.scratch.cleanup()

@@ -1,0 +1,50 @@
+"""Activations and their derivatives, as functions of the activation's value."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from dlbench.arrays import Array
+
+
+class Activation(NamedTuple):
+    """value: z -> a; backward: (a, gradient by a) -> gradient by z."""
+
+    value: Callable[[Array], Array]
+    backward: Callable[[Array, Array], Array]
+
+
+def sigmoid(z: Array) -> Array:
+    """1 / (1 + exp(-z)), in a form that does not overflow."""
+    return 0.5 * (1 + np.tanh(0.5 * z))
+
+
+def log_softmax(z: Array) -> Array:
+    """The logarithm of softmax over the last axis, shifted by the maximum against overflow."""
+    shifted = z - z.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def softmax(z: Array) -> Array:
+    """exp(z) / sum(exp(z)) over the last axis."""
+    exponentials = np.exp(z - z.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def _softmax_backward(a: Array, gradient: Array) -> Array:
+    return a * (gradient - (gradient * a).sum(axis=-1, keepdims=True))
+
+
+def _log_softmax_backward(a: Array, gradient: Array) -> Array:
+    return gradient - np.exp(a) * gradient.sum(axis=-1, keepdims=True)
+
+
+ACTIVATIONS = {
+    "linear": Activation(lambda z: z, lambda _, gradient: gradient),
+    "relu": Activation(lambda z: np.maximum(z, 0), lambda a, gradient: gradient * (a > 0)),
+    "sigmoid": Activation(sigmoid, lambda a, gradient: gradient * a * (1 - a)),
+    "tanh": Activation(np.tanh, lambda a, gradient: gradient * (1 - a * a)),
+    "softmax": Activation(softmax, _softmax_backward),
+    "log_softmax": Activation(log_softmax, _log_softmax_backward),
+}

@@ -1,0 +1,50 @@
+"""How far a gradient may lawfully jump because rounding moved a ReLU across its kink.
+
+A pre-activation z closer to 0 than its rounding error may come out on either side in another
+precision, and the gradient through it is then there or not. With large batches some z always
+lies that close. This bounds the jump for every gradient, elementwise; mostly it is all zero.
+"""
+
+import numpy as np
+
+from dlbench.arrays import Array, Weights
+from dlbench.reference.mlp import MLP
+from dlbench.reference.ops import BatchNormOp, DenseOp
+
+
+def kink_slack(mlp: MLP, x: Array, y: Array, relative: float) -> Weights:
+    """Bound on the jump of every gradient; `relative` is the rounding error of z by its scale."""
+    z = mlp.logits(x, training=True)
+    delta = mlp.head.delta(z, y)
+    jump, slack = np.zeros_like(delta), {}
+    for index in range(len(mlp.ops) - 1, mlp.first - 1, -1):
+        op = mlp.ops[index]
+        jump = _at_kinks(op, delta, jump, relative)
+        slack |= {f"layer{index}.{n}": v for n, v in _through_weights(op, jump).items()}
+        delta, _ = op.backward(delta, need_input=index > mlp.first)
+        jump = _through(op, jump) if index > mlp.first else jump
+    return slack
+
+
+def _at_kinks(op: object, delta: Array, jump: Array, relative: float) -> Array:
+    if not isinstance(op, DenseOp) or op.last or op.layer.activation != "relu":
+        return jump
+    uncertain = np.abs(op.z) <= relative * np.abs(op.z).max()
+    return np.where(uncertain, np.abs(delta) + jump, np.where(op.z > 0, jump, 0))
+
+
+def _through_weights(op: object, jump: Array) -> Weights:
+    if isinstance(op, DenseOp):
+        return {"kernel": np.abs(op.x).T @ jump, "bias": jump.sum(axis=0)}
+    if isinstance(op, BatchNormOp):
+        return {"gamma": (jump * np.abs(op.normal)).sum(axis=0), "beta": jump.sum(axis=0)}
+    return {}
+
+
+def _through(op: object, jump: Array) -> Array:
+    if isinstance(op, DenseOp):
+        return jump @ np.abs(op.used).T
+    if isinstance(op, BatchNormOp):
+        normal, jump = np.abs(op.normal), jump * np.abs(op.weights["gamma"])
+        return op.scale * (jump + jump.mean(axis=0) + normal * (jump * normal).mean(axis=0))
+    return jump

@@ -1,0 +1,118 @@
+"""Losses, averaged over the batch (and over the outputs where there are several).
+
+A loss that belongs to a softmax or a sigmoid is computed from the logits, as every framework
+does; the others take the network's outputs.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from dlbench.arrays import Array
+from dlbench.layers import Network
+from dlbench.reference.activations import ACTIVATIONS, log_softmax, sigmoid, softmax
+
+
+class Head(NamedTuple):
+    """The end of a network. z: the last layer before its activation, (batch, units).
+
+    outputs: z -> outputs; loss: (z, y) -> scalar; delta: (z, y) -> gradient of the loss by z.
+    """
+
+    outputs: Callable[[Array], Array]
+    loss: Callable[[Array, Array], Array]
+    delta: Callable[[Array, Array], Array]
+
+
+class Loss(NamedTuple):
+    """value: (outputs, y) -> scalar; gradient: (outputs, y) -> gradient by the outputs."""
+
+    value: Callable[[Array, Array], Array]
+    gradient: Callable[[Array, Array], Array]
+
+
+def head_of(network: Network) -> Head:
+    """The head for the network's last activation and loss."""
+    last = network.layers[-1]
+    name = getattr(last, "activation", "linear")
+    outputs = ACTIVATIONS[name].value
+    if (name, network.loss) in FUSED:
+        loss, delta = FUSED[name, network.loss]
+        return Head(outputs, loss, delta)
+    return _composed(name, LOSSES[network.loss])
+
+
+def _composed(activation: str, loss: Loss) -> Head:
+    value, backward = ACTIVATIONS[activation]
+
+    def delta(z: Array, y: Array) -> Array:
+        outputs = value(z)
+        return backward(outputs, loss.gradient(outputs, y))
+
+    return Head(value, lambda z, y: loss.value(value(z), y), delta)
+
+
+def one_hot(y: Array, like: Array) -> Array:
+    """Class labels (batch,) as rows of zeros and a one, shaped and typed as `like`."""
+    rows = np.zeros_like(like)
+    rows[np.arange(len(y)), y] = 1
+    return rows
+
+
+def _mean_picked(log_probabilities: Array, y: Array) -> Array:
+    return -log_probabilities[np.arange(len(y)), y].mean()
+
+
+def _margins(outputs: Array, y: Array) -> Array:
+    """1 - (outputs[target] - outputs[other]) per (row, target, other), 0 where it does not count.
+
+    y: target classes of each row, padded with -1.
+    """
+    classes = np.arange(outputs.shape[1])
+    targets = (y[:, :, None] == classes).any(axis=1)
+    counted = targets[:, :, None] & ~targets[:, None, :]
+    return np.where(counted, np.maximum(1 - outputs[:, :, None] + outputs[:, None, :], 0), 0)
+
+
+def _margin_gradient(outputs: Array, y: Array) -> Array:
+    active = (_margins(outputs, y) > 0).astype(outputs.dtype)
+    return (active.sum(axis=1) - active.sum(axis=2)) / outputs.size
+
+
+def _hinge_gradient(outputs: Array, y: Array) -> Array:
+    return np.where(1 - y * outputs > 0, -y, 0) / outputs.size
+
+
+def _sigmoid_loss(z: Array, y: Array) -> Array:
+    return (np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))).mean()
+
+
+LOSSES = {
+    "mse": Loss(lambda o, y: ((o - y) ** 2).mean(), lambda o, y: 2 * (o - y) / o.size),
+    "mae": Loss(lambda o, y: np.abs(o - y).mean(), lambda o, y: np.sign(o - y) / o.size),
+    "hinge": Loss(lambda o, y: np.maximum(1 - y * o, 0).mean(), _hinge_gradient),
+    # torch.nn.MultiLabelMarginLoss: the sum over pairs divided by the number of classes.
+    "multilabel_margin": Loss(lambda o, y: _margins(o, y).sum() / o.size, _margin_gradient),
+}
+
+_SPARSE = (
+    lambda z, y: _mean_picked(log_softmax(z), y),
+    lambda z, y: (softmax(z) - one_hot(y, z)) / len(z),
+)
+_CATEGORICAL = (
+    lambda z, y: -(y * log_softmax(z)).sum(axis=-1).mean(),
+    lambda z, y: (softmax(z) * y.sum(axis=-1, keepdims=True) - y) / len(z),
+)
+_BINARY = (_sigmoid_loss, lambda z, y: (sigmoid(z) - y) / z.size)
+
+# (last activation, loss) -> loss and delta from the logits
+FUSED: dict[tuple[str, str], tuple[Callable[..., Array], Callable[..., Array]]] = {
+    ("linear", "sparse_categorical_crossentropy"): _SPARSE,
+    ("softmax", "sparse_categorical_crossentropy"): _SPARSE,
+    ("log_softmax", "nll"): _SPARSE,
+    ("linear", "categorical_crossentropy"): _CATEGORICAL,
+    ("softmax", "categorical_crossentropy"): _CATEGORICAL,
+    ("linear", "binary_crossentropy"): _BINARY,
+    ("sigmoid", "binary_crossentropy"): _BINARY,
+}

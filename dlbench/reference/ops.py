@@ -1,0 +1,152 @@
+"""One class per layer kind: forward(x, training) and backward(gradient by its output).
+
+A forward pass leaves on the op what its backward pass needs. Arrays are (batch, width), except
+the input of Flatten.
+"""
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from dlbench import layers
+from dlbench.arrays import Array, Weights
+from dlbench.reference.activations import ACTIVATIONS
+
+
+class Op(Protocol):
+    """A layer at work. weights: its own, by short name such as `kernel`."""
+
+    weights: Weights
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """The layer's output."""
+
+    def backward(self, delta: Array, *, need_input: bool) -> tuple[Array, Weights]:
+        """Gradient by the input (meaningless unless asked for) and by every weight."""
+
+    def penalty(self) -> Array | float:
+        """What the layer's regulariser adds to the loss."""
+
+
+class _Op:
+    def __init__(self, layer: Any, weights: Weights, rng: np.random.Generator) -> None:
+        self.layer, self.weights, self.rng = layer, weights, rng
+
+    def penalty(self) -> Array | float:
+        return 0.0
+
+    def kept(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        """1/(1-rate) where a value is kept, 0 where it is dropped."""
+        rate = self.layer.rate
+        return (self.rng.random(shape) >= rate).astype(dtype) / (1 - rate)
+
+
+class FlattenOp(_Op):
+    """(batch, ...) to (batch, width)."""
+
+    def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
+        self.shape = x.shape
+        return x.reshape(len(x), -1)
+
+    def backward(self, delta: Array, *, need_input: bool) -> tuple[Array, Weights]:  # noqa: ARG002
+        return delta.reshape(self.shape), {}
+
+
+class DenseOp(_Op):
+    """activation(x @ kernel + bias); the last layer's activation belongs to the head."""
+
+    last = False
+
+    def kernel(self, *, training: bool) -> Array:  # noqa: ARG002
+        """The kernel that this pass multiplies with."""
+        return self.weights["kernel"]
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        self.x, self.used = x, self.kernel(training=training)
+        self.z = x @ self.used + self.weights["bias"]
+        self.a = self.z if self.last else ACTIVATIONS[self.layer.activation].value(self.z)
+        return self.a
+
+    def backward(self, delta: Array, *, need_input: bool) -> tuple[Array, Weights]:
+        if not self.last:
+            delta = ACTIVATIONS[self.layer.activation].backward(self.a, delta)
+        gradients = {"kernel": self.kernel_gradient(delta), "bias": delta.sum(axis=0)}
+        return delta @ self.used.T if need_input else delta, gradients
+
+    def kernel_gradient(self, delta: Array) -> Array:
+        """Gradient by the kernel, that of the regulariser included."""
+        gradient = self.x.T @ delta
+        if self.layer.l2:
+            gradient += 2 * self.layer.l2 * self.weights["kernel"]
+        return gradient
+
+    def penalty(self) -> Array | float:
+        l2 = self.layer.l2
+        return l2 * (self.weights["kernel"] ** 2).sum() if l2 else 0.0
+
+
+class DropConnectOp(DenseOp):
+    """Drops weights in training, one draw for the batch, the rest scaled by 1/(1-rate)."""
+
+    def kernel(self, *, training: bool) -> Array:
+        kernel = self.weights["kernel"]
+        dropping = training and self.layer.rate
+        self.mask = self.kept(kernel.shape, kernel.dtype) if dropping else None
+        return kernel if self.mask is None else kernel * self.mask
+
+    def kernel_gradient(self, delta: Array) -> Array:
+        gradient = self.x.T @ delta
+        return gradient if self.mask is None else gradient * self.mask
+
+    def penalty(self) -> Array | float:
+        return 0.0
+
+
+class DropoutOp(_Op):
+    """Drops activations in training, the rest scaled by 1/(1-rate)."""
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        dropping = training and self.layer.rate
+        self.mask = self.kept(x.shape, x.dtype) if dropping else None
+        return x if self.mask is None else x * self.mask
+
+    def backward(self, delta: Array, *, need_input: bool) -> tuple[Array, Weights]:  # noqa: ARG002
+        return delta if self.mask is None else delta * self.mask, {}
+
+
+class BatchNormOp(_Op):
+    """Ioffe and Szegedy (2015), section 3; running statistics start at mean 0, variance 1."""
+
+    def __init__(self, layer: Any, weights: Weights, rng: np.random.Generator) -> None:
+        super().__init__(layer, weights, rng)
+        self.mean = np.zeros_like(weights["beta"])
+        self.variance = np.ones_like(weights["gamma"])
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        mean, variance = self.mean, self.variance
+        if training:
+            mean, variance = x.mean(axis=0), x.var(axis=0)
+            kept, new = self.layer.momentum, 1 - self.layer.momentum
+            self.mean = kept * self.mean + new * mean
+            self.variance = kept * self.variance + new * variance
+        self.scale = 1 / np.sqrt(variance + self.layer.epsilon)
+        self.normal = (x - mean) * self.scale
+        return self.weights["gamma"] * self.normal + self.weights["beta"]
+
+    def backward(self, delta: Array, *, need_input: bool) -> tuple[Array, Weights]:
+        normal = self.normal
+        gradients = {"gamma": (delta * normal).sum(axis=0), "beta": delta.sum(axis=0)}
+        if not need_input:
+            return delta, gradients
+        delta = delta * self.weights["gamma"]
+        centred = delta - delta.mean(axis=0) - normal * (delta * normal).mean(axis=0)
+        return self.scale * centred, gradients
+
+
+OPS: dict[type, Any] = {
+    layers.Flatten: FlattenOp,
+    layers.Dense: DenseOp,
+    layers.DropConnect: DropConnectOp,
+    layers.Dropout: DropoutOp,
+    layers.BatchNorm: BatchNormOp,
+}

@@ -1,0 +1,90 @@
+"""The optimizers of the lecture, updating one array in place.
+
+Each is a function of (settings, state, weight, gradient); the state of an array is a dict that
+starts empty. `bounds` gives the values that a correct framework may reach after the first step.
+"""
+
+from collections.abc import Callable
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from msgspec.structs import replace
+
+from dlbench.arrays import Array
+from dlbench.layers import SGD, Adagrad, Adam, Optimizer, RMSprop
+
+State = dict[str, Any]
+
+
+def _sgd(settings: SGD, state: State, gradient: Array) -> Array:
+    """v = momentum * v + gradient; the update is lr * v."""
+    if not settings.momentum:
+        return settings.lr * gradient
+    state["v"] = velocity = settings.momentum * state.get("v", 0) + gradient
+    return settings.lr * velocity
+
+
+def _adagrad(settings: Adagrad, state: State, gradient: Array) -> Array:
+    state["r"] = total = state.get("r", 0) + gradient * gradient
+    return settings.lr * gradient / (np.sqrt(total) + settings.epsilon)
+
+
+def _rmsprop(settings: RMSprop, state: State, gradient: Array) -> Array:
+    rho = settings.rho
+    state["r"] = mean = rho * state.get("r", 0) + (1 - rho) * gradient * gradient
+    return settings.lr * gradient / (np.sqrt(mean) + settings.epsilon)
+
+
+def _adam(settings: Adam, state: State, gradient: Array) -> Array:
+    """Kingma and Ba (2015), Algorithm 1."""
+    beta1, beta2 = settings.beta1, settings.beta2
+    state["t"] = t = state.get("t", 0) + 1
+    state["m"] = m = beta1 * state.get("m", 0) + (1 - beta1) * gradient
+    state["v"] = v = beta2 * state.get("v", 0) + (1 - beta2) * gradient * gradient
+    denominator = np.sqrt(v / (1 - beta2**t)) + settings.epsilon
+    return settings.lr / (1 - beta1**t) * m / denominator
+
+
+_UPDATES: dict[type, Callable[[Any, State, Array], Array]] = {
+    SGD: _sgd,
+    Adagrad: _adagrad,
+    RMSprop: _rmsprop,
+    Adam: _adam,
+}
+
+
+def update(optimizer: Optimizer, state: State, weight: Array, gradient: Array) -> None:
+    """One step of the optimizer on `weight`, in place; `state` is carried to the next."""
+    weight -= _UPDATES[type(optimizer)](optimizer, state, gradient)
+
+
+def bounds(
+    optimizer: Optimizer, weight: Array, gradient: Array, slack: Array
+) -> tuple[Array, Array]:
+    """The lowest and the highest weight after the first step, all arrays of one shape.
+
+    The gradient is known to within `slack`, and frameworks place epsilon differently: beside
+    the root (Kingma and Ba, Algorithm 1), inside it, or before the bias correction (ibid.,
+    section 2, "epsilon hat"). The update grows with the gradient and shrinks with epsilon, so
+    the corners of both ranges bound it.
+    """
+    corners = [
+        weight - _UPDATES[type(form)](form, {}, corner)
+        for form in _epsilon_forms(optimizer)
+        for corner in (gradient - slack, gradient, gradient + slack)
+    ]
+    return np.minimum.reduce(corners), np.maximum.reduce(corners)
+
+
+# Stands for "no epsilon": small against any gradient, and 0/0 stays 0.
+_NO_EPSILON = 1e-30
+
+
+def _epsilon_forms(optimizer: Optimizer) -> list[Optimizer]:
+    if isinstance(optimizer, SGD):
+        return [optimizer]
+    largest = optimizer.epsilon
+    if isinstance(optimizer, Adam):
+        largest /= sqrt(1 - optimizer.beta2)
+    return [replace(optimizer, epsilon=epsilon) for epsilon in (_NO_EPSILON, largest)]

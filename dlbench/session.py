@@ -1,0 +1,125 @@
+"""One `dlbench run` from end to end: plan, measure, store, show.
+
+The pieces know nothing of each other; here they are put together.
+"""
+
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+
+from rich.console import Console
+
+from dlbench import (
+    __version__,
+    catalog,
+    environment,
+    options,
+    output,
+    plan,
+    progress,
+    store,
+    suite,
+    wire,
+)
+from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
+from dlbench.model import Declaration, Measurement, Plan, Run, Target
+from dlbench.processes import WorkerProcess
+from dlbench.supervisor import Launch, Supervisor, Worker
+
+FINE = {"ok", "skipped"}
+
+
+def ask(
+    targets: Mapping[str, Sequence[str] | None],
+    axes: Mapping[str, Sequence[str] | None],
+    keep: str,
+    budget_s: float | None,
+    seed: int,
+) -> plan.Asked:
+    """What the options say, validated as far as they can be without a suite."""
+    if budget_s is not None and not 0 < budget_s < float("inf"):
+        raise UsageError("--budget is not a time", value=budget_s, allowed="seconds above 0")
+    return plan.Asked(
+        targets={axis: options.words(values) for axis, values in targets.items() if values},
+        axes={axis: options.words(values) for axis, values in axes.items() if values},
+        keep=options.expression(keep) if keep else lambda _: True,
+        budget_s=budget_s,
+        seed=seed,
+    )
+
+
+def dry_run(suite_name: str, asked: plan.Asked) -> int:
+    """Print the plan."""
+    made = _plan(suite_name, asked, plan.read_declarations())
+    output.plan(made, Console())
+    return 0
+
+
+def measure(suite_name: str, asked: plan.Asked, results: Path) -> int:
+    """Measure, and show the table; the exit code."""
+    errors = Console(stderr=True)
+    declarations = plan.read_declarations()
+    made = _plan(suite_name, asked, declarations)
+    folder = store.new_folder(results, made.suite)
+    interrupted = False
+    try:
+        _measure(made, folder, declarations, errors)
+    except KeyboardInterrupt:
+        interrupted = True
+        errors.print("Interrupted; what was measured so far is kept.")
+    found = store.read(folder)
+    output.show(found, Console(), "gflops")
+    print(f"\nResults: {folder}\nReport:  dlbench report {folder}")
+    if interrupted:
+        return EXIT_INTERRUPTED
+    failed = [m for m in found.measurements if m.status not in FINE]
+    return EXIT_FAILED_CASES if failed else 0
+
+
+def _measure(
+    made: Plan, folder: Path, declarations: Mapping[str, Declaration], errors: Console
+) -> None:
+    run = Run(
+        id=folder.name,
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=shlex.join(["dlbench", *sys.argv[1:]]),
+        plan=made,
+        environment=environment.capture(declarations),
+        dlbench=__version__,
+    )
+    supervisor = Supervisor(made, _launcher(declarations, folder / store.LOGS_FOLDER))
+    with store.writing(folder, run) as results, progress.watching(errors) as watcher:
+        for event in supervisor.measure():
+            if isinstance(event, Measurement):
+                results.append(event)
+            watcher.see(event)
+
+
+def _launcher(declarations: Mapping[str, Declaration], logs: Path) -> Launch:
+    """Starts workers, with the environment that their backend declares."""
+
+    def launch(target: Target) -> tuple[Worker, wire.Start]:
+        variables = {
+            name: value.replace("{threads}", str(target.threads))
+            for name, value in declarations[target.backend].environment.items()
+        }
+        log = logs / f"{target.id.replace('/', '-').replace(':', '')}.log"
+        worker = WorkerProcess(variables, log)
+        return worker, wire.Start(target, worker.scratch.name)
+
+    return launch
+
+
+def _plan(suite_name: str, asked: plan.Asked, declarations: Mapping[str, Declaration]) -> Plan:
+    machine = plan.Machine(
+        declarations=declarations,
+        installed=frozenset(name for name, d in declarations.items() if find_spec(d.package)),
+        cores=environment.usable_cores(),
+        memory_bytes=environment.available_memory(),
+        gpus=len(environment.gpus()),
+        prepare=lambda dataset: catalog.load("datasets", dataset).prepare(),
+    )
+    return plan.make(suite.load(suite_name), asked, machine)

@@ -1,0 +1,93 @@
+"""A data set as four arrays, training and test rows, ready for any framework.
+
+Knows shapes, seeds and permutations; knows neither a framework nor where a data set comes from.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Inputs: TypeAlias = npt.NDArray[np.float32]
+"""Shape (rows, *features)."""
+
+Labels: TypeAlias = npt.NDArray[np.float32] | npt.NDArray[np.int64]
+"""float32 of shape (rows, 1) for regression and two classes, int64 of shape (rows,) for more."""
+
+TWO_CLASSES = 2
+"""Two classes are one probability, so their labels are floats like a regression's."""
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Training rows and test rows; raises ValueError if inputs and labels differ in number.
+
+    Two splits are equal only if they are the same object: arrays have no single truth value.
+    """
+
+    x_train: Inputs
+    y_train: Labels
+    x_test: Inputs
+    y_test: Labels
+
+    def __post_init__(self) -> None:
+        """Refuse inputs without labels and labels without inputs."""
+        for x, y in ((self.x_train, self.y_train), (self.x_test, self.y_test)):
+            if len(x) != len(y):
+                message = f"{len(x)} rows of inputs but {len(y)} labels"
+                raise ValueError(message)
+
+
+def permuted(x: Inputs, y: Labels, test_rows: int, seed: int) -> Split:
+    """Draw `test_rows` rows for testing; the others, in the order drawn, are for training.
+
+    Raises ValueError unless 0 <= test_rows <= rows.
+    """
+    if not 0 <= test_rows <= len(x):
+        message = f"cannot take {test_rows} test rows out of {len(x)}"
+        raise ValueError(message)
+    order = np.random.default_rng(seed).permutation(len(x))
+    test, train = order[:test_rows], order[test_rows:]
+    return Split(x[train], y[train], x[test], y[test])
+
+
+def synthetic(declaration: Mapping[str, Any], seed: int) -> Split:
+    """Make a stand-in of the declared shapes: inputs uniform in [0, 1), labels random.
+
+    It tells something of speed and nothing of accuracy: only for when the real data cannot be had.
+    """
+    rng = np.random.default_rng(seed)
+    classes, features = declaration["classes"], declaration["features"]
+    train, test = declaration["train_rows"], declaration["test_rows"]
+    return Split(
+        x_train=rng.random((train, *features), dtype=np.float32),
+        y_train=_random_labels(rng, classes, train),
+        x_test=rng.random((test, *features), dtype=np.float32),
+        y_test=_random_labels(rng, classes, test),
+    )
+
+
+def _random_labels(rng: np.random.Generator, classes: int | None, rows: int) -> Labels:
+    if classes is None:
+        return rng.random((rows, 1), dtype=np.float32)
+    if classes == TWO_CLASSES:
+        return rng.integers(classes, size=(rows, 1)).astype(np.float32)
+    return rng.integers(classes, size=rows)
+
+
+def batch(split: Split, size: int, seed: int) -> tuple[Inputs, Labels]:
+    """Return copies of the first `size` rows of a seeded permutation of the training rows.
+
+    When `size` exceeds the rows, further permutations follow one after the other, so every row
+    comes once before any comes twice. Raises ValueError if `size` is below 1 or there is no
+    training row.
+    """
+    rows = len(split.x_train)
+    if size < 1 or rows < 1:
+        message = f"cannot take a batch of {size} out of {rows} training rows"
+        raise ValueError(message)
+    rng = np.random.default_rng(seed)
+    order = np.concatenate([rng.permutation(rows) for _ in range(0, size, rows)])[:size]
+    return split.x_train[order], split.y_train[order]

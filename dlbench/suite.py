@@ -1,0 +1,179 @@
+"""A suite: what to measure and on which targets, from a TOML file.
+
+    about = "one line for `dlbench list suites`"
+    [targets]      backend, device, mode, dtype, threads: what is left out means all, or the
+                   machine's own
+    [sampling]     the fields of model.Sampling
+    [[workload]]   kind, and the axes of that kind
+    [[network]]    a network of your own, as dlbench/layers.py describes it
+
+Values may be lists, and integers may be ranges such as "256-4096*2". Errors name the file, the
+key, the value and what is allowed.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from dlbench import catalog
+from dlbench.errors import UsageError
+from dlbench.layers import Dense, DropConnect, Network, Record
+from dlbench.model import Sampling
+from dlbench.options import integers, words
+
+TARGET_KEYS = ("backend", "device", "mode", "dtype", "threads")
+# Axes whose values are names; all others are positive integers.
+NAME_AXES = ("network",)
+
+
+class Entry(Record):
+    """One [[workload]] table: kinds, and the values of their axes."""
+
+    kinds: tuple[str, ...]
+    axes: dict[str, list[int] | list[str]]
+
+
+class Suite(Record):
+    """A validated suite. targets: axis to the words written for it."""
+
+    name: str
+    about: str
+    targets: dict[str, list[str]]
+    sampling: Sampling
+    entries: tuple[Entry, ...]
+    networks: tuple[Network, ...] = ()
+
+
+def load(name: str) -> Suite:
+    """A suite of the catalogue by name, or any by the path of its TOML file."""
+    if name.endswith(".toml"):
+        return read(Path(name))
+    return read(catalog.PACKAGE / "suites" / f"{catalog.check('suites', name, '.toml')}.toml")
+
+
+def about(name: str) -> str:
+    """The one line that a suite of the catalogue says of itself."""
+    return load(name).about
+
+
+def read(path: Path) -> Suite:
+    """Read and validate a file."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read the suite ({error.strerror})", value=str(path)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not valid TOML: {error}") from error
+    return _Reader(path.name).suite(path.stem, data)
+
+
+class _Reader:
+    """Validation, with the file's name for the messages."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+
+    def suite(self, name: str, data: Mapping[str, Any]) -> Suite:
+        self.keys("the suite", data, ("about", "targets", "sampling", "workload", "network"))
+        entries = self.tables("workload", data)
+        if not entries:
+            raise UsageError(f"{self.file}: there is no [[workload]]", hint="Add one with a kind")
+        return Suite(
+            name=name,
+            about=self.text("about", data.get("about", "")),
+            targets=self.targets(self.table("targets", data)),
+            sampling=self.sampling(self.table("sampling", data)),
+            entries=tuple(self.entry(i, entry) for i, entry in enumerate(entries, start=1)),
+            networks=tuple(
+                self.network(i, table) for i, table in enumerate(self.tables("network", data), 1)
+            ),
+        )
+
+    def keys(self, where: str, table: Mapping[str, Any], allowed: tuple[str, ...]) -> None:
+        for key in table:
+            if key not in allowed:
+                raise UsageError(
+                    f"{self.file}: {where} has an unknown key",
+                    value=key,
+                    allowed=", ".join(allowed),
+                )
+
+    def wrong(self, key: str, value: object, allowed: str) -> UsageError:
+        return UsageError(f"{self.file}: wrong value for {key}", value=value, allowed=allowed)
+
+    def text(self, key: str, value: Any) -> str:
+        if not isinstance(value, str):
+            raise self.wrong(key, value, "a text")
+        return value
+
+    def table(self, key: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        table = data.get(key, {})
+        if not isinstance(table, dict):
+            raise self.wrong(key, table, f"a table, written [{key}]")
+        return table
+
+    def tables(self, key: str, data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        tables = data.get(key, [])
+        if not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
+            raise self.wrong(key, tables, f"tables, each written [[{key}]]")
+        return tables
+
+    def listed(self, key: str, value: Any) -> list[str]:
+        values = value if isinstance(value, list) else [value]
+        if not all(isinstance(v, str | int) and not isinstance(v, bool) for v in values):
+            raise self.wrong(key, value, "a name or an integer, or a list of them")
+        return [str(v) for v in values]
+
+    def targets(self, table: Mapping[str, Any]) -> dict[str, list[str]]:
+        self.keys("[targets]", table, TARGET_KEYS)
+        return {key: words(self.listed(f"targets.{key}", table[key])) for key in table}
+
+    def sampling(self, table: Mapping[str, Any]) -> Sampling:
+        self.keys("[sampling]", table, Sampling.__struct_fields__)
+        for key, value in table.items():
+            number = isinstance(value, int if key == "blocks" else int | float)
+            if not number or isinstance(value, bool) or value <= 0:
+                kind = "integer" if key == "blocks" else "number"
+                raise self.wrong(f"sampling.{key}", value, f"a positive {kind}")
+        return msgspec.convert(dict(table), Sampling)
+
+    def entry(self, number: int, table: Mapping[str, Any]) -> Entry:
+        where = f"[[workload]] {number}"
+        if "kind" not in table:
+            allowed = ", ".join(catalog.names("workloads"))
+            raise UsageError(f"{self.file}: {where} has no kind", allowed=allowed)
+        kinds = tuple(words(self.listed(f"{where} kind", table["kind"])))
+        axes = self.axes_of(where, kinds)
+        self.keys(f"{where} ({', '.join(kinds)})", table, ("kind", *axes))
+        values = {axis: self.axis(where, axis, table[axis]) for axis in axes if axis in table}
+        return Entry(kinds=kinds, axes=values)
+
+    def axes_of(self, where: str, kinds: tuple[str, ...]) -> tuple[str, ...]:
+        axes: list[str] = []
+        for kind in kinds:
+            try:
+                axes += catalog.load("workloads", kind).KIND.axes
+            except UsageError as error:
+                raise UsageError(f"{self.file}: {where}: {error}") from error
+        return tuple(dict.fromkeys(axes))
+
+    def axis(self, where: str, axis: str, value: Any) -> list[int] | list[str]:
+        key = f"{where} {axis}"
+        values = self.listed(key, value)
+        if axis in NAME_AXES:
+            return words(values)
+        return integers(f"{self.file}: {key}", values)
+
+    def network(self, number: int, table: Mapping[str, Any]) -> Network:
+        try:
+            network = msgspec.convert(dict(table), Network)
+        except msgspec.ValidationError as error:
+            raise UsageError(f"{self.file}: [[network]] {number}: {error}") from error
+        last = network.layers[-1] if network.layers else None
+        if not isinstance(last, Dense | DropConnect):
+            raise self.wrong(f"[[network]] {number} layers", str(last), "a dense layer at the end")
+        catalog.check("datasets", network.dataset)
+        return network

@@ -1,0 +1,265 @@
+"""The table that a person reads: a row per workload, a column per target, rendered several ways.
+
+`grid` decides what stands where; the renderers only write it down. It must not know any file.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import msgspec
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from dlbench import units
+from dlbench.rows import Row, best
+
+Metric = Literal["gflops", "time", "samples"]
+METRICS: tuple[Metric, ...] = get_args(Metric)
+TARGET_AXES = ("backend", "device", "mode", "dtype", "threads")
+
+STATUS_WORDS = {
+    "skipped": "skipped",
+    "parity_failed": "wrong",
+    "failed": "failed",
+    "timed_out": "hung",
+    "out_of_memory": "no memory",
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number or a word; note is the number of a footnote; best marks the fastest of a row."""
+
+    text: str
+    best: bool = False
+    note: int | None = None
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table ready to be written. heads: the lines above every column; rows: label and cells."""
+
+    title: str
+    heads: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+    notes: tuple[str, ...]
+
+
+def grid(rows: Sequence[Row], metric: Metric) -> Grid:
+    """Lay out rows: constant axes go to the title, targets that never ran to the notes."""
+    shown = _with_columns(rows)
+    labels = _varying_params(shown)
+    axes = _varying(shown, TARGET_AXES)
+    targets = list(dict.fromkeys(_target(row) for row in shown))
+    unit, value = _metric(metric, shown)
+    notes = _Notes()
+    lines = []
+    for workload in _by_workload(shown):
+        fastest = best(workload)
+        by_target = {_target(row): row for row in workload}
+        cells = [_cell(by_target.get(target), value, fastest, notes) for target in targets]
+        lines.append((_label(workload[0], labels), tuple(cells)))
+    return Grid(
+        title=f"{unit}{_constants(shown, axes, labels)}",
+        heads=tuple(_head(target, axes) for target in targets),
+        rows=tuple(lines),
+        notes=(*notes.lines, *_absent(rows, shown), *_synthetic(shown)),
+    )
+
+
+def _metric(metric: Metric, rows: Sequence[Row]) -> tuple[str, Callable[[Row], float | None]]:
+    """The title of a metric, and how to get it from a row."""
+    if metric == "gflops":
+        return "GFLOP/s", lambda row: row.gflops
+    if metric == "samples":
+        return "samples/s", lambda row: row.samples_per_s
+    unit, symbol = units.time_unit(min((r.time_s for r in rows if r.time_s), default=1.0))
+    return f"time per iteration, {symbol}", lambda row: row.time_s and row.time_s / unit
+
+
+def _target(row: Row) -> tuple[str, ...]:
+    return tuple(str(getattr(row, axis)) for axis in TARGET_AXES)
+
+
+def _with_columns(rows: Sequence[Row]) -> list[Row]:
+    """Rows of targets that ran at least once; all, if none did."""
+    ran = {_target(row) for row in rows if row.status != "skipped"}
+    return [row for row in rows if _target(row) in ran] or list(rows)
+
+
+def _by_workload(rows: Iterable[Row]) -> list[list[Row]]:
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row.workload, *map(str, row.params.items())), []).append(row)
+    return list(groups.values())
+
+
+def _varying(rows: Sequence[Row], axes: Sequence[str]) -> list[str]:
+    varying = [axis for axis in axes if len({getattr(row, axis) for row in rows}) > 1]
+    return varying or ["backend"]
+
+
+def _sizes(params: dict[str, int | str]) -> str:
+    """`1024` for a square product, `64×32×16` for another, nothing for other workloads."""
+    sizes = [str(params[axis]) for axis in "mnk" if axis in params]
+    return sizes[0] if len(set(sizes)) == 1 else "×".join(sizes)
+
+
+def _varying_params(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Parameters that are not the same in all rows that have them; sizes always count."""
+    names = dict.fromkeys(name for row in rows for name in row.params if name not in "mnk")
+    values = {name: {row.params.get(name) for row in rows} - {None} for name in names}
+    return tuple(name for name in names if len(values[name]) > 1 or name == "network")
+
+
+def _label(row: Row, labels: Sequence[str]) -> str:
+    batch = f"batch {row.params['batch']}" if "batch" in labels and "batch" in row.params else ""
+    parts = (row.workload, _sizes(row.params), str(row.params.get("network", "")), batch)
+    return " ".join(filter(None, parts))
+
+
+def _head(target: tuple[str, ...], axes: Sequence[str]) -> tuple[str, ...]:
+    named = dict(zip(TARGET_AXES, target, strict=True))
+    named["threads"] = f"{named['threads']} threads"
+    return tuple(named[axis] for axis in axes)
+
+
+def _constants(rows: Sequence[Row], axes: Sequence[str], labels: Sequence[str]) -> str:
+    """What all columns and rows have in common."""
+    if not rows:
+        return ""
+    named = dict(zip(TARGET_AXES, _target(rows[0]), strict=True))
+    named["threads"] += " thread" if named["threads"] == "1" else " threads"
+    shared = [named[axis] for axis in TARGET_AXES if axis not in axes]
+    batches = {row.params["batch"] for row in rows if "batch" in row.params}
+    if "batch" not in labels and batches:
+        shared.append(f"batch {batches.pop()}")
+    return f" ({', '.join(shared)})" if shared else ""
+
+
+class _Notes:
+    """Footnotes, numbered as they are met; the same reason is said once."""
+
+    def __init__(self) -> None:
+        self.reasons: dict[str, int] = {}
+
+    def number(self, reason: str) -> int:
+        return self.reasons.setdefault(reason, len(self.reasons) + 1)
+
+    @property
+    def lines(self) -> list[str]:
+        return [f"[{number}] {reason}" for reason, number in self.reasons.items()]
+
+
+def _cell(
+    row: Row | None, value: Callable[[Row], float | None], fastest: Row | None, notes: _Notes
+) -> Cell:
+    if row is None:
+        return Cell("")
+    if row.status != "ok":
+        return Cell(STATUS_WORDS[row.status], note=notes.number(row.reason or row.status))
+    number = value(row)
+    text = "–" if number is None else units.significant(number)
+    return Cell(text, best=row is fastest)
+
+
+def _absent(rows: Sequence[Row], shown: Sequence[Row]) -> list[str]:
+    """Why targets have no column, each reason once."""
+    columns = {_target(row) for row in shown}
+    reasons = (row.reason for row in rows if _target(row) not in columns)
+    return [f"no column: {reason}" for reason in dict.fromkeys(reasons) if reason]
+
+
+def _synthetic(rows: Sequence[Row]) -> list[str]:
+    names = {str(row.params.get("network")) for row in rows if row.synthetic}
+    if not names:
+        return []
+    return [f"synthetic data, the real could not be had: {', '.join(sorted(names))}"]
+
+
+BEST_MARK = "*"
+LABEL = "workload"
+# Characters between two columns.
+GAP = 1
+
+
+def to_rich(table: Grid, width: int) -> list[Table]:
+    """For a terminal of `width` characters; columns that do not fit go to a further table.
+
+    The best of a row is bold, and marked where there is no colour.
+    """
+    label_width = max((len(word) for label, _ in table.rows for word in label.split()), default=8)
+    pages, room = [[]], 0  # type: list[list[int]], int
+    for column, head in enumerate(table.heads):
+        texts = [*head, *(_plain_text(cells[column]) for _, cells in table.rows)]
+        room += max(map(len, texts)) + GAP
+        if pages[-1] and room > width - max(label_width, len(LABEL)) - 2 * GAP:
+            pages.append([])
+            room = max(map(len, texts)) + GAP
+        pages[-1].append(column)
+    return [_page(table, columns, label_width) for columns in pages]
+
+
+def _page(table: Grid, columns: Sequence[int], label_width: int) -> Table:
+    drawn = Table(box=box.SIMPLE_HEAD, padding=(0, GAP, 0, 0), collapse_padding=True)
+    drawn.add_column(LABEL, min_width=label_width)
+    for column in columns:
+        drawn.add_column("\n".join(table.heads[column]), justify="right", no_wrap=True)
+    for label, cells in table.rows:
+        drawn.add_row(label, *(_text(cells[column]) for column in columns))
+    return drawn
+
+
+def _text(cell: Cell) -> Text:
+    return Text(_plain_text(cell), style="bold green" if cell.best else "")
+
+
+def _plain_text(cell: Cell) -> str:
+    note = f" [{cell.note}]" if cell.note else ""
+    return f"{BEST_MARK if cell.best else ''}{cell.text}{note}"
+
+
+def to_markdown(table: Grid) -> str:
+    """A pipe table with a title line and its notes."""
+    heads = [LABEL, *(" ".join(head) for head in table.heads)]
+    ruler = ["---"] + ["---:"] * len(table.heads)
+    lines = [[label, *(_marked(cell) for cell in cells)] for label, cells in table.rows]
+    body = "\n".join(f"| {' | '.join(map(_escaped, line))} |" for line in [heads, ruler, *lines])
+    notes = "".join(f"\n- {_escaped(note)}" for note in table.notes)
+    return f"**{table.title}**\n\n{body}\n" + (f"{notes}\n" if notes else "")
+
+
+def _marked(cell: Cell) -> str:
+    text = f"**{cell.text}**" if cell.best else cell.text
+    return f"{text} [{cell.note}]" if cell.note else text
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def to_csv(rows: Sequence[Row]) -> str:
+    """All fields of all rows, one line each; parameters in columns of their own."""
+    params = list(dict.fromkeys(name for row in rows for name in row.params))
+    fields = [name for name in Row.__struct_fields__ if name != "params"]
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow([*fields[:2], *params, *fields[2:]])
+    for row in rows:
+        values = msgspec.structs.asdict(row)
+        flat = {**values, **values["params"]}
+        names = [*fields[:2], *params, *fields[2:]]
+        writer.writerow([_plain(flat.get(name)) for name in names])
+    return stream.getvalue()
+
+
+def _plain(value: object) -> object:
+    """Empty for what is unknown, and no spreadsheet formula from a text."""
+    if value is None:
+        return ""
+    text = str(value)
+    return f"'{text}" if isinstance(value, str) and text[:1] in "=+-@" else value

@@ -1,0 +1,80 @@
+"""Timed blocks: a loop that adds nothing to the step but the call, synced at both edges.
+
+It must not know any framework, case or file; the clock is a parameter so that tests can tell it.
+"""
+
+import gc
+from collections.abc import Callable
+from itertools import repeat
+from statistics import median
+from time import perf_counter_ns
+from typing import Any
+
+from dlbench.model import Sample
+
+Clock = Callable[[], int]
+NS = 1e9
+
+# A block never gets longer than this many iterations, whatever the clock says.
+MOST_ITERATIONS = 10_000_000
+
+# Blocks for finding the number of iterations and for seeing whether the speed is steady are this
+# share of a block long: enough clock ticks (a perf_counter tick is at most 0.1 microseconds),
+# and short enough to see a trend.
+PROBE_SHARE = 0.25
+
+# Steady: the medians of two windows of so many probes in a row differ by less than this share.
+STEADY_WINDOW = 3
+STEADY_SHARE = 0.05
+
+
+def block(
+    step: Callable[[], Any],
+    wait: Callable[[], None],
+    iterations: int,
+    clock: Clock = perf_counter_ns,
+) -> Sample:
+    """Time `iterations` calls of `step` between two device syncs, without garbage collection."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        wait()
+        start = clock()
+        for _ in repeat(None, iterations):
+            step()
+        wait()
+        end = clock()
+    finally:
+        if collecting:
+            gc.enable()
+    return Sample(iterations=iterations, host_s=(end - start) / NS, started_s=start / NS)
+
+
+def iterations_for(seconds: float, sample: Sample) -> int:
+    """How many steps fill `seconds`, judged by a sample; at least one."""
+    if sample.host_s <= 0:
+        return sample.iterations * 10
+    return max(1, min(MOST_ITERATIONS, round(seconds / sample.step_s)))
+
+
+def warm_up(take: Callable[[int], Sample], block_s: float, budget_s: float) -> tuple[Sample, ...]:
+    """Take probes until the speed is steady, or for `budget_s` seconds; at least one."""
+    samples = [take(1)]
+    spent = samples[0].host_s
+    while spent < budget_s and not _steady(samples):
+        # at most ten times the last: a slow first call must not size the block, nor a lucky one
+        wanted = iterations_for(block_s * PROBE_SHARE, samples[-1])
+        samples.append(take(min(wanted, samples[-1].iterations * 10)))
+        spent += samples[-1].host_s
+    return tuple(samples)
+
+
+def _steady(samples: list[Sample]) -> bool:
+    if len(samples) < 2 * STEADY_WINDOW:
+        return False
+    recent = samples[-2 * STEADY_WINDOW :]
+    if len({sample.iterations for sample in recent}) > STEADY_WINDOW:
+        return False  # still growing
+    before = median(sample.step_s for sample in recent[:STEADY_WINDOW])
+    after = median(sample.step_s for sample in recent[STEADY_WINDOW:])
+    return abs(after - before) <= STEADY_SHARE * before

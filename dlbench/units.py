@@ -1,0 +1,48 @@
+"""The only place where a quantity becomes text."""
+
+from math import floor, log10
+
+# Digits that a timing on a shared machine can carry.
+DIGITS = 3
+
+_BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+_TIMES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+
+
+def significant(value: float, digits: int = DIGITS) -> str:
+    """A number to so many significant digits, never in powers of ten: 0.0123, 4.56, 12300."""
+    if value == 0:
+        return "0"
+    decimals = digits - 1 - floor(log10(abs(value)))
+    rounded = round(value, decimals)
+    return f"{rounded:.{max(0, decimals)}f}"
+
+
+def size(count: float) -> str:
+    """Bytes in powers of 1024."""
+    power = 0
+    while count >= 1024 and power < len(_BINARY) - 1:
+        count, power = count / 1024, power + 1
+    return f"{significant(count)} {_BINARY[power]}"
+
+
+def time_unit(seconds: float) -> tuple[float, str]:
+    """The unit in which a duration is 1 or more, as (seconds, symbol)."""
+    for unit in _TIMES:
+        if seconds >= unit[0]:
+            return unit
+    return _TIMES[-1]
+
+
+def duration(seconds: float) -> str:
+    """A duration with its unit."""
+    unit, symbol = time_unit(seconds)
+    return f"{significant(seconds / unit)} {symbol}"
+
+
+def minutes(seconds: float) -> str:
+    """A waiting time to the second: 0:42, 12:05, 1:02:03."""
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    head = f"{hours}:{rest // 60:02d}" if hours else f"{rest // 60}"
+    return f"{head}:{rest % 60:02d}"

@@ -1,0 +1,144 @@
+"""What supervisor and worker say to each other: records in MessagePack, each after its length.
+
+The worker's descriptor is a duplicate of its standard output, which itself is pointed to
+standard error: nothing that a library prints can get onto the wire.
+"""
+
+import os
+import struct
+import sys
+from typing import BinaryIO, TypeVar
+
+import msgspec
+
+from dlbench.layers import Network, Record
+from dlbench.model import ParityCheck, Sample, Sampling, Status, Target, Workload
+
+_LENGTH = struct.Struct("<I")
+
+# A frame holds some hundred samples at most; a longer one is not ours.
+MOST_BYTES = 16 * 2**20
+
+
+class Start(Record, tag="start"):
+    """Import the framework and set it up; answered by Ready."""
+
+    target: Target
+    scratch: str
+
+
+class Prepare(Record, tag="prepare"):
+    """Bind a workload, time its first calls, check it; answered by Prepared."""
+
+    case: str
+    workload: Workload
+    networks: dict[str, Network]
+    seed: int
+
+
+class WarmUp(Record, tag="warm_up"):
+    """Run until steady and size the blocks; answered by Warm."""
+
+    case: str
+    sampling: Sampling
+
+
+class Block(Record, tag="block"):
+    """Time one block; answered by Timed."""
+
+    case: str
+
+
+class Release(Record, tag="release"):
+    """Forget a case; answered by Ready."""
+
+    case: str
+
+
+Order = Start | Prepare | WarmUp | Block | Release
+
+
+class Ready(Record, tag="ready"):
+    """The order is done. facts: what the backend says of itself."""
+
+    facts: dict[str, str | int | None] = {}
+
+
+class Prepared(Record, tag="prepared"):
+    """First calls in seconds, one by one, and the parity checks."""
+
+    calls_s: tuple[float, ...]
+    parity: tuple[ParityCheck, ...]
+
+
+class Warm(Record, tag="warm"):
+    """The samples of the warm-up."""
+
+    samples: tuple[Sample, ...]
+
+
+class Timed(Record, tag="timed"):
+    """The sample of one block."""
+
+    sample: Sample
+
+
+class Failed(Record, tag="failed"):
+    """The order could not be carried out."""
+
+    status: Status
+    reason: str
+
+
+Reply = Ready | Prepared | Warm | Timed | Failed
+
+_T = TypeVar("_T")
+_ENCODER = msgspec.msgpack.Encoder()
+_ORDERS = msgspec.msgpack.Decoder(Order)
+_REPLIES = msgspec.msgpack.Decoder(Reply)
+
+
+class Rubbish(Exception):
+    """What came over the wire is not what was agreed."""
+
+
+def send(stream: BinaryIO, message: Order | Reply) -> None:
+    """Write one message."""
+    body = _ENCODER.encode(message)
+    stream.write(_LENGTH.pack(len(body)) + body)
+    stream.flush()
+
+
+def receive_order(stream: BinaryIO) -> Order | None:
+    """Read one order; None when the supervisor has gone."""
+    return _receive(stream, _ORDERS)
+
+
+def receive_reply(stream: BinaryIO) -> Reply | None:
+    """Read one reply; None when the worker has gone."""
+    return _receive(stream, _REPLIES)
+
+
+def _receive(stream: BinaryIO, decoder: "msgspec.msgpack.Decoder[_T]") -> _T | None:
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    if length > MOST_BYTES:
+        raise Rubbish(f"a message of {length} bytes was announced")
+    body = stream.read(length)
+    if len(body) < length:
+        return None
+    try:
+        return decoder.decode(body)
+    except msgspec.MsgspecError as error:
+        raise Rubbish(f"a message could not be read: {error}") from error
+
+
+def take_over_standard_streams() -> tuple[BinaryIO, BinaryIO]:
+    """The worker's ends of the wire; after this, printing goes to standard error."""
+    orders, replies = os.dup(0), os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return os.fdopen(orders, "rb"), os.fdopen(replies, "wb")

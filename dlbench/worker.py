@@ -1,0 +1,150 @@
+"""The process that computes: one framework, one setting, orders in, replies out.
+
+Started by the supervisor as `python -m dlbench.worker`. It writes no file and decides nothing.
+"""
+
+import gc
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO
+
+from dlbench import catalog, timing, wire
+from dlbench.arrays import STORAGE
+from dlbench.contract import Backend, Setting, Step
+from dlbench.errors import DlbenchError, PlacementError, Unavailable
+from dlbench.kinds import Bound, kind_named
+from dlbench.model import Sample, Target
+from dlbench.wire import Order, Reply
+
+# Calls timed one by one before anything else runs: the first compiles, the second may compile
+# again (gradients, shapes), the third shows whether it is over.
+FIRST_CALLS = 3
+
+
+class Worker:
+    """A started backend and the case that it holds."""
+
+    def __init__(self) -> None:
+        self.target: Target
+        self.backend: Backend
+        self.cases: dict[str, Bound] = {}
+        self.iterations: dict[str, int] = {}
+
+    def carry_out(self, order: Order) -> Reply:
+        """Do what the order says; any error becomes a Failed with its status."""
+        try:
+            return self._verb(order)(order)
+        except Unavailable as error:
+            return wire.Failed("skipped", str(error))
+        except DlbenchError as error:
+            return wire.Failed("failed", str(error))
+        except Exception as error:  # noqa: BLE001 - whatever a framework raises is recorded
+            traceback.print_exc()
+            return self._failed(error)
+
+    def _verb(self, order: Order) -> Callable[..., Reply]:
+        verbs: dict[type, Callable[..., Reply]] = {
+            wire.Start: self.start,
+            wire.Prepare: self.prepare,
+            wire.WarmUp: self.warm_up,
+            wire.Block: self.block,
+            wire.Release: self.release,
+        }
+        return verbs[type(order)]
+
+    def _failed(self, error: Exception) -> wire.Failed:
+        backend = getattr(self, "backend", None)
+        no_memory = isinstance(error, MemoryError) or (
+            backend is not None and backend.is_out_of_memory(error)
+        )
+        return wire.Failed("out_of_memory" if no_memory else "failed", _one_line(error))
+
+    def start(self, order: wire.Start) -> wire.Ready:
+        """Import the framework, and see that it uses the threads it was told to."""
+        self.target = target = order.target
+        setting = Setting(target.device, target.mode, target.dtype, target.threads, order.scratch)
+        self.backend = catalog.load("backends", target.backend).start(setting)
+        threads = self.backend.threads()
+        if threads not in (None, target.threads):
+            raise PlacementError(
+                f"{target.backend} was told to use {target.threads} threads and uses {threads}"
+            )
+        return wire.Ready(self.backend.facts())
+
+    def prepare(self, order: wire.Prepare) -> wire.Prepared:
+        """Bind, time the first calls, assert placement, check parity; in this order.
+
+        The first calls come before parity, which would otherwise hide what compiling costs.
+        """
+        kind = kind_named(order.workload.kind)
+        bound = kind.bind(
+            self.backend, self.target.dtype, order.workload, order.networks, order.seed
+        )
+        assert_placed(self.backend, self.target, bound.step.inputs)
+        calls = tuple(self._take(bound.step, 1).host_s for _ in range(FIRST_CALLS))
+        assert_placed(self.backend, self.target, bound.step.tensors(bound.step.run()))
+        self.backend.wait()
+        parity = bound.check()
+        self.cases[order.case] = bound
+        return wire.Prepared(calls, parity)
+
+    def warm_up(self, order: wire.WarmUp) -> wire.Warm:
+        """Run until steady, and choose how many iterations make a block."""
+        step, sampling = self.cases[order.case].step, order.sampling
+        samples = timing.warm_up(
+            lambda iterations: self._take(step, iterations),
+            sampling.block_s,
+            sampling.warmup_s,
+        )
+        self.iterations[order.case] = timing.iterations_for(sampling.block_s, samples[-1])
+        gc.collect()
+        return wire.Warm(samples)
+
+    def block(self, order: wire.Block) -> wire.Timed:
+        """Time one block, from the state that training starts in."""
+        return wire.Timed(self._take(self.cases[order.case].step, self.iterations[order.case]))
+
+    def _take(self, step: Step, iterations: int) -> Sample:
+        step.reset()
+        return timing.block(step.run, self.backend.wait, iterations)
+
+    def release(self, order: wire.Release) -> wire.Ready:
+        """Free what the case holds."""
+        self.cases.pop(order.case, None)
+        self.iterations.pop(order.case, None)
+        self.backend.release()
+        gc.collect()
+        return wire.Ready()
+
+
+def assert_placed(backend: Backend, target: Target, tensors: Mapping[str, Any]) -> None:
+    """Raise PlacementError unless every tensor is where the target says, in its dtype."""
+    device = "cuda:0" if target.device == "cuda" else target.device
+    for name, tensor in tensors.items():
+        place, dtype = backend.place(tensor)
+        is_label = dtype.startswith("int")
+        if place != device or (dtype != STORAGE[target.dtype] and not is_label):
+            raise PlacementError(
+                f"{name} is a {dtype} on {place}; the case says {STORAGE[target.dtype]} on {device}"
+            )
+
+
+# A reason stands in a footnote of a table: longer ones are in the worker's log.
+LONGEST_REASON = 300
+
+
+def _one_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = f"{type(error).__name__}: {lines[0] if lines else 'no message'}"
+    return text[:LONGEST_REASON]
+
+
+def serve(orders: BinaryIO, replies: BinaryIO) -> None:
+    """Carry out orders until the supervisor closes the wire."""
+    worker = Worker()
+    while (order := wire.receive_order(orders)) is not None:
+        wire.send(replies, worker.carry_out(order))
+
+
+if __name__ == "__main__":
+    serve(*wire.take_over_standard_streams())

@@ -1,0 +1,1 @@
+"""One file per kind of workload; see dlbench/kinds.py."""

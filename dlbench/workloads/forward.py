@@ -1,0 +1,7 @@
+"""Forward pass of training: outputs and loss, dropout and batch statistics on, gradients recorded."""
+
+from dlbench import flops
+from dlbench.kinds import Kind
+from dlbench.passes import NetworkKind
+
+KIND: Kind = NetworkKind("forward", checked=("forward",), counted=flops.forward)

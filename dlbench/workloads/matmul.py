@@ -1,0 +1,60 @@
+"""Matrix multiplication of N(0, 1) matrices, C = A B, A being (m, k) and B (k, n)."""
+
+from collections.abc import Iterator
+from itertools import product
+
+import numpy as np
+
+from dlbench import flops, parity
+from dlbench.arrays import cast, upcast
+from dlbench.contract import Backend
+from dlbench.kinds import Axes, Bound, Kind, Networks, Params
+from dlbench.model import ParityCheck, Work, Workload
+from dlbench.parity import Expected
+
+# Rows of a large product that the oracle computes: enough to see any wrong kernel, and quick.
+CHECKED_ROWS = 256
+
+
+class Matmul:
+    """C = A B: A is (m, k), B is (k, n)."""
+
+    axes = ("size", "m", "n", "k")
+
+    def expand(self, axes: Axes, networks: Networks) -> Iterator[Params]:  # noqa: ARG002
+        """Square products of every size, and every combination of m, n and k."""
+        for size in axes.get("size", []):
+            yield {"m": size, "n": size, "k": size}
+        if "m" in axes:
+            for m, n, k in product(axes["m"], axes["n"], axes["k"]):
+                yield {"m": m, "n": n, "k": k}
+
+    def work(self, params: Params, networks: Networks) -> Work:  # noqa: ARG002
+        """2mnk."""
+        return flops.matmul(int(params["m"]), int(params["n"]), int(params["k"]))
+
+    def bind(
+        self,
+        backend: Backend,
+        dtype: str,
+        workload: Workload,
+        networks: Networks,  # noqa: ARG002
+        seed: int,
+    ) -> Bound:
+        """The product of two seeded matrices."""
+        m, n, k = (int(workload.params[axis]) for axis in "mnk")
+        generator = np.random.default_rng([seed, m, n, k])
+        a = cast(generator.standard_normal((m, k), np.float32), dtype)
+        b = cast(generator.standard_normal((k, n), np.float32), dtype)
+        step = backend.matmul(a, b)
+
+        def check() -> tuple[ParityCheck, ...]:
+            rows = np.unique(np.linspace(0, m - 1, min(m, CHECKED_ROWS)).astype(int))
+            got = backend.array(step.tensors(step.run())["product"])[rows]
+            expected = {"product": Expected(upcast(a[rows]) @ upcast(b))}
+            return parity.check(expected, {"product": got}, parity.relative_tolerance(dtype, k))
+
+        return Bound(step, check)
+
+
+KIND: Kind = Matmul()
