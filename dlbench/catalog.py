@@ -11,8 +11,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
-from msgspec import convert
-
 from dlbench.errors import UsageError
 
 T = TypeVar("T")
@@ -48,6 +46,8 @@ def about(family: str, name: str) -> str:
 
 def declaration(family: str, name: str, kind: type[T]) -> T:
     """The member's literal `DECLARATION`, converted."""
+    from msgspec import convert
+
     for node in _source(family, name).body:
         if isinstance(node, ast.Assign) and "DECLARATION" in map(ast.unparse, node.targets):
             return convert(ast.literal_eval(node.value), kind)

@@ -3,6 +3,7 @@
 Importing it loads no framework, no numpy and nothing else that takes time.
 """
 
+import os
 import sys
 
 import typer
@@ -12,6 +13,7 @@ from dlbench.errors import EXIT_INTERRUPTED, EXIT_USAGE, DlbenchError
 
 # A reader who stops reading (`dlbench show | head`) is no error of ours.
 EXIT_BROKEN_PIPE = 141
+STANDARD_OUTPUT = 1
 
 
 def _version(wanted: bool) -> None:
@@ -27,6 +29,8 @@ def build() -> typer.Typer:
         epilog="Start with: dlbench run",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # drawing the help with rich takes longer than all the rest
+        add_completion=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
 
@@ -47,13 +51,15 @@ def main() -> None:
     """Run the command line; a user's mistake ends in one message and an exit code."""
     try:
         code = build()(standalone_mode=False)
+        sys.stdout.flush()
     except DlbenchError as error:
         sys.exit(_complain(str(error), error.exit_code))
     except KeyboardInterrupt:
         sys.exit(_complain("Interrupted.", EXIT_INTERRUPTED))
     except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(EXIT_BROKEN_PIPE)
+        sys.exit(_unheard())
+    except SystemExit as end:  # so typer and rich end the program when the reader has gone
+        sys.exit(_unheard() if isinstance(end.__context__, BrokenPipeError) else end.code)
     except Exception as error:
         show = getattr(error, "show", None)  # what typer raises for wrong options
         if show is None:
@@ -61,6 +67,12 @@ def main() -> None:
         show()
         sys.exit(getattr(error, "exit_code", EXIT_USAGE))
     sys.exit(code)
+
+
+def _unheard() -> int:
+    """What is still to be printed goes nowhere, or Python would complain at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), STANDARD_OUTPUT)
+    return EXIT_BROKEN_PIPE
 
 
 def _complain(message: str, code: int) -> int:

@@ -6,7 +6,7 @@ framework is imported.
 
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from math import ceil
 from pathlib import Path
@@ -51,14 +51,14 @@ def _cgroup_quota() -> float | None:
     """Cores granted by cgroup v2; https://docs.kernel.org/admin-guide/cgroup-v2.html, cpu.max."""
     try:
         quota, period = CGROUP_QUOTA.read_text().split()
-    except (OSError, ValueError):
+        return None if quota == "max" else int(quota) / int(period)
+    except (OSError, ValueError, ZeroDivisionError):
         return None
-    return None if quota == "max" else int(quota) / int(period)
 
 
 def available_memory() -> int:
     """Bytes that can be taken without swapping."""
-    return psutil.virtual_memory().available
+    return int(psutil.virtual_memory().available)
 
 
 def gpus() -> tuple[str, ...]:
@@ -84,7 +84,7 @@ def distribution_version(names: Iterable[str]) -> str | None:
     return None
 
 
-def capture(declarations: dict[str, Declaration]) -> Environment:
+def capture(declarations: Mapping[str, Declaration]) -> Environment:
     """Read the machine, and the versions of the backends that are installed."""
     versions = {name: distribution_version(d.distributions) for name, d in declarations.items()}
     return Environment(

@@ -28,7 +28,9 @@ class Bound:
 class Kind(Protocol):
     """What a file in `dlbench/workloads/` offers as `KIND`."""
 
-    axes: tuple[str, ...]
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """The keys that a suite may set for it."""
 
     def expand(self, axes: Axes, networks: Networks) -> Iterator[Params]:
         """The parameters of every workload that the axes of a suite stand for."""

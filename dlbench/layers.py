@@ -4,9 +4,9 @@ It must not know any framework, nor how a layer is computed.
 """
 
 from math import prod
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 Activation = Literal["linear", "relu", "sigmoid", "tanh", "softmax", "log_softmax"]
@@ -23,101 +23,108 @@ Loss = Literal[
 ]
 
 
+# Checked where a network is read, from a suite or a results folder.
+Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+Positive = Annotated[float, Meta(gt=0)]
+# 0 or more and less than 1: a rate, a momentum.
+Share = Annotated[float, Meta(ge=0, lt=1)]
+
+
 class Record(Struct, frozen=True, forbid_unknown_fields=True):
     """The base of all records: immutable, and strict about the fields it is read from."""
 
 
-class Dense(Record, tag="dense"):
+class Dense(Record, frozen=True, tag="dense"):
     """A fully connected layer: activation(x @ kernel + bias)."""
 
-    units: int
+    units: Count
     activation: Activation = "linear"
     initializer: Initializer = "glorot_uniform"
-    l2: float = 0.0
+    l2: Annotated[float, Meta(ge=0)] = 0.0
 
 
-class DropConnect(Record, tag="dropconnect"):
+class DropConnect(Record, frozen=True, tag="dropconnect"):
     """A fully connected layer that drops weights, where dropout drops activations.
 
     Wan et al. (2013), Regularization of Neural Networks using DropConnect.
     """
 
-    units: int
-    rate: float
+    units: Count
+    rate: Share
     activation: Activation = "linear"
     initializer: Initializer = "glorot_uniform"
 
 
-class Flatten(Record, tag="flatten"):
+class Flatten(Record, frozen=True, tag="flatten"):
     """Every sample becomes one row."""
 
 
-class Dropout(Record, tag="dropout"):
+class Dropout(Record, frozen=True, tag="dropout"):
     """In training a share `rate` of the activations is zeroed, the rest scaled by 1/(1-rate)."""
 
-    rate: float
+    rate: Share
 
 
-class BatchNorm(Record, tag="batchnorm"):
+class BatchNorm(Record, frozen=True, tag="batchnorm"):
     """Normalisation over the mini-batch; Ioffe and Szegedy (2015), biased batch variance.
 
     running = momentum * running + (1 - momentum) * batch; the defaults are those of Keras,
     in which the lecture gives its batch-norm networks.
     """
 
-    momentum: float = 0.99
-    epsilon: float = 1e-3
+    momentum: Share = 0.99
+    epsilon: Positive = 1e-3
 
 
 Layer = Dense | DropConnect | Flatten | Dropout | BatchNorm
 
 
-class SGD(Record, tag="sgd"):
+class SGD(Record, frozen=True, tag="sgd"):
     """Gradient descent, with momentum where it is not 0."""
 
-    lr: float = 0.01
-    momentum: float = 0.0
+    lr: Positive = 0.01
+    momentum: Share = 0.0
 
 
-class Adagrad(Record, tag="adagrad"):
+class Adagrad(Record, frozen=True, tag="adagrad"):
     """Duchi et al. (2011)."""
 
-    lr: float = 0.01
-    epsilon: float = 1e-7
+    lr: Positive = 0.01
+    epsilon: Positive = 1e-7
 
 
-class RMSprop(Record, tag="rmsprop"):
+class RMSprop(Record, frozen=True, tag="rmsprop"):
     """Tieleman and Hinton (2012)."""
 
-    lr: float = 0.001
-    rho: float = 0.9
-    epsilon: float = 1e-7
+    lr: Positive = 0.001
+    rho: Share = 0.9
+    epsilon: Positive = 1e-7
 
 
-class Adam(Record, tag="adam"):
+class Adam(Record, frozen=True, tag="adam"):
     """Kingma and Ba (2015)."""
 
-    lr: float = 0.001
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-7
+    lr: Positive = 0.001
+    beta1: Share = 0.9
+    beta2: Share = 0.999
+    epsilon: Positive = 1e-7
 
 
 Optimizer = SGD | Adagrad | RMSprop | Adam
 
 
-class Network(Record):
+class Network(Record, frozen=True):
     """A multi-layer perceptron as data: one text for all frameworks."""
 
-    name: str
+    name: Annotated[str, Meta(pattern=r"^[\w.-]+$")]
     about: str
     dataset: str
-    inputs: tuple[int, ...]
+    inputs: tuple[Count, ...]
     layers: tuple[Layer, ...]
     loss: Loss
     optimizer: Optimizer
-    epochs: int
-    batch: int
+    epochs: Count
+    batch: Count
 
 
 class DenseShape(NamedTuple):

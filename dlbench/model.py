@@ -19,7 +19,7 @@ ModeKind = Literal["dynamic", "static"]
 ITEM_BYTES = {"float32": 4, "tf32": 4, "float64": 8}
 
 
-class Declaration(Record):
+class Declaration(Record, frozen=True):
     """What a backend says that it can do, as data read without importing it.
 
     package: the module whose presence means "installed"; distributions: the names under which
@@ -36,7 +36,7 @@ class Declaration(Record):
     environment: dict[str, str]
 
 
-class Work(Record):
+class Work(Record, frozen=True):
     """Exact work of one iteration.
 
     flops: of the matrix multiplications, 2mnk each; elements: operands read and results written
@@ -52,7 +52,7 @@ class Work(Record):
         return self.elements * ITEM_BYTES[dtype]
 
 
-class Workload(Record):
+class Workload(Record, frozen=True):
     """What is computed: a kind, its parameters and its exact work; no framework, no clock."""
 
     kind: str
@@ -68,7 +68,7 @@ class Workload(Record):
         return f"{self.kind}/" + "x".join(str(value) for value in self.params.values())
 
 
-class Target(Record):
+class Target(Record, frozen=True):
     """Where and how a workload runs."""
 
     backend: str
@@ -83,7 +83,7 @@ class Target(Record):
         return f"{self.backend}/{self.device}/{self.mode}/{self.dtype}/t{self.threads}"
 
 
-class Case(Record):
+class Case(Record, frozen=True):
     """One workload on one target: the join key of every comparison is its id."""
 
     workload: Workload
@@ -97,14 +97,14 @@ class Case(Record):
         return f"{self.workload.id}/{self.target.id}"
 
 
-class Group(Record):
+class Group(Record, frozen=True):
     """The cases that share a workload: one row of the table, measured together."""
 
     workload: Workload
     cases: tuple[Case, ...]
 
 
-class Sampling(Record):
+class Sampling(Record, frozen=True):
     """How much is measured for each case. Times in seconds.
 
     blocks: how many; block_s: how long one is at least, unless a single step is longer;
@@ -121,7 +121,7 @@ class Sampling(Record):
     budget_s: float | None = None
 
 
-class Plan(Record):
+class Plan(Record, frozen=True):
     """Everything needed to repeat a run: groups in order, networks, sampling and seed."""
 
     suite: str
@@ -136,7 +136,7 @@ class Plan(Record):
         return tuple(case for group in self.groups for case in group.cases)
 
 
-class Sample(Record):
+class Sample(Record, frozen=True):
     """One timed block: `iterations` steps between two device syncs."""
 
     iterations: int
@@ -153,7 +153,7 @@ class Sample(Record):
         return self.host_s / self.iterations
 
 
-class ParityCheck(Record):
+class ParityCheck(Record, frozen=True):
     """One quantity against the float64 oracle, at its worst element.
 
     error and tolerance are absolute differences divided by the quantity's largest magnitude.
@@ -170,7 +170,7 @@ class ParityCheck(Record):
         return self.error is not None and self.error <= self.tolerance
 
 
-class Measurement(Record):
+class Measurement(Record, frozen=True):
     """What happened to one case: raw, no mean, no opinion; one line on disk."""
 
     case: str
@@ -184,7 +184,7 @@ class Measurement(Record):
     facts: dict[str, str | int | None] = field(default_factory=dict)
 
 
-class Environment(Record):
+class Environment(Record, frozen=True):
     """The machine and the software of a run; None where a fact cannot be read."""
 
     system: str
@@ -198,7 +198,7 @@ class Environment(Record):
     variables: dict[str, str]
 
 
-class Run(Record):
+class Run(Record, frozen=True):
     """One invocation of `dlbench run`: the head of a results folder."""
 
     id: str

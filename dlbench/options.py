@@ -2,13 +2,17 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from dlbench.errors import UsageError
 
+S = TypeVar("S", bound=str)
+
 _RANGE = re.compile(r"(?P<first>\d+)-(?P<last>\d+)(?:(?P<how>[*+])(?P<by>\d+))?")
 
-# A range is for a sweep; a longer one is a slip of the keyboard.
+# A range is for a sweep; a longer one is a slip of the keyboard, and so is a longer number.
 LONGEST_RANGE = 1000
+MOST_DIGITS = 7
 
 
 def words(values: Iterable[str]) -> list[str]:
@@ -18,12 +22,16 @@ def words(values: Iterable[str]) -> list[str]:
 
 
 def choices(what: str, values: Iterable[str], allowed: Sequence[str]) -> list[str]:
-    """Words that must all be among the allowed ones."""
-    found = words(values)
-    for word in found:
-        if word not in allowed:
-            raise UsageError(f"unknown {what}", value=word, allowed=", ".join(allowed))
-    return found
+    """Words, at least one, that must all be among the allowed ones."""
+    return [choice(what, word, allowed) for word in words(values) or [""]]
+
+
+def choice(what: str, word: str, allowed: Sequence[S]) -> S:
+    """The one of the allowed words that is written."""
+    for one in allowed:
+        if one == word:
+            return one
+    raise UsageError(f"unknown {what}", value=word, allowed=", ".join(allowed))
 
 
 def integers(what: str, values: Iterable[str | int]) -> list[int]:
@@ -33,6 +41,8 @@ def integers(what: str, values: Iterable[str | int]) -> list[int]:
 
 
 def _integers(what: str, word: str) -> list[int]:
+    if any(len(digits) > MOST_DIGITS for digits in re.findall(r"\d+", word)):
+        raise UsageError(f"{what} is too large", value=word, allowed=f"up to {MOST_DIGITS} digits")
     if word.isdecimal() and int(word) > 0:
         return [int(word)]
     match = _RANGE.fullmatch(word)
@@ -58,7 +68,9 @@ def _range(what: str, word: str, match: re.Match[str]) -> list[int]:
         found.append(value)
         value = value * by if match["how"] == "*" else value + by
         if len(found) > LONGEST_RANGE:
-            raise UsageError(f"{what} has over {LONGEST_RANGE} values", value=word)
+            raise UsageError(
+                f"{what} has too many values", value=word, allowed=f"up to {LONGEST_RANGE}"
+            )
     return found
 
 

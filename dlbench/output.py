@@ -1,5 +1,6 @@
 """What the commands print of a run or a plan: on a terminal, as Markdown, CSV or JSON."""
 
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 import msgspec
@@ -14,10 +15,14 @@ Format = Literal["table", "md", "csv", "json"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
-def show(results: Results, console: Console, metric: str, form: Format = "table") -> None:
-    """Print a run; metric: one of tables.METRICS, or all."""
+def show(
+    results: Results,
+    console: Console,
+    metrics: Sequence[tables.Metric] = ("gflops",),
+    form: Format = "table",
+) -> None:
+    """Print a run in one of the formats; CSV and JSON hold all metrics."""
     rows = rows_of(results)
-    metrics = tables.METRICS if metric == "all" else (metric,)
     if form == "json":
         print(to_json(results, rows))
     elif form == "csv":
@@ -72,7 +77,8 @@ def plan(made: Plan, console: Console) -> None:
     skipped = len(made.cases) - running
     sampling = made.sampling
     console.print(
-        f"{running} cases to measure, {skipped} skipped; {sampling.blocks} blocks of at least "
+        f"{units.counted(running, 'case')} to measure, {skipped} skipped; "
+        f"{units.counted(sampling.blocks, 'block')} of at least "
         f"{units.duration(sampling.block_s)} each, seed {made.seed}",
         highlight=False,
     )

@@ -12,7 +12,7 @@ from dlbench import catalog, networks, units
 from dlbench.errors import UsageError
 from dlbench.kinds import kind_named
 from dlbench.layers import Network
-from dlbench.model import Declaration, Case, Group, Plan, Target, Work, Workload
+from dlbench.model import Case, Declaration, Group, Plan, Target, Work, Workload
 from dlbench.options import choices, integers, words
 from dlbench.suite import Entry, Suite
 
@@ -52,11 +52,12 @@ class Asked:
 
 def make(suite: Suite, asked: Asked, machine: Machine) -> Plan:
     """The plan; UsageError where the user asked for what does not exist, or for nothing."""
+    _refuse_useless(suite, asked)
     known = {**networks.CATALOGUE, **{network.name: network for network in suite.networks}}
     words_by_axis = {**suite.targets, **{k: list(v) for k, v in asked.targets.items() if v}}
     targets = _targets(words_by_axis, machine)
     groups = [
-        _group(workload, targets, words_by_axis, asked, machine)
+        _group(workload, targets, asked, machine)
         for workload in _workloads(suite, asked, known, machine)
     ]
     groups = [group for group in groups if group.cases]
@@ -70,6 +71,17 @@ def make(suite: Suite, asked: Asked, machine: Machine) -> Plan:
         networks={name: network for name, network in known.items() if name in used},
         groups=tuple(groups),
     )
+
+
+def _refuse_useless(suite: Suite, asked: Asked) -> None:
+    """An option that no workload of the suite takes would be passed over in silence."""
+    kinds = (kind_named(name) for entry in suite.entries for name in entry.kinds)
+    axes = list(dict.fromkeys(axis for kind in kinds for axis in kind.axes))
+    for axis, given in asked.axes.items():
+        if given and axis not in axes:
+            raise UsageError(
+                f"no workload of {suite.name} takes", value=axis, allowed=", ".join(axes)
+            )
 
 
 def _refuse_nothing(groups: Sequence[Group]) -> None:
@@ -114,13 +126,13 @@ def _devices(machine: Machine) -> list[str]:
 
 
 def _device(name: str, declared: Mapping[str, Declaration]) -> str:
-    """`cpu`, or the kind of an accelerator with or without `:index`."""
+    """`cpu`, or the kind of an accelerator with or without `:index`; the first one without."""
     kinds = list(dict.fromkeys(kind for d in declared.values() for kind in d.devices))
     kind, colon, index = name.partition(":")
     if kind not in kinds or (colon and (kind == "cpu" or not index.isdecimal())):
         allowed = ", ".join(kind if kind == "cpu" else f"{kind}, {kind}:<index>" for kind in kinds)
         raise UsageError("unknown device", value=name, allowed=allowed)
-    return name
+    return kind if index and int(index) == 0 else name
 
 
 def _workloads(
@@ -167,7 +179,6 @@ def _synthetic(
 def _group(
     workload: Workload,
     targets: Sequence[tuple[Target, str]],
-    named: Mapping[str, Sequence[str]],
     asked: Asked,
     machine: Machine,
 ) -> Group:
@@ -185,7 +196,8 @@ def _skip(target: Target, machine: Machine) -> str | None:
         return f"{target.backend} is not installed; to add it: {install}"
     index = int(target.device.partition(":")[2] or 0)
     if target.device != "cpu" and index >= machine.gpus:
-        return f"there is no device {target.device}: the driver shows {machine.gpus} GPUs"
+        shown = units.counted(machine.gpus, "GPU")
+        return f"there is no device {target.device}: the driver shows {shown}"
     return None
 
 
@@ -193,6 +205,7 @@ def _within_memory(cases: Sequence[Case], work: Work, machine: Machine) -> Itera
     """The cases, skipped if those that run do not fit into memory together."""
     running = [case for case in cases if case.skip is None]
     need = sum(MEMORY_SHARE * work.bytes(case.target.dtype) for case in running)
+    targets = units.counted(len(running), "target")
     for case in cases:
         if case.skip or need <= machine.memory_bytes:
             yield case
@@ -200,7 +213,7 @@ def _within_memory(cases: Sequence[Case], work: Work, machine: Machine) -> Itera
             yield replace(
                 case,
                 skip=f"{case.workload.id} needs about {units.size(need)} of memory for its "
-                f"{len(running)} targets and {units.size(machine.memory_bytes)} are free; "
+                f"{targets} and {units.size(machine.memory_bytes)} are free; "
                 "choose smaller sizes or fewer targets",
             )
 

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Thread
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from dlbench import wire
 from dlbench.wire import Order, Reply
@@ -45,7 +45,7 @@ class WorkerProcess:
         }
         with open(log or os.devnull, "ab") as errors:
             # a group of its own: Ctrl-C is for the supervisor, who ends its workers in order
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - our own module
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -53,12 +53,10 @@ class WorkerProcess:
                 env={**os.environ, **filled},
                 start_new_session=True,
             )
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._orders: BinaryIO = self._process.stdin  # type: ignore[assignment]
+        self._orders = cast("BinaryIO", self._process.stdin)
         self._heard: queue.SimpleQueue[Reply | Exception | None] = queue.SimpleQueue()
-        replies: BinaryIO = self._process.stdout  # type: ignore[assignment]
-        self._reader = Thread(target=self._listen, args=(replies,), daemon=True)
-        self._reader.start()
+        replies = cast("BinaryIO", self._process.stdout)
+        Thread(target=self._listen, args=(replies,), daemon=True).start()
         self.alive = True
 
     def _listen(self, replies: BinaryIO) -> None:

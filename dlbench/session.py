@@ -71,7 +71,7 @@ def measure(suite_name: str, asked: plan.Asked, results: Path) -> int:
         interrupted = True
         errors.print("Interrupted; what was measured so far is kept.")
     found = store.read(folder)
-    output.show(found, Console(), "gflops")
+    output.show(found, Console())
     print(f"\nResults: {folder}\nReport:  dlbench report {folder}")
     if interrupted:
         return EXIT_INTERRUPTED

@@ -13,7 +13,8 @@ from typing import BinaryIO
 import msgspec
 
 from dlbench.errors import ResultsError, UsageError
-from dlbench.model import SCHEMA_VERSION, Measurement, Record, Run
+from dlbench.layers import Record
+from dlbench.model import SCHEMA_VERSION, Measurement, Run
 
 RUN_FILE = "run.json"
 MEASUREMENTS_FILE = "measurements.jsonl"
@@ -24,7 +25,7 @@ class _Version(msgspec.Struct):
     schema_version: int
 
 
-class Results(Record):
+class Results(Record, frozen=True):
     """A run and its measurements. warnings: what was wrong with the files but could be mended."""
 
     run: Run

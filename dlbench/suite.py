@@ -11,17 +11,30 @@ Values may be lists, and integers may be ranges such as "256-4096*2". Errors nam
 key, the value and what is allowed.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
+from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
 from dlbench import catalog
 from dlbench.errors import UsageError
-from dlbench.layers import Dense, DropConnect, Network, Record
+from dlbench.layers import (
+    Activation,
+    Dense,
+    DropConnect,
+    Initializer,
+    Layer,
+    Loss,
+    Network,
+    Optimizer,
+    Record,
+)
 from dlbench.model import Sampling
+from dlbench.networks import CATALOGUE
 from dlbench.options import integers, words
 
 TARGET_KEYS = ("backend", "device", "mode", "dtype", "threads")
@@ -29,14 +42,14 @@ TARGET_KEYS = ("backend", "device", "mode", "dtype", "threads")
 NAME_AXES = ("network",)
 
 
-class Entry(Record):
+class Entry(Record, frozen=True):
     """One [[workload]] table: kinds, and the values of their axes."""
 
     kinds: tuple[str, ...]
     axes: dict[str, list[int] | list[str]]
 
 
-class Suite(Record):
+class Suite(Record, frozen=True):
     """A validated suite. targets: axis to the words written for it."""
 
     name: str
@@ -81,15 +94,14 @@ class _Reader:
         entries = self.tables("workload", data)
         if not entries:
             raise UsageError(f"{self.file}: there is no [[workload]]", hint="Add one with a kind")
+        networks = self.networks(self.tables("network", data))
         return Suite(
             name=name,
             about=self.text("about", data.get("about", "")),
             targets=self.targets(self.table("targets", data)),
             sampling=self.sampling(self.table("sampling", data)),
             entries=tuple(self.entry(i, entry) for i, entry in enumerate(entries, start=1)),
-            networks=tuple(
-                self.network(i, table) for i, table in enumerate(self.tables("network", data), 1)
-            ),
+            networks=networks,
         )
 
     def keys(self, where: str, table: Mapping[str, Any], allowed: tuple[str, ...]) -> None:
@@ -125,17 +137,20 @@ class _Reader:
         values = value if isinstance(value, list) else [value]
         if not all(isinstance(v, str | int) and not isinstance(v, bool) for v in values):
             raise self.wrong(key, value, "a name or an integer, or a list of them")
-        return [str(v) for v in values]
+        found = words(str(v) for v in values)
+        if not found:
+            raise self.wrong(key, value, "at least one name or integer")
+        return found
 
     def targets(self, table: Mapping[str, Any]) -> dict[str, list[str]]:
         self.keys("[targets]", table, TARGET_KEYS)
-        return {key: words(self.listed(f"targets.{key}", table[key])) for key in table}
+        return {key: self.listed(f"targets.{key}", table[key]) for key in table}
 
     def sampling(self, table: Mapping[str, Any]) -> Sampling:
         self.keys("[sampling]", table, Sampling.__struct_fields__)
         for key, value in table.items():
             number = isinstance(value, int if key == "blocks" else int | float)
-            if not number or isinstance(value, bool) or value <= 0:
+            if not number or isinstance(value, bool) or not 0 < value < inf:
                 kind = "integer" if key == "blocks" else "number"
                 raise self.wrong(f"sampling.{key}", value, f"a positive {kind}")
         return msgspec.convert(dict(table), Sampling)
@@ -145,7 +160,7 @@ class _Reader:
         if "kind" not in table:
             allowed = ", ".join(catalog.names("workloads"))
             raise UsageError(f"{self.file}: {where} has no kind", allowed=allowed)
-        kinds = tuple(words(self.listed(f"{where} kind", table["kind"])))
+        kinds = tuple(self.listed(f"{where} kind", table["kind"]))
         axes = self.axes_of(where, kinds)
         self.keys(f"{where} ({', '.join(kinds)})", table, ("kind", *axes))
         values = {axis: self.axis(where, axis, table[axis]) for axis in axes if axis in table}
@@ -164,16 +179,48 @@ class _Reader:
         key = f"{where} {axis}"
         values = self.listed(key, value)
         if axis in NAME_AXES:
-            return words(values)
+            return values
         return integers(f"{self.file}: {key}", values)
 
-    def network(self, number: int, table: Mapping[str, Any]) -> Network:
+    def networks(self, tables: list[Mapping[str, Any]]) -> tuple[Network, ...]:
+        found: dict[str, Network] = {}
+        for number, table in enumerate(tables, start=1):
+            network = self.network(f"[[network]] {number}", table)
+            if network.name in CATALOGUE or network.name in found:
+                raise self.wrong(
+                    f"[[network]] {number} name", network.name, "a name that no other network has"
+                )
+            found[network.name] = network
+        return tuple(found.values())
+
+    def network(self, where: str, table: Mapping[str, Any]) -> Network:
         try:
             network = msgspec.convert(dict(table), Network)
+            features = catalog.declaration("datasets", network.dataset, dict)["features"]
         except msgspec.ValidationError as error:
-            raise UsageError(f"{self.file}: [[network]] {number}: {error}") from error
+            what = f"{self.file}: {where}: {error}"
+            raise UsageError(what, allowed=_names_at(str(error))) from error
+        except UsageError as error:
+            raise UsageError(f"{self.file}: {where}: {error}") from error
         last = network.layers[-1] if network.layers else None
         if not isinstance(last, Dense | DropConnect):
-            raise self.wrong(f"[[network]] {number} layers", str(last), "a dense layer at the end")
-        catalog.check("datasets", network.dataset)
+            raise self.wrong(f"{where} layers", str(last), "a dense layer at the end")
+        if list(network.inputs) != features:
+            allowed = f"{features}, the features of {network.dataset}"
+            raise self.wrong(f"{where} inputs", list(network.inputs), allowed)
         return network
+
+
+_NAMES = {
+    "activation": get_args(Activation),
+    "initializer": get_args(Initializer),
+    "loss": get_args(Loss),
+    "optimizer.type": [kind.__struct_config__.tag for kind in get_args(Optimizer)],
+    "layers[].type": [kind.__struct_config__.tag for kind in get_args(Layer)],
+}
+
+
+def _names_at(error: str) -> str:
+    """The names that may stand at the place that msgspec's message ends with, if there are any."""
+    place = re.sub(r"\d+", "", error.rpartition("$.")[2].rstrip("`"))
+    return ", ".join(next((names for end, names in _NAMES.items() if place.endswith(end)), ()))

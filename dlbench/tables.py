@@ -124,7 +124,7 @@ def _label(row: Row, labels: Sequence[str]) -> str:
 
 def _head(target: tuple[str, ...], axes: Sequence[str]) -> tuple[str, ...]:
     named = dict(zip(TARGET_AXES, target, strict=True))
-    named["threads"] = f"{named['threads']} threads"
+    named["threads"] = units.counted(int(named["threads"]), "thread")
     return tuple(named[axis] for axis in axes)
 
 
@@ -133,7 +133,7 @@ def _constants(rows: Sequence[Row], axes: Sequence[str], labels: Sequence[str]) 
     if not rows:
         return ""
     named = dict(zip(TARGET_AXES, _target(rows[0]), strict=True))
-    named["threads"] += " thread" if named["threads"] == "1" else " threads"
+    named["threads"] = units.counted(int(named["threads"]), "thread")
     shared = [named[axis] for axis in TARGET_AXES if axis not in axes]
     batches = {row.params["batch"] for row in rows if "batch" in row.params}
     if "batch" not in labels and batches:
@@ -164,7 +164,7 @@ def _cell(
         return Cell(STATUS_WORDS[row.status], note=notes.number(row.reason or row.status))
     number = value(row)
     text = "–" if number is None else units.significant(number)
-    return Cell(text, best=row is fastest)
+    return Cell(text, best=row is fastest and number is not None)
 
 
 def _absent(rows: Sequence[Row], shown: Sequence[Row]) -> list[str]:

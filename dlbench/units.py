@@ -5,6 +5,7 @@ from math import floor, log10
 # Digits that a timing on a shared machine can carry.
 DIGITS = 3
 
+_KIBI = 1024
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _TIMES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 
@@ -13,16 +14,16 @@ def significant(value: float, digits: int = DIGITS) -> str:
     """A number to so many significant digits, never in powers of ten: 0.0123, 4.56, 12300."""
     if value == 0:
         return "0"
-    decimals = digits - 1 - floor(log10(abs(value)))
-    rounded = round(value, decimals)
+    rounded = float(f"{value:.{digits - 1}e}")
+    decimals = digits - 1 - floor(log10(abs(rounded)))
     return f"{rounded:.{max(0, decimals)}f}"
 
 
 def size(count: float) -> str:
     """Bytes in powers of 1024."""
     power = 0
-    while count >= 1024 and power < len(_BINARY) - 1:
-        count, power = count / 1024, power + 1
+    while count >= _KIBI and power < len(_BINARY) - 1:
+        count, power = count / _KIBI, power + 1
     return f"{significant(count)} {_BINARY[power]}"
 
 
@@ -38,6 +39,11 @@ def duration(seconds: float) -> str:
     """A duration with its unit."""
     unit, symbol = time_unit(seconds)
     return f"{significant(seconds / unit)} {symbol}"
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 thread`, `2 threads`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def minutes(seconds: float) -> str:

@@ -20,14 +20,14 @@ _LENGTH = struct.Struct("<I")
 MOST_BYTES = 16 * 2**20
 
 
-class Start(Record, tag="start"):
+class Start(Record, frozen=True, tag="start"):
     """Import the framework and set it up; answered by Ready."""
 
     target: Target
     scratch: str
 
 
-class Prepare(Record, tag="prepare"):
+class Prepare(Record, frozen=True, tag="prepare"):
     """Bind a workload, time its first calls, check it; answered by Prepared."""
 
     case: str
@@ -36,20 +36,20 @@ class Prepare(Record, tag="prepare"):
     seed: int
 
 
-class WarmUp(Record, tag="warm_up"):
+class WarmUp(Record, frozen=True, tag="warm_up"):
     """Run until steady and size the blocks; answered by Warm."""
 
     case: str
     sampling: Sampling
 
 
-class Block(Record, tag="block"):
+class Block(Record, frozen=True, tag="block"):
     """Time one block; answered by Timed."""
 
     case: str
 
 
-class Release(Record, tag="release"):
+class Release(Record, frozen=True, tag="release"):
     """Forget a case; answered by Ready."""
 
     case: str
@@ -58,32 +58,32 @@ class Release(Record, tag="release"):
 Order = Start | Prepare | WarmUp | Block | Release
 
 
-class Ready(Record, tag="ready"):
+class Ready(Record, frozen=True, tag="ready"):
     """The order is done. facts: what the backend says of itself."""
 
-    facts: dict[str, str | int | None] = {}
+    facts: dict[str, str | int | None] = msgspec.field(default_factory=dict)
 
 
-class Prepared(Record, tag="prepared"):
+class Prepared(Record, frozen=True, tag="prepared"):
     """First calls in seconds, one by one, and the parity checks."""
 
     calls_s: tuple[float, ...]
     parity: tuple[ParityCheck, ...]
 
 
-class Warm(Record, tag="warm"):
+class Warm(Record, frozen=True, tag="warm"):
     """The samples of the warm-up."""
 
     samples: tuple[Sample, ...]
 
 
-class Timed(Record, tag="timed"):
+class Timed(Record, frozen=True, tag="timed"):
     """The sample of one block."""
 
     sample: Sample
 
 
-class Failed(Record, tag="failed"):
+class Failed(Record, frozen=True, tag="failed"):
     """The order could not be carried out."""
 
     status: Status

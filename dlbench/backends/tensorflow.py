@@ -70,7 +70,7 @@ class TensorflowBackend:
         """The function as the mode runs it."""
         if self.setting.mode == "eager":
             return function
-        return tf.function(function, jit_compile=self.setting.mode == "xla")  # type: ignore[no-any-return]
+        return tf.function(function, jit_compile=self.setting.mode == "xla")
 
     def tensor(self, array: Array) -> Any:
         """The array on the only visible device, in the setting's dtype."""
@@ -80,7 +80,7 @@ class TensorflowBackend:
         """tf.matmul."""
         inputs = {"a": self.tensor(a), "b": self.tensor(b)}
         left, right = inputs.values()
-        product = self.compiled(lambda a, b: tf.matmul(a, b))
+        product = self.compiled(tf.matmul)
         return Step(lambda: product(left, right), lambda result: {"product": result}, inputs)
 
     def network(
@@ -101,11 +101,11 @@ class TensorflowBackend:
 
     def array(self, tensor: Any) -> Array:
         """A copy on the host."""
-        return tensor.numpy()  # type: ignore[no-any-return]
+        return tensor.numpy()
 
     def threads(self) -> int | None:
         """Intra-op threads."""
-        return tf.config.threading.get_intra_op_parallelism_threads()  # type: ignore[no-any-return]
+        return tf.config.threading.get_intra_op_parallelism_threads()
 
     def facts(self) -> dict[str, str | int | None]:
         """Versions, and whether float32 means float32."""
@@ -132,7 +132,8 @@ class DropConnectDense(keras.layers.Dense):  # type: ignore[misc]
         super().__init__(units, **settings)
         self.rate = rate
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Any, training: bool | None = None) -> Any:  # noqa: FBT001 - Keras's
+        """As Dense, with a kernel that has holes in training."""
         dropping = training and self.rate
         kernel = tf.nn.dropout(self.kernel, self.rate) if dropping else self.kernel
         return self.activation(tf.matmul(inputs, kernel) + self.bias)

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from math import prod
 from typing import Any
 
 import torch
@@ -37,7 +38,7 @@ COMPILERS = ("g++", "clang++", "c++", "cl")
 def start(setting: Setting) -> "TorchBackend":
     """The verbs on the setting's device; Unavailable where it or the mode cannot be had."""
     if setting.device != "cpu":
-        _check_cuda(torch.device(setting.device))
+        _check_cuda(_device(setting.device))
     if setting.mode == "compile":
         _check_compiler()
     torch.set_num_threads(setting.threads)
@@ -45,9 +46,15 @@ def start(setting: Setting) -> "TorchBackend":
     return TorchBackend(setting)
 
 
+def _device(name: str) -> torch.device:
+    """The device with its index, so that it equals what a tensor says of itself."""
+    kind, _, index = name.partition(":")
+    return torch.device(kind) if kind == "cpu" else torch.device(kind, int(index or 0))
+
+
 def _check_cuda(device: torch.device) -> None:
     count = torch.cuda.device_count()
-    if (device.index or 0) >= count:
+    if device.index >= count:
         raise Unavailable(
             f"PyTorch {torch.__version__} sees {count} CUDA devices, no device",
             value=str(device),
@@ -71,9 +78,7 @@ class TorchBackend:
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
-        self.device = torch.device(setting.device)
-        if self.device.type == "cuda" and self.device.index is None:
-            self.device = torch.device("cuda", 0)
+        self.device = _device(setting.device)
 
     def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """The function as the mode runs it; a graph break is an error, never a quiet fallback."""
@@ -150,6 +155,7 @@ class DropConnectLinear(nn.Linear):
         self.rate = rate
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - the name of nn.Linear
+        """As nn.Linear, with a weight that has holes in training."""
         weight = functional.dropout(self.weight, self.rate, self.training)
         return functional.linear(input, weight, self.bias)
 
@@ -227,8 +233,8 @@ class Program:
 
     def model(self) -> tuple[nn.Sequential, dict[str, nn.Parameter]]:
         """The network from the start weights, and its parameters by the names of dlbench."""
-        model, named, width = nn.Sequential(), {}, 0
-        width = torch.Size(self.network.inputs).numel()
+        model, width = nn.Sequential(), prod(self.network.inputs)
+        named: dict[str, nn.Parameter] = {}
         for index, layer in enumerate(self.network.layers):
             module = LAYERS[type(layer)](layer, width)
             model.append(module)
@@ -263,7 +269,7 @@ class Program:
 
         def predict() -> Tensor:
             with torch.inference_mode():
-                return run(x)  # type: ignore[no-any-return]
+                return run(x)
 
         return Step(predict, lambda outputs: {"outputs": outputs}, {"x": x, **named})
 
@@ -292,7 +298,7 @@ class Program:
             optimizer.zero_grad()
             _, loss = forward(x, y)
             loss.backward()
-            return loss  # type: ignore[no-any-return]
+            return loss
 
         def train_step() -> Tensor:
             loss = backward()
@@ -323,7 +329,7 @@ def _zero(optimizer: torch.optim.Optimizer) -> None:
 
 
 def _canonical(name: str, tensor: Tensor) -> Tensor:
-    """torch keeps kernels as (units, inputs)."""
+    """PyTorch keeps kernels as (units, inputs)."""
     return tensor.T if name.endswith("kernel") else tensor
 
 

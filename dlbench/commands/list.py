@@ -27,9 +27,7 @@ def add(app: typer.Typer) -> None:
 def list_(
     what: Annotated[
         str,
-        typer.Argument(
-            help=", ".join(("suites", "workloads", "networks", "backends", "datasets", "runs"))
-        ),
+        typer.Argument(help="suites, workloads, networks, backends, datasets or runs."),
     ],
     results: Annotated[Path, typer.Option("--results", help="Where the results are.")] = Path(
         "results"

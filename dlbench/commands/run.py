@@ -13,6 +13,7 @@ Example: dlbench run matmul --backend torch,tensorflow --size 256-2048*2 --threa
 """
 
 SUITE = "quick"
+LARGEST_SEED = 2**32 - 1  # of every framework's generator
 
 Words = list[str] | None
 
@@ -45,7 +46,9 @@ def run(
     results: Annotated[Path, typer.Option("--results", help="Where the results go.")] = Path(
         "results"
     ),
-    seed: Annotated[int, typer.Option("--seed", help="Of weights, data and order.", min=0)] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", help="Of weights, data and order.", min=0, max=LARGEST_SEED)
+    ] = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")] = False,
 ) -> int:
     """Plan, measure, store, show; the exit code says whether every case went well."""

@@ -32,8 +32,9 @@ def show(
     from rich.console import Console
 
     from dlbench import output, store, tables
-    from dlbench.options import choices
+    from dlbench.options import choice, choices
 
-    (metric,) = choices("metric", [metric], [*tables.METRICS, "all"]) or ["gflops"]
-    (form,) = choices("format", [form], output.FORMATS) or ["table"]
-    output.show(store.read(store.find(run, results)), Console(), metric, form)  # type: ignore[arg-type]
+    wanted = set(choices("metric", [metric], [*tables.METRICS, "all"]))
+    metrics = [name for name in tables.METRICS if wanted & {name, "all"}]
+    format_ = choice("format", form, output.FORMATS)
+    output.show(store.read(store.find(run, results)), Console(), metrics, format_)

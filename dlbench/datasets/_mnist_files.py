@@ -70,7 +70,7 @@ def _given_folder() -> Path | None:
 
 
 def _cache_folder() -> Path:
-    import pooch  # type: ignore[import-untyped]
+    import pooch
 
     return Path(pooch.os_cache("dlbench"))
 

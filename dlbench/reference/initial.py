@@ -15,6 +15,7 @@ from dlbench.layers import BatchNorm, Dense, DropConnect, Network
 # Standard deviation of a standard normal cut off at two standard deviations: dividing by it
 # gives the cut-off distribution the variance 2/fan_in of He et al. (2015), as Keras does.
 _TRUNCATED_STD = 0.87962566103423978
+_CUT = 2
 
 
 def initial_weights(network: Network, seed: int) -> Weights:
@@ -43,7 +44,7 @@ def _glorot_uniform(generator: np.random.Generator, inputs: int, units: int) -> 
 def _he_normal(generator: np.random.Generator, inputs: int, units: int) -> Array:
     """He et al. (2015), variance 2/inputs, cut off at two standard deviations."""
     values = generator.standard_normal((inputs, units))
-    while (outside := np.abs(values) > 2).any():
+    while (outside := np.abs(values) > _CUT).any():
         values[outside] = generator.standard_normal(int(outside.sum()))
     return values * sqrt(2 / inputs) / _TRUNCATED_STD
 

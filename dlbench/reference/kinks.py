@@ -16,7 +16,8 @@ def kink_slack(mlp: MLP, x: Array, y: Array, relative: float) -> Weights:
     """Bound on the jump of every gradient; `relative` is the rounding error of z by its scale."""
     z = mlp.logits(x, training=True)
     delta = mlp.head.delta(z, y)
-    jump, slack = np.zeros_like(delta), {}
+    jump = np.zeros_like(delta)
+    slack: Weights = {}
     for index in range(len(mlp.ops) - 1, mlp.first - 1, -1):
         op = mlp.ops[index]
         jump = _at_kinks(op, delta, jump, relative)

@@ -18,7 +18,7 @@ State = dict[str, Any]
 
 
 def _sgd(settings: SGD, state: State, gradient: Array) -> Array:
-    """v = momentum * v + gradient; the update is lr * v."""
+    """Add up v = momentum * v + gradient; the update is lr * v."""
     if not settings.momentum:
         return settings.lr * gradient
     state["v"] = velocity = settings.momentum * state.get("v", 0) + gradient

@@ -1,4 +1,4 @@
-"""Forward pass of training: outputs and loss, dropout and batch statistics on, gradients recorded."""
+"""Forward pass of training: outputs and loss, dropout on, batch statistics, gradients recorded."""
 
 from dlbench import flops
 from dlbench.kinds import Kind

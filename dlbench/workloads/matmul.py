@@ -8,6 +8,7 @@ import numpy as np
 from dlbench import flops, parity
 from dlbench.arrays import cast, upcast
 from dlbench.contract import Backend
+from dlbench.errors import UsageError
 from dlbench.kinds import Axes, Bound, Kind, Networks, Params
 from dlbench.model import ParityCheck, Work, Workload
 from dlbench.parity import Expected
@@ -19,15 +20,23 @@ CHECKED_ROWS = 256
 class Matmul:
     """C = A B: A is (m, k), B is (k, n)."""
 
-    axes = ("size", "m", "n", "k")
+    axes: tuple[str, ...] = ("size", "m", "n", "k")
 
     def expand(self, axes: Axes, networks: Networks) -> Iterator[Params]:  # noqa: ARG002
         """Square products of every size, and every combination of m, n and k."""
         for size in axes.get("size", []):
             yield {"m": size, "n": size, "k": size}
-        if "m" in axes:
-            for m, n, k in product(axes["m"], axes["n"], axes["k"]):
+        if rectangular := axes.keys() & {"m", "n", "k"}:
+            if len(rectangular) < len("mnk"):
+                raise UsageError(
+                    "matmul has only a part of its sizes",
+                    value=", ".join(sorted(rectangular)),
+                    allowed="m, n and k together, or size",
+                )
+            for m, n, k in product(*([int(size) for size in axes[axis]] for axis in "mnk")):
                 yield {"m": m, "n": n, "k": k}
+        elif "size" not in axes:
+            raise UsageError("matmul has no sizes", allowed="m, n and k together, or size")
 
     def work(self, params: Params, networks: Networks) -> Work:  # noqa: ARG002
         """2mnk."""

@@ -1,0 +1,107 @@
+"""pytest-benchmark over the same cases and backends as the suites: one framework per process."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from statistics import median
+from typing import Any
+
+import pytest
+
+from dlbench import catalog, environment, suite
+from dlbench.contract import Backend, Setting
+from dlbench.errors import DlbenchError
+from dlbench.kinds import kind_named
+from dlbench.model import Case, Declaration, Target, Workload
+from dlbench.networks import CATALOGUE
+from dlbench.worker import assert_placed
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take the target of this process."""
+    group = parser.getgroup("dlbench")
+    group.addoption("--backend", default="numpy", choices=catalog.names("backends"))
+    group.addoption("--mode", default=None, help="the backend's first mode if not given")
+    group.addoption("--device", default="cpu")
+    group.addoption("--dtype", default="float32")
+    group.addoption("--threads", type=int, default=environment.usable_cores())
+
+
+@pytest.fixture(scope="session")
+def target(pytestconfig: pytest.Config) -> Target:
+    """The target that the options say."""
+    name = pytestconfig.getoption("--backend")
+    modes = catalog.declaration("backends", name, Declaration).modes
+    mode = pytestconfig.getoption("--mode") or next(iter(modes))
+    if mode not in modes:
+        raise pytest.UsageError(f"--mode {mode}: {name} has {', '.join(modes)}")
+    return Target(
+        name,
+        pytestconfig.getoption("--device"),
+        mode,
+        pytestconfig.getoption("--dtype"),
+        pytestconfig.getoption("--threads"),
+    )
+
+
+@pytest.fixture(scope="session")
+def backend(target: Target) -> Iterator[Backend]:
+    """The framework, imported with the environment that its backend declares."""
+    declared = catalog.declaration("backends", target.backend, Declaration)
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, value in declared.environment.items():
+            filled = value.replace("{threads}", str(target.threads))
+            os.environ[name] = filled.replace("{scratch}", scratch)
+        setting = Setting(target.device, target.mode, target.dtype, target.threads, scratch)
+        try:
+            yield catalog.load("backends", target.backend).start(setting)
+        except (DlbenchError, ImportError) as error:
+            pytest.exit(f"{target.backend} cannot be started: {error}", returncode=2)
+
+
+def workloads(suite_name: str) -> list[Workload]:
+    """The workloads of a suite; on MNIST's shapes where the data is not at hand."""
+    return [
+        Workload(kind_name, params, kind_named(kind_name).work(params, CATALOGUE), synthetic(params))
+        for entry in suite.load(suite_name).entries
+        for kind_name in entry.kinds
+        for params in kind_named(kind_name).expand(entry.axes, CATALOGUE)
+    ]
+
+
+def synthetic(params: dict[str, int | str]) -> bool:
+    """Whether the real data cannot be had."""
+    name = params.get("network")
+    if name is None:
+        return False
+    return catalog.load("datasets", CATALOGUE[str(name)].dataset).prepare() is not None
+
+
+@pytest.fixture
+def measure(backend: Backend, target: Target, benchmark: Any) -> Callable[[Workload], None]:
+    """Bind a workload, check it against the oracle, then hand it to pytest-benchmark."""
+
+    def measured(workload: Workload) -> None:
+        bound = kind_named(workload.kind).bind(backend, target.dtype, workload, CATALOGUE, seed=0)
+        step = bound.step
+        assert_placed(backend, target, step.tensors(step.run()))
+        checks = bound.check()
+        assert all(check.held for check in checks), checks
+
+        def synced() -> None:
+            step.run()
+            backend.wait()
+
+        benchmark.extra_info |= {
+            "case": Case(workload, target, "dynamic").id,
+            "parity_error": max(check.error or 0.0 for check in checks),
+            "synthetic": workload.synthetic,
+        }
+        benchmark(synced)
+        step.reset()
+        backend.release()
+        if benchmark.stats:  # absent under --benchmark-disable
+            seconds = median(benchmark.stats.stats.data)
+            benchmark.extra_info["gflops"] = workload.work.flops / seconds / 1e9
+
+    return measured

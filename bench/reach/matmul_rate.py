@@ -1,0 +1,51 @@
+"""GFLOP/s of a 1024 product by dlbench and by torch.utils.benchmark, the same step in turns.
+
+Both frameworks are timed by both harnesses in one process, with the same threads.
+"""
+
+import os
+import sys
+import tempfile
+
+import numpy as np
+from paired import ratio, tell
+
+from dlbench import catalog, timing
+from dlbench.contract import Setting
+from dlbench.environment import usable_cores
+
+SIZE = 1024
+SECONDS = 0.1
+ROUNDS = 41
+LEAST, MOST = 0.90, 1.10
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def compare(name: str) -> bool:
+    """Time one backend's eager product both ways; whether the rates agree."""
+    from torch.utils.benchmark import Timer
+
+    threads = usable_cores()
+    with tempfile.TemporaryDirectory() as scratch:
+        setting = Setting("cpu", "eager", "float32", threads, scratch)
+        backend = catalog.load("backends", name).start(setting)
+    a, b = np.random.default_rng(0).standard_normal((2, SIZE, SIZE), np.float32)
+    step = backend.matmul(a, b)
+    timing.block(step.run, backend.wait, 10)
+    iterations = timing.iterations_for(SECONDS, timing.block(step.run, backend.wait, 10))
+    timer = Timer("run()", globals={"run": step.run}, num_threads=threads)
+
+    def rate_of_ours() -> float:
+        return 1 / timing.block(step.run, backend.wait, iterations).step_s
+
+    def rate_of_theirs() -> float:
+        return 1 / timer.timeit(iterations).median
+
+    found = ratio(rate_of_ours, rate_of_theirs, ROUNDS)
+    what = f"{name} matmul {SIZE}, GFLOP/s by dlbench / by torch.utils.benchmark"
+    return tell(what, found, MOST, LEAST)
+
+
+if __name__ == "__main__":
+    sys.exit(not all([compare("torch"), compare("tensorflow")]))

@@ -1,0 +1,82 @@
+"""Networks: samples/s by network and kind of pass, a mark per target."""
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from dlbench.charts import _axes, _targets
+from dlbench.charts._targets import Key, Look
+from dlbench.rows import Row
+
+# Inches of a network: so much for every target, and not less than a line of text.
+MARK_HEIGHT, LEAST_HEIGHT = 0.07, 0.24
+# Inches of a panel's heading and of the numbers below it.
+PANEL_MARGIN = 0.5
+# The share of a network's height over which the marks of its targets are spread.
+SPREAD = 0.8
+
+
+def draw(rows: Sequence[Row]) -> Figure | None:
+    """A panel per kind of pass, a line per network, one logarithmic axis of speed below."""
+    passes = [row for row in _targets.measured(rows) if _is_pass(row)]
+    if not passes:
+        return None
+    looks = _targets.looks(rows, passes)
+    panels: dict[str, list[Row]] = {}
+    for row in passes:
+        panels.setdefault(row.workload, []).append(row)
+    heights = [_height(panel, looks) for panel in panels.values()]
+    title = "Networks: samples/s by kind of pass"
+    figure, all_axes = _axes.figure(title, heights, looks, _axes.common(rows))
+    for axes, (kind, panel) in zip(all_axes, panels.items(), strict=True):
+        _panel(axes, kind, panel, looks)
+    _axes.log_scale(all_axes[-1], "x", _rates(passes))
+    all_axes[-1].set_xlabel("samples/s, more is better")
+    return figure
+
+
+def _is_pass(row: Row) -> bool:
+    return "network" in row.params and bool(row.samples_per_s)
+
+
+def _names(rows: Sequence[Row]) -> list[str]:
+    return list(dict.fromkeys(map(_name, rows)))
+
+
+def _name(row: Row) -> str:
+    return _targets.printable(f"{row.params['network']}, batch {row.params.get('batch', '–')}")
+
+
+def _rates(rows: Sequence[Row]) -> list[float]:
+    return [row.samples_per_s or 0.0 for row in rows]
+
+
+def _height(rows: Sequence[Row], looks: Mapping[Key, Look]) -> float:
+    return PANEL_MARGIN + len(_names(rows)) * max(LEAST_HEIGHT, MARK_HEIGHT * len(looks))
+
+
+def _panel(axes: Axes, kind: str, rows: Sequence[Row], looks: Mapping[Key, Look]) -> None:
+    names = _names(rows)
+    axes.set_title(_targets.printable(kind), loc="left")
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    _lines(axes, names)
+    for n, (target, look) in enumerate(looks.items()):
+        shift = SPREAD * ((n + 0.5) / len(looks) - 0.5)
+        chosen = [row for row in rows if _targets.key(row) == target]
+        _marks(axes, look, chosen, [names.index(_name(row)) + shift for row in chosen])
+
+
+def _lines(axes: Axes, names: Sequence[str]) -> None:
+    """A name in the middle of each line, a rule between two, numbers below every panel."""
+    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks([n + 0.5 for n in range(len(names) - 1)], minor=True)
+    axes.grid(axis="y", visible=False)
+    axes.grid(axis="y", which="minor")
+    axes.tick_params(axis="y", which="both", length=0)
+    axes.tick_params(axis="x", labelbottom=True)
+
+
+def _marks(axes: Axes, look: Look, rows: Sequence[Row], places: Sequence[float]) -> None:
+    whiskers = _axes.intervals(rows, _rates(rows))
+    axes.errorbar(_rates(rows), places, xerr=whiskers, **look.style, linestyle="none")

@@ -1,0 +1,110 @@
+"""Everything a developer, and a user who has only Python and pip, does with dlbench.
+
+`nox --list` shows the sessions. Every version that is installed here is pinned in
+constraints.txt.
+"""
+
+import os
+from pathlib import Path
+
+import nox
+
+nox.options.sessions = ["lint", "tests"]
+nox.options.reuse_existing_virtualenvs = True
+
+# The README starts nox from a folder on PYTHONPATH; the sessions have environments of their own.
+os.environ.pop("PYTHONPATH", None)
+
+BACKENDS = ("numpy", "torch", "tensorflow")
+MNIST = Path(__file__).parent.parent / "shared" / "data" / "mnist"
+
+# Frameworks that share a process share its threads and memory: each has a test run of its own.
+COVERED = ("coverage", "run", "--parallel-mode", "-m", "pytest")
+
+
+def install(session: nox.Session, *extras: str) -> None:
+    """Install dlbench with extras, at the pinned versions."""
+    wanted = f"[{','.join(extras)}]" if extras else ""
+    session.install("--quiet", "--constraint", "constraints.txt", "--editable", f".{wanted}")
+
+
+def environment() -> dict[str, str]:
+    """Where MNIST lies, if a copy is at hand."""
+    return {"DLBENCH_DATA": str(MNIST)} if MNIST.is_dir() else {}
+
+
+@nox.session
+def run(session: nox.Session) -> None:
+    """Measure: `dlbench run` with every framework; arguments after -- go to it."""
+    install(session, "all")
+    session.run("dlbench", "run", *session.posargs, env=environment())
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run all tests, each framework in a process of its own, and hold the coverage floor."""
+    install(session, "all", "dev")
+    session.run("coverage", "erase")
+    session.run(*COVERED, *session.posargs, env=environment())
+    for backend in BACKENDS:
+        _test_backend(session, backend, COVERED)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+
+
+@nox.session
+@nox.parametrize("name", BACKENDS, ids=BACKENDS)
+def backend(session: nox.Session, name: str) -> None:
+    """Run the tests with one backend installed alone."""
+    install(session, "dev", *({name} - {"numpy"}))
+    session.run("pytest", *session.posargs, env=environment())
+    _test_backend(session, name, ("pytest",))
+
+
+def _test_backend(session: nox.Session, name: str, command: tuple[str, ...]) -> None:
+    env = {**environment(), "DLBENCH_TEST_BACKEND": name}
+    session.run(*command, "tests/test_every_backend.py", env=env)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, types and the direction of imports."""
+    install(session, "torch", "dev")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
+    session.run("lint-imports", "--no-cache")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Compare with pytest-benchmark: `nox -s bench -- --backend torch --benchmark-autosave`."""
+    install(session, "all", "dev")
+    files = ("bench/test_matmul.py", "bench/test_mlp.py")
+    session.run("pytest", "-W", "default", *files, *session.posargs, env=environment())
+
+
+@nox.session
+def reach(session: nox.Session) -> None:
+    """Measure what dlbench promises of itself, side by side, and print the ratios."""
+    install(session, "all", "dev")
+    for script in ("command_line", "timed_loop", "matmul_rate"):
+        session.run("python", f"bench/reach/{script}.py")
+
+
+@nox.session
+def schema(session: nox.Session) -> None:
+    """Write the JSON Schemas of docs/schema/ anew."""
+    install(session)
+    for name in ("plan", "run", "measurement"):
+        with open(f"docs/schema/{name}.json", "w", encoding="utf-8") as stream:
+            session.run("dlbench", "schema", name, stdout=stream)
+
+
+@nox.session
+def size(session: nox.Session) -> None:
+    """Print lines per module: the package is meant to stay small."""
+    counted = [(len(p.read_text().splitlines()), p) for p in Path("dlbench").rglob("*.py")]
+    for lines, path in sorted(counted, reverse=True):
+        session.log(f"{lines:5} {path}")
+    session.log(f"{sum(lines for lines, _ in counted):5} together")
