@@ -114,17 +114,21 @@ Optimizer = SGD | Adagrad | RMSprop | Adam
 
 
 class Network(Record, frozen=True):
-    """A multi-layer perceptron as data: one text for all frameworks."""
+    """A multi-layer perceptron as data: one text for all frameworks.
+
+    dataset: a member of `dlbench/datasets/`, or `random` for a network without data;
+    inputs: the shape of one sample; epochs and batch: its schedule.
+    """
 
     name: Annotated[str, Meta(pattern=r"^[\w.-]+$")]
-    about: str
-    dataset: str
-    inputs: tuple[Count, ...]
+    inputs: Annotated[tuple[Count, ...], Meta(min_length=1)]
     layers: tuple[Layer, ...]
     loss: Loss
-    optimizer: Optimizer
-    epochs: Count
-    batch: Count
+    optimizer: Optimizer = Adam()
+    about: str = ""
+    dataset: str = "random"
+    epochs: Count = 1
+    batch: Count = 32
 
 
 class DenseShape(NamedTuple):

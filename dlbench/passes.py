@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dlbench import catalog, parity, splits
+from dlbench import catalog, parity, splits, synthetic
 from dlbench.arrays import Array, Weights, cast, upcast
 from dlbench.contract import Backend, Step
 from dlbench.kinds import Axes, Bound, Networks, Params
-from dlbench.layers import Network, dense_shapes, without_dropout
+from dlbench.layers import Dense, Network, dense_shapes, without_dropout
 from dlbench.model import ParityCheck, Work, Workload
 from dlbench.parity import Expected
 from dlbench.reference import optimizers
 from dlbench.reference.initial import initial_weights
-from dlbench.reference.kinks import kink_slack
+from dlbench.reference.kinks import kink_slack, magnitudes
 from dlbench.reference.mlp import MLP
 
 
@@ -79,8 +79,7 @@ class Problem:
     def of(cls, workload: Workload, networks: Networks, dtype: str, seed: int) -> "Problem":
         """Seeded weights and the first batch of a seeded order of the training data."""
         network = networks[str(workload.params["network"])]
-        split = _data(network.dataset, seed, synthetic=workload.synthetic)
-        x, y = splits.batch(split, int(workload.params["batch"]), seed)
+        x, y = _batch(network, workload, seed)
         weights = initial_weights(network, seed)
         return cls(
             network,
@@ -90,12 +89,15 @@ class Problem:
         )
 
 
-def _data(dataset: str, seed: int, *, synthetic: bool) -> splits.Split:
-    if synthetic:
-        described = catalog.declaration("datasets", dataset, dict)
-        return splits.synthetic(described, seed)
-    split: splits.Split = catalog.load("datasets", dataset).load(seed)
-    return split
+def _batch(network: Network, workload: Workload, seed: int) -> tuple[Array, Array]:
+    size = int(workload.params["batch"])
+    if workload.synthetic:
+        return synthetic.batch(network, size, seed)
+    return splits.batch(catalog.load("datasets", network.dataset).load(seed), size, seed)
+
+
+# Keras keeps the factor of a regulariser in float32, whatever the dtype.
+FACTOR_EPS = parity.EPS["float32"]
 
 
 class Oracle:
@@ -123,18 +125,35 @@ class Oracle:
         return {"outputs": Expected(self._mlp().predict(self.x))}
 
     def _forward(self) -> dict[str, Expected]:
-        outputs, loss = self._mlp().forward(self.x, self.y)
-        return {"outputs": Expected(outputs), "loss": Expected(loss)}
+        mlp = self._mlp()
+        outputs, loss = mlp.forward(self.x, self.y)
+        return {"outputs": Expected(outputs), "loss": self._loss(mlp, loss)}
 
     def _backward(self) -> dict[str, Expected]:
         mlp = self._mlp()
         loss, gradients = mlp.backward(self.x, self.y)
-        slack = kink_slack(mlp, self.x, self.y, self.tolerance)
+        terms = magnitudes(mlp)
+        kinks = kink_slack(mlp, self.x, self.y, self.tolerance)
+        penalties = self._penalties(mlp)
         expected = {
-            f"gradient/{name}": Expected(gradient, slack.get(name, 0.0))
+            f"gradient/{name}": Expected(
+                gradient,
+                kinks[name] + self.tolerance * terms[name] + FACTOR_EPS * penalties.get(name, 0),
+            )
             for name, gradient in gradients.items()
         }
-        return {"loss": Expected(loss), **expected}
+        return {"loss": self._loss(mlp, loss), **expected}
+
+    def _loss(self, mlp: MLP, loss: Array) -> Expected:
+        return Expected(loss, FACTOR_EPS * sum(op.penalty() for op in mlp.ops))
+
+    def _penalties(self, mlp: MLP) -> Weights:
+        """The size of what the regularisers add to the gradients."""
+        return {
+            f"layer{index}.kernel": 2 * layer.l2 * np.abs(mlp.weights[f"layer{index}.kernel"])
+            for index, layer in enumerate(self.network.layers)
+            if isinstance(layer, Dense)
+        }
 
     def _train_step(self) -> dict[str, Expected]:
         backward, mlp = self._backward(), self._mlp()

@@ -15,6 +15,7 @@ from dlbench.layers import Network
 from dlbench.model import Case, Declaration, Group, Plan, Target, Work, Workload
 from dlbench.options import choices, integers, words
 from dlbench.suite import Entry, Suite
+from dlbench.synthetic import RANDOM
 
 MODE_KINDS = ("dynamic", "static")
 
@@ -173,7 +174,8 @@ def _synthetic(
 ) -> bool:
     if "network" not in params:
         return False
-    return machine.prepare(known[str(params["network"])].dataset) is not None
+    dataset = known[str(params["network"])].dataset
+    return dataset == RANDOM or machine.prepare(dataset) is not None
 
 
 def _group(

@@ -1,33 +1,30 @@
 """The report of a run: one self-contained page, and the same as Markdown with pictures and CSV.
 
-Whatever comes from results is text that nobody vouches for: it is escaped where it is written
-down, by the engine and not by each template. It must not know how anything is measured or drawn.
+Whatever comes from results is text that nobody vouches for: the template engine escapes it, so
+that no template has to remember. It must not know how anything is measured or drawn.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from dlbench import catalog, model, tables, units
+from dlbench import catalog, tables, units
 from dlbench.charts import _pictures, _targets
 from dlbench.errors import UsageError
+from dlbench.model import Measurement, ParityCheck, Run, StopReason, Workload
 from dlbench.rows import Row, rows_of
 from dlbench.store import Results
+from dlbench.tables import Metric
 
-# The field of a row that makes a table worth having.
-FIELDS: dict[tables.Metric, str] = {
-    "gflops": "gflops",
-    "time": "time_s",
-    "samples": "samples_per_s",
-}
-# So many cases are named where many share a fate; the CSV table has all.
-MOST_NAMED = 3
+# What a row must have, so that a table of the metric says something.
+FIELDS: dict[Metric, str] = {"gflops": "gflops", "time": "time_s", "samples": "samples_per_s"}
+EARLY: tuple[StopReason, ...] = ("budget", "interrupted")
 ERROR_DIGITS = 2
 
 
@@ -35,24 +32,218 @@ def write(results: Results, folder: Path) -> list[Path]:
     """Write the report into the folder; the files written, the page first."""
     rows = rows_of(results)
     pictures = _pictures.pictures(rows)
-    content = {
+    content = _content(results, rows) | {"pictures": pictures}
+    files: dict[str, str | bytes] = {
+        "index.html": _rendered("index.html.j2", content),
+        "report.md": _rendered("report.md.j2", content),
+        "table.csv": tables.to_csv(rows),
+        **{f"charts/{picture.name}.png": picture.png for picture in pictures},
+    }
+    return [_save(folder, name, data) for name, data in files.items()]
+
+
+def _content(results: Results, rows: Sequence[Row]) -> dict[str, Any]:
+    """What the report says, without its form."""
+    return {
         "run": results.run,
         "warnings": results.warnings,
-        "counts": Counter(map(_word, rows)),
         "total": len(rows),
+        "counts": Counter(_word(row.status) for row in rows),
         "headlines": _headlines(results, rows),
-        "synthetic": sorted({str(row.params.get("network")) for row in rows if row.synthetic}),
-        "pictures": pictures,
         "grids": _grids(rows),
         "fates": _fates(rows),
-        "early": Counter(row.stop_reason for row in rows if _stopped_early(row)),
+        "early": Counter(row.stop_reason for row in rows if row.stop_reason in EARLY),
+        "synthetic": sorted({str(row.params.get("network")) for row in rows if row.synthetic}),
         "parity": _parity(results.measurements),
         "facts": _facts(results.run),
     }
-    files: dict[str, str | bytes] = {
-        "index.html": _page("index.html.j2", content),
-        "report.md": _markdown("report.md.j2", content),
-        "table.csv": tables.to_csv(rows),
+
+
+def _word(status: str) -> str:
+    return tables.STATUS_WORDS.get(status, status)
+
+
+def _grids(rows: Sequence[Row]) -> list[tables.Grid]:
+    """A table per metric, of the kinds of workload that have it."""
+    timed = _targets.measured(rows)
+    kinds = {
+        metric: {row.workload for row in timed if getattr(row, field)}
+        for metric, field in FIELDS.items()
     }
-    files |= {f"charts/{picture.name}.png": picture.png for picture in pictures}
-    return [_save(folder, name, data) for name, data in files.items()]
+    return [
+        tables.grid([row for row in rows if row.workload in having], metric)
+        for metric, having in kinds.items()
+        if having
+    ]
+
+
+class _Race(NamedTuple):
+    """The two fastest targets of a workload."""
+
+    workload: Workload
+    first: Row
+    second: Row
+
+
+def _headlines(results: Results, rows: Sequence[Row]) -> list[str]:
+    """A sentence per kind of workload in which targets can be compared."""
+    names = {target: look.label for target, look in _targets.looks(rows, rows).items()}
+    kinds: dict[str, list[_Race]] = {}
+    for race in _races(results, rows):
+        kinds.setdefault(race.workload.kind, []).append(race)
+    return [_headline(kind, races, names) for kind, races in kinds.items()]
+
+
+def _races(results: Results, rows: Sequence[Row]) -> Iterator[_Race]:
+    groups: dict[str, tuple[Workload, list[Row]]] = {}
+    for case, row in zip(results.run.plan.cases, rows, strict=True):
+        groups.setdefault(case.workload.id, (case.workload, []))[1].append(row)
+    for workload, group in groups.values():
+        ranked = sorted(_targets.measured(group), key=lambda row: row.time_s or inf)
+        if ranked[1:]:
+            yield _Race(workload, ranked[0], ranked[1])
+
+
+def _headline(kind: str, races: Sequence[_Race], names: Mapping[_targets.Key, str]) -> str:
+    """Medians as measured; nothing is said of how sure the order is."""
+    most = max(races, key=lambda race: race.workload.work.flops)
+    first, second = (names[_targets.key(row)] for row in (most.first, most.second))
+    ratio = units.significant((most.second.time_s or 0) / (most.first.time_s or inf))
+    result = f"{_speed(most.first)}, {ratio} times {second}."
+    if len(races) == 1:
+        return f"{most.workload.id}: {first} was measured fastest with {result}"
+    wins = Counter(names[_targets.key(race.first)] for race in races)
+    (winner, count), *others = wins.most_common()
+    rest = "".join(f", {name} in {fewer}" for name, fewer in others)
+    return (
+        f"{kind}: {winner} was measured fastest in {count} of {len(races)} workloads{rest}. "
+        f"In the one with the most work, {most.workload.id}, it was {first} with {result}"
+    )
+
+
+def _speed(row: Row) -> str:
+    if row.samples_per_s:
+        return f"{units.significant(row.samples_per_s)} samples/s"
+    if row.gflops:
+        return f"{units.significant(row.gflops)} GFLOP/s"
+    return units.duration(row.time_s or 0)
+
+
+def _fates(rows: Sequence[Row]) -> dict[tuple[str, str], list[str]]:
+    """The cases that were not measured, by what happened and why."""
+    fates: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        if row.status != "ok":
+            fates.setdefault((_word(row.status), row.reason or "–"), []).append(row.case)
+    return fates
+
+
+class _Parity(NamedTuple):
+    """The checks of all cases of a status; worst: nearest to its tolerance, or furthest over it."""
+
+    status: str
+    cases: int
+    checks: int
+    worst: ParityCheck
+    case: str
+
+
+def _parity(measurements: Sequence[Measurement]) -> list[_Parity]:
+    checked: dict[str, list[tuple[ParityCheck, str]]] = {}
+    for measurement in measurements:
+        pairs = [(check, measurement.case) for check in measurement.parity]
+        checked.setdefault(_word(measurement.status), []).extend(pairs)
+    return [
+        _Parity(status, len({case for _, case in pairs}), len(pairs), *max(pairs, key=_share))
+        for status, pairs in checked.items()
+        if pairs
+    ]
+
+
+def _share(pair: tuple[ParityCheck, str]) -> float:
+    """The error as a share of its tolerance."""
+    check, _ = pair
+    return inf if check.error is None or not check.tolerance else check.error / check.tolerance
+
+
+def _facts(run: Run) -> list[tuple[str, str]]:
+    """The machine, the software and the rules of sampling, as names and texts."""
+    machine, sampling = run.environment, run.plan.sampling
+    memory = machine.memory_bytes
+    return [
+        ("processor", machine.cpu or "unknown"),
+        ("cores", f"{machine.usable_cores} usable of {machine.cores}"),
+        ("memory", units.size(memory) if memory else "unknown"),
+        ("GPU", ", ".join(machine.gpus) or "none"),
+        ("system", machine.system),
+        ("Python", machine.python),
+        *sorted(machine.versions.items()),
+        ("dlbench", run.dlbench),
+        *sorted(machine.variables.items()),
+        ("seed", str(run.plan.seed)),
+        ("blocks per case", str(sampling.blocks)),
+        ("a block lasts at least", units.duration(sampling.block_s)),
+    ]
+
+
+def _rendered(name: str, content: dict[str, Any]) -> str:
+    html = ".html" in name
+    engine = Environment(
+        loader=FileSystemLoader(catalog.PACKAGE / "templates"),
+        autoescape=select_autoescape(enabled_extensions=("html.j2",)),
+        finalize=_line if html else _markdown,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    engine.filters |= {"verbatim": _verbatim, "error": _error}
+    return engine.get_template(name).render(content)
+
+
+def _error(value: float | None) -> str:
+    return "not a number" if value is None else units.significant(value, ERROR_DIGITS)
+
+
+def _line(value: object) -> object:
+    """A text as one line, without control characters."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    spaced = (" " if character.isspace() else character for character in value)
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in spaced)
+
+
+def _verbatim(text: str) -> Markup:
+    """A line for a code block of Markdown, in which there are neither marks nor HTML."""
+    return Markup(_line(text))  # noqa: S704
+
+
+# An underscore within a word is none of Markdown's marks, and common in names.
+MARKS = re.compile(r"[\\`*\[\]|~#$!]|(?<![^\W_])_|_(?![^\W_])")
+ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+
+def _markdown(value: object) -> object:
+    """A text in which Markdown finds neither marks nor HTML."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    marked = MARKS.sub(lambda match: "\\" + match[0], str(_line(value)))
+    return marked.translate(ENTITIES)
+
+
+def _save(folder: Path, name: str, data: str | bytes) -> Path:
+    """Write a file inside the folder, whatever links lie there already."""
+    path = folder / name
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.resolve().is_relative_to(folder.resolve()):
+            raise UsageError("a link leads out of the report's folder", value=str(path.parent))
+        path.unlink(missing_ok=True)
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write the report ({error.strerror})",
+            value=str(folder),
+            hint="Choose another folder with -o DIR",
+        ) from error
+    return path

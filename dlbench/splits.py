@@ -3,9 +3,8 @@
 Knows shapes, seeds and permutations; knows neither a framework nor where a data set comes from.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +15,6 @@ Inputs: TypeAlias = npt.NDArray[np.float32]
 Labels: TypeAlias = npt.NDArray[np.float32] | npt.NDArray[np.int64]
 """float32 of shape (rows, 1) for regression and two classes, int64 of shape (rows,) for more."""
 
-TWO_CLASSES = 2
-"""Two classes are one probability, so their labels are floats like a regression's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,30 +48,6 @@ def permuted(x: Inputs, y: Labels, test_rows: int, seed: int) -> Split:
     order = np.random.default_rng(seed).permutation(len(x))
     test, train = order[:test_rows], order[test_rows:]
     return Split(x[train], y[train], x[test], y[test])
-
-
-def synthetic(declaration: Mapping[str, Any], seed: int) -> Split:
-    """Make a stand-in of the declared shapes: inputs uniform in [0, 1), labels random.
-
-    It tells something of speed and nothing of accuracy: only for when the real data cannot be had.
-    """
-    rng = np.random.default_rng(seed)
-    classes, features = declaration["classes"], declaration["features"]
-    train, test = declaration["train_rows"], declaration["test_rows"]
-    return Split(
-        x_train=rng.random((train, *features), dtype=np.float32),
-        y_train=_random_labels(rng, classes, train),
-        x_test=rng.random((test, *features), dtype=np.float32),
-        y_test=_random_labels(rng, classes, test),
-    )
-
-
-def _random_labels(rng: np.random.Generator, classes: int | None, rows: int) -> Labels:
-    if classes is None:
-        return rng.random((rows, 1), dtype=np.float32)
-    if classes == TWO_CLASSES:
-        return rng.integers(classes, size=(rows, 1)).astype(np.float32)
-    return rng.integers(classes, size=rows)
 
 
 def batch(split: Split, size: int, seed: int) -> tuple[Inputs, Labels]:

@@ -36,6 +36,7 @@ from dlbench.layers import (
 from dlbench.model import Sampling
 from dlbench.networks import CATALOGUE
 from dlbench.options import integers, words
+from dlbench.synthetic import RANDOM
 
 TARGET_KEYS = ("backend", "device", "mode", "dtype", "threads")
 # Axes whose values are names; all others are positive integers.
@@ -196,19 +197,45 @@ class _Reader:
     def network(self, where: str, table: Mapping[str, Any]) -> Network:
         try:
             network = msgspec.convert(dict(table), Network)
-            features = catalog.declaration("datasets", network.dataset, dict)["features"]
+            if network.dataset != RANDOM:
+                catalog.check("datasets", network.dataset)
         except msgspec.ValidationError as error:
             what = f"{self.file}: {where}: {error}"
             raise UsageError(what, allowed=_names_at(str(error))) from error
         except UsageError as error:
             raise UsageError(f"{self.file}: {where}: {error}") from error
-        last = network.layers[-1] if network.layers else None
+        last = network.layers[-1] if network.layers else "no layer"
         if not isinstance(last, Dense | DropConnect):
             raise self.wrong(f"{where} layers", str(last), "a dense layer at the end")
-        if list(network.inputs) != features:
-            allowed = f"{features}, the features of {network.dataset}"
-            raise self.wrong(f"{where} inputs", list(network.inputs), allowed)
+        if network.dataset != RANDOM:
+            self.fits(where, network, last.units)
         return network
+
+    def fits(self, where: str, network: Network, units: int) -> None:
+        """Refuse a network whose ends do not fit its data."""
+        described = catalog.declaration("datasets", network.dataset, dict)
+        losses, outputs = _ends_for(described["classes"])
+        of = f", as {network.dataset} has them"
+        if list(network.inputs) != described["features"]:
+            allowed = f"{described['features']}{of}"
+            raise self.wrong(f"{where} inputs", list(network.inputs), allowed)
+        if network.loss not in losses:
+            raise self.wrong(f"{where} loss", network.loss, f"{', '.join(losses)}{of}")
+        if units != outputs:
+            raise self.wrong(f"{where} last layer's units", units, f"{outputs}{of}")
+
+
+# Two classes are one probability.
+TWO_CLASSES = 2
+
+
+def _ends_for(classes: int | None) -> tuple[tuple[Loss, ...], int]:
+    """Losses and outputs that fit data with so many classes; None is a regression."""
+    if classes is None:
+        return ("mse", "mae"), 1
+    if classes == TWO_CLASSES:
+        return ("binary_crossentropy", "mse", "mae"), 1
+    return ("sparse_categorical_crossentropy", "nll"), classes
 
 
 _NAMES = {

@@ -178,7 +178,7 @@ def _synthetic(rows: Sequence[Row]) -> list[str]:
     names = {str(row.params.get("network")) for row in rows if row.synthetic}
     if not names:
         return []
-    return [f"synthetic data, the real could not be had: {', '.join(sorted(names))}"]
+    return [f"on synthetic data: {', '.join(sorted(names))}"]
 
 
 BEST_MARK = "*"

@@ -52,17 +52,18 @@ def block(
 
 def iterations_for(seconds: float, sample: Sample) -> int:
     """How many steps fill `seconds`, judged by a sample; at least one."""
-    if sample.host_s <= 0:
-        return sample.iterations * 10
-    return max(1, min(MOST_ITERATIONS, round(seconds / sample.step_s)))
+    wanted = round(seconds / sample.step_s) if sample.host_s > 0 else sample.iterations * 10
+    return max(1, min(MOST_ITERATIONS, wanted))
 
 
 def warm_up(take: Callable[[int], Sample], block_s: float, budget_s: float) -> tuple[Sample, ...]:
-    """Take probes until the speed is steady, or for `budget_s` seconds; at least one."""
+    """Take probes until the speed is steady, or for `budget_s` seconds; at least two.
+
+    The last one sizes the block, which a slow first call must not do, nor a lucky one.
+    """
     samples = [take(1)]
     spent = samples[0].host_s
-    while spent < budget_s and not _steady(samples):
-        # at most ten times the last: a slow first call must not size the block, nor a lucky one
+    while len(samples) == 1 or (spent < budget_s and not _steady(samples)):
         wanted = iterations_for(block_s * PROBE_SHARE, samples[-1])
         samples.append(take(min(wanted, samples[-1].iterations * 10)))
         spent += samples[-1].host_s

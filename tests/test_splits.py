@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dlbench.splits import Split, batch, permuted, synthetic
+from dlbench.splits import Split, batch, permuted
 
 ROWS = 10
 
@@ -16,10 +16,6 @@ def numbered(rows: int) -> tuple[np.ndarray, np.ndarray]:
 
 def training_only(rows: int) -> Split:
     return permuted(*numbered(rows), test_rows=0, seed=0)
-
-
-def declaration(classes: int | None, features: list[int]) -> dict[str, object]:
-    return {"features": features, "classes": classes, "train_rows": 60, "test_rows": 30}
 
 
 def test_permuted_uses_every_row_once_and_keeps_its_label() -> None:
@@ -57,33 +53,6 @@ def test_inputs_and_labels_must_be_equally_many() -> None:
         Split(x, y[:-1], x, y)
     with pytest.raises(ValueError, match="9 rows of inputs but 10 labels"):
         Split(x, y, x[:-1], y)
-
-
-@pytest.mark.parametrize(
-    ("classes", "dtype", "shape"),
-    [(None, np.float32, (60, 1)), (2, np.float32, (60, 1)), (3, np.int64, (60,))],
-)
-def test_synthetic_labels_have_the_declared_form(
-    classes: int | None, dtype: type, shape: tuple[int, ...]
-) -> None:
-    split = synthetic(declaration(classes, [4]), seed=0)
-    assert split.y_train.shape == shape
-    assert split.y_train.dtype == split.y_test.dtype == dtype
-    if classes is not None:
-        assert set(np.unique(split.y_train)) == set(range(classes))
-
-
-def test_synthetic_inputs_have_the_declared_shape_and_range() -> None:
-    split = synthetic(declaration(10, [28, 28]), seed=0)
-    assert (split.x_train.shape, split.x_test.shape) == ((60, 28, 28), (30, 28, 28))
-    assert split.x_train.dtype == split.x_test.dtype == np.float32
-    assert 0 <= split.x_train.min() < split.x_train.max() < 1
-
-
-def test_synthetic_depends_on_the_seed_alone() -> None:
-    first, again, other = (synthetic(declaration(3, [4]), seed=s).x_train for s in (0, 0, 1))
-    np.testing.assert_array_equal(first, again)
-    assert not np.array_equal(first, other)
 
 
 def test_batch_pairs_distinct_rows_with_their_labels() -> None:

@@ -37,6 +37,7 @@ def start(setting: Setting) -> "TensorflowBackend":
     tf.config.threading.set_inter_op_parallelism_threads(setting.threads)
     tf.config.experimental.enable_tensor_float_32_execution(setting.dtype == "tf32")
     keras.config.set_floatx(STORAGE[setting.dtype])
+    keras.config.set_dtype_policy(STORAGE[setting.dtype])
     return TensorflowBackend(setting, index)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from matplotlib import style
 from matplotlib.figure import Figure
@@ -87,7 +87,7 @@ def _svg(figure: Figure, name: str, about: str) -> str:
     """An `svg` element for HTML: no namespaces, no metadata, colours of the page, own ids."""
     stream = BytesIO()
     figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
-    root = ElementTree.fromstring(stream.getvalue())
+    root = ET.fromstring(stream.getvalue())  # noqa: S314  what matplotlib wrote is well-formed
     for parent in list(root.iter()):
         for child in list(parent):
             if _local(child.tag) in ("metadata", "style"):
@@ -98,7 +98,7 @@ def _svg(figure: Figure, name: str, about: str) -> str:
     # What matplotlib says in a style sheet, which would be that of the whole page.
     root.attrib.update({"stroke-linejoin": "round", "stroke-linecap": "butt"})
     root.attrib.update({"role": "img", "aria-label": about})
-    return ElementTree.tostring(root, encoding="unicode")
+    return ET.tostring(root, encoding="unicode")
 
 
 def _local(name: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dlbench import units
 from dlbench.rows import Row
 from dlbench.tables import TARGET_AXES
 
@@ -86,5 +87,5 @@ def _label(target: Key, varying: Sequence[bool]) -> str:
 
 def _words(target: Key, shown: Sequence[bool]) -> list[str]:
     named = dict(zip(TARGET_AXES, target, strict=True))
-    named["threads"] += " thread" if named["threads"] == "1" else " threads"
+    named["threads"] = units.counted(int(named["threads"]), "thread")
     return [value for value, show in zip(named.values(), shown, strict=True) if show]

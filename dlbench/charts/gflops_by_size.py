@@ -1,6 +1,6 @@
 """Matrix product: GFLOP/s by size, a line per target."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 
 from matplotlib.axes import Axes
@@ -20,13 +20,18 @@ def draw(rows: Sequence[Row]) -> Figure | None:
     if not products:
         return None
     square = all(len(set(_sizes(row))) == 1 for row in products)
-    size = "size n of n × n matrices" if square else "m·n·k"
+    place, size = (_edge, "size n of n × n matrices") if square else (_volume, "m·n·k")
     looks = _targets.looks(rows, products)
     title = f"Matrix product: GFLOP/s by {size}"
     figure, (axes,) = _axes.figure(title, [HEIGHT], looks, _axes.common(rows))
     for target, look in looks.items():
-        _line(axes, look, [row for row in products if _targets.key(row) == target], square)
-    _scales(axes, products, square)
+        _line(axes, look, [row for row in products if _targets.key(row) == target], place)
+    if square:
+        _axes.log_scale_at(axes, "x", [_edge(row) for row in products])
+    else:
+        _axes.log_scale(axes, "x", [_volume(row) for row in products])
+    _axes.log_scale(axes, "y", _rates(products))
+    axes.set(xlabel="n" if square else "m·n·k, millions", ylabel="GFLOP/s, more is better")
     return figure
 
 
@@ -37,24 +42,20 @@ def _sizes(row: Row) -> list[int]:
     return known if len(known) == len(sizes) else []
 
 
-def _place(row: Row, square: bool) -> float:
-    return _sizes(row)[0] if square else prod(_sizes(row)) / MILLION
+def _edge(row: Row) -> int:
+    return _sizes(row)[0]
 
 
-def _line(axes: Axes, look: Look, rows: Sequence[Row], square: bool) -> None:
-    ordered = sorted(rows, key=lambda row: _place(row, square))
-    rates, places = _rates(ordered), [_place(row, square) for row in ordered]
-    axes.errorbar(places, rates, yerr=_axes.intervals(ordered, rates), **look.style)
+def _volume(row: Row) -> float:
+    return prod(_sizes(row)) / MILLION
 
 
 def _rates(rows: Sequence[Row]) -> list[float]:
     return [row.gflops or 0.0 for row in rows]
 
 
-def _scales(axes: Axes, rows: Sequence[Row], square: bool) -> None:
-    if square:
-        _axes.log_scale_at(axes, "x", [_sizes(row)[0] for row in rows])
-    else:
-        _axes.log_scale(axes, "x", [_place(row, square) for row in rows])
-    _axes.log_scale(axes, "y", _rates(rows))
-    axes.set(xlabel="n" if square else "m·n·k, millions", ylabel="GFLOP/s, more is better")
+def _line(axes: Axes, look: Look, rows: Sequence[Row], place: Callable[[Row], float]) -> None:
+    ordered = sorted(rows, key=place)
+    rates = _rates(ordered)
+    whiskers = _axes.intervals(ordered, rates)
+    axes.errorbar([place(row) for row in ordered], rates, yerr=whiskers, **look.style)

@@ -1,8 +1,10 @@
-"""How far a gradient may lawfully jump because rounding moved a ReLU across its kink.
+"""What is lawfully uncertain in a gradient beyond the rounding of its own size.
 
-A pre-activation z closer to 0 than its rounding error may come out on either side in another
+Kinks: a pre-activation z closer to 0 than its rounding error may come out on either side in another
 precision, and the gradient through it is then there or not. With large batches some z always
-lies that close. This bounds the jump for every gradient, elementwise; mostly it is all zero.
+lies that close. `kink_slack` bounds the jump of every gradient; mostly it is all zero.
+Cancellation: the terms of a gradient round by their own size, however small their sum is. That
+of a bias before batch norm is 0 but for rounding. `magnitudes` gives the size of the terms.
 """
 
 import numpy as np
@@ -25,6 +27,16 @@ def kink_slack(mlp: MLP, x: Array, y: Array, relative: float) -> Weights:
         delta, _ = op.backward(delta, need_input=index > mlp.first)
         jump = _through(op, jump) if index > mlp.first else jump
     return slack
+
+
+def magnitudes(mlp: MLP) -> Weights:
+    """The sums of the absolute terms of every gradient, after `mlp.backward`."""
+    return {
+        f"layer{index}.{name}": value
+        for index, op in enumerate(mlp.ops)
+        if op.weights
+        for name, value in _through_weights(op, np.abs(op.delta)).items()  # type: ignore[attr-defined]
+    }
 
 
 def _at_kinks(op: object, delta: Array, jump: Array, relative: float) -> Array:

@@ -70,6 +70,7 @@ class DenseOp(_Op):
     def backward(self, delta: Array, *, need_input: bool) -> tuple[Array, Weights]:
         if not self.last:
             delta = ACTIVATIONS[self.layer.activation].backward(self.a, delta)
+        self.delta = delta
         gradients = {"kernel": self.kernel_gradient(delta), "bias": delta.sum(axis=0)}
         return delta @ self.used.T if need_input else delta, gradients
 
@@ -134,7 +135,7 @@ class BatchNormOp(_Op):
         return self.weights["gamma"] * self.normal + self.weights["beta"]
 
     def backward(self, delta: Array, *, need_input: bool) -> tuple[Array, Weights]:
-        normal = self.normal
+        normal, self.delta = self.normal, delta
         gradients = {"gamma": (delta * normal).sum(axis=0), "beta": delta.sum(axis=0)}
         if not need_input:
             return delta, gradients

@@ -66,12 +66,13 @@ def bounds(
 
     The gradient is known to within `slack`, and frameworks place epsilon differently: beside
     the root (Kingma and Ba, Algorithm 1), inside it, or before the bias correction (ibid.,
-    section 2, "epsilon hat"). The update grows with the gradient and shrinks with epsilon, so
-    the corners of both ranges bound it.
+    section 2, "epsilon hat"). Keras corrects the bias with float32 betas, whatever the dtype.
+    The update grows with the gradient and the learning rate and shrinks with epsilon, so the
+    corners of the ranges bound it.
     """
     corners = [
         weight - _UPDATES[type(form)](form, {}, corner)
-        for form in _epsilon_forms(optimizer)
+        for form in _forms(optimizer)
         for corner in (gradient - slack, gradient, gradient + slack)
     ]
     return np.minimum.reduce(corners), np.maximum.reduce(corners)
@@ -80,11 +81,21 @@ def bounds(
 # Stands for "no epsilon": small against any gradient, and 0/0 stays 0.
 _NO_EPSILON = 1e-30
 
+# How far float32 may round a beta; 1 - beta amplifies it by 1 / (1 - beta).
+_HALF_ULP = float(np.finfo(np.float32).eps) / 2
 
-def _epsilon_forms(optimizer: Optimizer) -> list[Optimizer]:
+
+def _forms(optimizer: Optimizer) -> list[Optimizer]:
+    """The corners of what epsilon and, through the bias correction, the learning rate may be."""
     if isinstance(optimizer, SGD):
         return [optimizer]
-    largest = optimizer.epsilon
+    largest, rounding = optimizer.epsilon, 0.0
     if isinstance(optimizer, Adam):
-        largest /= sqrt(1 - optimizer.beta2)
-    return [replace(optimizer, epsilon=epsilon) for epsilon in (_NO_EPSILON, largest)]
+        spread1, spread2 = 1 - optimizer.beta1, 1 - optimizer.beta2
+        largest /= sqrt(spread2)
+        rounding = _HALF_ULP * (1 / spread1 + 0.5 / spread2)
+    return [
+        replace(optimizer, epsilon=epsilon, lr=optimizer.lr * (1 + sign * rounding))
+        for epsilon in (_NO_EPSILON, largest)
+        for sign in (-1, 1)
+    ]

@@ -1,0 +1,85 @@
+"""A backend whose every answer is known: right unless told otherwise, and it says what it did."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+from fakes.clock import ToldClock
+
+from dlbench.contract import Setting, Step
+
+
+@dataclass
+class Tensor:
+    """An array that claims to lie on a device."""
+
+    array: np.ndarray
+    device: str = "cpu"
+
+
+class FakeBackend:
+    """Multiplies matrices; what it is set to before the worker starts is what goes wrong.
+
+    events: what was called, in order; costs_s: what the next steps take on the told clock, the
+    last for ever; spoil: what becomes of a product; fails: raised by every step.
+    """
+
+    def __init__(self, clock: ToldClock) -> None:
+        self.clock = clock
+        self.events: list[str] = []
+        self.costs_s = [1.0]
+        self.spoil: Callable[[Tensor], Tensor] = lambda product: product
+        self.fails: Exception | None = None
+        self.fails_to_start: Exception | None = None
+        self.more_inputs: dict[str, Tensor] = {}
+        self.uses_threads: int | None = None
+        self.setting: Setting
+
+    @property
+    def module(self) -> SimpleNamespace:
+        """In place of the backend's file."""
+        return SimpleNamespace(start=self.start)
+
+    def start(self, setting: Setting) -> "FakeBackend":
+        if self.fails_to_start:
+            raise self.fails_to_start
+        self.setting = setting
+        return self
+
+    def matmul(self, a: np.ndarray, b: np.ndarray) -> Step:
+        def run() -> Tensor:
+            self.events.append("run")
+            self.clock.advance(self.costs_s.pop(0) if self.costs_s[1:] else self.costs_s[0])
+            if self.fails:
+                raise self.fails
+            return self.spoil(Tensor(a @ b))
+
+        return Step(
+            run,
+            tensors=lambda product: {"product": product},
+            inputs={"a": Tensor(a), "b": Tensor(b), **self.more_inputs},
+            reset=lambda: self.events.append("reset"),
+        )
+
+    def wait(self) -> None:
+        self.events.append("wait")
+
+    def place(self, tensor: Tensor) -> tuple[str, str]:
+        return tensor.device, str(tensor.array.dtype)
+
+    def array(self, tensor: Tensor) -> np.ndarray:
+        self.events.append("array")
+        return tensor.array
+
+    def threads(self) -> int | None:
+        return self.uses_threads
+
+    def facts(self) -> dict[str, str | int | None]:
+        return {"fake": "1.0"}
+
+    def release(self) -> None:
+        self.events.append("release")
+
+    def is_out_of_memory(self, error: BaseException) -> bool:
+        return "no room on the card" in str(error)

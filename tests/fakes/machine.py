@@ -1,0 +1,39 @@
+"""A machine that was never built, with two frameworks that were never written."""
+
+from typing import Any
+
+from dlbench.model import Declaration
+from dlbench.plan import Machine
+
+ALPHA = Declaration(
+    package="alpha",
+    distributions=("alpha",),
+    install="pip install alpha",
+    modes={"eager": "dynamic"},
+    devices={"cpu": ("float32", "float64")},
+    environment={},
+)
+BETA = Declaration(
+    package="beta",
+    distributions=("beta", "beta-cpu"),
+    install="pip install beta",
+    modes={"eager": "dynamic", "graph": "static", "jit": "static"},
+    devices={"cpu": ("float32",), "cuda": ("float32", "tf32")},
+    environment={"BETA_THREADS": "{threads}"},
+)
+DECLARATIONS = {"alpha": ALPHA, "beta": BETA}
+
+
+def machine(**fields: Any) -> Machine:
+    """Everything is installed, there are 4 cores and no GPU, and all data is at hand."""
+    return Machine(
+        **{
+            "declarations": DECLARATIONS,
+            "installed": frozenset(DECLARATIONS),
+            "cores": 4,
+            "memory_bytes": 16 * 2**30,
+            "gpus": 0,
+            "prepare": lambda dataset: None,
+            **fields,
+        }
+    )

@@ -1,0 +1,125 @@
+"""A worker process that goes wrong in the way that its argument names.
+
+Nothing here waits for time to pass: what hangs, reads until its supervisor closes the wire.
+"""
+
+import os
+import resource
+import signal
+import sys
+
+from dlbench import wire
+from dlbench.wire import Failed, Ready, Start
+
+HELLO = b"Welcome! This machine is watched over by a sitecustomize.\n"
+
+
+def raise_at_import():
+    raise ImportError("libcuda.so.1: cannot open shared object file")
+
+
+def print_before_the_wire():
+    os.write(1, HELLO)
+    until_the_end()
+
+
+def speak_rubbish():
+    _, replies = hear_one_order()
+    replies.write(b"\x04\0\0\0what")
+    replies.flush()
+    until_the_end()
+
+
+def tear_a_message():
+    _, replies = hear_one_order()
+    replies.write(b"\x40\0\0\0half of it")
+    replies.close()
+    sys.exit("the disk is full")
+
+
+def hang():
+    until_the_end()
+
+
+def hang_up():
+    """Close the wire, and live on."""
+    os.close(1)
+    until_the_end()
+
+
+def exit_with_words():
+    hear_one_order()
+    print("It was nice to be here.")
+    print("   Goodbye.\n\n")
+    sys.exit(7)
+
+
+def exit_without_a_word():
+    hear_one_order()
+    sys.exit(7)
+
+
+def be_killed():
+    hear_one_order()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def crash():
+    hear_one_order()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def refuse():
+    """A worker that is well brought up, and cannot do what it is told."""
+    serve(lambda _: Failed("skipped", "there is no such device"))
+
+
+def answer():
+    """Say what it was told, and in which environment it lives."""
+    serve(lambda order: Ready({"told": order.target.id, "told_by": os.environ["TOLD_BY"]}))
+
+
+def chatter():
+    """Answer every order, and print a megabyte before and after."""
+
+    def chat(order: Start) -> Ready:
+        print("x" * 500_000)
+        os.write(1, b"y" * 500_000 + b"\n")
+        os.system("echo a child has something to say")  # noqa: S605, S607
+        return Ready({"told": order.target.id})
+
+    serve(chat)
+
+
+def leave_a_child():
+    """Answer, and leave a child behind that holds the file that it was told."""
+    _, replies = hear_one_order()
+    if os.fork() == 0:
+        with open(os.environ["TOLD_BY"], "wb"):
+            wire.send(replies, Ready())
+            signal.pause()
+    until_the_end()
+
+
+def hear_one_order():
+    orders, replies = wire.take_over_standard_streams()
+    assert wire.receive_order(orders) is not None
+    KEPT.append(orders)
+    return orders, replies
+
+
+def serve(reply_to):
+    orders, replies = wire.take_over_standard_streams()
+    while (order := wire.receive_order(orders)) is not None:
+        wire.send(replies, reply_to(order))
+
+
+def until_the_end():
+    (KEPT or [sys.stdin.buffer])[0].read()
+
+
+KEPT = []
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]]()

@@ -1,0 +1,117 @@
+"""Workers that follow a script instead of computing, and a journal of what they were told."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from fakes.clock import ToldClock
+
+from dlbench import wire
+from dlbench.model import ParityCheck, Sample, Target
+from dlbench.wire import Order, Reply
+
+FACTS = {"version": "1.0"}
+HELD = ParityCheck("product", error=0.25, tolerance=0.5)
+BROKEN = ParityCheck("loss", error=0.75, tolerance=0.5)
+CALLS_S = (3.0, 2.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Dies:
+    """The worker's last answer, as processes.WorkerProcess words it."""
+
+    failed: wire.Failed = wire.Failed("failed", "the worker died with signal 11")
+
+
+Answer = Reply | Dies | BaseException | Callable[[], None]
+Script = Mapping[str, Sequence[Answer]]
+
+
+class Stable:
+    """Launches scripted workers; one backend's workers share its script.
+
+    A script gives, by the tag of the order (`start`, `block`), the next answers in turn: a
+    reply, a death, an exception to raise, or None where all goes well; so does whatever comes
+    after. Blocks take `block_s` seconds of the told clock.
+    """
+
+    def __init__(
+        self, scripts: Mapping[str, Script] | None = None, clock: ToldClock | None = None
+    ) -> None:
+        self.clock = clock or ToldClock()
+        self.block_s = 1.0
+        self.journal: list[str] = []
+        self.workers: list[ScriptedWorker] = []
+        self.timeouts: list[float] = []
+        self.scripts = {
+            name: {tag: list(answers) for tag, answers in script.items()}
+            for name, script in (scripts or {}).items()
+        }
+
+    def launch(self, target: Target) -> tuple["ScriptedWorker", wire.Start]:
+        self.workers.append(ScriptedWorker(target, self))
+        return self.workers[-1], wire.Start(target, "/scratch")
+
+    def next_answer(self, target: Target, order: Order) -> Answer:
+        scripted = self.scripts.get(target.backend, {}).get(tag_of(order), [])
+        answer = scripted.pop(0) if scripted else None
+        return self.well(order) if answer is None else answer
+
+    def well(self, order: Order) -> Reply:
+        """The answer of a worker with which nothing is wrong."""
+        match order:
+            case wire.Start():
+                return wire.Ready(FACTS)
+            case wire.Prepare():
+                return wire.Prepared(CALLS_S, (HELD,))
+            case wire.WarmUp():
+                return wire.Warm((self.sample(),))
+            case wire.Block():
+                self.clock.advance(self.block_s)
+                return wire.Timed(self.sample())
+            case _:
+                return wire.Ready()
+
+    def sample(self) -> Sample:
+        return Sample(iterations=10, host_s=self.block_s, started_s=self.clock.seconds())
+
+
+class ScriptedWorker:
+    """What the supervisor sees of a worker."""
+
+    def __init__(self, target: Target, stable: Stable) -> None:
+        self.target, self.stable = target, stable
+        self.alive = True
+        self._unheard: list[Order] = []
+
+    def tell(self, order: Order) -> None:
+        assert self.alive, f"{self.target.backend} was told {order} after its end"
+        case = getattr(order, "case", "").removesuffix(f"/{self.target.id}")
+        self._note(f"{tag_of(order)} {case}".strip())
+        self._unheard.append(order)
+
+    def hear(self, timeout_s: float) -> Reply:
+        self.stable.timeouts.append(timeout_s)
+        answer = self.stable.next_answer(self.target, self._unheard.pop(0))
+        if isinstance(answer, BaseException):
+            raise answer
+        if isinstance(answer, Dies):
+            self.alive = False
+            return answer.failed
+        return answer
+
+    def ask(self, order: Order, timeout_s: float) -> Reply:
+        self.tell(order)
+        return self.hear(timeout_s)
+
+    def close(self) -> None:
+        if self.alive:
+            self._note("closed")
+        self.alive = False
+
+    def _note(self, what: str) -> None:
+        self.stable.journal.append(f"{self.target.backend}: {what}")
+
+
+def tag_of(order: Order) -> str:
+    """Its name on the wire, such as `warm_up`."""
+    return str(order.__struct_config__.tag)

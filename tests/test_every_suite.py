@@ -1,0 +1,66 @@
+"""Whatever suite is shipped, it says what it is for and can be planned on any machine."""
+
+import pytest
+
+from dlbench import catalog, networks, plan, suite
+from dlbench.model import Plan
+from fakes.machine import machine
+
+SUITES = catalog.names("suites", ".toml")
+
+
+def planned(name: str) -> Plan:
+    return plan.make(suite.load(name), plan.Asked(), machine())
+
+
+def workloads(name: str) -> set[str]:
+    return {group.workload.id for group in planned(name).groups}
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_it_says_in_one_line_what_it_is_for(name: str) -> None:
+    about = suite.about(name)
+    assert about
+    assert about == about.strip()
+    assert "\n" not in about
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_it_can_be_planned(name: str) -> None:
+    made = planned(name)
+    assert made.suite == name
+    assert len({case.id for case in made.cases}) == len(made.cases)
+    assert {case.target.backend for case in made.cases} == {"alpha", "beta"}
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_its_plan_holds_the_networks_that_its_workloads_name(name: str) -> None:
+    made = planned(name)
+    named = {group.workload.params.get("network") for group in made.groups} - {None}
+    assert set(made.networks) == named
+
+
+def test_quick_is_matrix_products_and_networks_of_the_lecture() -> None:
+    kinds = {group.workload.kind for group in planned("quick").groups}
+    assert {"matmul", "train_step"} <= kinds
+    assert planned("quick").networks.keys() <= networks.CATALOGUE.keys()
+    assert planned("quick").networks
+
+
+def test_quick_ends_soon() -> None:
+    sampling = suite.load("quick").sampling
+    cases = len(planned("quick").cases)
+    assert cases * sampling.blocks * sampling.block_s <= 90
+
+
+def test_lecture_is_every_network_of_the_lecture_forward_backward_and_in_training() -> None:
+    assert workloads("lecture") == {
+        f"{kind}/{network.name}/b{network.batch}"
+        for kind in ("forward", "backward", "train_step")
+        for network in networks.CATALOGUE.values()
+    }
+
+
+def test_full_holds_every_other_suite_but_the_sizes_of_quick() -> None:
+    assert workloads("lecture") <= workloads("full")
+    assert workloads("matmul") <= workloads("full")

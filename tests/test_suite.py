@@ -1,0 +1,348 @@
+"""Reading a suite: what may stand in the file, and how every mistake in it is told."""
+
+from pathlib import Path
+
+import pytest
+
+from dlbench import catalog, suite
+from dlbench.errors import UsageError
+from dlbench.layers import SGD, Adam, Dense, Dropout, Network
+from dlbench.model import Sampling
+from dlbench.suite import Entry, Suite
+
+MATMUL = '[[workload]]\nkind = "matmul"\nsize = 8\n'
+NETWORK = """
+[[network]]
+name = "mine"
+about = "my own"
+dataset = "iris"
+inputs = [4]
+layers = [{type = "dense", units = 5, activation = "relu"}, {type = "dense", units = 3}]
+loss = "nll"
+optimizer = {type = "sgd", lr = 0.1}
+epochs = 2
+batch = 32
+"""
+
+
+@pytest.fixture
+def read(tmp_path: Path):
+    """Reads a suite of the given text from a file named mine.toml."""
+
+    def from_text(text: str) -> Suite:
+        path = tmp_path / "mine.toml"
+        path.write_text(text, encoding="utf-8")
+        return suite.load(str(path))
+
+    return from_text
+
+
+def complaint_of(read, text: str) -> str:
+    with pytest.raises(UsageError) as caught:
+        read(text)
+    assert caught.value.exit_code == 2
+    return str(caught.value)
+
+
+def test_the_least_suite_has_one_workload_and_the_defaults(read) -> None:
+    assert read(MATMUL) == Suite(
+        name="mine",
+        about="",
+        targets={},
+        sampling=Sampling(),
+        entries=(Entry(("matmul",), {"size": [8]}),),
+    )
+
+
+def test_a_suite_with_everything(read) -> None:
+    found = read(
+        """
+        about = "all there is"
+        [targets]
+        backend = "numpy, torch"
+        device = ["cpu", "cuda:1"]
+        mode = "static"
+        dtype = ["float32"]
+        threads = [1, "2-8*2"]
+        [sampling]
+        blocks = 5
+        block_s = 1
+        warmup_s = 0.5
+        case_s = 2.5
+        timeout_s = 60
+        budget_s = 90
+        [[workload]]
+        kind = ["forward", "predict"]
+        network = ["iris", "mnist-512,iris"]
+        batch = [1, "32-128*2", 7]
+        [[workload]]
+        kind = "matmul"
+        size = "256-1024*2"
+        m = 1
+        n = "2-4"
+        k = [5]
+        """
+    )
+    assert found.about == "all there is"
+    assert found.targets == {
+        "backend": ["numpy", "torch"],
+        "device": ["cpu", "cuda:1"],
+        "mode": ["static"],
+        "dtype": ["float32"],
+        "threads": ["1", "2-8*2"],
+    }
+    assert found.sampling == Sampling(5, 1.0, 0.5, 2.5, 60.0, 90.0)
+    assert found.entries == (
+        Entry(
+            ("forward", "predict"),
+            {"network": ["iris", "mnist-512"], "batch": [1, 32, 64, 128, 7]},
+        ),
+        Entry(("matmul",), {"size": [256, 512, 1024], "m": [1], "n": [2, 3, 4], "k": [5]}),
+    )
+
+
+def test_kinds_of_one_entry_may_differ_in_their_axes(read) -> None:
+    found = read('[[workload]]\nkind = ["matmul", "forward"]\nsize = 8\nbatch = 4\n')
+    assert found.entries == (Entry(("matmul", "forward"), {"size": [8], "batch": [4]}),)
+
+
+def test_a_network_of_ones_own(read) -> None:
+    assert read(MATMUL + NETWORK).networks == (
+        Network(
+            name="mine",
+            about="my own",
+            dataset="iris",
+            inputs=(4,),
+            layers=(Dense(5, "relu"), Dense(3)),
+            loss="nll",
+            optimizer=SGD(lr=0.1),
+            epochs=2,
+            batch=32,
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("dataset", "ends", "wrong"),
+    [
+        ("abalone", ("mae", [7], 1), ("nll", [7], 1)),
+        ("fruit", ("mse", [2], 1), ("mse", [2], 2)),
+        (
+            "ionosphere",
+            ("binary_crossentropy", [34], 1),
+            ("sparse_categorical_crossentropy", [34], 2),
+        ),
+        ("mnist", ("nll", [28, 28], 10), ("nll", [784], 10)),
+        ("random", ("hinge", [3, 5], 7), None),
+    ],
+)
+def test_the_ends_of_a_network_must_fit_its_data(read, dataset: str, ends, wrong) -> None:
+    def text(loss: str, inputs: list[int], units: int) -> str:
+        layers = f'layers = [{{type = "flatten"}}, {{type = "dense", units = {units}}}]'
+        head = f'[[network]]\nname = "own"\ndataset = "{dataset}"\n'
+        return f'{MATMUL}{head}loss = "{loss}"\ninputs = {inputs}\n{layers}'
+
+    (network,) = read(text(*ends)).networks
+    assert (network.loss, list(network.inputs)) == ends[:2]
+    if wrong:
+        assert f", as {dataset} has them" in complaint_of(read, text(*wrong))
+
+
+def test_a_network_of_ones_own_needs_little(read) -> None:
+    (network,) = read(
+        f"""{MATMUL}
+        [[network]]
+        name = "least"
+        inputs = [10]
+        layers = [{{type = "dense", units = 2}}]
+        loss = "mse"
+        """
+    ).networks
+    assert (network.dataset, network.batch, network.epochs) == ("random", 32, 1)
+
+
+def test_every_kind_of_layer_and_optimizer_can_be_written(read) -> None:
+    layers = """layers = [
+        {type = "flatten"}, {type = "dropout", rate = 0.5}, {type = "batchnorm", momentum = 0.9},
+        {type = "dense", units = 2, initializer = "he_normal", l2 = 0.001},
+        {type = "dropconnect", units = 3, rate = 0.5, activation = "sigmoid"}]
+    """
+    lines = NETWORK.splitlines()
+    kept = "\n".join(line for line in lines if not line.startswith(("layers", "optimizer")))
+    (network,) = read(f"{MATMUL}{kept}\noptimizer = {{type='adam'}}\n{layers}").networks
+    assert [type(layer).__name__ for layer in network.layers] == [
+        "Flatten",
+        "Dropout",
+        "BatchNorm",
+        "Dense",
+        "DropConnect",
+    ]
+    assert network.layers[1] == Dropout(0.5)
+    assert network.optimizer == Adam()
+
+
+def test_a_name_is_a_suite_of_the_catalogue_and_a_path_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "quick.toml").write_text(MATMUL)
+    assert suite.load("quick").about
+    assert not suite.load(str(tmp_path / "quick.toml")).about
+    assert suite.about("quick") == suite.load("quick").about
+
+
+@pytest.mark.parametrize("name", ["quik", "", "suites/quick", "quick.tml", "/tmp"])
+def test_an_unknown_name_is_told_with_the_known_ones(name: str) -> None:
+    with pytest.raises(UsageError, match=f"unknown suite: '{name}'") as caught:
+        suite.load(name)
+    assert all(known in str(caught.value) for known in catalog.names("suites", ".toml"))
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    folder = tmp_path / "folder.toml"
+    folder.mkdir()
+    for path, why in (
+        (tmp_path / "none.toml", "No such file or directory"),
+        (folder, "Is a directory"),
+        (tmp_path / "none" / "none.toml", "No such file or directory"),
+    ):
+        with pytest.raises(UsageError, match=rf"cannot read the suite \({why}\): '{path}'"):
+            suite.load(str(path))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"kind = ", b"[[workload]\n", b"a = 1\na = 2\n", b"kind = matmul\n", b"\xff\xfe", b"{}"],
+)
+def test_files_that_are_no_toml(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match=f"{path} is not valid TOML: "):
+        suite.load(str(path))
+
+
+TARGETS = "backend, device, mode, dtype, threads"
+SAMPLING = "blocks, block_s, warmup_s, case_s, timeout_s, budget_s"
+KINDS = "backward, forward, matmul, predict, train_step"
+FIRST = "[[workload]] 1"
+NOT_POSITIVE = "is not a positive integer or a range"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("", ["there is no [[workload]]", "Add one with a kind"]),
+        ("workload = []", ["there is no [[workload]]"]),
+        ("color = 1", ["the suite", "'color'", "about, targets, sampling, workload, network"]),
+        ("about = 1", ["about: 1", "a text"]),
+        ("targets = 'cpu'", ["targets: 'cpu'", "written [targets]"]),
+        ("[[targets]]\ndevice = 'cpu'", ["targets: [{", "written [targets]"]),
+        ("[targets]\ndevices = 'cpu'", ["[targets]", "'devices'", TARGETS]),
+        ("[targets]\ndevice = true", ["targets.device: True", "a name or an integer"]),
+        ("[targets]\nthreads = 1.5", ["targets.threads: 1.5", "a name or an integer"]),
+        ("[targets]\nbackend = []", ["targets.backend: []", "at least one"]),
+        ("[targets]\nbackend = ''", ["targets.backend: ''", "at least one"]),
+        ("sampling = 3", ["sampling: 3", "written [sampling]"]),
+        ("[sampling]\nblock = 3", ["[sampling]", "'block'", SAMPLING]),
+        *(
+            (f"[sampling]\nblocks = {wrong}", ["sampling.blocks: ", "a positive integer"])
+            for wrong in ("0", "-1", "1.5", "'3'", "true", "[3]")
+        ),
+        *(
+            (f"[sampling]\nblock_s = {wrong}", ["sampling.block_s: ", "a positive number"])
+            for wrong in ("0", "0.0", "-0.1", "'1'", "true", "inf", "nan", "2026-01-01")
+        ),
+        ("[workload]\nkind = 'matmul'", ["workload: {", "each written [[workload]]"]),
+        ("workload = [1]", ["workload: [1]", "each written [[workload]]"]),
+        ("[[workload]]\nsize = 8", [FIRST, "has no kind", KINDS]),
+        ("[[workload]]\nkind = []", [f"{FIRST} kind: []", "at least one"]),
+        ("[[workload]]\nkind = 3.0", [f"{FIRST} kind: 3.0", "a name or an integer"]),
+        ("[[workload]]\nkind = 'matmull'", [FIRST, "'matmull'", KINDS]),
+        ("[[workload]]\nkind = ['matmul', 'x']", [FIRST, "'x'", KINDS]),
+        (
+            "[[workload]]\nkind = 'matmul'\nbatch = 3",
+            [f"{FIRST} (matmul)", "'batch'", "size, m, n"],
+        ),
+        (
+            "[[workload]]\nkind = 'forward'\nsize = 3",
+            [f"{FIRST} (forward)", "'size'", "network, b"],
+        ),
+        *(
+            (f"[[workload]]\nkind = 'matmul'\nsize = {wrong}", [f"{FIRST} size {NOT_POSITIVE}"])
+            for wrong in ("0", "-8", "'abc'", "'1.5'", "[8, 0]", "'256+4096*2'")
+        ),
+        *(
+            (f"[[workload]]\nkind = 'matmul'\nsize = {wrong}", [f"{FIRST} size: ", "an integer"])
+            for wrong in ("true", "8.0", "[8, false]", "[[8]]", "{a = 1}", "12:00:00")
+        ),
+        ("[[workload]]\nkind = 'matmul'\nsize = '8-4'", ["range that grows", "'8-4'", "1-4"]),
+        ("[[workload]]\nkind = 'matmul'\nsize = 123456789", ["too large", "'123456789'"]),
+        ("[[workload]]\nkind = 'matmul'\nsize = []", [f"{FIRST} size: []", "at least one"]),
+        ("[[workload]]\nkind = 'forward'\nnetwork = 1.5", [f"{FIRST} network: 1.5", "a name"]),
+        (f"{MATMUL}[[workload]]\nkind = 'x'", ["[[workload]] 2", "'x'", KINDS]),
+    ],
+)
+def test_every_mistake_is_told_with_file_key_value_and_what_is_allowed(read, text, parts) -> None:
+    whole = text if "workload" in text or not text else f"{text}\n{MATMUL}"
+    message = complaint_of(read, whole)
+    assert message.startswith("mine.toml: ")
+    assert [part for part in parts if part not in message] == [], message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "parts"),
+    [
+        ('type = "dense", units = 5', 'type = "conv", units = 5', ["'conv'", "dense, dropconnect"]),
+        ('type = "dense", units = 3', "units = 3", ["`type`", "layers[1]"]),
+        ("relu", "gelu", ["'gelu'", "layers[0].activation", "linear, relu, sigmoid"]),
+        (
+            'activation = "relu"',
+            'initializer = "zeros"',
+            ["'zeros'", "layers[0].initializer", "glorot_uniform, he_normal"],
+        ),
+        ("units = 5, ", "", ["`units`", "layers[0]"]),
+        ("units = 5", "units = 5, width = 5", ["`width`", "layers[0]"]),
+        ("units = 5", "units = 0", ["`int` >= 1", "layers[0].units"]),
+        ("units = 5", 'units = "5"', ["Expected `int`, got `str`", "layers[0].units"]),
+        ("units = 5", "units = 5.5", ["Expected `int`, got `float`", "layers[0].units"]),
+        ('"nll"', '"mes"', ["'mes'", "loss", "mse, mae, binary_crossentropy"]),
+        ('type = "sgd"', 'type = "adamw"', ["'adamw'", "optimizer.type", "sgd, adagrad, rmsprop"]),
+        ("lr = 0.1", "rate = 0.1", ["`rate`", "optimizer"]),
+        ("lr = 0.1", "lr = -0.1", ["`float` > 0", "optimizer.lr"]),
+        ('loss = "nll"', "", ["`loss`"]),
+        ('name = "mine"', "", ["`name`"]),
+        ("batch = 32", "batch = 0", ["`int` >= 1", "batch"]),
+        ("batch = 32", "batch = 32\nbath = 1", ["`bath`"]),
+        (
+            '"iris"',
+            '"irsi"',
+            ["unknown dataset: 'irsi'", "abalone, fruit, ionosphere, iris, mnist"],
+        ),
+        ("inputs = [4]", "inputs = [5]", ["inputs: [5]", "[4], as iris has them"]),
+        ("inputs = [4]", "inputs = []", ["length >= 1", "inputs"]),
+        ('"nll"', '"mse"', ["loss: 'mse'", "sparse_categorical_crossentropy, nll, as iris"]),
+        ("units = 3", "units = 4", ["last layer's units: 4", "3, as iris has them"]),
+        ("inputs = [4]", "inputs = 4", ["Expected `array`, got `int`", "inputs"]),
+        ('"mine"', '"my net"', ["name"]),
+        ('"mine"', '"iris"', ["name: 'iris'", "no other network"]),
+        (
+            '{type = "dense", units = 3}]',
+            '{type = "dropout", rate = 0.2}]',
+            ["layers: 'Dropout(rate=0.2)'", "a dense layer at the end"],
+        ),
+        (
+            'layers = [{type = "dense", units = 5, activation = "relu"}, '
+            '{type = "dense", units = 3}]',
+            "layers = []",
+            ["layers: 'no layer'", "a dense layer at the end"],
+        ),
+    ],
+)
+def test_every_mistake_in_a_network_is_told_with_its_place(read, old, new, parts) -> None:
+    assert old in NETWORK
+    message = complaint_of(read, MATMUL + NETWORK.replace(old, new))
+    assert message.startswith("mine.toml: ")
+    assert "[[network]] 1" in message
+    assert [part for part in parts if part not in message] == [], message
+
+
+def test_two_networks_of_the_same_name_are_refused(read) -> None:
+    message = complaint_of(read, MATMUL + NETWORK + NETWORK)
+    assert "[[network]] 2 name: 'mine'" in message

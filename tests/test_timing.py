@@ -1,0 +1,161 @@
+"""A told clock says how long every step takes, so every sample is known to the nanosecond."""
+
+import gc
+from itertools import chain, repeat
+
+import pytest
+from fakes.clock import ToldClock
+
+from dlbench import timing
+from dlbench.model import Sample
+
+
+class Machine:
+    """Steps that take what they are told, in seconds each; notes what was called."""
+
+    def __init__(self, *costs_s):
+        self.clock = ToldClock(now_s=100.0)
+        self.costs = chain(costs_s, repeat(costs_s[-1]))
+        self.events = []
+
+    def step(self):
+        self.events.append("step")
+        self.clock.advance(next(self.costs))
+
+    def wait(self):
+        self.events.append("wait")
+
+    def block(self, iterations):
+        return timing.block(self.step, self.wait, iterations, self.clock.ns)
+
+
+def sample(iterations=1, step_s=1.0):
+    return Sample(iterations=iterations, host_s=iterations * step_s, started_s=0.0)
+
+
+# --- block --------------------------------------------------------------------------------------
+
+
+def test_a_block_is_timed_from_its_first_step_to_its_last():
+    assert Machine(0.25).block(8) == Sample(iterations=8, host_s=2.0, started_s=100.0)
+
+
+def test_the_device_is_waited_for_at_both_edges_and_not_between():
+    machine = Machine(1.0)
+    machine.block(3)
+    assert machine.events == ["wait", "step", "step", "step", "wait"]
+
+
+def test_what_the_device_does_after_the_last_call_is_part_of_the_block():
+    machine = Machine(1.0)
+    block = timing.block(machine.step, lambda: machine.clock.advance(10), 2, machine.clock.ns)
+    assert (block.started_s, block.host_s) == (110.0, 12.0)
+
+
+def test_the_real_clock_is_the_default():
+    block = timing.block(lambda: None, lambda: None, 1000)
+    assert block.host_s > 0
+    assert block.started_s > 0
+
+
+@pytest.fixture(params=[True, False], ids=["collecting", "not collecting"])
+def collecting(request):
+    """Whether garbage collection was on before; put back after the test."""
+    before = gc.isenabled()
+    (gc.enable if request.param else gc.disable)()
+    yield request.param
+    (gc.enable if before else gc.disable)()
+
+
+def test_garbage_collection_is_off_inside_and_as_before_after(collecting):
+    inside = []
+    timing.block(lambda: inside.append(gc.isenabled()), lambda: None, 3)
+    assert inside == [False, False, False]
+    assert gc.isenabled() is collecting
+
+
+def test_garbage_collection_is_as_before_after_a_step_that_raises(collecting):
+    with pytest.raises(ZeroDivisionError):
+        timing.block(lambda: 1 / 0, lambda: None, 3)
+    assert gc.isenabled() is collecting
+
+
+# --- iterations_for -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("seconds", "seen", "iterations"),
+    [
+        pytest.param(1.0, sample(4, step_s=0.1), 10, id="as many as fit"),
+        pytest.param(1.0, sample(1, step_s=0.3), 3, id="rounded"),
+        pytest.param(1.0, sample(1, step_s=60.0), 1, id="a step longer than the block"),
+        pytest.param(1e9, sample(1, step_s=1e-9), timing.MOST_ITERATIONS, id="bounded"),
+        pytest.param(1.0, sample(7, step_s=0.0), 70, id="a clock that did not move"),
+        pytest.param(
+            1.0,
+            sample(timing.MOST_ITERATIONS, step_s=0.0),
+            timing.MOST_ITERATIONS,
+            id="a clock that never moves",
+        ),
+    ],
+)
+def test_a_block_has_the_iterations_that_fill_it(seconds, seen, iterations):
+    assert timing.iterations_for(seconds, seen) == iterations
+
+
+# --- warm_up ------------------------------------------------------------------------------------
+
+BLOCK_S = 4.0  # so that a probe, a quarter of it, is a second
+PROBE = 10  # the steps of 0.1 s in a probe
+
+
+def test_a_steady_machine_is_warm_when_two_windows_of_probes_agree():
+    warmup = timing.warm_up(Machine(0.1).block, BLOCK_S, budget_s=1000)
+    assert [probe.iterations for probe in warmup] == [1] + [PROBE] * 5
+
+
+def test_a_machine_that_settles_is_warm_some_probes_later():
+    settling = Machine(*[0.2] * 16, *[0.1] * 100)
+    warmup = timing.warm_up(settling.block, BLOCK_S, budget_s=1000)
+    steps_s = [round(probe.step_s, 3) for probe in warmup]
+    assert steps_s[:3] == [0.2, 0.2, 0.2]
+    assert steps_s[-timing.STEADY_WINDOW - 1 :] == [0.1] * (timing.STEADY_WINDOW + 1)
+
+
+@pytest.mark.parametrize("budget_s", [5.0, 20.0])
+def test_a_machine_that_is_never_steady_is_warmed_for_the_budget(budget_s):
+    ever_slower = Machine(*(0.1 * 1.02**n for n in range(1000)))
+    spent = [p.host_s for p in timing.warm_up(ever_slower.block, BLOCK_S, budget_s)]
+    assert sum(spent[:-1]) < budget_s <= sum(spent)
+
+
+def test_one_outlier_in_a_window_does_not_keep_a_machine_warming_up():
+    probes = [1.0, 1.0, 5.0, 1.0, 1.0, 1.0]
+    takes = (sample(PROBE, step_s) for step_s in probes)
+    assert len(timing.warm_up(lambda _: next(takes), BLOCK_S * PROBE, budget_s=1e6)) == len(probes)
+
+
+def test_probes_grow_at_most_tenfold():
+    fast = timing.warm_up(Machine(0.001).block, BLOCK_S, budget_s=1000)
+    assert [probe.iterations for probe in fast][:4] == [1, 10, 100, 1000]
+
+
+def test_a_lucky_first_call_does_not_size_the_next():
+    lucky = timing.warm_up(Machine(1e-9, 0.1).block, BLOCK_S, budget_s=1000)
+    assert [probe.iterations for probe in lucky][:3] == [1, 10, PROBE]
+
+
+@pytest.mark.parametrize("budget_s", [1000.0, 30.0])
+def test_a_slow_first_call_does_not_size_the_block(budget_s):
+    warmup = timing.warm_up(Machine(60.0, 0.1).block, BLOCK_S, budget_s)
+    assert timing.iterations_for(BLOCK_S, warmup[-1]) == 4 * PROBE
+
+
+def test_steps_longer_than_the_budget_are_warmed_up_by_two():
+    warmup = timing.warm_up(Machine(60.0).block, BLOCK_S, budget_s=1.0)
+    assert [probe.iterations for probe in warmup] == [1, 1]
+
+
+def test_a_clock_that_never_moves_ends_the_warm_up():
+    warmup = timing.warm_up(lambda iterations: sample(iterations, 0.0), BLOCK_S, budget_s=1.0)
+    assert warmup[-1].iterations == timing.MOST_ITERATIONS

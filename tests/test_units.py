@@ -1,0 +1,97 @@
+"""How quantities are written."""
+
+import pytest
+
+from dlbench import units
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (1, "1.00"),
+        (4.564, "4.56"),
+        (4.566, "4.57"),
+        (12.34, "12.3"),
+        (123.4, "123"),
+        (1234, "1230"),
+        (12345678, "12300000"),
+        (0.0123, "0.0123"),
+        (0.000012345, "0.0000123"),
+        (-4.566, "-4.57"),
+    ],
+)
+def test_three_significant_digits_and_no_powers_of_ten(value: float, text: str) -> None:
+    assert units.significant(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.9996, "1.00"), (9.996, "10.0"), (99.96, "100"), (999.6, "1000")]
+)
+def test_rounding_up_to_a_power_of_ten_adds_no_digit(value: float, text: str) -> None:
+    assert units.significant(value) == text
+
+
+@pytest.mark.parametrize(
+    ("digits", "text"), [(1, "0.1"), (2, "0.12"), (5, "0.12346"), (8, "0.12345679")]
+)
+def test_as_many_digits_as_asked_for(digits: int, text: str) -> None:
+    assert units.significant(0.123456789, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 B"),
+        (1, "1.00 B"),
+        (1023, "1020 B"),
+        (1024, "1.00 KiB"),
+        (1536, "1.50 KiB"),
+        (2**20, "1.00 MiB"),
+        (23.5 * 2**30, "23.5 GiB"),
+        (2**50, "1.00 PiB"),
+        (2**62, "4100 PiB"),
+    ],
+)
+def test_sizes_are_in_powers_of_1024(count: float, text: str) -> None:
+    assert units.size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 ns"),
+        (1e-12, "0.00100 ns"),
+        (5e-9, "5.00 ns"),
+        (1.5e-6, "1.50 µs"),
+        (0.02, "20.0 ms"),
+        (1, "1.00 s"),
+        (75.3, "75.3 s"),
+    ],
+)
+def test_durations_have_the_largest_unit_in_which_they_are_one_or_more(seconds, text) -> None:
+    assert units.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0:00"),
+        (0.4, "0:00"),
+        (42, "0:42"),
+        (59.6, "1:00"),
+        (725, "12:05"),
+        (3599.6, "1:00:00"),
+        (3723, "1:02:03"),
+        (90000, "25:00:00"),
+    ],
+)
+def test_waiting_times_are_written_to_the_second(seconds: float, text: str) -> None:
+    assert units.minutes(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0 threads"), (1, "1 thread"), (2, "2 threads"), (16, "16 threads")]
+)
+def test_one_is_singular(count: int, text: str) -> None:
+    assert units.counted(count, "thread") == text

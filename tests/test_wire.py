@@ -1,0 +1,142 @@
+import io
+import struct
+import subprocess
+import sys
+
+import pytest
+
+from dlbench import wire
+from dlbench.model import ParityCheck, Sample, Sampling, Target, Work, Workload
+from dlbench.networks import CATALOGUE
+from dlbench.wire import Block, Failed, Prepare, Prepared, Ready, Release, Start, Timed, Warm, WarmUp
+
+TARGET = Target("torch", "cuda:1", "compile", "tf32", 4)
+WORKLOAD = Workload("train_step", {"network": "iris", "batch": 32}, Work(25088, 4072, 32))
+SAMPLE = Sample(
+    iterations=7, host_s=0.125, started_s=1e6, device_s=0.1, round=2, generation=1, flags=("busy",)
+)
+CHECKS = (ParityCheck("outputs", 1e-7, 1e-5), ParityCheck("loss", None, 1e-5))
+
+ORDERS = [
+    Start(TARGET, "/tmp/scratch"),
+    Prepare("case", WORKLOAD, {"iris": CATALOGUE["iris"]}, seed=3),
+    WarmUp("case", Sampling(blocks=3, budget_s=60.0)),
+    Block("case"),
+    Release("case"),
+]
+REPLIES = [
+    Ready({"version": "2.13", "threads": 4, "blas": None}),
+    Prepared((3.0, 2.0, 1.0), CHECKS),
+    Warm((SAMPLE, SAMPLE)),
+    Timed(SAMPLE),
+    Failed("skipped", "µs and 漢字 get through"),
+]
+EITHER_WAY = [
+    *((wire.receive_order, order) for order in ORDERS),
+    *((wire.receive_reply, reply) for reply in REPLIES),
+]
+
+
+def sent(*messages):
+    stream = io.BytesIO()
+    for message in messages:
+        wire.send(stream, message)
+    stream.seek(0)
+    return stream
+
+
+def framed(body):
+    return io.BytesIO(struct.pack("<I", len(body)) + body)
+
+
+def name(value):
+    return type(value).__name__ if hasattr(value, "__struct_fields__") else ""
+
+
+# --- messages -----------------------------------------------------------------------------------
+
+
+def test_every_message_is_in_these_tests():
+    assert [type(order) for order in ORDERS] == list(wire.Order.__args__)
+    assert [type(reply) for reply in REPLIES] == list(wire.Reply.__args__)
+
+
+@pytest.mark.parametrize(("receive", "message"), EITHER_WAY, ids=name)
+def test_a_message_arrives_as_it_was_sent(receive, message):
+    assert receive(sent(message)) == message
+
+
+@pytest.mark.parametrize(
+    ("receive", "messages"), [(wire.receive_order, ORDERS), (wire.receive_reply, REPLIES)]
+)
+def test_messages_arrive_one_by_one_until_the_other_side_is_gone(receive, messages):
+    stream = sent(*messages)
+    assert [receive(stream) for _ in messages] == messages
+    assert receive(stream) is None
+
+
+@pytest.mark.parametrize(("receive", "message"), EITHER_WAY, ids=name)
+def test_a_message_that_is_torn_anywhere_means_that_the_other_side_is_gone(receive, message):
+    whole = sent(message).getvalue()
+    for length in range(len(whole)):
+        assert receive(io.BytesIO(whole[:length])) is None
+
+
+@pytest.mark.parametrize(
+    ("stream", "complaint"),
+    [
+        pytest.param(io.BytesIO(b"Hello, world"), "1819043144 bytes", id="text"),
+        pytest.param(
+            io.BytesIO(struct.pack("<I", wire.MOST_BYTES + 1)), f"{wire.MOST_BYTES + 1}", id="long"
+        ),
+        pytest.param(framed(b""), "could not be read", id="empty"),
+        pytest.param(framed(b"\xc1\xc1"), "could not be read", id="not MessagePack"),
+        pytest.param(framed(b"\x01"), "could not be read", id="not a message"),
+        pytest.param(framed(b"\x81\xa4type\xa3run"), "run", id="of no type"),
+        pytest.param(sent(Block("case")), "block", id="of the wrong direction"),
+        pytest.param(framed(b"\x81\xa4type\xa5timed"), "sample", id="with a field missing"),
+    ],
+)
+def test_what_was_not_agreed_on_is_rubbish(stream, complaint):
+    with pytest.raises(wire.Rubbish, match=complaint):
+        wire.receive_reply(stream)
+
+
+# --- the worker's ends --------------------------------------------------------------------------
+
+ECHO = """
+import os, sys
+print("before the wire was taken over", file=sys.stderr, flush=True)
+from dlbench import wire
+orders, replies = wire.take_over_standard_streams()
+print("from print")
+sys.stdout.flush()
+os.write(1, b"from a library in C\\n")
+os.system("echo from a child")
+sys.stdout.write(f"standard input has {sys.stdin.readline()!r}\\n")
+os.system("cat; echo the child of standard input has ended")
+while (order := wire.receive_order(orders)) is not None:
+    wire.send(replies, wire.Ready({"order": order.case}))
+    print("between the replies")
+"""
+
+
+def test_nothing_that_is_printed_gets_onto_the_wire():
+    orders = sent(Block("first"), Release("second")).getvalue()
+    worker = subprocess.run(
+        [sys.executable, "-c", ECHO], input=orders, capture_output=True, check=True, timeout=60
+    )
+    replies = io.BytesIO(worker.stdout)
+    assert wire.receive_reply(replies) == Ready({"order": "first"})
+    assert wire.receive_reply(replies) == Ready({"order": "second"})
+    assert replies.read() == b""
+    assert worker.stderr.decode().splitlines() == [
+        "before the wire was taken over",
+        "from print",
+        "from a library in C",
+        "from a child",
+        "standard input has ''",
+        "the child of standard input has ended",
+        "between the replies",
+        "between the replies",
+    ]

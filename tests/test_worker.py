@@ -1,0 +1,344 @@
+"""A worker in this process, on a backend and a clock that are told what to do.
+
+The backend multiplies matrices rightly, in time with the clock, unless a test spoils it.
+"""
+
+import io
+from functools import partial
+
+import numpy as np
+import pytest
+from fakes.backend import FakeBackend, Tensor
+from fakes.clock import ToldClock
+
+from dlbench import catalog, timing, wire, worker
+from dlbench.contract import Setting
+from dlbench.errors import PlacementError, Unavailable, UsageError
+from dlbench.model import Sample, Sampling, Target, Work, Workload
+
+TARGET = Target("fake", "cpu", "eager", "float32", 2)
+START = wire.Start(TARGET, "/scratch")
+WORKLOAD = Workload("matmul", {"m": 4, "n": 3, "k": 2}, Work(48, 26))
+CASE = "matmul/4x3x2"
+PREPARE = wire.Prepare(CASE, WORKLOAD, {}, seed=0)
+WARM_UP = wire.WarmUp(CASE, Sampling(block_s=4.0, warmup_s=100.0))
+BLOCK = wire.Block(CASE)
+RELEASE = wire.Release(CASE)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    told = ToldClock()
+    monkeypatch.setattr(timing, "block", partial(timing.block, clock=told.ns))
+    return told
+
+
+@pytest.fixture
+def backend(clock, monkeypatch):
+    """The only backend that there is."""
+    fake, load = FakeBackend(clock), catalog.load
+    monkeypatch.setattr(
+        catalog,
+        "load",
+        lambda family, name: fake.module if family == "backends" else load(family, name),
+    )
+    return fake
+
+
+@pytest.fixture
+def tell(backend):
+    """Carry out orders in one worker; the last reply."""
+    live = worker.Worker()
+
+    def carry_out(*orders):
+        return [live.carry_out(order) for order in orders][-1]
+
+    return carry_out
+
+
+def on(device, dtype="float32", shape=()):
+    return Tensor(np.zeros(shape, dtype), device)
+
+
+def to(**target):
+    fields = {name: getattr(TARGET, name) for name in TARGET.__struct_fields__}
+    return wire.Start(Target(**{**fields, **target}), "/scratch")
+
+
+# --- start --------------------------------------------------------------------------------------
+
+
+def test_a_backend_is_started_for_the_target_and_says_what_it_is(tell, backend):
+    assert tell(START) == wire.Ready({"fake": "1.0"})
+    assert backend.setting == Setting("cpu", "eager", "float32", 2, "/scratch")
+
+
+@pytest.mark.parametrize("threads", [2, None], ids=["as told", "not known"])
+def test_a_backend_may_use_the_threads_that_it_was_told(tell, backend, threads):
+    backend.uses_threads = threads
+    assert isinstance(tell(START), wire.Ready)
+
+
+def test_a_backend_may_not_use_other_threads(tell, backend):
+    backend.uses_threads = 8
+    failed = tell(START)
+    assert failed == wire.Failed("failed", "fake was told to use 2 threads and uses 8.")
+
+
+@pytest.mark.parametrize(
+    ("error", "failed"),
+    [
+        pytest.param(
+            Unavailable("TF32 needs compute capability 8.0"),
+            wire.Failed("skipped", "TF32 needs compute capability 8.0."),
+            id="unavailable",
+        ),
+        pytest.param(
+            UsageError("unknown mode", value="lazy"),
+            wire.Failed("failed", "unknown mode: 'lazy'."),
+            id="our own error",
+        ),
+        pytest.param(
+            ImportError("libcuda.so.1: cannot open\n  shared object file"),
+            wire.Failed("failed", "ImportError: libcuda.so.1: cannot open"),
+            id="the framework's error",
+        ),
+        pytest.param(MemoryError(), wire.Failed("out_of_memory", "MemoryError: no message")),
+    ],
+)
+def test_a_backend_that_does_not_start_says_why(tell, backend, error, failed):
+    backend.fails_to_start = error
+    assert tell(START) == failed
+
+
+def test_a_backend_that_is_not_in_the_catalogue_is_an_error():
+    failed = worker.Worker().carry_out(to(backend="fortran"))
+    assert failed.status == "failed"
+    assert failed.reason.startswith("unknown backend: 'fortran'. Allowed: numpy")
+
+
+# --- prepare ------------------------------------------------------------------------------------
+
+
+def test_the_first_calls_are_timed_one_by_one(tell, backend):
+    backend.costs_s = [60.0, 5.0, 0.5, 0.1]
+    prepared = tell(START, PREPARE)
+    assert prepared.calls_s == (60.0, 5.0, 0.5)
+
+
+def test_nothing_runs_before_the_first_calls_and_parity_comes_last(tell, backend):
+    tell(START, PREPARE)
+    first_call = ["reset", "wait", "run", "wait"]
+    placement = ["run", "wait"]
+    parity = ["run", "array"]
+    assert backend.events == first_call * worker.FIRST_CALLS + placement + parity
+
+
+def test_a_backend_that_is_right_passes_parity(tell):
+    (check,) = tell(START, PREPARE).parity
+    assert check.quantity == "product"
+    assert check.held
+
+
+@pytest.mark.parametrize(
+    ("spoil", "error"),
+    [
+        pytest.param(lambda p: Tensor(p.array * np.float32(2)), pytest.approx(1, 1e-5), id="wrong"),
+        pytest.param(lambda p: Tensor(p.array * np.float32("nan")), None, id="not a number"),
+    ],
+)
+def test_a_backend_that_is_wrong_is_told_of_not_failed(tell, backend, spoil, error):
+    backend.spoil = spoil
+    prepared = tell(START, PREPARE)
+    (check,) = prepared.parity
+    assert not check.held
+    assert check.error == error
+    assert len(prepared.calls_s) == worker.FIRST_CALLS
+
+
+def test_a_result_of_another_shape_is_a_failure(tell, backend):
+    backend.spoil = lambda product: Tensor(product.array.T)
+    failed = tell(START, PREPARE)
+    assert (failed.status, "shape (3, 4)" in failed.reason) == ("failed", True)
+
+
+@pytest.mark.parametrize(
+    ("target", "tensor"),
+    [
+        pytest.param(START, on("cpu"), id="as the case says"),
+        pytest.param(START, on("cpu", "int64"), id="class labels"),
+        pytest.param(to(dtype="float64"), on("cpu", "float64"), id="float64"),
+    ],
+)
+def test_inputs_may_lie_where_the_case_says(tell, backend, target, tensor):
+    backend.more_inputs = {"y": tensor}
+    assert isinstance(tell(target, PREPARE), wire.Prepared)
+
+
+@pytest.mark.parametrize(
+    ("device", "place", "dtype"),
+    [
+        ("cuda", "cuda:0", "float32"),
+        ("cuda", "cuda:0", "tf32"),
+        ("cuda:1", "cuda:1", "float32"),
+        ("cpu", "cpu", "float64"),
+    ],
+)
+def test_tensors_may_lie_where_the_case_says(tell, backend, device, place, dtype):
+    tell(to(device=device, dtype=dtype))
+    storage = "float64" if dtype == "float64" else "float32"
+    worker.assert_placed(backend, to(device=device, dtype=dtype).target, {"x": on(place, storage)})
+
+
+WRONG = [
+    pytest.param(on("cuda:0"), "float32 on cuda:0", id="on the GPU"),
+    pytest.param(on("cpu", "float64"), "float64 on cpu", id="of another type"),
+    pytest.param(on("cuda:0", "int64"), "int64 on cuda:0", id="labels on the GPU"),
+]
+
+
+@pytest.mark.parametrize(("tensor", "where"), WRONG)
+def test_inputs_must_lie_where_the_case_says(tell, backend, tensor, where):
+    backend.more_inputs = {"x": tensor}
+    failed = tell(START, PREPARE)
+    assert failed == wire.Failed("failed", f"x is a {where}; the case says float32 on cpu.")
+    assert backend.events == []
+
+
+@pytest.mark.parametrize(("tensor", "where"), WRONG)
+def test_results_must_lie_where_the_case_says(tell, backend, tensor, where):
+    backend.spoil = lambda _: tensor
+    failed = tell(START, PREPARE)
+    assert failed == wire.Failed("failed", f"product is a {where}; the case says float32 on cpu.")
+
+
+@pytest.mark.parametrize(
+    ("device", "elsewhere"), [("cuda", "cpu"), ("cuda", "cuda:1"), ("cuda:1", "cuda:0")]
+)
+def test_tensors_must_lie_on_the_gpu_that_the_case_says(backend, device, elsewhere):
+    with pytest.raises(PlacementError, match=f"x is a float32 on {elsewhere}; .* on cuda:[01]"):
+        worker.assert_placed(backend, to(device=device).target, {"x": on(elsewhere)})
+
+
+# --- steps that fail ----------------------------------------------------------------------------
+
+WORDY = """
+
+  RuntimeError in the kernel
+  at line 12 of gemm.cu
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "reason"),
+    [
+        pytest.param(
+            ValueError(WORDY), "failed", "ValueError: RuntimeError in the kernel", id="one line"
+        ),
+        pytest.param(ValueError(), "failed", "ValueError: no message", id="no message"),
+        pytest.param(
+            ValueError("x" * 1000), "failed", f"ValueError: {'x' * 1000}"[:300], id="a long line"
+        ),
+        pytest.param(
+            MemoryError("8 EiB"), "out_of_memory", "MemoryError: 8 EiB", id="no memory for Python"
+        ),
+        pytest.param(
+            RuntimeError("no room on the card"),
+            "out_of_memory",
+            "RuntimeError: no room on the card",
+            id="no memory for the framework",
+        ),
+        pytest.param(
+            Unavailable("no kernel for this GPU"), "skipped", "no kernel for this GPU.", id="skip"
+        ),
+    ],
+)
+def test_a_step_that_raises_becomes_a_reply(tell, backend, error, status, reason):
+    backend.fails = error
+    assert tell(START, PREPARE) == wire.Failed(status, reason)
+
+
+def test_the_whole_error_is_in_the_log(tell, backend, capsys):
+    backend.fails = ValueError(WORDY)
+    tell(START, PREPARE)
+    log = capsys.readouterr().err
+    assert "Traceback" in log
+    assert "line 12 of gemm.cu" in log
+
+
+def test_a_worker_goes_on_after_a_failure(tell, backend):
+    backend.fails = ValueError("once")
+    tell(START, PREPARE)
+    backend.fails = None
+    assert isinstance(tell(PREPARE, WARM_UP, BLOCK), wire.Timed)
+
+
+def test_a_step_that_fails_only_later_is_reported_by_its_block(tell, backend):
+    tell(START, PREPARE, WARM_UP)
+    backend.fails = RuntimeError("the card fell off the bus")
+    assert tell(BLOCK) == wire.Failed("failed", "RuntimeError: the card fell off the bus")
+
+
+@pytest.mark.parametrize("order", [WARM_UP, BLOCK], ids=["warm-up", "block"])
+def test_a_case_that_was_never_prepared_cannot_be_timed(tell, order):
+    assert tell(START, order) == wire.Failed("failed", f"KeyError: {CASE!r}")
+
+
+def test_before_its_start_a_worker_can_do_nothing(tell):
+    assert tell(PREPARE).status == "failed"
+
+
+# --- warm-up, blocks, release -------------------------------------------------------------------
+
+
+def test_a_block_has_the_iterations_that_the_warm_up_found(tell, backend):
+    backend.costs_s = [0.5]
+    warm = tell(START, PREPARE, WARM_UP)
+    assert warm.samples[-1].iterations == 2  # a probe is a quarter of a block
+    started_s = backend.clock.seconds()
+    assert tell(BLOCK) == wire.Timed(Sample(iterations=8, host_s=4.0, started_s=started_s))
+
+
+def test_every_block_starts_where_training_starts(tell, backend):
+    tell(START, PREPARE, WARM_UP)
+    backend.events.clear()
+    tell(BLOCK, BLOCK)
+    assert backend.events == ["reset", "wait", *["run"] * 4, "wait"] * 2
+
+
+def test_every_probe_of_the_warm_up_starts_where_training_starts(tell, backend):
+    tell(START, PREPARE)
+    backend.events.clear()
+    probes = len(tell(WARM_UP).samples)
+    assert backend.events.count("reset") == probes
+    assert backend.events[:2] == ["reset", "wait"]
+
+
+def test_cases_are_held_side_by_side(tell, backend):
+    other = "another case"
+    tell(START, PREPARE, WARM_UP)
+    backend.costs_s = [0.5]
+    tell(wire.Prepare(other, WORKLOAD, {}, seed=1), wire.WarmUp(other, WARM_UP.sampling))
+    assert tell(BLOCK).sample.iterations == 4
+    assert tell(wire.Block(other)).sample.iterations == 8
+
+
+def test_a_released_case_is_forgotten_and_the_backend_told(tell, backend):
+    assert tell(START, PREPARE, WARM_UP, RELEASE) == wire.Ready()
+    assert backend.events[-1] == "release"
+    assert tell(BLOCK).reason == f"KeyError: {CASE!r}"
+    assert tell(RELEASE) == wire.Ready()
+
+
+# --- the loop -----------------------------------------------------------------------------------
+
+
+def test_orders_are_served_until_the_wire_is_closed(backend):
+    orders, replies = io.BytesIO(), io.BytesIO()
+    for order in (START, PREPARE, WARM_UP, BLOCK, RELEASE):
+        wire.send(orders, order)
+    orders.seek(0)
+    worker.serve(orders, replies)
+    replies.seek(0)
+    received = [type(reply) for reply in iter(lambda: wire.receive_reply(replies), None)]
+    assert received == [wire.Ready, wire.Prepared, wire.Warm, wire.Timed, wire.Ready]
