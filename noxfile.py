@@ -4,16 +4,12 @@
 constraints.txt.
 """
 
-import os
 from pathlib import Path
 
 import nox
 
 nox.options.sessions = ["lint", "tests"]
 nox.options.reuse_existing_virtualenvs = True
-
-# The README starts nox from a folder on PYTHONPATH; the sessions have environments of their own.
-os.environ.pop("PYTHONPATH", None)
 
 BACKENDS = ("numpy", "torch", "tensorflow")
 MNIST = Path(__file__).parent.parent / "shared" / "data" / "mnist"
@@ -24,6 +20,8 @@ COVERED = ("coverage", "run", "--parallel-mode", "-m", "pytest")
 
 def install(session: nox.Session, *extras: str) -> None:
     """Install dlbench with extras, at the pinned versions."""
+    # The README starts nox from a folder on PYTHONPATH, which is not for the session's programs.
+    session.env["PYTHONPATH"] = None
     wanted = f"[{','.join(extras)}]" if extras else ""
     session.install("--quiet", "--constraint", "constraints.txt", "--editable", f".{wanted}")
 

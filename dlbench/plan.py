@@ -104,7 +104,8 @@ def _targets(asked: Mapping[str, Sequence[str]], machine: Machine) -> list[tuple
     wanted_modes = choices("mode", asked.get("mode", modes), [*modes, *MODE_KINDS])
     dtypes = choices("dtype", asked.get("dtype", ["float32"]), _dtypes(declared))
     threads = integers("threads", asked.get("threads", [str(machine.cores)]))
-    devices = [_device(name, declared) for name in words(asked.get("device", _devices(machine)))]
+    written = words(asked.get("device", _devices(machine)))
+    devices = list(dict.fromkeys(_device(name, declared) for name in written))
     return [
         (Target(backend, device, mode, dtype, count), kind)
         for backend in backends

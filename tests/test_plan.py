@@ -120,13 +120,14 @@ def test_a_gpu_is_used_where_there_is_one_and_the_backend_can() -> None:
     ],
 )
 def test_wishes_choose_targets(wish: dict[str, str], expected: list[str]) -> None:
-    assert targets(make(asked=wanting(**wish), gpus=2)) == expected
+    made = make(asked=wanting(**wish), gpus=2 if "device" in wish else 0)
+    assert targets(made) == expected
+    assert len(made.cases) == len(expected)
 
 
 def test_a_device_written_in_two_ways_is_one() -> None:
-    assert targets(make(asked=wanting(device="cuda,cuda:0", mode="jit"), gpus=1)) == [
-        "beta/cuda/jit/float32/t4"
-    ]
+    made = make(asked=wanting(device="cuda,cuda:0,cuda:00", mode="jit"), gpus=1)
+    assert [case.target.id for case in made.cases] == ["beta/cuda/jit/float32/t4"]
 
 
 def test_the_suite_chooses_targets_and_the_user_overrules_it() -> None:
