@@ -62,16 +62,16 @@ def available_memory() -> int:
 
 
 def gpus() -> tuple[str, ...]:
-    """Names of the NVIDIA GPUs that the driver knows, by index."""
+    """Names of the NVIDIA GPUs that the driver knows, by index; none without a working driver."""
     try:
         pynvml.nvmlInit()
+        try:
+            handles = map(pynvml.nvmlDeviceGetHandleByIndex, range(pynvml.nvmlDeviceGetCount()))
+            return tuple(pynvml.nvmlDeviceGetName(handle) for handle in handles)
+        finally:
+            pynvml.nvmlShutdown()
     except pynvml.NVMLError:
         return ()
-    try:
-        handles = map(pynvml.nvmlDeviceGetHandleByIndex, range(pynvml.nvmlDeviceGetCount()))
-        return tuple(pynvml.nvmlDeviceGetName(handle) for handle in handles)
-    finally:
-        pynvml.nvmlShutdown()
 
 
 def distribution_version(names: Iterable[str]) -> str | None:

@@ -4,9 +4,9 @@ It must not know how anything is computed, measured or shown. Seconds are second
 bytes; unknown is None. The names are those of docs/design.md.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import field
+from msgspec import Meta, field
 
 from dlbench.layers import Network, Record
 
@@ -15,6 +15,9 @@ SCHEMA_VERSION = 1
 Status = Literal["ok", "skipped", "parity_failed", "failed", "timed_out", "out_of_memory"]
 StopReason = Literal["blocks", "budget", "interrupted"]
 ModeKind = Literal["dynamic", "static"]
+
+Count = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[float, Meta(ge=0)]
 
 ITEM_BYTES = {"float32": 4, "tf32": 4, "float64": 8}
 
@@ -64,7 +67,7 @@ class Workload(Record, frozen=True):
     def id(self) -> str:
         """Readable and stable, such as `train_step/mnist-512/b32` or `matmul/64x32x16`."""
         if "network" in self.params:
-            return f"{self.kind}/{self.params['network']}/b{self.params['batch']}"
+            return f"{self.kind}/{self.params['network']}/b{self.params.get('batch')}"
         return f"{self.kind}/" + "x".join(str(value) for value in self.params.values())
 
 
@@ -139,10 +142,10 @@ class Plan(Record, frozen=True):
 class Sample(Record, frozen=True):
     """One timed block: `iterations` steps between two device syncs."""
 
-    iterations: int
-    host_s: float
+    iterations: Count
+    host_s: Seconds
     started_s: float
-    device_s: float | None = None
+    device_s: Seconds | None = None
     round: int = 0
     generation: int = 0
     flags: tuple[str, ...] = ()
@@ -162,7 +165,7 @@ class ParityCheck(Record, frozen=True):
 
     quantity: str
     error: float | None
-    tolerance: float
+    tolerance: Annotated[float, Meta(gt=0)]
 
     @property
     def held(self) -> bool:
@@ -176,7 +179,7 @@ class Measurement(Record, frozen=True):
     case: str
     status: Status
     reason: str | None = None
-    calls_s: tuple[float, ...] = ()
+    calls_s: tuple[Seconds, ...] = ()
     warmup: tuple[Sample, ...] = ()
     samples: tuple[Sample, ...] = ()
     stop_reason: StopReason | None = None

@@ -77,7 +77,7 @@ def _range(what: str, word: str, match: re.Match[str]) -> list[int]:
 def expression(text: str) -> Callable[[str], bool]:
     """A predicate over ids from words, `and`, `or`, `not` and parentheses, as pytest's -k.
 
-    A word holds where it is part of the id.
+    A word holds where it is part of the id, in capitals or not.
     """
     return _Expression(text).parse()
 
@@ -131,5 +131,5 @@ class _Expression:
             return inner
         if not self.tokens or self.tokens[0] in {"and", "or", ")"}:
             raise self._error("a word is missing")
-        word = self.tokens.pop(0)
-        return lambda text: word in text
+        word = self.tokens.pop(0).lower()
+        return lambda text: word in text.lower()

@@ -44,13 +44,15 @@ def to_json(results: Results, rows: list[Row]) -> str:
 def _on_terminal(results: Results, grids: list[tables.Grid], console: Console) -> None:
     for warning in results.warnings:
         console.print(f"Warning: {warning}", markup=False)
-    console.print(_machine(results), style="dim", markup=False, highlight=False)
+    long_lines = not console.is_terminal  # no person, no wrapping: lines are for grep
+    machine = _machine(results)
+    console.print(machine, style="dim", markup=False, highlight=False, soft_wrap=long_lines)
     for grid in grids:
         console.print(f"\n{grid.title}", style="bold", markup=False, highlight=False)
         for page in tables.to_rich(grid, console.width):
             console.print(page)
     for note in grids[0].notes:
-        console.print(note, markup=False, highlight=False, soft_wrap=not console.is_terminal)
+        console.print(note, markup=False, highlight=False, soft_wrap=long_lines)
     if any(cell.best for _, cells in grids[0].rows for cell in cells):
         console.print(f"{tables.BEST_MARK} fastest of its row", style="dim", highlight=False)
 
@@ -67,12 +69,14 @@ def _machine(results: Results) -> str:
 
 def plan(made: Plan, console: Console) -> None:
     """Print every group with its cases, and why some are skipped."""
+    long_lines = not console.is_terminal
     for group in made.groups:
         synthetic = " (synthetic data)" if group.workload.synthetic else ""
         console.print(f"{group.workload.id}{synthetic}", style="bold", highlight=False)
         for case in group.cases:
             skip = f"  skipped: {case.skip}" if case.skip else ""
-            console.print(f"  {case.target.id}{skip}", highlight=False, markup=False)
+            text = f"  {case.target.id}{skip}"
+            console.print(text, highlight=False, markup=False, soft_wrap=long_lines)
     running = sum(case.skip is None for case in made.cases)
     skipped = len(made.cases) - running
     sampling = made.sampling
@@ -81,4 +85,5 @@ def plan(made: Plan, console: Console) -> None:
         f"{units.counted(sampling.blocks, 'block')} of at least "
         f"{units.duration(sampling.block_s)} each, seed {made.seed}",
         highlight=False,
+        soft_wrap=long_lines,
     )

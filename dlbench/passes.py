@@ -145,7 +145,11 @@ class Oracle:
         return {"loss": self._loss(mlp, loss), **expected}
 
     def _loss(self, mlp: MLP, loss: Array) -> Expected:
-        return Expected(loss, FACTOR_EPS * sum(op.penalty() for op in mlp.ops))
+        """Its rounding follows from that of the logits, however small the loss itself is."""
+        logits = mlp.logits(self.x, training=True)
+        spread = np.abs(logits).max() * np.abs(mlp.head.delta(logits, self.y)).sum()
+        penalty = sum(op.penalty() for op in mlp.ops)
+        return Expected(loss, self.tolerance * spread + FACTOR_EPS * penalty)
 
     def _penalties(self, mlp: MLP) -> Weights:
         """The size of what the regularisers add to the gradients."""

@@ -134,7 +134,7 @@ def _device(name: str, declared: Mapping[str, Declaration]) -> str:
     if kind not in kinds or (colon and (kind == "cpu" or not index.isdecimal())):
         allowed = ", ".join(kind if kind == "cpu" else f"{kind}, {kind}:<index>" for kind in kinds)
         raise UsageError("unknown device", value=name, allowed=allowed)
-    return kind if index and int(index) == 0 else name
+    return f"{kind}:{int(index)}" if index and int(index) else kind
 
 
 def _workloads(

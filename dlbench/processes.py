@@ -51,7 +51,8 @@ class WorkerProcess:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 env={**os.environ, **filled},
-                start_new_session=True,
+                start_new_session=True,  # on POSIX
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # on Windows
             )
         self._orders = cast("BinaryIO", self._process.stdin)
         self._heard: queue.SimpleQueue[Reply | Exception | None] = queue.SimpleQueue()
@@ -102,11 +103,8 @@ class WorkerProcess:
         if code is not None and -code == getattr(signal, "SIGKILL", None):
             # nobody here sends it before close(): it is the kernel's answer to lack of memory
             return wire.Failed("out_of_memory", "the worker was killed by the system")
-        how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
         words = self._last_words()
-        return wire.Failed(
-            "failed", f"the worker died with {how}" + (f": {words}" if words else "")
-        )
+        return wire.Failed("failed", f"the worker {_end(code)}" + (f": {words}" if words else ""))
 
     def _last_words(self) -> str:
         if self.log is None:
@@ -122,6 +120,19 @@ class WorkerProcess:
         self.alive = False
         with contextlib.suppress(OSError):
             self._orders.close()
-        self._process.kill()
+        self._kill()
         self._process.wait()
         self.scratch.cleanup()
+
+    def _kill(self) -> None:
+        """The worker and all that it has started, such as a compiler's helpers."""
+        if hasattr(os, "killpg"):  # not on Windows
+            with contextlib.suppress(OSError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill()
+
+
+def _end(code: int | None) -> str:
+    if code is None:
+        return "closed its wire and lived on"
+    return f"died with signal {-code}" if code < 0 else f"died with exit code {code}"

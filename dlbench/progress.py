@@ -60,15 +60,15 @@ class _Plain:
     """A line for every tenth of the cases, so that a log shows life and stays short."""
 
     def __init__(self, console: Console) -> None:
-        self.console, self.eta, self.next = console, Eta(), 0.0
+        self.console, self.eta, self.next = console, Eta(), 0
 
     def see(self, event: Progress | Measurement) -> None:
-        if isinstance(event, Progress) and event.done >= self.next * event.total:
+        if isinstance(event, Progress) and event.done * 10 // event.total >= self.next:
             left = self.eta.text(event.done, event.total)
             self.console.print(
                 f"{event.done}/{event.total} {event.doing} {left}".rstrip(), soft_wrap=True
             )
-            self.next = event.done / event.total + 0.1
+            self.next = event.done * 10 // event.total + 1
 
 
 @contextmanager

@@ -206,11 +206,9 @@ def _error(value: float | None) -> str:
 
 
 def _line(value: object) -> object:
-    """A text as one line, without control characters."""
-    if not isinstance(value, str) or isinstance(value, Markup):
-        return value
-    spaced = (" " if character.isspace() else character for character in value)
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in spaced)
+    """What a template writes, if it is a text, as one line."""
+    plain = isinstance(value, str) and not isinstance(value, Markup)
+    return _targets.one_line(str(value)) if plain else value
 
 
 def _verbatim(text: str) -> Markup:
@@ -224,11 +222,11 @@ ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def _markdown(value: object) -> object:
-    """A text in which Markdown finds neither marks nor HTML."""
-    if not isinstance(value, str) or isinstance(value, Markup):
-        return value
-    marked = MARKS.sub(lambda match: "\\" + match[0], str(_line(value)))
-    return marked.translate(ENTITIES)
+    """The same, with neither marks nor HTML for Markdown to find."""
+    line = _line(value)
+    if not isinstance(line, str) or isinstance(line, Markup):
+        return line
+    return MARKS.sub(lambda match: "\\" + match[0], line).translate(ENTITIES)
 
 
 def _save(folder: Path, name: str, data: str | bytes) -> Path:

@@ -25,7 +25,7 @@ from dlbench import (
     wire,
 )
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
-from dlbench.model import Declaration, Measurement, Plan, Run, Target
+from dlbench.model import Declaration, Environment, Measurement, Plan, Run, Target
 from dlbench.processes import WorkerProcess
 from dlbench.supervisor import Launch, Supervisor, Worker
 
@@ -63,10 +63,13 @@ def measure(suite_name: str, asked: plan.Asked, results: Path) -> int:
     errors = Console(stderr=True)
     declarations = plan.read_declarations()
     made = _plan(suite_name, asked, declarations)
+    machine = environment.capture(declarations)  # takes a second, so before there is a folder
     folder = store.new_folder(results, made.suite)
+    run = _run(folder.name, made, machine)
+    launch = _launcher(declarations, folder / store.LOGS_FOLDER)
     interrupted = False
     try:
-        _measure(made, folder, declarations, errors)
+        _measure(run, folder, launch, errors)
     except KeyboardInterrupt:
         interrupted = True
         errors.print("Interrupted; what was measured so far is kept.")
@@ -79,20 +82,20 @@ def measure(suite_name: str, asked: plan.Asked, results: Path) -> int:
     return EXIT_FAILED_CASES if failed else 0
 
 
-def _measure(
-    made: Plan, folder: Path, declarations: Mapping[str, Declaration], errors: Console
-) -> None:
-    run = Run(
-        id=folder.name,
+def _run(name: str, made: Plan, machine: Environment) -> Run:
+    return Run(
+        id=name,
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         command=shlex.join(["dlbench", *sys.argv[1:]]),
         plan=made,
-        environment=environment.capture(declarations),
+        environment=machine,
         dlbench=__version__,
     )
-    supervisor = Supervisor(made, _launcher(declarations, folder / store.LOGS_FOLDER))
+
+
+def _measure(run: Run, folder: Path, launch: Launch, errors: Console) -> None:
     with store.writing(folder, run) as results, progress.watching(errors) as watcher:
-        for event in supervisor.measure():
+        for event in Supervisor(run.plan, launch).measure():
             if isinstance(event, Measurement):
                 results.append(event)
             watcher.see(event)

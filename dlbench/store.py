@@ -5,7 +5,7 @@ results folder is executed. It must not know how anything is measured or shown.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -51,7 +51,7 @@ def new_folder(results: Path, suite: str, now: datetime | None = None) -> Path:
     try:
         results.mkdir(parents=True, exist_ok=True)
         for name in (stem, *(f"{stem}-{number}" for number in range(2, 100))):
-            if not (results / name).exists():
+            with suppress(FileExistsError):  # of a run begun in the same second
                 (results / name).mkdir()
                 (results / name / LOGS_FOLDER).mkdir()
                 return results / name
@@ -79,7 +79,7 @@ def runs(results: Path) -> list[Path]:
 
 def find(run: str, results: Path) -> Path:
     """The folder of a run given by path, id, unique prefix of an id, or `latest`."""
-    if (Path(run) / RUN_FILE).is_file():
+    if _is_run(Path(run)):
         return Path(run)
     folders = runs(results)
     if run == "latest":
@@ -95,6 +95,13 @@ def find(run: str, results: Path) -> Path:
         allowed=_choices([folder.name for folder in matches or folders]),
         hint="" if folders else "Measure one with: dlbench run",
     )
+
+
+def _is_run(path: Path) -> bool:
+    try:
+        return (path / RUN_FILE).is_file()
+    except OSError:  # too long for a name, or in a folder that is closed to the user
+        return False
 
 
 # A message names so many runs at most.

@@ -26,6 +26,7 @@ from dlbench.layers import (
     Activation,
     Dense,
     DropConnect,
+    Flatten,
     Initializer,
     Layer,
     Loss,
@@ -207,6 +208,12 @@ class _Reader:
         last = network.layers[-1] if network.layers else "no layer"
         if not isinstance(last, Dense | DropConnect):
             raise self.wrong(f"{where} layers", str(last), "a dense layer at the end")
+        if len(network.inputs) > 1 and not isinstance(network.layers[0], Flatten):
+            raise self.wrong(
+                f"{where} layers",
+                str(network.layers[0]),
+                "a flatten layer first, as the inputs have several dimensions",
+            )
         if network.dataset != RANDOM:
             self.fits(where, network, last.units)
         return network

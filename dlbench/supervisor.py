@@ -142,12 +142,12 @@ class Supervisor:
         for recording in recordings:
             self._skip(recording)
         yield from self._start(recordings)
-        for recording in recordings:
-            if recording.status == "ok":
-                yield self._progress("preparing", recording.case)
-                self._prepare(recording)
+        yield from [r.measurement() for r in recordings if r.status != "ok"]
+        for recording in [r for r in recordings if r.status == "ok"]:
+            yield self._progress("preparing", recording.case)
+            self._prepare(recording)
             if recording.status != "ok":
-                yield recording.measurement()
+                yield from self._finish(recording)
         yield from self._blocks([r for r in recordings if r.status == "ok"])
         self._dismiss(later)
 
@@ -219,8 +219,12 @@ class Supervisor:
             else:
                 recording.fail(_failed(reply))
             if recording.stop_reason or recording.status != "ok":
-                self._ask(recording, wire.Release(case), RELEASE_TIMEOUT_S)
-                yield recording.measurement()
+                yield from self._finish(recording)
+
+    def _finish(self, recording: Recording) -> Iterator[Measurement]:
+        """Tell of the case, then free what it holds: an interrupt of the latter loses nothing."""
+        yield recording.measurement()
+        self._ask(recording, wire.Release(recording.case.id), RELEASE_TIMEOUT_S)
 
     def _seconds(self) -> float:
         """How long the blocks of the next case may take: its share of what is left."""

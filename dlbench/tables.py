@@ -50,8 +50,8 @@ class Grid:
 
 
 def grid(rows: Sequence[Row], metric: Metric) -> Grid:
-    """Lay out rows: constant axes go to the title, targets that never ran to the notes."""
-    shown = _with_columns(rows)
+    """Lay out rows: constant axes go to the title, targets and workloads that never ran to the notes."""
+    shown = _with_lines(_with_columns(rows))
     labels = _varying_params(shown)
     axes = _varying(shown, TARGET_AXES)
     targets = list(dict.fromkeys(_target(row) for row in shown))
@@ -59,7 +59,7 @@ def grid(rows: Sequence[Row], metric: Metric) -> Grid:
     notes = _Notes()
     lines = []
     for workload in _by_workload(shown):
-        fastest = best(workload)
+        fastest = best(workload) if _compared(workload) else None
         by_target = {_target(row): row for row in workload}
         cells = [_cell(by_target.get(target), value, fastest, notes) for target in targets]
         lines.append((_label(workload[0], labels), tuple(cells)))
@@ -67,7 +67,7 @@ def grid(rows: Sequence[Row], metric: Metric) -> Grid:
         title=f"{unit}{_constants(shown, axes, labels)}",
         heads=tuple(_head(target, axes) for target in targets),
         rows=tuple(lines),
-        notes=(*notes.lines, *_absent(rows, shown), *_synthetic(shown)),
+        notes=(*notes.lines, *_no_column(rows), *_no_line(rows), *_synthetic(shown)),
     )
 
 
@@ -77,7 +77,9 @@ def _metric(metric: Metric, rows: Sequence[Row]) -> tuple[str, Callable[[Row], f
         return "GFLOP/s", lambda row: row.gflops
     if metric == "samples":
         return "samples/s", lambda row: row.samples_per_s
-    unit, symbol = units.time_unit(min((r.time_s for r in rows if r.time_s), default=1.0))
+    # in the middle one's unit, neither the shortest nor the longest time gets many zeros
+    times = sorted(row.time_s for row in rows if row.time_s)
+    unit, symbol = units.time_unit(times[len(times) // 2] if times else 1.0)
     return f"time per iteration, {symbol}", lambda row: row.time_s and row.time_s / unit
 
 
@@ -91,10 +93,25 @@ def _with_columns(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if _target(row) in ran] or list(rows)
 
 
+def _with_lines(rows: Sequence[Row]) -> list[Row]:
+    """Rows of workloads that ran on at least one target; all, if none did."""
+    ran = {_workload(row) for row in rows if row.status != "skipped"}
+    return [row for row in rows if _workload(row) in ran] or list(rows)
+
+
+def _compared(rows: Sequence[Row]) -> bool:
+    """Whether there is anything to be faster than."""
+    return sum(row.time_s is not None for row in rows) > 1
+
+
+def _workload(row: Row) -> tuple[str, ...]:
+    return (row.workload, *map(str, row.params.items()))
+
+
 def _by_workload(rows: Iterable[Row]) -> list[list[Row]]:
     groups: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
-        groups.setdefault((row.workload, *map(str, row.params.items())), []).append(row)
+        groups.setdefault(_workload(row), []).append(row)
     return list(groups.values())
 
 
@@ -167,11 +184,25 @@ def _cell(
     return Cell(text, best=row is fastest and number is not None)
 
 
-def _absent(rows: Sequence[Row], shown: Sequence[Row]) -> list[str]:
+def _no_column(rows: Sequence[Row]) -> list[str]:
     """Why targets have no column, each reason once."""
-    columns = {_target(row) for row in shown}
+    columns = {_target(row) for row in _with_columns(rows)}
     reasons = (row.reason for row in rows if _target(row) not in columns)
     return [f"no column: {reason}" for reason in dict.fromkeys(reasons) if reason]
+
+
+def _no_line(rows: Sequence[Row]) -> list[str]:
+    """How many workloads have no line, by reason."""
+    columns = _with_columns(rows)
+    lines = {_workload(row) for row in _with_lines(columns)}
+    absent: dict[str, set[tuple[str, ...]]] = {}
+    for row in columns:
+        if _workload(row) not in lines:
+            absent.setdefault(str(row.reason), set()).add(_workload(row))
+    return [
+        f"{units.counted(len(workloads), 'workload')} without a line: {reason}"
+        for reason, workloads in absent.items()
+    ]
 
 
 def _synthetic(rows: Sequence[Row]) -> list[str]:
@@ -183,8 +214,8 @@ def _synthetic(rows: Sequence[Row]) -> list[str]:
 
 BEST_MARK = "*"
 LABEL = "workload"
-# Characters between two columns.
-GAP = 1
+# Characters between two columns, and those at both ends of a line and after the label.
+GAP, ENDS = 2, 3
 
 
 def to_rich(table: Grid, width: int) -> list[Table]:
@@ -193,19 +224,21 @@ def to_rich(table: Grid, width: int) -> list[Table]:
     The best of a row is bold, and marked where there is no colour.
     """
     label_width = max((len(word) for label, _ in table.rows for word in label.split()), default=8)
-    pages, room = [[]], 0  # type: list[list[int]], int
+    room = width - max(label_width, len(LABEL)) - ENDS
+    pages, taken = [[]], 0  # type: list[list[int]], int
     for column, head in enumerate(table.heads):
         texts = [*head, *(_plain_text(cells[column]) for _, cells in table.rows)]
-        room += max(map(len, texts)) + GAP
-        if pages[-1] and room > width - max(label_width, len(LABEL)) - 2 * GAP:
+        needed = max(map(len, texts)) + GAP
+        if pages[-1] and taken + needed > room:
             pages.append([])
-            room = max(map(len, texts)) + GAP
+            taken = 0
+        taken += needed
         pages[-1].append(column)
     return [_page(table, columns, label_width) for columns in pages]
 
 
 def _page(table: Grid, columns: Sequence[int], label_width: int) -> Table:
-    drawn = Table(box=box.SIMPLE_HEAD, padding=(0, GAP, 0, 0), collapse_padding=True)
+    drawn = Table(box=box.SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0))
     drawn.add_column(LABEL, min_width=label_width)
     for column in columns:
         drawn.add_column("\n".join(table.heads[column]), justify="right", no_wrap=True)
@@ -257,9 +290,16 @@ def to_csv(rows: Sequence[Row]) -> str:
     return stream.getvalue()
 
 
+# What a spreadsheet takes for the beginning of a formula:
+# https://owasp.org/www-community/attacks/CSV_Injection
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
 def _plain(value: object) -> object:
     """Empty for what is unknown, and no spreadsheet formula from a text."""
     if value is None:
         return ""
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text[:1] in "=+-@" else value
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r", " ")
+    return f"'{text}" if value.startswith(FORMULA) else text

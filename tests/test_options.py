@@ -27,6 +27,13 @@ def test_choices_are_kept_in_the_order_in_which_they_are_written() -> None:
     assert choices("fruit", ["plum,fig"], ["fig", "kiwi", "plum"]) == ["plum", "fig"]
 
 
+@pytest.mark.parametrize("wrong", ["4-2", "0-4", "1-9*1", "1-9*0", "1-9+0"])
+def test_a_range_must_grow(wrong: str) -> None:
+    with pytest.raises(UsageError, match=r"^size is not a range that grows: ") as caught:
+        integers("size", [wrong])
+    assert str(caught.value).endswith("Allowed: such as 1-4 or 256-4096*2.")
+
+
 @pytest.mark.parametrize("wrong", ["pear", "Fig", "fi", ""])
 def test_a_wrong_choice_is_told_with_all_allowed_ones(wrong: str) -> None:
     complaint = rf"^unknown fruit: '{wrong}'\. Allowed: fig, plum\.$"
@@ -94,6 +101,7 @@ EAGER, COMPILE, NUMPY = IDS
     ("text", "kept"),
     [
         ("torch", [EAGER, COMPILE]),
+        ("TORCH and Eager", [EAGER]),
         ("iris/numpy", [NUMPY]),
         ("x", [EAGER, COMPILE]),
         ("nothing", []),

@@ -126,8 +126,11 @@ def test_wishes_choose_targets(wish: dict[str, str], expected: list[str]) -> Non
 
 
 def test_a_device_written_in_two_ways_is_one() -> None:
-    made = make(asked=wanting(device="cuda,cuda:0,cuda:00", mode="jit"), gpus=1)
-    assert [case.target.id for case in made.cases] == ["beta/cuda/jit/float32/t4"]
+    made = make(asked=wanting(device="cuda,cuda:0,cuda:1,cuda:01", mode="jit"), gpus=2)
+    assert [case.target.id for case in made.cases] == [
+        "beta/cuda/jit/float32/t4",
+        "beta/cuda:1/jit/float32/t4",
+    ]
 
 
 def test_the_suite_chooses_targets_and_the_user_overrules_it() -> None:

@@ -11,15 +11,16 @@ from dlbench.model import Sampling
 from dlbench.suite import Entry, Suite
 
 MATMUL = '[[workload]]\nkind = "matmul"\nsize = 8\n'
-NETWORK = """
+LAYERS = 'layers = [{type = "dense", units = 5, activation = "relu"}, {type = "dense", units = 3}]'
+NETWORK = f"""
 [[network]]
 name = "mine"
 about = "my own"
 dataset = "iris"
 inputs = [4]
-layers = [{type = "dense", units = 5, activation = "relu"}, {type = "dense", units = 3}]
+{LAYERS}
 loss = "nll"
-optimizer = {type = "sgd", lr = 0.1}
+optimizer = {{type = "sgd", lr = 0.1}}
 epochs = 2
 batch = 32
 """
@@ -327,12 +328,7 @@ def test_every_mistake_is_told_with_file_key_value_and_what_is_allowed(read, tex
             '{type = "dropout", rate = 0.2}]',
             ["layers: 'Dropout(rate=0.2)'", "a dense layer at the end"],
         ),
-        (
-            'layers = [{type = "dense", units = 5, activation = "relu"}, '
-            '{type = "dense", units = 3}]',
-            "layers = []",
-            ["layers: 'no layer'", "a dense layer at the end"],
-        ),
+        (LAYERS, "layers = []", ["layers: 'no layer'", "a dense layer at the end"]),
     ],
 )
 def test_every_mistake_in_a_network_is_told_with_its_place(read, old, new, parts) -> None:
@@ -341,6 +337,14 @@ def test_every_mistake_in_a_network_is_told_with_its_place(read, old, new, parts
     assert message.startswith("mine.toml: ")
     assert "[[network]] 1" in message
     assert [part for part in parts if part not in message] == [], message
+
+
+def test_inputs_of_several_dimensions_must_be_flattened_first(read) -> None:
+    text = MATMUL + NETWORK.replace('"iris"', '"random"').replace("[4]", "[4, 5]")
+    assert read(text.replace("layers = [", 'layers = [{type = "flatten"}, ')).networks
+    message = complaint_of(read, text)
+    assert '[[network]] 1 layers: "Dense(units=5' in message
+    assert "a flatten layer first, as the inputs have several dimensions" in message
 
 
 def test_two_networks_of_the_same_name_are_refused(read) -> None:

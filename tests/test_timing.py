@@ -4,10 +4,10 @@ import gc
 from itertools import chain, repeat
 
 import pytest
-from fakes.clock import ToldClock
 
 from dlbench import timing
 from dlbench.model import Sample
+from fakes.clock import ToldClock
 
 
 class Machine:

@@ -83,6 +83,7 @@ def test_durations_have_the_largest_unit_in_which_they_are_one_or_more(seconds, 
         (725, "12:05"),
         (3599.6, "1:00:00"),
         (3723, "1:02:03"),
+        (7080, "1:58:00"),
         (90000, "25:00:00"),
     ],
 )

@@ -8,7 +8,18 @@ import pytest
 from dlbench import wire
 from dlbench.model import ParityCheck, Sample, Sampling, Target, Work, Workload
 from dlbench.networks import CATALOGUE
-from dlbench.wire import Block, Failed, Prepare, Prepared, Ready, Release, Start, Timed, Warm, WarmUp
+from dlbench.wire import (
+    Block,
+    Failed,
+    Prepare,
+    Prepared,
+    Ready,
+    Release,
+    Start,
+    Timed,
+    Warm,
+    WarmUp,
+)
 
 TARGET = Target("torch", "cuda:1", "compile", "tf32", 4)
 WORKLOAD = Workload("train_step", {"network": "iris", "batch": 32}, Work(25088, 4072, 32))

@@ -54,6 +54,8 @@ class NumpyBackend:
             for name, weight in mlp.weights.items():
                 weight[...] = start[name]
                 mlp.optimizer_state[name].clear()
+            for op in mlp.ops:
+                op.reset()
 
         def trained(loss: Any) -> Mapping[str, Any]:
             return {"loss": loss, **{f"weight/{n}": w for n, w in mlp.weights.items()}}

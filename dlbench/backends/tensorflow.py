@@ -230,7 +230,8 @@ class Program:
         model, x, y = self.model, self.x, self.y
         variables = list(self.variables.values())
         self.optimizer.build(variables)
-        optimizer_start = [tf.identity(v.value) for v in self.optimizer.variables]
+        state = [*self.optimizer.variables, *model.non_trainable_weights]
+        state_start = [tf.identity(variable.value) for variable in state]
 
         def objective(x: Any, y: Any) -> tuple[Any, Any]:
             outputs = model(x, training=True)
@@ -253,7 +254,7 @@ class Program:
         def reset() -> None:
             for name, variable in self.variables.items():
                 variable.assign(self.start[name])
-            for variable, value in zip(self.optimizer.variables, optimizer_start, strict=True):
+            for variable, value in zip(state, state_start, strict=True):
                 variable.assign(value)
 
         predict = self.backend.compiled(lambda x: model(x, training=False))

@@ -104,4 +104,4 @@ def _log_scale(axes: Axes, which: Which, values: Sequence[float]) -> tuple[Axis,
     axes.set(**{f"{which}scale": "log", f"{which}lim": (low, high)})
     axis: Axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_minor_locator(NullLocator())
-    return axis, log10(high / low)
+    return axis, log10(high) - log10(low)

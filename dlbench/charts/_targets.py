@@ -61,7 +61,7 @@ def looks(rows: Sequence[Row], drawn: Sequence[Row]) -> dict[Key, Look]:
 def shared(rows: Sequence[Row]) -> str:
     """What all measured targets have in common; empty if nothing."""
     keys = _keys(rows)
-    return printable(", ".join(_words(keys[0], [not varies for varies in _varying(keys)])))
+    return shortened(", ".join(_words(keys[0], [not varies for varies in _varying(keys)])))
 
 
 def _keys(rows: Sequence[Row]) -> list[Key]:
@@ -73,16 +73,22 @@ def _varying(keys: Sequence[Key]) -> list[bool]:
     return [len(set(values)) > 1 for values in zip(*keys, strict=True)]
 
 
-def printable(text: str, most: int = MOST_CHARACTERS) -> str:
-    """Text from results, fit for a label: no control characters, and not endless."""
-    clean = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-    return clean if len(clean) <= most else clean[: most - 1] + "…"
+def one_line(text: str) -> str:
+    """Text from results without line breaks and control characters."""
+    spaced = (" " if character.isspace() else character for character in text)
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in spaced)
+
+
+def shortened(text: str, most: int = MOST_CHARACTERS) -> str:
+    """Text from results, fit for a label."""
+    line = one_line(text)
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def _label(target: Key, varying: Sequence[bool]) -> str:
     """The axes that vary; the backend, if there is only one target."""
     shown = varying if any(varying) else [axis == "backend" for axis in TARGET_AXES]
-    return printable(" ".join(_words(target, shown)))
+    return shortened(" ".join(_words(target, shown)))
 
 
 def _words(target: Key, shown: Sequence[bool]) -> list[str]:

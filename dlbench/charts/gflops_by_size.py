@@ -16,7 +16,7 @@ MILLION = 1_000_000
 
 def draw(rows: Sequence[Row]) -> Figure | None:
     """Both axes logarithmic; square products by n, others by m·n·k."""
-    products = [row for row in _targets.measured(rows) if _sizes(row) and row.gflops]
+    products = [row for row in _targets.measured(rows) if _sizes(row) and (row.gflops or 0) > 0]
     if not products:
         return None
     square = all(len(set(_sizes(row))) == 1 for row in products)

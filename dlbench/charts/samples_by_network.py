@@ -37,7 +37,7 @@ def draw(rows: Sequence[Row]) -> Figure | None:
 
 
 def _is_pass(row: Row) -> bool:
-    return "network" in row.params and bool(row.samples_per_s)
+    return "network" in row.params and (row.samples_per_s or 0) > 0
 
 
 def _names(rows: Sequence[Row]) -> list[str]:
@@ -45,7 +45,7 @@ def _names(rows: Sequence[Row]) -> list[str]:
 
 
 def _name(row: Row) -> str:
-    return _targets.printable(f"{row.params['network']}, batch {row.params.get('batch', '–')}")
+    return _targets.shortened(f"{row.params['network']}, batch {row.params.get('batch', '–')}")
 
 
 def _rates(rows: Sequence[Row]) -> list[float]:
@@ -58,7 +58,7 @@ def _height(rows: Sequence[Row], looks: Mapping[Key, Look]) -> float:
 
 def _panel(axes: Axes, kind: str, rows: Sequence[Row], looks: Mapping[Key, Look]) -> None:
     names = _names(rows)
-    axes.set_title(_targets.printable(kind), loc="left")
+    axes.set_title(_targets.shortened(kind), loc="left")
     axes.set_ylim(len(names) - 0.5, -0.5)
     _lines(axes, names)
     for n, (target, look) in enumerate(looks.items()):

@@ -10,6 +10,7 @@ of a bias before batch norm is 0 but for rounding. `magnitudes` gives the size o
 import numpy as np
 
 from dlbench.arrays import Array, Weights
+from dlbench.reference.activations import softmax
 from dlbench.reference.mlp import MLP
 from dlbench.reference.ops import BatchNormOp, DenseOp
 
@@ -40,7 +41,11 @@ def magnitudes(mlp: MLP) -> Weights:
 
 
 def _at_kinks(op: object, delta: Array, jump: Array, relative: float) -> Array:
-    if not isinstance(op, DenseOp) or op.last or op.layer.activation != "relu":
+    if not isinstance(op, DenseOp) or op.last:
+        return jump
+    if op.layer.activation in ("softmax", "log_softmax"):  # every unit feels the others' jumps
+        return jump + softmax(op.z) * jump.sum(axis=-1, keepdims=True)
+    if op.layer.activation != "relu":  # no derivative is larger than 1
         return jump
     uncertain = np.abs(op.z) <= relative * np.abs(op.z).max()
     return np.where(uncertain, np.abs(delta) + jump, np.where(op.z > 0, jump, 0))

@@ -27,6 +27,9 @@ class Op(Protocol):
     def penalty(self) -> Array | float:
         """What the layer's regulariser adds to the loss."""
 
+    def reset(self) -> None:
+        """Forget what was learnt beside the weights: running statistics."""
+
 
 class _Op:
     def __init__(self, layer: Any, weights: Weights, rng: np.random.Generator) -> None:
@@ -34,6 +37,9 @@ class _Op:
 
     def penalty(self) -> Array | float:
         return 0.0
+
+    def reset(self) -> None:
+        pass
 
     def kept(self, shape: tuple[int, ...], dtype: Any) -> Array:
         """1/(1-rate) where a value is kept, 0 where it is dropped."""
@@ -120,8 +126,11 @@ class BatchNormOp(_Op):
 
     def __init__(self, layer: Any, weights: Weights, rng: np.random.Generator) -> None:
         super().__init__(layer, weights, rng)
-        self.mean = np.zeros_like(weights["beta"])
-        self.variance = np.ones_like(weights["gamma"])
+        self.reset()
+
+    def reset(self) -> None:
+        self.mean = np.zeros_like(self.weights["beta"])
+        self.variance = np.ones_like(self.weights["gamma"])
 
     def forward(self, x: Array, *, training: bool) -> Array:
         mean, variance = self.mean, self.variance

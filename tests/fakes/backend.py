@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 
 import numpy as np
-from fakes.clock import ToldClock
 
 from dlbench.contract import Setting, Step
+from fakes.clock import ToldClock
 
 
 @dataclass

@@ -49,8 +49,7 @@ def hang_up():
 
 def exit_with_words():
     hear_one_order()
-    print("It was nice to be here.")
-    print("   Goodbye.\n\n")
+    sys.stdout.write("It was nice to be here.\n   Goodbye.\n\n")
     sys.exit(7)
 
 
@@ -84,9 +83,9 @@ def chatter():
     """Answer every order, and print a megabyte before and after."""
 
     def chat(order: Start) -> Ready:
-        print("x" * 500_000)
+        print("x" * 500_000)  # noqa: T201
         os.write(1, b"y" * 500_000 + b"\n")
-        os.system("echo a child has something to say")  # noqa: S605, S607
+        os.system("echo a child has something to say")
         return Ready({"told": order.target.id})
 
     serve(chat)
@@ -98,6 +97,7 @@ def leave_a_child():
     if os.fork() == 0:
         with open(os.environ["TOLD_BY"], "wb"):
             wire.send(replies, Ready())
+            signal.alarm(60)  # should nobody end it
             signal.pause()
     until_the_end()
 

@@ -1,13 +1,12 @@
 """Workers that follow a script instead of computing, and a journal of what they were told."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-from fakes.clock import ToldClock
 
 from dlbench import wire
 from dlbench.model import ParityCheck, Sample, Target
 from dlbench.wire import Order, Reply
+from fakes.clock import ToldClock
 
 FACTS = {"version": "1.0"}
 HELD = ParityCheck("product", error=0.25, tolerance=0.5)
@@ -19,10 +18,10 @@ CALLS_S = (3.0, 2.0, 1.0)
 class Dies:
     """The worker's last answer, as processes.WorkerProcess words it."""
 
-    failed: wire.Failed = wire.Failed("failed", "the worker died with signal 11")
+    failed: wire.Failed
 
 
-Answer = Reply | Dies | BaseException | Callable[[], None]
+Answer = Reply | Dies | BaseException | None
 Script = Mapping[str, Sequence[Answer]]
 
 
@@ -34,11 +33,8 @@ class Stable:
     after. Blocks take `block_s` seconds of the told clock.
     """
 
-    def __init__(
-        self, scripts: Mapping[str, Script] | None = None, clock: ToldClock | None = None
-    ) -> None:
-        self.clock = clock or ToldClock()
-        self.block_s = 1.0
+    def __init__(self, scripts: Mapping[str, Script] | None = None, block_s: float = 1.0) -> None:
+        self.clock, self.block_s = ToldClock(), block_s
         self.journal: list[str] = []
         self.workers: list[ScriptedWorker] = []
         self.timeouts: list[float] = []

@@ -1,0 +1,147 @@
+"""What is read of the machine: here, and on machines that are told."""
+
+import os
+import platform
+from pathlib import Path
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+
+from dlbench import environment
+from dlbench.model import Environment
+from fakes.machine import ALPHA, DECLARATIONS
+
+
+@pytest.fixture(scope="module")
+def here() -> Environment:
+    return environment.capture(
+        DECLARATIONS
+        | {"numpy": msgspec.structs.replace(ALPHA, distributions=("no-such-thing", "numpy"))}
+    )
+
+
+def test_this_machine_has_plausible_facts(here: Environment) -> None:
+    assert 1 <= here.usable_cores <= here.cores
+    assert here.memory_bytes > 2**26
+    assert here.python == platform.python_version()
+    assert here.system == platform.platform()
+    assert here.cpu is None or here.cpu.strip()
+    assert all(isinstance(name, str) for name in here.gpus)
+
+
+def test_the_facts_are_of_the_declared_types_and_can_be_stored(here: Environment) -> None:
+    assert msgspec.json.decode(msgspec.json.encode(here), type=Environment) == here
+
+
+def test_versions_are_those_of_what_is_installed_under_any_of_its_names(here) -> None:
+    from importlib.metadata import version
+
+    assert here.versions == {"numpy": version("numpy")}
+
+
+def test_free_memory_is_at_most_all_memory(here: Environment) -> None:
+    assert 0 < environment.available_memory() <= here.memory_bytes
+
+
+def test_only_variables_that_change_the_speed_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment.cpuinfo, "get_cpu_info", dict)
+    for name in environment.VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    monkeypatch.setenv("SECRET", "word")
+    found = environment.capture({})
+    assert found.variables == {"OMP_NUM_THREADS": "3"}
+    assert (found.cpu, found.versions) == (None, {})
+
+
+@pytest.fixture
+def cores(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """usable_cores() of a process that may use 4 cores, under a cpu.max of the given text."""
+
+    def usable(quota: str | None) -> int:
+        path = tmp_path / "cpu.max"
+        if quota is not None:
+            path.write_text(quota)
+        monkeypatch.setattr(environment, "CGROUP_QUOTA", path)
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(4), raising=False)
+        return environment.usable_cores()
+
+    return usable
+
+
+@pytest.mark.parametrize(
+    ("quota", "expected"),
+    [
+        ("max 100000\n", 4),
+        ("150000 100000\n", 2),
+        ("100000 100000", 1),
+        ("200000 100000", 2),
+        ("800000 100000", 4),
+        ("5000 100000", 1),
+        ("0 100000", 1),
+        (None, 4),
+        ("", 4),
+        ("150000", 4),
+        ("rubbish 100000", 4),
+        ("150000 rubbish", 4),
+        ("150000 0", 4),
+        ("1 2 3", 4),
+    ],
+)
+def test_a_quota_of_the_container_limits_the_cores(cores, quota, expected: int) -> None:
+    assert cores(quota) == expected
+
+
+def test_a_quota_that_is_a_folder_is_none(cores, tmp_path: Path) -> None:
+    (tmp_path / "cpu.max").mkdir()
+    assert cores(None) == 4
+
+
+@pytest.mark.parametrize(("count", "expected"), [(8, 8), (None, 1)])
+def test_without_an_affinity_mask_all_cores_count(monkeypatch, tmp_path, count, expected) -> None:
+    monkeypatch.setattr(environment, "CGROUP_QUOTA", tmp_path / "none")
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: count)
+    assert environment.usable_cores() == expected
+
+
+class Broken(Exception):
+    """What the driver's library raises."""
+
+
+def driver(*names: str, fails: str = "") -> SimpleNamespace:
+    """pynvml on a machine with these GPUs; fails: the call that does."""
+
+    def call(name: str, result=None):
+        def called(*args):
+            if name == fails:
+                raise Broken
+            return result(*args) if result else None
+
+        return called
+
+    return SimpleNamespace(
+        NVMLError=Broken,
+        nvmlInit=call("init"),
+        nvmlDeviceGetCount=call("count", lambda: len(names)),
+        nvmlDeviceGetHandleByIndex=call("handle", lambda index: index),
+        nvmlDeviceGetName=call("name", lambda index: names[index]),
+        nvmlShutdown=call("shutdown"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("pynvml", "expected"),
+    [
+        (driver(fails="init"), ()),
+        (driver(), ()),
+        (driver("Tesla", "Quadro"), ("Tesla", "Quadro")),
+        (driver("Tesla", fails="count"), ()),
+        (driver("Tesla", fails="handle"), ()),
+        (driver("Tesla", fails="name"), ()),
+    ],
+)
+def test_gpus_are_those_that_the_driver_names(monkeypatch, pynvml, expected) -> None:
+    monkeypatch.setattr(environment, "pynvml", pynvml)
+    assert environment.gpus() == expected

@@ -1,0 +1,522 @@
+"""Every backend: its declaration, its side of the contract, and parity with the float64 oracle.
+
+DLBENCH_TEST_BACKEND names the backends to start, comma-separated; NumPy where it is not set.
+Frameworks do not share a process well, so PyTorch and TensorFlow have a pytest run each.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from functools import cache
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+from fakes.small import ENDS, UNITS, ending, mlp, network, problem
+from msgspec.structs import replace
+
+from dlbench import catalog, environment, flops
+from dlbench.arrays import STORAGE
+from dlbench.contract import Setting
+from dlbench.errors import Unavailable
+from dlbench.kinds import kind_named
+from dlbench.layers import (
+    SGD,
+    Adagrad,
+    Adam,
+    BatchNorm,
+    Dense,
+    DropConnect,
+    Dropout,
+    Flatten,
+    RMSprop,
+    without_dropout,
+)
+from dlbench.model import ITEM_BYTES, Declaration, Work, Workload
+from dlbench.networks import CATALOGUE
+from dlbench.passes import Oracle, Problem
+
+pytestmark = [
+    # Keras on the lecture's fruit networks, which are kept as given: one unit of softmax.
+    pytest.mark.filterwarnings("ignore:You are using a softmax over axis:UserWarning"),
+    # PyTorch's compiler imports its own deprecated parts.
+    pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning"),
+]
+
+DECLARED = {
+    name: catalog.declaration("backends", name, Declaration) for name in catalog.names("backends")
+}
+SELECTED = [
+    catalog.check("backends", name)
+    for name in os.environ.get("DLBENCH_TEST_BACKEND", "numpy").split(",")
+    if find_spec(DECLARED[name].package)
+]
+THREADS = 1
+KINDS = ("predict", "forward", "backward", "train_step")
+DTYPES = ("float32", "float64")
+
+# Modes that take seconds to compile a network get the lecture's two kinds of it: images with
+# dropout, and L2 with dropout and batch norm.
+SLOW_MODES = ("compile", "xla")
+FEW = ("mnist-128", "abalone")
+
+TARGETS = [
+    (name, mode, dtype) for name in SELECTED for mode in DECLARED[name].modes for dtype in DTYPES
+]
+QUICK = [target for target in TARGETS if target[1] not in SLOW_MODES]
+CASES = [
+    (*target, network)
+    for target in TARGETS
+    for network in (FEW if target[1] in SLOW_MODES else CATALOGUE)
+]
+
+every_declared = pytest.mark.parametrize("declared", DECLARED.values(), ids=DECLARED)
+every_backend = pytest.mark.parametrize("name", SELECTED)
+every_target = pytest.mark.parametrize(("name", "mode", "dtype"), TARGETS)
+every_quick_target = pytest.mark.parametrize(("name", "mode", "dtype"), QUICK)
+every_case = pytest.mark.parametrize(("name", "mode", "dtype", "network_name"), CASES)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def declared_environment(tmp_path_factory):
+    """The variables that a worker would have been started with, before anything is imported."""
+    scratch = tmp_path_factory.mktemp("scratch")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in SELECTED:
+            for variable, value in DECLARED[name].environment.items():
+                patch.setenv(variable, value.format(threads=THREADS, scratch=scratch))
+        yield
+
+
+@contextmanager
+def started(name, mode="eager", dtype="float32", device="cpu"):
+    setting = Setting(device, mode, dtype, THREADS, "")
+    backend = catalog.load("backends", name).start(setting)
+    yield backend
+    backend.release()
+
+
+@cache
+def lecture(name, dtype):
+    net = CATALOGUE[name]
+    workload = Workload("train_step", {"network": name, "batch": net.batch}, Work(0, 0), True)
+    return Problem.of(workload, CATALOGUE, dtype, seed=0)
+
+
+def steps_of(backend, given):
+    return backend.network(given.network, given.weights, given.x, given.y)
+
+
+def arrays(backend, step, result):
+    return {name: backend.array(tensor) for name, tensor in step.tensors(result).items()}
+
+
+def run(backend, given, kind):
+    step = steps_of(backend, given)[kind]
+    return arrays(backend, step, step.run())
+
+
+def assert_parity(backend, given, dtype):
+    """All four steps against the oracle; random layers are off."""
+    bare = without_dropout(given.network)
+    steps, oracle = steps_of(backend, Problem(bare, *list(vars(given).values())[1:])), None
+    oracle = Oracle(bare, given, dtype)
+    for kind in KINDS:
+        checks = oracle.check(kind, steps[kind], backend)
+        assert [check for check in checks if not check.held] == [], kind
+
+
+# --- declarations, of all backends ----------------------------------------------------------------
+
+
+@every_declared
+def test_a_declaration_says_what_there_is_to_choose(declared):
+    assert declared.modes["eager"] == "dynamic"
+    assert set(declared.modes.values()) <= {"dynamic", "static"}
+    assert declared.devices["cpu"][0] == "float32"
+    assert {d for dtypes in declared.devices.values() for d in dtypes} <= set(ITEM_BYTES)
+    assert declared.install.startswith("pip install ")
+    assert declared.distributions
+
+
+@every_declared
+def test_the_environment_of_a_backend_is_filled_from_threads_and_scratch(declared):
+    filled = [v.format(threads=3, scratch="/there") for v in declared.environment.values()]
+    assert not any("{" in value for value in filled)
+    assert "3" in filled
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_a_declaration_is_read_without_importing_the_package(name):
+    script = f"""
+import json, sys
+from dlbench import catalog
+from dlbench.model import Declaration
+declared = catalog.declaration("backends", {name!r}, Declaration)
+about = catalog.about("backends", {name!r})
+print(json.dumps([about, declared.package in sys.modules]))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    about, imported = json.loads(done.stdout)
+    assert about.endswith(".")
+    assert not imported
+
+
+# --- the contract -------------------------------------------------------------------------------
+
+
+@every_backend
+def test_it_uses_the_threads_that_it_was_told(name):
+    with started(name) as backend:
+        assert backend.threads() in (THREADS, None)
+
+
+@every_backend
+def test_facts_are_plain_and_name_the_version(name):
+    with started(name) as backend:
+        facts = backend.facts()
+    assert {type(value) for value in facts.values()} <= {str, int, type(None)}
+    assert facts[name] == environment.distribution_version(DECLARED[name].distributions)
+
+
+@every_backend
+def test_memory_that_ran_out_is_told_from_other_errors(name):
+    with started(name) as backend:
+        assert backend.is_out_of_memory(MemoryError())
+        assert not backend.is_out_of_memory(ValueError("shape"))
+        assert not backend.is_out_of_memory(RuntimeError("shape"))
+
+
+@every_backend
+def test_a_device_that_is_not_there_is_unavailable(name):
+    if "cuda" not in DECLARED[name].devices:
+        pytest.skip(f"{name} declares no cuda")
+    absent = ["cuda:99"] if environment.gpus() else ["cuda:99", "cuda", "cuda:0"]
+    for device in absent:
+        with pytest.raises(Unavailable, match=device), started(name, device=device):
+            pass
+
+
+@every_target
+def test_a_product_is_right_and_in_its_place(name, mode, dtype):
+    kind = kind_named("matmul")
+    params = {"m": 5, "n": 7, "k": 3}
+    with started(name, mode, dtype) as backend:
+        bound = kind.bind(backend, dtype, Workload("matmul", params, Work(0, 0)), {}, seed=0)
+        product = bound.step.tensors(bound.step.run())["product"]
+        assert backend.wait() is None
+        for tensor in (product, bound.step.inputs["a"], bound.step.inputs["b"]):
+            assert backend.place(tensor) == ("cpu", dtype)
+        assert backend.array(product).shape == (5, 7)
+        (check,) = bound.check()
+        assert check.held
+
+
+WEIGHTS = ("layer0.kernel", "layer0.bias", "layer1.gamma", "layer1.beta")
+RESULTS = {
+    "predict": {"outputs"},
+    "forward": {"outputs", "loss"},
+    "backward": {"loss", *(f"gradient/{weight}" for weight in WEIGHTS)},
+    "train_step": {"loss", *(f"weight/{weight}" for weight in WEIGHTS)},
+}
+
+
+@every_quick_target
+def test_a_network_has_four_steps_with_named_results_in_their_place(name, mode, dtype):
+    net = network(Dense(UNITS), BatchNorm(), Dense(UNITS))
+    last = {"layer2.kernel", "layer2.bias"}
+    given = problem(net, dtype)
+    with started(name, mode, dtype) as backend:
+        steps = steps_of(backend, given)
+        assert tuple(steps) == KINDS
+        for kind, step in steps.items():
+            assert step.inputs.keys() == {"x", "y", *given.weights}
+            results = step.tensors(step.run())
+            prefixes = {q.partition("/")[0] for q in RESULTS[kind] if "/" in q}
+            more = {f"{prefix}/{weight}" for prefix in prefixes for weight in last}
+            assert results.keys() == RESULTS[kind] | more
+            for tensor in (*step.inputs.values(), *results.values()):
+                assert backend.place(tensor) == ("cpu", dtype)
+            for quantity, array in arrays(backend, step, step.run()).items():
+                weight = given.weights.get(quantity.partition("/")[2])
+                shape = {"outputs": (len(given.x), UNITS), "loss": ()}.get(quantity)
+                assert array.dtype == STORAGE[dtype]
+                assert array.shape == (shape if weight is None else weight.shape)
+
+
+@every_backend
+def test_labels_stay_integers(name):
+    given = problem(ending("nll", "log_softmax"), "float32")
+    with started(name) as backend:
+        assert backend.place(steps_of(backend, given)["forward"].inputs["y"]) == ("cpu", "int64")
+
+
+@every_backend
+def test_arrays_are_copies_that_later_steps_do_not_change(name):
+    given = problem(ending("mse", "linear", optimizer=SGD(0.1)), "float32")
+    with started(name) as backend:
+        step = steps_of(backend, given)["train_step"]
+        found = arrays(backend, step, step.run())
+        before = {quantity: array.copy() for quantity, array in found.items()}
+        step.run()
+        np.testing.assert_equal(found, before)
+
+
+@every_backend
+def test_the_problem_that_it_was_given_is_left_as_it_was(name):
+    given, same = (problem(ending("mse", "linear", optimizer=SGD(0.1))) for _ in range(2))
+    with started(name, dtype="float64") as backend:
+        steps_of(backend, given)["train_step"].run()
+    np.testing.assert_equal(vars(given), vars(same))
+
+
+@every_quick_target
+def test_after_release_it_takes_the_next_network(name, mode, dtype):
+    with started(name, mode, dtype) as backend:
+        for loss in ("mse", "mae"):
+            assert_parity(backend, problem(ending(loss, "linear"), dtype), dtype)
+            assert backend.release() is None
+
+
+# --- parity -------------------------------------------------------------------------------------
+
+
+@every_case
+def test_every_network_of_the_lecture_agrees_with_the_oracle(name, mode, dtype, network_name):
+    with started(name, mode, dtype) as backend:
+        assert_parity(backend, lecture(network_name, dtype), dtype)
+
+
+@every_backend
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_network_with_dropout_is_bound_and_checked_beside_its_twin(name, kind):
+    params = {"network": "mnist-128", "batch": 32}
+    workload = Workload(kind, params, Work(0, 0), synthetic=True)
+    with started(name) as backend:
+        bound = kind_named(kind).bind(backend, "float32", workload, CATALOGUE, seed=0)
+        bound.step.run()
+        assert [check for check in bound.check() if not check.held] == []
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("loss", "activation"), ENDS)
+@every_backend
+def test_every_loss_agrees_with_the_oracle(name, loss, activation, dtype):
+    with started(name, dtype=dtype) as backend:
+        assert_parity(backend, problem(ending(loss, activation), dtype), dtype)
+
+
+@pytest.mark.parametrize("activation", ["linear", "relu", "sigmoid", "tanh", "softmax"])
+@every_backend
+def test_every_hidden_activation_agrees_with_the_oracle(name, activation):
+    net = network(Dense(5, activation), Dense(UNITS))
+    with started(name, dtype="float64") as backend:
+        assert_parity(backend, problem(net), "float64")
+
+
+LAYERS = {
+    "flatten and l2 twice": ((Flatten(), Dense(5, "relu", l2=0.1), Dense(UNITS, l2=0.2)), (2, 3)),
+    "batch norm first": ((BatchNorm(), Dense(5, "tanh"), Dense(UNITS)), (4,)),
+    "batch norm twice": ((Dense(5), BatchNorm(0.5, 0.1), Dense(4), BatchNorm(), Dense(3)), (4,)),
+    "dropconnect at rate 0": ((DropConnect(5, 0.0, "relu"), DropConnect(UNITS, 0.0)), (4,)),
+    "a single layer": ((Dense(UNITS),), (4,)),
+}
+
+
+@pytest.mark.parametrize(("layers", "inputs"), LAYERS.values(), ids=LAYERS)
+@every_backend
+def test_every_layer_agrees_with_the_oracle(name, layers, inputs):
+    with started(name, dtype="float64") as backend:
+        assert_parity(backend, problem(network(*layers, inputs=inputs)), "float64")
+
+
+OPTIMIZERS = [SGD(0.1), SGD(0.1, 0.9), Adagrad(0.1), RMSprop(0.01), Adam(0.01)]
+every_optimizer = pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)
+
+
+def smooth(optimizer, dtype="float64"):
+    return problem(network(Dense(5, "tanh"), Dense(UNITS), optimizer=optimizer), dtype)
+
+
+@every_optimizer
+@pytest.mark.parametrize("dtype", DTYPES)
+@every_backend
+def test_the_first_step_of_every_optimizer_agrees_with_the_oracle(name, dtype, optimizer):
+    with started(name, dtype=dtype) as backend:
+        assert_parity(backend, smooth(optimizer, dtype), dtype)
+
+
+@every_optimizer
+@every_backend
+def test_every_optimizer_follows_the_reference_for_ten_steps(name, optimizer):
+    """Momentum and the betas do not show in the first step."""
+    given = smooth(optimizer)
+    reference = mlp(given)
+    with started(name, dtype="float64") as backend:
+        step = steps_of(backend, given)["train_step"]
+        for _ in range(10):
+            expected, result = reference.train_step(given.x, given.y), step.run()
+            found = arrays(backend, step, result)
+            np.testing.assert_allclose(found["loss"], expected, rtol=1e-4)
+    for weight, value in reference.weights.items():
+        np.testing.assert_allclose(found[f"weight/{weight}"], value, rtol=1e-4, atol=1e-5)
+
+
+# --- state --------------------------------------------------------------------------------------
+
+
+def losses(backend, step, count=3):
+    return [float(arrays(backend, step, step.run())["loss"]) for _ in range(count)]
+
+
+@every_optimizer
+@every_quick_target
+def test_reset_restores_the_start_exactly(name, mode, dtype, optimizer):
+    with started(name, mode, dtype) as backend:
+        step = steps_of(backend, smooth(optimizer, dtype))["train_step"]
+        first = losses(backend, step)
+        assert len(set(first)) == 3
+        step.reset()
+        assert losses(backend, step) == first
+
+
+@every_backend
+def test_reset_restores_what_all_steps_of_a_network_start_from(name):
+    """Weights, and the running statistics that prediction reads."""
+    given = problem(network(Dense(5), BatchNorm(momentum=0.5), Dense(UNITS)), "float32")
+    with started(name) as backend:
+        steps = steps_of(backend, given)
+
+        def outputs():
+            return arrays(backend, steps["predict"], steps["predict"].run())["outputs"]
+
+        start = outputs()
+        losses(backend, steps["train_step"])
+        steps["train_step"].reset()
+        np.testing.assert_array_equal(outputs(), start)
+
+
+@every_backend
+@pytest.mark.parametrize("kind", ["predict", "forward", "backward"])
+def test_passes_without_an_optimizer_change_no_weight(name, kind):
+    given = problem(network(Dense(5), BatchNorm(), Dense(UNITS)), "float32")
+    with started(name) as backend:
+        steps = steps_of(backend, given)
+        first, again = (arrays(backend, steps[kind], steps[kind].run()) for _ in range(2))
+        np.testing.assert_equal(first, again)
+
+
+# --- dropout ------------------------------------------------------------------------------------
+
+
+def twice(backend, step):
+    return [arrays(backend, step, step.run())["outputs"] for _ in range(2)]
+
+
+def assert_drops_in_training_only(backend, given):
+    steps = steps_of(backend, given)
+    first, again = twice(backend, steps["forward"])
+    assert not np.array_equal(first, again)
+    predicted, same = twice(backend, steps["predict"])
+    np.testing.assert_array_equal(predicted, same)
+    expected = mlp(given).predict(given.x)
+    np.testing.assert_allclose(predicted, expected, rtol=1e-4, atol=1e-4)
+
+
+@every_target
+def test_dropout_is_active_in_what_is_timed_and_not_in_prediction(name, mode, dtype):
+    with started(name, mode, dtype) as backend:
+        assert_drops_in_training_only(backend, lecture("mnist-128", dtype))
+
+
+@every_quick_target
+def test_dropconnect_is_active_in_what_is_timed_and_not_in_prediction(name, mode, dtype):
+    with started(name, mode, dtype) as backend:
+        assert_drops_in_training_only(backend, problem(network(DropConnect(UNITS, 0.5)), dtype))
+
+
+@pytest.mark.parametrize("dropping", ["dropout", "dropconnect"])
+@every_quick_target
+def test_training_steps_drop_too(name, mode, dtype, dropping):
+    layers = {"dropout": (Dropout(0.5), Dense(UNITS)), "dropconnect": (DropConnect(UNITS, 0.5),)}
+    given = problem(network(*layers[dropping], optimizer=SGD(1e-30)), dtype)
+    with started(name, mode, dtype) as backend:
+        for kind in ("backward", "train_step"):
+            assert len(set(losses(backend, steps_of(backend, given)[kind], 8))) > 1
+
+
+DRAWS = 400
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [(Dropout(0.3), Dense(UNITS)), (DropConnect(UNITS, 0.3),)],
+    ids=["dropout", "dropconnect"],
+)
+@every_backend
+def test_what_is_dropped_is_made_up_for_on_average(name, layers):
+    """Six standard errors of the mean: a right framework fails once in 10^7 runs."""
+    given = problem(network(*layers), "float64")
+    with started(name, dtype="float64") as backend:
+        step = steps_of(backend, given)["forward"]
+        drawn = np.array([arrays(backend, step, step.run())["outputs"] for _ in range(DRAWS)])
+    error = drawn.std(axis=0) / DRAWS**0.5
+    assert (np.abs(drawn.mean(axis=0) - mlp(given).predict(given.x)) < 6 * error).all()
+
+
+@every_backend
+def test_dropconnect_drops_the_same_weights_for_the_whole_batch(name):
+    given = problem(network(DropConnect(UNITS, 0.5)), "float64")
+    given.x[:] = given.x[0]
+    with started(name, dtype="float64") as backend:
+        for outputs in twice(backend, steps_of(backend, given)["forward"]):
+            np.testing.assert_allclose(outputs, np.broadcast_to(outputs[0], outputs.shape))
+
+
+@every_backend
+def test_dropconnect_at_rate_0_is_dense(name):
+    dense = problem(network(Dense(5, "relu"), Dense(UNITS)), "float64")
+    same = network(DropConnect(5, 0.0, "relu"), DropConnect(UNITS, 0.0))
+    with started(name, dtype="float64") as backend:
+        for kind in KINDS:
+            expected = run(backend, dense, kind)
+            found = run(backend, Problem(same, dense.weights, dense.x, dense.y), kind)
+            for quantity, array in expected.items():
+                np.testing.assert_allclose(found[quantity], array, rtol=1e-12, atol=1e-14)
+
+
+# --- work ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif("torch" not in SELECTED, reason="PyTorch alone counts its own FLOPs")
+@pytest.mark.parametrize("batch", [1, 32])
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_pytorch_counts_the_flops_that_dlbench_counts(name, batch):
+    from torch.utils.flop_counter import FlopCounterMode
+
+    net = CATALOGUE[name]
+    if batch == 1 and any(isinstance(layer, BatchNorm) for layer in net.layers):
+        pytest.skip("PyTorch refuses to take statistics of a batch of one")
+    given = problem(net, "float32", rows=batch)
+    expected = {
+        "predict": flops.forward(net, batch),
+        "forward": flops.forward(net, batch),
+        "backward": flops.backward(net, batch),
+        "train_step": flops.backward(net, batch),
+    }
+    with started("torch") as backend:
+        for kind, step in steps_of(backend, given).items():
+            with FlopCounterMode(display=False) as counter:
+                step.run()
+            assert counter.get_total_flops() == expected[kind].flops, kind
+
+
+@pytest.mark.skipif("torch" not in SELECTED, reason="PyTorch alone counts its own FLOPs")
+def test_pytorch_counts_the_flops_of_a_product_that_dlbench_counts():
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with started("torch") as backend, FlopCounterMode(display=False) as counter:
+        backend.matmul(np.ones((3, 5)), np.ones((5, 7))).run()
+    assert counter.get_total_flops() == flops.matmul(3, 7, 5).flops

@@ -1,0 +1,170 @@
+"""Every kind of workload: it says what it takes, counts its work, binds, runs and is checked."""
+
+import numpy as np
+import pytest
+from fakes.small import network
+
+from dlbench import catalog
+from dlbench.backends.numpy import NumpyBackend
+from dlbench.contract import Setting, Step
+from dlbench.errors import UsageError
+from dlbench.kinds import Bound, kind_named
+from dlbench.layers import Dense, Dropout
+from dlbench.model import Work, Workload
+from dlbench.workloads.matmul import CHECKED_ROWS
+
+KINDS = catalog.names("workloads")
+NETWORKS = {"small": network(Dense(5, "relu"), Dropout(0.5), Dense(3))}
+# The smallest entry of a suite for kinds that have no default.
+AXES = {"matmul": {"size": [8], "m": [2, 3], "n": [4], "k": [5]}}
+
+every_kind = pytest.mark.parametrize("name", KINDS)
+
+
+def workloads(name):
+    kind = kind_named(name)
+    for params in kind.expand(AXES.get(name, {}), NETWORKS):
+        yield Workload(name, params, kind.work(params, NETWORKS), synthetic=True)
+
+
+def backend(dtype="float32"):
+    return NumpyBackend(Setting("cpu", "eager", dtype, 1, ""))
+
+
+def bind(workload, dtype="float32", on=None):
+    return kind_named(workload.kind).bind(on or backend(dtype), dtype, workload, NETWORKS, seed=0)
+
+
+# --- the family ---------------------------------------------------------------------------------
+
+
+def test_the_kinds_of_the_lecture_are_there():
+    assert {"matmul", "predict", "forward", "backward", "train_step"} <= set(KINDS)
+
+
+@every_kind
+def test_a_kind_describes_itself_in_a_line(name):
+    about = catalog.about("workloads", name)
+    assert about.endswith(".")
+    assert len(about) < 100
+
+
+@every_kind
+def test_a_kind_names_its_axes(name):
+    axes = kind_named(name).axes
+    assert axes
+    assert all(axis.isidentifier() for axis in axes)
+
+
+@every_kind
+def test_workloads_of_a_kind_have_work_and_an_id_of_their_own(name):
+    found = list(workloads(name))
+    assert len({workload.id for workload in found}) == len(found) > 0
+    for workload in found:
+        assert workload.id.startswith(f"{name}/")
+        assert workload.work.flops > 0
+        assert workload.work.elements > 0
+
+
+@every_kind
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_workload_runs_and_agrees_with_the_oracle(name, dtype):
+    for workload in workloads(name):
+        bound = bind(workload, dtype)
+        assert isinstance(bound, Bound)
+        tensors = bound.step.tensors(bound.step.run())
+        assert tensors
+        assert bound.step.inputs
+        checks = bound.check()
+        assert checks
+        assert [check for check in checks if not check.held] == []
+
+
+@every_kind
+def test_a_workload_has_the_same_inputs_for_everyone_who_asks(name):
+    for workload in workloads(name):
+        first, again = (bind(workload).step.inputs for _ in range(2))
+        np.testing.assert_equal(dict(first), dict(again))
+
+
+# --- matmul -------------------------------------------------------------------------------------
+
+MATMUL = kind_named("matmul")
+
+
+def product(m, n, k):
+    params = {"m": m, "n": n, "k": k}
+    return Workload("matmul", params, MATMUL.work(params, {}))
+
+
+def test_a_size_is_a_square_product():
+    assert list(MATMUL.expand({"size": [2, 64]}, {})) == [
+        {"m": 2, "n": 2, "k": 2},
+        {"m": 64, "n": 64, "k": 64},
+    ]
+
+
+def test_m_n_and_k_come_in_every_combination():
+    found = list(MATMUL.expand({"m": [1, 2], "n": [3], "k": [4, 5]}, {}))
+    assert [tuple(params.values()) for params in found] == [
+        (1, 3, 4),
+        (1, 3, 5),
+        (2, 3, 4),
+        (2, 3, 5),
+    ]
+
+
+@pytest.mark.parametrize("axes", [{}, {"m": [1]}, {"n": [1]}, {"m": [1], "k": [2]}])
+def test_sizes_that_are_incomplete_are_refused(axes):
+    with pytest.raises(UsageError, match="m, n and k together, or size"):
+        list(MATMUL.expand(axes, {}))
+
+
+def test_a_product_is_named_by_m_n_and_k_and_has_their_work():
+    workload = product(3, 4, 5)
+    assert workload.id == "matmul/3x4x5"
+    assert workload.work == Work(flops=120, elements=15 + 20 + 12)
+
+
+def test_the_matrices_are_standard_normal_and_shaped_m_k_and_k_n():
+    inputs = bind(product(200, 300, 400)).step.inputs
+    assert (inputs["a"].shape, inputs["b"].shape) == ((200, 400), (400, 300))
+    for matrix in inputs.values():
+        assert abs(matrix.mean()) < 5 / matrix.size**0.5
+        assert matrix.std() == pytest.approx(1, rel=0.02)
+
+
+def test_other_sizes_and_seeds_have_other_matrices():
+    a = bind(product(4, 4, 4)).step.inputs["a"]
+    other_size = bind(product(4, 5, 4)).step.inputs["a"]
+    other_seed = MATMUL.bind(backend(), "float32", product(4, 4, 4), {}, 1).step.inputs["a"]
+    assert not np.array_equal(a, other_size)
+    assert not np.array_equal(a, other_seed)
+
+
+class Spoilt(NumpyBackend):
+    """Products with one wrong element, in a given row."""
+
+    def __init__(self, row):
+        super().__init__(Setting("cpu", "eager", "float32", 1, ""))
+        self.row = row
+
+    def matmul(self, a, b):
+        def run():
+            wrong = a @ b
+            wrong[self.row, 1] += 0.1
+            return {"product": wrong}
+
+        return Step(run, lambda result: result)
+
+
+@pytest.mark.parametrize("row", [0, 7, -1])
+def test_a_single_wrong_element_is_caught(row):
+    (check,) = bind(product(16, 8, 8), on=Spoilt(row)).check()
+    assert not check.held
+
+
+@pytest.mark.parametrize("row", [0, -1])
+def test_the_first_and_the_last_row_of_a_large_product_are_looked_at(row):
+    (check,) = bind(product(3 * CHECKED_ROWS, 8, 8), on=Spoilt(row)).check()
+    assert not check.held

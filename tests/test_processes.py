@@ -1,0 +1,203 @@
+"""Real processes that go wrong in every way; see fakes/misbehaving.py.
+
+A worker that hangs reads for ever and is waited for briefly; all others end, or answer, by
+themselves, and their timeout is only there so that a broken test ends.
+"""
+
+import os
+import select
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from dlbench import processes, wire
+from dlbench.model import Target
+from dlbench.processes import WorkerProcess
+from fakes import misbehaving
+
+MISBEHAVING = misbehaving.__file__
+START = wire.Start(Target("fake", "cpu", "eager", "float32", 2), "/scratch")
+A_MOMENT_S = 0.01
+LONG_S = 30.0
+
+
+@pytest.fixture
+def log(tmp_path):
+    return tmp_path / "worker.log"
+
+
+@pytest.fixture
+def launch(log):
+    """Start workers, which are closed after the test."""
+    workers = []
+
+    def start(behaviour, told_by="", log=log):
+        command = (sys.executable, MISBEHAVING, behaviour.__name__)
+        workers.append(WorkerProcess({"TOLD_BY": told_by}, log, command))
+        return workers[-1]
+
+    yield start
+    for worker in workers:
+        worker.close()
+
+
+# --- what goes wrong ----------------------------------------------------------------------------
+
+DIED = "the worker died with"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "status", "reason"),
+    [
+        (
+            misbehaving.raise_at_import,
+            "failed",
+            f"{DIED} exit code 1: ImportError: libcuda.so.1: cannot open shared object file",
+        ),
+        (
+            misbehaving.print_before_the_wire,
+            "failed",
+            "the worker spoke rubbish: a message of 1668048215 bytes was announced",
+        ),
+        (
+            misbehaving.speak_rubbish,
+            "failed",
+            "the worker spoke rubbish: a message could not be read",
+        ),
+        (misbehaving.tear_a_message, "failed", f"{DIED} exit code 1: the disk is full"),
+        (misbehaving.exit_with_words, "failed", f"{DIED} exit code 7: Goodbye."),
+        (misbehaving.exit_without_a_word, "failed", f"{DIED} exit code 7"),
+        (misbehaving.be_killed, "out_of_memory", "the worker was killed by the system"),
+        (misbehaving.crash, "failed", f"{DIED} signal 11"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_whatever_a_worker_does_is_heard_as_a_failure(launch, behaviour, status, reason):
+    worker = launch(behaviour)
+    failed = worker.ask(START, LONG_S)
+    assert failed.status == status
+    assert failed.reason.startswith(reason)
+    assert not worker.alive
+
+
+def test_a_worker_that_hangs_is_given_up(launch):
+    worker = launch(misbehaving.hang)
+    failed = worker.ask(START, A_MOMENT_S)
+    assert failed == wire.Failed("timed_out", "no answer within 0.01 s")
+    assert not worker.alive
+
+
+def test_a_worker_that_hangs_up_and_lives_on_is_ended(launch, monkeypatch):
+    monkeypatch.setattr(processes, "GRACE_S", A_MOMENT_S)
+    worker = launch(misbehaving.hang_up)
+    failed = worker.ask(START, LONG_S)
+    assert failed == wire.Failed("failed", "the worker closed its wire and lived on")
+    assert not worker.alive
+
+
+def test_a_worker_that_refuses_is_heard_and_lives_on(launch):
+    worker = launch(misbehaving.refuse)
+    refused = wire.Failed("skipped", "there is no such device")
+    assert [worker.ask(START, LONG_S), worker.ask(START, LONG_S)] == [refused, refused]
+    assert worker.alive
+
+
+def test_that_a_worker_has_died_is_noticed_when_it_is_heard(launch):
+    worker = launch(misbehaving.raise_at_import)
+    worker._process.wait(LONG_S)
+    worker.tell(START)
+    assert worker.alive
+    assert worker.hear(LONG_S).status == "failed"
+    assert not worker.alive
+
+
+def test_the_words_of_a_worker_without_a_log_are_lost(launch):
+    failed = launch(misbehaving.exit_with_words, log=None).ask(START, LONG_S)
+    assert failed.reason == f"{DIED} exit code 7"
+
+
+def test_words_of_long_ago_are_not_the_last(launch, log):
+    log.write_text("an old line\n" + "\n" * processes.LAST_LINES, encoding="utf-8")
+    failed = launch(misbehaving.exit_without_a_word).ask(START, LONG_S)
+    assert failed.reason == f"{DIED} exit code 7"
+
+
+def test_a_log_in_no_known_encoding_is_read_all_the_same(launch, log):
+    log.write_bytes(b"caf\xe9\n")
+    failed = launch(misbehaving.exit_without_a_word).ask(START, LONG_S)
+    assert failed.reason == f"{DIED} exit code 7: caf\ufffd"
+
+
+# --- what goes well -----------------------------------------------------------------------------
+
+
+def test_a_worker_answers_what_it_is_told_order_by_order(launch):
+    worker = launch(misbehaving.answer, told_by="the supervisor")
+    for _ in range(3):
+        facts = worker.ask(START, LONG_S).facts
+        assert facts == {"told": START.target.id, "told_by": "the supervisor"}
+
+
+def test_workers_may_be_told_first_and_heard_later(launch):
+    workers = [launch(misbehaving.answer, told_by=str(number)) for number in range(2)]
+    for worker in workers:
+        worker.tell(START)
+    heard = [worker.hear(LONG_S).facts["told_by"] for worker in reversed(workers)]
+    assert heard == ["1", "0"]
+
+
+def test_what_a_worker_prints_is_in_its_log_and_not_on_the_wire(launch, log):
+    worker = launch(misbehaving.chatter)
+    replies = [worker.ask(START, LONG_S) for _ in range(2)]
+    worker.close()
+    assert replies == [wire.Ready({"told": START.target.id})] * 2
+    printed = log.read_text(encoding="utf-8")
+    printed_twice = ["x" * 500_000, "y" * 500_000, "a child has something to say\n"]
+    assert [printed.count(text) for text in printed_twice] == [2, 2, 2]
+
+
+def test_a_log_is_gone_on_with_and_not_begun_anew(launch, log):
+    log.write_text("the worker before\n", encoding="utf-8")
+    launch(misbehaving.exit_with_words).ask(START, LONG_S)
+    assert log.read_text(encoding="utf-8").startswith("the worker before\nIt was nice")
+
+
+def test_the_real_worker_is_the_default():
+    numpy = wire.Start(Target("numpy", "cpu", "eager", "float32", 1), "/scratch")
+    with closing(WorkerProcess({"OMP_NUM_THREADS": "1"})) as worker:
+        assert "numpy" in worker.ask(numpy, LONG_S).facts
+
+
+# --- the end ------------------------------------------------------------------------------------
+
+
+def test_a_worker_has_a_folder_of_its_own_until_its_end(launch):
+    worker = launch(misbehaving.answer, told_by="{scratch}/cache:{scratch}")
+    scratch = Path(worker.scratch.name)
+    assert worker.ask(START, LONG_S).facts["told_by"] == f"{scratch}/cache:{scratch}"
+    (scratch / "cache").mkdir()
+    (scratch / "cache" / "kernel.so").touch()
+    worker.close()
+    assert not scratch.exists()
+
+
+def test_closing_ends_the_process_once_and_for_all(launch):
+    worker = launch(misbehaving.hang)
+    for _ in range(2):
+        worker.close()
+        assert not worker.alive
+        assert worker._process.returncode is not None
+
+
+def test_closing_ends_what_the_worker_has_started(launch, tmp_path):
+    held = tmp_path / "held"
+    os.mkfifo(held)
+    with closing(os.fdopen(os.open(held, os.O_RDONLY | os.O_NONBLOCK), "rb")) as fifo:
+        worker = launch(misbehaving.leave_a_child, told_by=str(held))
+        assert worker.ask(START, LONG_S) == wire.Ready()
+        worker.close()
+        readable, _, _ = select.select([fifo], [], [], LONG_S)
+        assert readable, "the child still holds the file"
+        assert fifo.read() == b""

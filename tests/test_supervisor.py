@@ -1,0 +1,488 @@
+"""Scripted workers and a told clock: the journal says who was told what, and in which order.
+
+In a story the workloads are `matmul/1`, `matmul/2` and so on, and a target is its backend; a case
+that is finished stands in the journal as `matmul/1 on torch is ok`.
+"""
+
+import pytest
+
+from dlbench import wire
+from dlbench.model import (
+    Case,
+    Group,
+    Measurement,
+    ParityCheck,
+    Plan,
+    Sampling,
+    Target,
+    Work,
+    Workload,
+)
+from dlbench.supervisor import RELEASE_TIMEOUT_S, Progress, Supervisor, sequential
+from fakes.workers import BROKEN, CALLS_S, FACTS, HELD, Dies, Stable
+
+CRASH = Dies(wire.Failed("failed", "the worker died with signal 11"))
+HANGS = Dies(wire.Failed("timed_out", "no answer within 5 s"))
+RAISES = wire.Failed("failed", "ValueError: shapes do not match")
+NO_MEMORY = wire.Failed("out_of_memory", "MemoryError: 8 EiB")
+
+
+def target(backend):
+    return Target(backend, "cpu", "eager", "float32", threads=1)
+
+
+def case(size, backend, skip=None):
+    workload = Workload("matmul", {"size": size}, Work(flops=2, elements=3))
+    return Case(workload, target(backend), "dynamic", skip)
+
+
+def group(size, *backends):
+    return Group(case(size, "any").workload, tuple(case(size, backend) for backend in backends))
+
+
+def plan(*groups, **sampling):
+    known = {"blocks": 2, "case_s": 1000.0, "timeout_s": 5.0}
+    return Plan("story", 7, Sampling(**{**known, **sampling}), networks={}, groups=groups)
+
+
+class Story:
+    """A plan measured to its end, or to the exception that it is told to expect."""
+
+    def __init__(self, plan, stable=None, ends_with=None, **options):
+        self.stable = stable or Stable()
+        self.plan, self.events = plan, []
+        clock = self.stable.clock.seconds
+        self.supervisor = Supervisor(plan, self.stable.launch, clock, **options)
+        if ends_with:
+            with pytest.raises(ends_with):
+                self.watch()
+        else:
+            self.watch()
+
+    def watch(self):
+        for event in self.supervisor.measure():
+            self.events.append(event)
+            if isinstance(event, Measurement):
+                self.journal.append(f"{short(event.case)} is {event.status}")
+
+    @property
+    def journal(self):
+        return self.stable.journal
+
+    @property
+    def measurements(self):
+        return [event for event in self.events if isinstance(event, Measurement)]
+
+    @property
+    def progress(self):
+        return [event for event in self.events if isinstance(event, Progress)]
+
+    def of(self, size, backend):
+        (found,) = [m for m in self.measurements if m.case == case(size, backend).id]
+        return found
+
+    def outcomes(self):
+        return {short(m.case): m.status for m in self.measurements}
+
+    def launched(self):
+        return [worker.target.backend for worker in self.stable.workers]
+
+    def told(self, backend, tag):
+        return [entry for entry in self.journal if entry.startswith(f"{backend}: {tag}")]
+
+
+def short(case_id):
+    kind, size, backend, *_ = case_id.split("/")
+    return f"{kind}/{size} on {backend}"
+
+
+def stable(**scripts):
+    return Stable(scripts)
+
+
+def lines(text):
+    return [line.strip() for line in text.strip().splitlines()]
+
+
+# --- all goes well ------------------------------------------------------------------------------
+
+
+def test_a_row_is_started_and_prepared_together_and_measured_in_turn():
+    story = Story(plan(group(1, "numpy", "torch")))
+    assert story.journal == lines("""
+        numpy: start
+        torch: start
+        numpy: prepare matmul/1
+        numpy: warm_up matmul/1
+        torch: prepare matmul/1
+        torch: warm_up matmul/1
+        numpy: block matmul/1
+        numpy: block matmul/1
+        matmul/1 on numpy is ok
+        numpy: release matmul/1
+        torch: block matmul/1
+        torch: block matmul/1
+        matmul/1 on torch is ok
+        torch: release matmul/1
+        numpy: closed
+        torch: closed
+    """)
+
+
+def test_a_measurement_holds_what_the_worker_said():
+    measured = Story(plan(group(1, "numpy"))).of(1, "numpy")
+    assert measured == Measurement(
+        case="matmul/1/numpy/cpu/eager/float32/t1",
+        status="ok",
+        calls_s=CALLS_S,
+        warmup=measured.warmup,
+        samples=measured.samples,
+        stop_reason="blocks",
+        parity=(HELD,),
+        facts=FACTS,
+    )
+    assert len(measured.warmup) == 1
+    assert [sample.started_s for sample in measured.samples] == [1.0, 2.0]
+
+
+def test_a_worker_is_kept_for_the_rows_to_come():
+    story = Story(plan(group(1, "numpy"), group(2, "numpy"), group(3, "numpy")))
+    assert story.launched() == ["numpy"]
+    assert list(story.outcomes().values()) == ["ok"] * 3
+
+
+def test_a_worker_that_no_later_row_needs_is_closed_before_the_next():
+    story = Story(plan(group(1, "numpy", "torch"), group(2, "torch")))
+    assert story.journal.index("numpy: closed") < story.journal.index("torch: prepare matmul/2")
+    assert story.told("torch", "closed") == [story.journal[-1]]
+
+
+def test_a_row_that_only_skips_needs_no_worker():
+    later = Group(case(2, "numpy").workload, (case(2, "numpy", skip="too large"),))
+    story = Story(plan(group(1, "numpy"), later, group(3, "torch")))
+    assert story.journal.index("numpy: closed") < story.journal.index("torch: start")
+
+
+def test_progress_counts_the_cases_that_are_finished():
+    progress = Story(plan(group(1, "numpy", "torch"), group(2, "torch"))).progress
+    assert [(p.doing, p.done) for p in progress] == [
+        ("starting 2 workers", 0),
+        ("preparing matmul/1/numpy/cpu/eager/float32/t1", 0),
+        ("preparing matmul/1/torch/cpu/eager/float32/t1", 0),
+        ("measuring matmul/1/numpy/cpu/eager/float32/t1", 0),
+        ("measuring matmul/1/torch/cpu/eager/float32/t1", 1),
+        ("preparing matmul/2/torch/cpu/eager/float32/t1", 2),
+        ("measuring matmul/2/torch/cpu/eager/float32/t1", 2),
+    ]
+    assert {p.total for p in progress} == {3}
+
+
+def test_orders_wait_as_long_as_the_plan_says_and_a_release_as_long_as_memory_takes():
+    timeouts = Story(plan(group(1, "numpy"), blocks=1)).stable.timeouts
+    assert timeouts == [5.0, 5.0, 5.0, 5.0, RELEASE_TIMEOUT_S]
+
+
+# --- some cases go wrong ------------------------------------------------------------------------
+
+
+def test_what_the_plan_skips_is_told_with_its_reason_and_not_started():
+    skipping = Group(
+        case(1, "any").workload, (case(1, "torch", skip="not installed"), case(1, "numpy"))
+    )
+    story = Story(plan(skipping))
+    assert story.launched() == ["numpy"]
+    assert story.outcomes() == {"matmul/1 on torch": "skipped", "matmul/1 on numpy": "ok"}
+    assert story.of(1, "torch").reason == "not installed"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        wire.Failed("skipped", "there is no such device"),
+        wire.Failed("failed", "torch was told to use 2 threads and uses 8"),
+        CRASH,
+        HANGS,
+    ],
+    ids=["skipped", "failed", "crash", "hang"],
+)
+def test_a_refused_start_is_the_end_of_all_cases_of_that_target(answer):
+    story = Story(
+        plan(group(1, "torch", "numpy"), group(2, "torch", "numpy"), group(3, "torch")),
+        stable(torch={"start": [answer]}),
+    )
+    failed = answer.failed if isinstance(answer, Dies) else answer
+    assert story.launched() == ["torch", "numpy"]
+    assert not story.told("torch", "prepare")
+    for size in (1, 2, 3):
+        assert story.of(size, "torch").status == failed.status
+        assert story.of(size, "torch").reason == failed.reason
+    assert [story.of(size, "numpy").status for size in (1, 2)] == ["ok", "ok"]
+
+
+@pytest.mark.parametrize(
+    "answer", [RAISES, NO_MEMORY, CRASH, HANGS], ids=lambda a: type(a).__name__
+)
+@pytest.mark.parametrize("order", ["prepare", "warm_up", "block"])
+def test_a_case_that_goes_wrong_takes_no_other_with_it(order, answer):
+    story = Story(
+        plan(group(1, "torch", "numpy"), group(2, "torch", "numpy")),
+        stable(torch={order: [answer]}),
+    )
+    failed = answer.failed if isinstance(answer, Dies) else answer
+    assert story.outcomes() == {
+        "matmul/1 on torch": failed.status,
+        "matmul/1 on numpy": "ok",
+        "matmul/2 on torch": "ok",
+        "matmul/2 on numpy": "ok",
+    }
+    assert story.of(1, "torch").reason == failed.reason
+
+
+@pytest.mark.parametrize("answer", [RAISES, CRASH], ids=["raises", "dies"])
+def test_a_worker_is_launched_again_only_if_it_died(answer):
+    story = Story(plan(group(1, "torch"), group(2, "torch")), stable(torch={"block": [answer]}))
+    assert story.launched() == ["torch"] * (2 if answer is CRASH else 1)
+
+
+def test_blocks_taken_before_a_failure_are_kept():
+    story = Story(plan(group(1, "torch"), blocks=3), stable(torch={"block": [None, RAISES]}))
+    measured = story.of(1, "torch")
+    assert (measured.status, len(measured.samples)) == ("failed", 1)
+    assert (measured.stop_reason, measured.calls_s) == (None, CALLS_S)
+
+
+def test_a_worker_that_died_is_not_told_of_its_other_cases():
+    """A row may hold two cases of one target; a plan that dlbench makes has none."""
+    twins = Group(case(1, "any").workload, (case(1, "torch"), case(2, "torch")))
+    story = Story(plan(twins), stable(torch={"prepare": [None, CRASH]}))
+    assert story.outcomes() == {"matmul/1 on torch": "failed", "matmul/2 on torch": "failed"}
+    assert story.of(2, "torch").reason == CRASH.failed.reason
+    assert story.of(1, "torch").reason == "the worker had died before"
+
+
+@pytest.mark.parametrize(
+    ("parity", "reason"),
+    [
+        ([BROKEN], "loss is off by 0.75, allowed is 0.5"),
+        ([HELD, BROKEN, BROKEN], "loss is off by 0.75, allowed is 0.5, and 1 more quantities"),
+        (
+            [ParityCheck("outputs", None, 1e-5)],
+            "outputs is not a finite number, allowed is 1e-05",
+        ),
+    ],
+)
+def test_a_case_that_fails_parity_is_recorded_and_never_timed(parity, reason):
+    answer = wire.Prepared(CALLS_S, tuple(parity))
+    story = Story(plan(group(1, "torch")), stable(torch={"prepare": [answer]}))
+    measured = story.of(1, "torch")
+    assert (measured.status, measured.reason) == ("parity_failed", reason)
+    assert (measured.calls_s, measured.parity, measured.samples) == (CALLS_S, tuple(parity), ())
+    assert not story.told("torch", "warm_up")
+    assert not story.told("torch", "block")
+
+
+@pytest.mark.parametrize(
+    ("order", "answer"),
+    [
+        ("prepare", wire.Prepared(CALLS_S, (BROKEN,))),
+        ("prepare", NO_MEMORY),
+        ("warm_up", RAISES),
+        ("block", NO_MEMORY),
+    ],
+    ids=["parity", "prepare", "warm_up", "block"],
+)
+def test_a_case_that_goes_wrong_frees_its_memory_for_the_next(order, answer):
+    story = Story(plan(group(1, "torch", "numpy")), stable(torch={order: [answer]}))
+    assert story.told("torch", "release") == ["torch: release matmul/1"]
+    at = story.journal.index
+    assert at("torch: release matmul/1") < at("numpy: block matmul/1")
+
+
+@pytest.mark.parametrize(
+    ("order", "answer", "named"),
+    [
+        ("start", wire.Warm(()), "Warm"),
+        ("prepare", wire.Ready(), "Ready"),
+        ("warm_up", wire.Prepared((), ()), "Prepared"),
+        ("block", wire.Warm(()), "Warm"),
+    ],
+)
+def test_an_answer_out_of_turn_fails_the_case(order, answer, named):
+    story = Story(plan(group(1, "torch")), stable(torch={order: [answer]}))
+    measured = story.of(1, "torch")
+    assert (measured.status, measured.reason) == (
+        "failed",
+        f"the worker answered {named} out of turn",
+    )
+
+
+def test_a_worker_that_dies_of_a_release_has_measured_all_the_same():
+    story = Story(plan(group(1, "torch"), group(2, "torch")), stable(torch={"release": [CRASH]}))
+    assert set(story.outcomes().values()) == {"ok"}
+    assert story.launched() == ["torch", "torch"]
+
+
+# --- time runs out ------------------------------------------------------------------------------
+
+
+def test_a_case_stops_when_its_time_is_used_up():
+    measured = Story(plan(group(1, "numpy"), blocks=10, case_s=2.5)).of(1, "numpy")
+    assert (measured.status, measured.stop_reason, len(measured.samples)) == ("ok", "budget", 3)
+
+
+def test_cases_share_what_is_left_of_the_budget():
+    story = Story(plan(group(1, "numpy", "torch"), blocks=100, budget_s=20.0))
+    blocks = [len(m.samples) for m in story.measurements]
+    assert blocks == [10, 10]
+    assert {m.stop_reason for m in story.measurements} == {"budget"}
+
+
+def test_a_row_after_the_budget_is_skipped_with_the_reason():
+    rows = [group(size, "numpy") for size in (1, 2, 3)]
+    story = Story(plan(*rows, budget_s=3.0), Stable(block_s=2.0))
+    assert [story.of(size, "numpy").status for size in (1, 2, 3)] == ["ok", "ok", "skipped"]
+    assert story.of(3, "numpy").reason == "the budget of 3 s was used up before its turn"
+    assert not [entry for entry in story.journal if entry.endswith(" matmul/3")]
+
+
+def test_a_case_that_was_prepared_gets_one_block_however_late_it_is():
+    story = Story(plan(group(1, "numpy", "torch"), budget_s=10.0), Stable(block_s=50.0))
+    assert [len(m.samples) for m in story.measurements] == [1, 1]
+    assert {m.stop_reason for m in story.measurements} == {"budget"}
+
+
+# --- another order of turns ---------------------------------------------------------------------
+
+
+def round_robin(recordings):
+    """A block of each case that goes on, again and again."""
+    while going_on := [r for r in recordings if r.status == "ok" and r.stop_reason is None]:
+        yield from going_on
+
+
+def blocks_in(story):
+    return [entry.partition(":")[0] for entry in story.journal if ": block" in entry]
+
+
+@pytest.mark.parametrize(
+    ("turns", "order"),
+    [
+        (sequential, ["numpy", "numpy", "torch", "torch"]),
+        (round_robin, ["numpy", "torch", "numpy", "torch"]),
+    ],
+)
+def test_blocks_are_taken_in_the_order_of_the_turns(turns, order):
+    story = Story(plan(group(1, "numpy", "torch")), turns=turns)
+    assert blocks_in(story) == order
+    assert story.outcomes() == {"matmul/1 on numpy": "ok", "matmul/1 on torch": "ok"}
+
+
+def test_in_turns_a_case_that_fails_leaves_the_others_theirs():
+    story = Story(
+        plan(group(1, "numpy", "torch"), blocks=3),
+        stable(numpy={"block": [None, CRASH]}),
+        turns=round_robin,
+    )
+    assert blocks_in(story) == ["numpy", "torch", "numpy", "torch", "torch"]
+    assert story.outcomes() == {"matmul/1 on numpy": "failed", "matmul/1 on torch": "ok"}
+
+
+def test_in_turns_cases_share_what_is_left_of_the_budget():
+    story = Story(plan(group(1, "numpy", "torch"), blocks=100, budget_s=20.0), turns=round_robin)
+    assert {m.stop_reason for m in story.measurements} == {"budget"}
+    first, second = (len(m.samples) for m in story.measurements)
+    assert abs(first - second) <= 1
+
+
+# --- the end ------------------------------------------------------------------------------------
+
+
+def interrupted_at(order, nth, backend="numpy"):
+    return stable(**{backend: {order: [None] * (nth - 1) + [KeyboardInterrupt()]}})
+
+
+def test_an_interrupt_keeps_the_case_that_was_under_way():
+    story = Story(
+        plan(group(1, "numpy", "torch"), blocks=5), interrupted_at("block", 4), KeyboardInterrupt
+    )
+    (kept,) = story.measurements
+    assert (kept.case, kept.status) == (case(1, "numpy").id, "ok")
+    assert (kept.stop_reason, len(kept.samples)) == ("interrupted", 3)
+
+
+def test_an_interrupt_keeps_all_cases_that_were_under_way_in_turns():
+    story = Story(
+        plan(group(1, "numpy", "torch"), blocks=5),
+        interrupted_at("block", 3, "torch"),
+        KeyboardInterrupt,
+        turns=round_robin,
+    )
+    kept = [(short(m.case), m.stop_reason, len(m.samples)) for m in story.measurements]
+    assert kept == [
+        ("matmul/1 on numpy", "interrupted", 3),
+        ("matmul/1 on torch", "interrupted", 2),
+    ]
+
+
+@pytest.mark.parametrize("order", ["start", "prepare", "warm_up", "block"])
+def test_an_interrupt_before_the_first_sample_leaves_nothing(order):
+    story = Story(plan(group(1, "numpy")), interrupted_at(order, 1), KeyboardInterrupt)
+    assert story.measurements == []
+
+
+def test_an_interrupt_tells_of_every_finished_case_once():
+    story = Story(
+        plan(group(1, "numpy"), group(2, "numpy")), interrupted_at("prepare", 2), KeyboardInterrupt
+    )
+    assert story.outcomes() == {"matmul/1 on numpy": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"), [(None, "ok"), (RAISES, "failed")], ids=["measured", "failed"]
+)
+def test_an_interrupt_while_memory_is_freed_loses_nothing(answer, status):
+    story = Story(
+        plan(group(1, "numpy"), blocks=1),
+        stable(numpy={"block": [answer], "release": [KeyboardInterrupt()]}),
+        KeyboardInterrupt,
+    )
+    assert story.outcomes() == {"matmul/1 on numpy": status}
+
+
+@pytest.mark.parametrize("order", ["start", "prepare", "block", "release"])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_however_it_ends_no_worker_lives_on(order, error):
+    story = Story(
+        plan(group(1, "numpy", "torch"), group(2, "torch")),
+        stable(numpy={order: [error()]}),
+        ends_with=error,
+    )
+    assert len(story.stable.workers) == 2
+    assert not any(worker.alive for worker in story.stable.workers)
+
+
+def test_if_nobody_wants_to_hear_more_no_worker_lives_on():
+    stable = Stable()
+    events = Supervisor(plan(group(1, "numpy", "torch")), stable.launch).measure()
+    while not isinstance(next(events), Measurement):
+        pass
+    assert any(worker.alive for worker in stable.workers)
+    events.close()
+    assert not any(worker.alive for worker in stable.workers)
+
+
+def test_a_machine_that_cannot_start_a_worker_closes_those_that_it_started():
+    stable = Stable()
+
+    def launch(target):
+        if stable.workers:
+            raise OSError("out of processes")
+        return stable.launch(target)
+
+    with pytest.raises(OSError, match="out of processes"):
+        list(Supervisor(plan(group(1, "numpy", "torch")), launch).measure())
+    assert [worker.alive for worker in stable.workers] == [False]
+
+
+def test_a_plan_of_nothing_ends_at_once():
+    assert Story(plan()).events == []

@@ -1,0 +1,393 @@
+"""The table that a person reads, as grid, on a terminal, in Markdown and as CSV."""
+
+import csv
+import io
+from collections import Counter
+
+import pytest
+from msgspec.structs import asdict, replace
+from rich.console import Console
+
+from dlbench import tables
+from dlbench.model import Measurement, Target, Workload
+from dlbench.rows import Row
+from dlbench.tables import Cell, Grid, grid
+from fakes.results import COMPILED, NUMPY, TORCH, case, forward, matmul, measured, rows, samples
+
+SMALL, LARGE = matmul(100), matmul(1000)
+BOTH = [
+    (case(SMALL, NUMPY), 1e-3),
+    (case(SMALL, TORCH), 2e-3),
+    (case(LARGE, NUMPY), 0.5),
+    (case(LARGE, TORCH), 0.1),
+]
+
+
+def failed(workload: Workload, target: Target, status: str = "failed", reason: str = "it died"):
+    of = case(workload, target)
+    return of, Measurement(of.id, status, reason, samples=samples(1e-9))
+
+
+def texts(table: Grid) -> list[list[str]]:
+    return [[cell.text for cell in cells] for _, cells in table.rows]
+
+
+def bests(table: Grid) -> list[list[bool]]:
+    return [[cell.best for cell in cells] for _, cells in table.rows]
+
+
+def labels(table: Grid) -> list[str]:
+    return [label for label, _ in table.rows]
+
+
+def test_a_whole_grid() -> None:
+    assert grid(rows(*BOTH), "gflops") == Grid(
+        title="GFLOP/s (cpu, eager, float32, 2 threads)",
+        heads=(("numpy",), ("torch",)),
+        rows=(
+            ("matmul 100", (Cell("2.00", best=True), Cell("1.00"))),
+            ("matmul 1000", (Cell("4.00"), Cell("20.0", best=True))),
+        ),
+        notes=(),
+    )
+
+
+def targets(**changes: object) -> list[Target]:
+    """The NumPy target, and it again with something changed."""
+    return [NUMPY, replace(NUMPY, **changes)]
+
+
+@pytest.mark.parametrize(
+    ("varied", "title", "heads"),
+    [
+        (targets(device="cuda:1"), "numpy, eager, float32, 2 threads", [("cpu",), ("cuda:1",)]),
+        (targets(mode="xla"), "numpy, cpu, float32, 2 threads", [("eager",), ("xla",)]),
+        (targets(dtype="tf32"), "numpy, cpu, eager, 2 threads", [("float32",), ("tf32",)]),
+        (targets(threads=1), "numpy, cpu, eager, float32", [("2 threads",), ("1 thread",)]),
+        (
+            targets(backend="torch", mode="compile", threads=1),
+            "cpu, float32",
+            [("numpy", "eager", "2 threads"), ("torch", "compile", "1 thread")],
+        ),
+        ([NUMPY], "cpu, eager, float32, 2 threads", [("numpy",)]),
+        ([replace(NUMPY, threads=1)], "cpu, eager, float32, 1 thread", [("numpy",)]),
+    ],
+)
+def test_heads_hold_what_varies_and_the_title_what_does_not(varied, title: str, heads) -> None:
+    table = grid(rows(*((case(SMALL, target), 1e-3) for target in varied)), "gflops")
+    assert table.title == f"GFLOP/s ({title})"
+    assert list(table.heads) == heads
+
+
+@pytest.mark.parametrize(
+    ("workloads", "expected", "in_title"),
+    [
+        ([matmul(64)], ["matmul 64"], ""),
+        ([matmul(64, 32, 16)], ["matmul 64×32×16"], ""),
+        ([matmul(64, 64, 16)], ["matmul 64×64×16"], ""),
+        ([forward("iris", 32)], ["forward iris"], ", batch 32"),
+        (
+            [forward("iris", 32), forward("abalone", 32)],
+            ["forward iris", "forward abalone"],
+            ", batch 32",
+        ),
+        (
+            [forward("iris", 1), forward("iris", 32)],
+            ["forward iris batch 1", "forward iris batch 32"],
+            "",
+        ),
+        ([matmul(8), forward("iris", 32)], ["matmul 8", "forward iris"], ", batch 32"),
+        (
+            [matmul(8), forward("iris", 1), forward("iris", 32)],
+            ["matmul 8", "forward iris batch 1", "forward iris batch 32"],
+            "",
+        ),
+    ],
+)
+def test_labels_hold_what_varies_between_workloads(workloads, expected, in_title: str) -> None:
+    table = grid(rows(*((case(workload), 1e-3) for workload in workloads)), "time")
+    assert labels(table) == expected
+    assert table.title.endswith(f"(cpu, eager, float32, 2 threads{in_title})")
+
+
+@pytest.mark.parametrize(
+    ("metric", "title", "expected"),
+    [
+        ("gflops", "GFLOP/s", [["2.00"], ["0.00307"]]),
+        ("time", "time per iteration, ms", [["1.00"], ["3.00"]]),
+        ("samples", "samples/s", [["–"], ["10700"]]),
+    ],
+)
+def test_every_metric_has_its_title_and_values(metric, title: str, expected) -> None:
+    table = grid(rows((case(SMALL), 1e-3), (case(forward("iris", 32)), 3e-3)), metric)
+    assert table.title.startswith(f"{title} (")
+    assert texts(table) == expected
+
+
+@pytest.mark.parametrize(
+    ("step", "unit", "text"), [(5e-8, "ns", "50.0"), (5e-5, "µs", "50.0"), (5.0, "s", "5.00")]
+)
+def test_the_unit_of_time_is_that_of_the_fastest(step: float, unit: str, text: str) -> None:
+    table = grid(rows((case(LARGE), 100.0), (case(SMALL), step)), "time")
+    assert table.title.startswith(f"time per iteration, {unit} (")
+    assert texts(table)[1] == [text]
+
+
+def test_the_best_is_marked_once_per_row_also_where_two_are_equal() -> None:
+    table = grid(rows((case(SMALL, NUMPY), 1e-3), (case(SMALL, TORCH), 1e-3)), "gflops")
+    assert bests(table) == [[True, False]]
+
+
+def test_a_number_that_is_not_there_is_never_the_best() -> None:
+    assert bests(grid(rows(*BOTH), "samples")) == [[False, False], [False, False]]
+
+
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [
+        ("parity_failed", "wrong"),
+        ("failed", "failed"),
+        ("timed_out", "hung"),
+        ("out_of_memory", "no memory"),
+    ],
+)
+def test_a_case_that_failed_has_a_word_and_a_footnote_and_is_never_the_best(status, word) -> None:
+    table = grid(rows(failed(SMALL, NUMPY, status), (case(SMALL, TORCH), 9.0)), "gflops")
+    assert table.rows[0][1] == (Cell(word, note=1), Cell("0.000222", best=True))
+    assert table.notes == ("[1] it died",)
+
+
+def test_a_row_of_failures_has_no_best() -> None:
+    assert bests(grid(rows(failed(SMALL, NUMPY), failed(SMALL, TORCH)), "gflops")) == [
+        [False, False]
+    ]
+
+
+def test_footnotes_are_numbered_once_per_reason_in_the_order_in_which_they_are_met() -> None:
+    table = grid(
+        rows(
+            failed(SMALL, NUMPY, reason="b"),
+            failed(SMALL, TORCH, reason="a"),
+            failed(LARGE, NUMPY, reason="a"),
+            failed(LARGE, TORCH, "timed_out", "b"),
+        ),
+        "gflops",
+    )
+    assert [[cell.note for cell in cells] for _, cells in table.rows] == [[1, 2], [2, 1]]
+    assert table.notes == ("[1] b", "[2] a")
+
+
+def test_a_failure_without_a_reason_says_its_status() -> None:
+    of = case(SMALL)
+    table = grid(rows((of, Measurement(of.id, "timed_out"))), "gflops")
+    assert table.notes == ("[1] timed_out",)
+
+
+def test_targets_that_never_ran_have_no_column_but_a_note_for_every_reason() -> None:
+    table = grid(
+        rows(
+            (case(SMALL, NUMPY), 1e-3),
+            (case(SMALL, TORCH), "torch is not installed"),
+            (case(SMALL, COMPILED), "torch is not installed"),
+            (case(SMALL, replace(TORCH, device="cuda")), "there is no device cuda"),
+        ),
+        "gflops",
+    )
+    assert table.heads == (("numpy",),)
+    assert table.notes == (
+        "no column: torch is not installed",
+        "no column: there is no device cuda",
+    )
+
+
+def test_a_target_that_ran_once_keeps_its_column_and_says_where_it_was_skipped() -> None:
+    table = grid(
+        rows((case(SMALL), 1e-3), (case(LARGE), "too large"), (case(LARGE, TORCH), "no torch")),
+        "gflops",
+    )
+    assert table.heads == (("numpy",),)
+    assert table.rows[1] == ("matmul 1000", (Cell("skipped", note=1),))
+    assert table.notes == ("[1] too large", "no column: no torch")
+
+
+def test_where_nothing_ran_the_reasons_are_still_told() -> None:
+    table = grid(rows((case(SMALL), "why not"), (case(SMALL, TORCH), "why not")), "time")
+    assert texts(table) == [["skipped", "skipped"]]
+    assert table.notes == ("[1] why not",)
+
+
+def test_of_nothing_there_is_an_empty_grid() -> None:
+    assert grid([], "gflops") == Grid("GFLOP/s", (), (), ())
+
+
+def test_a_target_that_a_workload_lacks_is_an_empty_cell() -> None:
+    found = grid(rows(*BOTH[:3]), "gflops")
+    assert found.rows[1][1] == (Cell("4.00", best=True), Cell(""))
+
+
+def test_synthetic_data_is_told_by_network() -> None:
+    table = grid(
+        rows(
+            (case(forward("mnist-512", synthetic=True)), 1e-3),
+            (case(forward("mnist-128", synthetic=True)), 1e-3),
+            (case(forward("iris")), 1e-3),
+        ),
+        "gflops",
+    )
+    assert table.notes == ("on synthetic data: mnist-128, mnist-512",)
+
+
+def wide_rows() -> list[Row]:
+    """Every combination of axes, with failures: 24 columns, far wider than a terminal."""
+    every = [
+        Target(backend, device, mode, dtype, threads)
+        for backend in ("tensorflow", "torch")
+        for device in ("cpu", "cuda:1")
+        for mode in ("eager", "compile", "function")
+        for dtype, threads in (("float32", 1), ("float64", 16))
+    ]
+    return rows(
+        *(
+            failed(workload, target, "out_of_memory")
+            if target.mode == "compile"
+            else (case(workload, target), 1e-3 * (1 + place))
+            for workload in (matmul(4096, 1024, 65536), forward("fruit-batchnorm", 128))
+            for place, target in enumerate(every)
+        )
+    )
+
+
+def drawn(table: Grid, width: int) -> list[str]:
+    """The pages as they appear on a terminal of that width."""
+    pages = []
+    for page in tables.to_rich(table, width):
+        stream = io.StringIO()
+        Console(file=stream, width=width, color_system=None).print(page)
+        pages.append(stream.getvalue())
+    return pages
+
+
+def test_a_small_table_as_it_appears() -> None:
+    (page,) = drawn(grid(rows(*BOTH), "gflops"), 80)
+    assert [line.rstrip() for line in page.splitlines()] == [
+        "",
+        " workload     numpy  torch",
+        " ──────────────────────────",
+        " matmul 100   *2.00   1.00",
+        " matmul 1000   4.00  *20.0",
+        "",
+    ]
+
+
+@pytest.mark.parametrize("width", [40, *range(60, 100), 200, *range(325, 340)])
+def test_columns_that_do_not_fit_go_to_a_further_page(width: int) -> None:
+    table = grid(wide_rows(), "gflops")
+    pages = drawn(table, width)
+    lines = [line for page in pages for line in page.splitlines()]
+    assert max(map(len, lines)) <= width
+    assert not any("…" in line for line in lines), "something was cut off"
+    columns = [column for page in tables.to_rich(table, width) for column in page.columns[1:]]
+    assert [tuple(str(column.header).split("\n")) for column in columns] == list(table.heads)
+    assert all(line.count("[1]") <= line.count("no memory [1]") for line in lines)
+    words = Counter(" ".join(lines).split())
+    assert (words["tensorflow"], words["torch"], words["cuda:1"]) == (12, 12, 12)
+    assert (words["no"], words["memory"], words["[1]"]) == (16, 16, 16)
+    assert [word for word in words if word.startswith(tables.BEST_MARK)] == ["*550000", "*0.00154"]
+
+
+def test_every_page_has_the_labels() -> None:
+    pages = drawn(grid(wide_rows(), "gflops"), 60)
+    assert len(pages) > 1
+    for page in pages:
+        assert "workload" in page
+        assert "4096×1024×65536" in page
+        assert "fruit-batchnorm" in page
+
+
+def test_a_wider_terminal_needs_no_more_pages() -> None:
+    table = grid(wide_rows(), "gflops")
+    counts = [len(tables.to_rich(table, width)) for width in (40, 60, 80, 200, 1000)]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[-1] == 1
+
+
+def test_a_column_that_is_too_wide_for_any_terminal_still_has_its_page() -> None:
+    assert len(tables.to_rich(grid(wide_rows(), "gflops"), 5)) == 24
+
+
+def test_a_table_without_rows_can_be_drawn() -> None:
+    assert "workload" in "".join(drawn(grid([], "gflops"), 60))
+
+
+def test_the_best_is_bold_where_there_is_colour() -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, width=80, color_system="standard", force_terminal=True)
+    console.print(*tables.to_rich(grid(rows(*BOTH), "gflops"), 80))
+    assert "\x1b[1;32m*2.00\x1b[0m" in stream.getvalue()
+
+
+def test_markdown_whole() -> None:
+    found = rows(*BOTH[:3], failed(LARGE, TORCH))
+    assert tables.to_markdown(grid(found, "gflops")) == (
+        "**GFLOP/s (cpu, eager, float32, 2 threads)**\n"
+        "\n"
+        "| workload | numpy | torch |\n"
+        "| --- | ---: | ---: |\n"
+        "| matmul 100 | **2.00** | 1.00 |\n"
+        "| matmul 1000 | **4.00** | failed [1] |\n"
+        "\n"
+        "- [1] it died\n"
+    )
+
+
+def test_markdown_without_notes_ends_with_its_table() -> None:
+    text = tables.to_markdown(grid(rows(*BOTH), "gflops"))
+    assert text.endswith("| **20.0** |\n")
+
+
+def test_markdown_survives_bars_and_line_breaks_in_reasons() -> None:
+    table = grid(rows(failed(SMALL, NUMPY, reason="a | b\nc")), "gflops")
+    assert tables.to_markdown(table).endswith("\n- [1] a \\| b c\n")
+
+
+def parsed(found: list[Row]) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(tables.to_csv(found), newline="")))
+
+
+def test_csv_holds_every_field_and_every_parameter() -> None:
+    found = rows(*BOTH[:1], (case(forward(), TORCH), 1e-3))
+    product, pass_ = parsed(found)
+    fields = [name for name in Row.__struct_fields__ if name != "params"]
+    assert list(product) == [*fields[:2], "m", "n", "k", "network", "batch", *fields[2:]]
+    assert (product["m"], product["network"], product["batch"]) == ("100", "", "")
+    assert (pass_["m"], pass_["network"], pass_["batch"]) == ("", "iris", "32")
+    assert product["synthetic"] == "False"
+
+
+def test_csv_numbers_are_exact_and_what_is_unknown_is_empty() -> None:
+    of = case(SMALL)
+    (row,) = rows((of, measured(of, 1 / 3)))
+    (line,) = parsed([row])
+    numbers = [name for name, value in asdict(row).items() if isinstance(value, float)]
+    assert {name: float(line[name]) for name in numbers} == {
+        name: getattr(row, name) for name in numbers
+    }
+    assert {line[name] for name in ("reason", "ci_low_s", "ci_high_s", "parity_error")} == {""}
+
+
+@pytest.mark.parametrize(
+    "reason", ['say "no", or', "two\nlines", "semi;colon", "µs × – é", " padded "]
+)
+def test_csv_brings_back_any_text(reason: str) -> None:
+    (line,) = parsed(rows(failed(SMALL, NUMPY, reason=reason)))
+    assert line["reason"] == reason
+
+
+@pytest.mark.parametrize("reason", ["=1+1", "+1", "-1", "@cmd", "\t=1+1", "\r=1+1", "\r"])
+def test_csv_gives_no_formula_to_a_spreadsheet(reason: str) -> None:
+    (line,) = parsed(rows(failed(SMALL, NUMPY, reason=reason)))
+    assert line["reason"] == f"'{reason}".replace("\r", " ")
+
+
+def test_csv_of_nothing_is_its_head() -> None:
+    assert tables.to_csv([]).count("\n") == 1
