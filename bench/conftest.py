@@ -62,7 +62,9 @@ def backend(target: Target) -> Iterator[Backend]:
 def workloads(suite_name: str) -> list[Workload]:
     """The workloads of a suite; on MNIST's shapes where the data is not at hand."""
     return [
-        Workload(kind_name, params, kind_named(kind_name).work(params, CATALOGUE), synthetic(params))
+        Workload(
+            kind_name, params, kind_named(kind_name).work(params, CATALOGUE), synthetic(params)
+        )
         for entry in suite.load(suite_name).entries
         for kind_name in entry.kinds
         for params in kind_named(kind_name).expand(entry.axes, CATALOGUE)

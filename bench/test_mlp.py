@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 import pytest
-from conftest import workloads
 
+from conftest import workloads
 from dlbench.model import Workload
 
 

@@ -7,6 +7,7 @@ import msgspec
 from rich.console import Console
 
 from dlbench import tables, units
+from dlbench.grid import Grid, Metric, grid
 from dlbench.model import Plan
 from dlbench.rows import Row, rows_of
 from dlbench.store import Results
@@ -18,7 +19,7 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 def show(
     results: Results,
     console: Console,
-    metrics: Sequence[tables.Metric] = ("gflops",),
+    metrics: Sequence[Metric] = ("gflops",),
     form: Format = "table",
 ) -> None:
     """Print a run in one of the formats; CSV and JSON hold all metrics."""
@@ -28,9 +29,9 @@ def show(
     elif form == "csv":
         print(tables.to_csv(rows), end="")
     elif form == "md":
-        print("\n".join(tables.to_markdown(tables.grid(rows, name)) for name in metrics), end="")
+        print("\n".join(tables.to_markdown(grid(rows, name)) for name in metrics), end="")
     else:
-        _on_terminal(results, [tables.grid(rows, name) for name in metrics], console)
+        _on_terminal(results, [grid(rows, name) for name in metrics], console)
 
 
 def to_json(results: Results, rows: list[Row]) -> str:
@@ -41,15 +42,15 @@ def to_json(results: Results, rows: list[Row]) -> str:
     return msgspec.json.format(text).decode()
 
 
-def _on_terminal(results: Results, grids: list[tables.Grid], console: Console) -> None:
+def _on_terminal(results: Results, grids: list[Grid], console: Console) -> None:
     for warning in results.warnings:
         console.print(f"Warning: {warning}", markup=False)
     long_lines = not console.is_terminal  # no person, no wrapping: lines are for grep
     machine = _machine(results)
     console.print(machine, style="dim", markup=False, highlight=False, soft_wrap=long_lines)
-    for grid in grids:
-        console.print(f"\n{grid.title}", style="bold", markup=False, highlight=False)
-        for page in tables.to_rich(grid, console.width):
+    for laid in grids:
+        console.print(f"\n{laid.title}", style="bold", markup=False, highlight=False)
+        for page in tables.to_rich(laid, console.width):
             console.print(page)
     for note in grids[0].notes:
         console.print(note, markup=False, highlight=False, soft_wrap=long_lines)

@@ -17,10 +17,10 @@ from markupsafe import Markup
 from dlbench import catalog, tables, units
 from dlbench.charts import _pictures, _targets
 from dlbench.errors import UsageError
+from dlbench.grid import STATUS_WORDS, Grid, Metric, grid
 from dlbench.model import Measurement, ParityCheck, Run, StopReason, Workload
 from dlbench.rows import Row, rows_of
 from dlbench.store import Results
-from dlbench.tables import Metric
 
 # What a row must have, so that a table of the metric says something.
 FIELDS: dict[Metric, str] = {"gflops": "gflops", "time": "time_s", "samples": "samples_per_s"}
@@ -60,10 +60,10 @@ def _content(results: Results, rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def _word(status: str) -> str:
-    return tables.STATUS_WORDS.get(status, status)
+    return STATUS_WORDS.get(status, status)
 
 
-def _grids(rows: Sequence[Row]) -> list[tables.Grid]:
+def _grids(rows: Sequence[Row]) -> list[Grid]:
     """A table per metric, of the kinds of workload that have it."""
     timed = _targets.measured(rows)
     kinds = {
@@ -71,7 +71,7 @@ def _grids(rows: Sequence[Row]) -> list[tables.Grid]:
         for metric, field in FIELDS.items()
     }
     return [
-        tables.grid([row for row in rows if row.workload in having], metric)
+        grid([row for row in rows if row.workload in having], metric)
         for metric, having in kinds.items()
         if having
     ]

@@ -16,7 +16,6 @@ Labels: TypeAlias = npt.NDArray[np.float32] | npt.NDArray[np.int64]
 """float32 of shape (rows, 1) for regression and two classes, int64 of shape (rows,) for more."""
 
 
-
 @dataclass(frozen=True, eq=False)
 class Split:
     """Training rows and test rows; raises ValueError if inputs and labels differ in number.

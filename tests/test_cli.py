@@ -388,8 +388,8 @@ def test_without_frameworks_there_is_a_table_for_numpy_and_how_to_add_the_others
     _, answer = numpy_run
     assert answer.code == 0
     assert re.search(r"workload +numpy *\n", answer.out)
-    assert re.search(r"matmul 8 +\*[\d.]+ *\n", answer.out)
-    assert re.search(r"matmul 16 +\*[\d.]+ *\n", answer.out)
+    assert re.search(r"matmul 8 +[\d.]+ *\n", answer.out)
+    assert re.search(r"matmul 16 +[\d.]+ *\n", answer.out)
     for name in ("tensorflow", "torch"):
         note = f"no column: {name} is not installed; to add it: pip install {name}"
         assert answer.out.count(note) == 1

@@ -14,8 +14,6 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
-from fakes.small import ENDS, UNITS, ending, mlp, network, problem
-from msgspec.structs import replace
 
 from dlbench import catalog, environment, flops
 from dlbench.arrays import STORAGE
@@ -37,6 +35,7 @@ from dlbench.layers import (
 from dlbench.model import ITEM_BYTES, Declaration, Work, Workload
 from dlbench.networks import CATALOGUE
 from dlbench.passes import Oracle, Problem
+from fakes.small import ENDS, UNITS, ending, mlp, network, problem
 
 pytestmark = [
     # Keras on the lecture's fruit networks, which are kept as given: one unit of softmax.
@@ -57,8 +56,8 @@ THREADS = 1
 KINDS = ("predict", "forward", "backward", "train_step")
 DTYPES = ("float32", "float64")
 
-# Modes that take seconds to compile a network get the lecture's two kinds of it: images with
-# dropout, and L2 with dropout and batch norm.
+# Modes that take seconds to compile a network get two of the lecture's that have all its layers:
+# images with dropout, and L2 with dropout and batch norm. So does whatever is traced, in float64.
 SLOW_MODES = ("compile", "xla")
 FEW = ("mnist-128", "abalone")
 
@@ -67,9 +66,11 @@ TARGETS = [
 ]
 QUICK = [target for target in TARGETS if target[1] not in SLOW_MODES]
 CASES = [
-    (*target, network)
-    for target in TARGETS
-    for network in (FEW if target[1] in SLOW_MODES else CATALOGUE)
+    (name, mode, dtype, network)
+    for name, mode, dtype in TARGETS
+    for network in (
+        FEW if mode in SLOW_MODES or (mode, dtype) == ("function", "float64") else CATALOGUE
+    )
 ]
 
 every_declared = pytest.mark.parametrize("declared", DECLARED.values(), ids=DECLARED)
@@ -79,7 +80,7 @@ every_quick_target = pytest.mark.parametrize(("name", "mode", "dtype"), QUICK)
 every_case = pytest.mark.parametrize(("name", "mode", "dtype", "network_name"), CASES)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def declared_environment(tmp_path_factory):
     """The variables that a worker would have been started with, before anything is imported."""
     scratch = tmp_path_factory.mktemp("scratch")
@@ -94,14 +95,17 @@ def declared_environment(tmp_path_factory):
 def started(name, mode="eager", dtype="float32", device="cpu"):
     setting = Setting(device, mode, dtype, THREADS, "")
     backend = catalog.load("backends", name).start(setting)
-    yield backend
-    backend.release()
+    try:
+        yield backend
+    finally:
+        backend.release()
 
 
 @cache
 def lecture(name, dtype):
     net = CATALOGUE[name]
-    workload = Workload("train_step", {"network": name, "batch": net.batch}, Work(0, 0), True)
+    params = {"network": name, "batch": net.batch}
+    workload = Workload("train_step", params, Work(0, 0), synthetic=True)
     return Problem.of(workload, CATALOGUE, dtype, seed=0)
 
 
@@ -121,7 +125,7 @@ def run(backend, given, kind):
 def assert_parity(backend, given, dtype):
     """All four steps against the oracle; random layers are off."""
     bare = without_dropout(given.network)
-    steps, oracle = steps_of(backend, Problem(bare, *list(vars(given).values())[1:])), None
+    steps = steps_of(backend, Problem(bare, given.weights, given.x, given.y))
     oracle = Oracle(bare, given, dtype)
     for kind in KINDS:
         checks = oracle.check(kind, steps[kind], backend)
@@ -232,7 +236,7 @@ def test_a_network_has_four_steps_with_named_results_in_their_place(name, mode, 
         steps = steps_of(backend, given)
         assert tuple(steps) == KINDS
         for kind, step in steps.items():
-            assert step.inputs.keys() == {"x", "y", *given.weights}
+            assert {"x", *given.weights} <= step.inputs.keys() <= {"x", "y", *given.weights}
             results = step.tensors(step.run())
             prefixes = {q.partition("/")[0] for q in RESULTS[kind] if "/" in q}
             more = {f"{prefix}/{weight}" for prefix in prefixes for weight in last}
@@ -300,12 +304,12 @@ def test_a_network_with_dropout_is_bound_and_checked_beside_its_twin(name, kind)
         assert [check for check in bound.check() if not check.held] == []
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(("loss", "activation"), ENDS)
 @every_backend
-def test_every_loss_agrees_with_the_oracle(name, loss, activation, dtype):
-    with started(name, dtype=dtype) as backend:
-        assert_parity(backend, problem(ending(loss, activation), dtype), dtype)
+def test_every_loss_agrees_with_the_oracle(name, loss, activation):
+    """In float64, where a wrong formula cannot hide behind rounding."""
+    with started(name, dtype="float64") as backend:
+        assert_parity(backend, problem(ending(loss, activation)), "float64")
 
 
 @pytest.mark.parametrize("activation", ["linear", "relu", "sigmoid", "tanh", "softmax"])
@@ -371,11 +375,18 @@ def losses(backend, step, count=3):
     return [float(arrays(backend, step, step.run())["loss"]) for _ in range(count)]
 
 
-@every_optimizer
-@every_quick_target
-def test_reset_restores_the_start_exactly(name, mode, dtype, optimizer):
-    with started(name, mode, dtype) as backend:
-        step = steps_of(backend, smooth(optimizer, dtype))["train_step"]
+RESETS = [
+    (name, mode, optimizer)
+    for name in SELECTED
+    for mode in DECLARED[name].modes
+    for optimizer in (OPTIMIZERS[-1:] if mode in SLOW_MODES else OPTIMIZERS)
+]
+
+
+@pytest.mark.parametrize(("name", "mode", "optimizer"), RESETS)
+def test_reset_restores_the_start_exactly(name, mode, optimizer):
+    with started(name, mode) as backend:
+        step = steps_of(backend, smooth(optimizer, "float32"))["train_step"]
         first = losses(backend, step)
         assert len(set(first)) == 3
         step.reset()

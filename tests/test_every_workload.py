@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from fakes.small import network
 
 from dlbench import catalog
 from dlbench.backends.numpy import NumpyBackend
@@ -12,6 +11,7 @@ from dlbench.kinds import Bound, kind_named
 from dlbench.layers import Dense, Dropout
 from dlbench.model import Work, Workload
 from dlbench.workloads.matmul import CHECKED_ROWS
+from fakes.small import network
 
 KINDS = catalog.names("workloads")
 NETWORKS = {"small": network(Dense(5, "relu"), Dropout(0.5), Dense(3))}

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from fakes.counting import Tally
-from fakes.small import mlp, network, problem
 
 from dlbench import flops
 from dlbench.layers import BatchNorm, Dense, DropConnect, Dropout, without_dropout
 from dlbench.model import Work
 from dlbench.networks import CATALOGUE
+from fakes.counting import Tally
+from fakes.small import mlp, network, problem
 
 BATCHES = [1, 3, 32]
 NETWORKS = {

@@ -2,7 +2,6 @@
 
 import msgspec
 import pytest
-from fakes.small import network
 
 from dlbench.layers import (
     SGD,
@@ -20,6 +19,7 @@ from dlbench.layers import (
     without_dropout,
 )
 from dlbench.networks import CATALOGUE
+from fakes.small import network
 
 # By hand; the lecture prints that of ionosphere, 350 + 88 + 9.
 PARAMETERS = {

@@ -8,7 +8,7 @@ import pytest
 
 from dlbench import parity
 from dlbench.model import ParityCheck
-from dlbench.parity import C, EPS, Expected, check, relative_tolerance
+from dlbench.parity import EPS, C, Expected, check, relative_tolerance
 
 # Powers of two, so that every figure here is exact.
 TOLERANCE = 2.0**-10
@@ -67,7 +67,7 @@ def test_a_difference_at_the_tolerance_holds_and_the_next_number_does_not():
 
 
 def test_the_worst_element_is_told():
-    got = WANT + [[2.0, 0], [0, -4.0]]
+    got = WANT + np.diag([2.0, -4.0])
     assert one(WANT, got).error == 4.0 / LARGEST
 
 
@@ -107,7 +107,7 @@ def test_slack_holds_for_its_own_element_and_no_other():
 
 def test_the_worst_element_is_the_worst_by_its_own_allowance():
     slack = np.array([[8.0, 0], [0, 0]])
-    got = WANT + [[4.0, 0], [0, 2 * TOLERANCE * LARGEST]]
+    got = WANT + np.diag([4.0, 2 * TOLERANCE * LARGEST])
     assert one(WANT, got, slack) == ParityCheck("q", 2 * TOLERANCE, TOLERANCE)
 
 

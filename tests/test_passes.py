@@ -4,7 +4,6 @@ from math import sqrt
 
 import numpy as np
 import pytest
-from fakes.small import network, problem
 from msgspec.structs import replace
 
 from dlbench.backends.numpy import NumpyBackend
@@ -25,6 +24,7 @@ from dlbench.layers import (
 from dlbench.model import Work, Workload
 from dlbench.networks import CATALOGUE
 from dlbench.passes import Oracle, Problem
+from fakes.small import network, problem
 
 KINDS = ("predict", "forward", "backward", "train_step")
 LEARNING = ("abalone", "ionosphere", "iris", "mnist-128")
@@ -95,7 +95,9 @@ def test_another_seed_is_another_problem(name):
     assert not any(np.array_equal(first.weights[k], other.weights[k]) for k in kernels)
 
 
-@pytest.mark.parametrize(("dtype", "storage"), [("float32", "f4"), ("tf32", "f4"), ("float64", "f8")])
+@pytest.mark.parametrize(
+    ("dtype", "storage"), [("float32", "f4"), ("tf32", "f4"), ("float64", "f8")]
+)
 def test_a_problem_is_stored_in_its_type_and_labels_stay_integers(dtype, storage):
     given = of("iris", dtype)
     assert {a.dtype.str[1:] for a in (given.x, *given.weights.values())} == {storage}
@@ -263,9 +265,7 @@ def wrong(kind, name, quantity, spoil):
     ],
 )
 @every_learning
-def test_a_result_that_is_off_by_a_thousandth_in_one_element_is_caught(
-    kind, quantity, name, spoil
-):
+def test_a_result_that_is_off_by_a_thousandth_in_one_element_is_caught(kind, quantity, name, spoil):
     assert wrong(kind, name, quantity, spoil) == {quantity}
 
 
@@ -376,7 +376,9 @@ def test_batch_norm_that_divides_by_one_less_is_caught():
 
     class Unbiased(NumpyBackend):
         def network(self, network, *arrays):
-            layers = (BatchNorm(epsilon=0.05) if isinstance(n, BatchNorm) else n for n in network.layers)
+            layers = (
+                BatchNorm(epsilon=0.05) if isinstance(n, BatchNorm) else n for n in network.layers
+            )
             return super().network(replace(network, layers=tuple(layers)), *arrays)
 
     assert failures(bind("forward", "abalone", started(Unbiased))) >= {"outputs"}

@@ -71,7 +71,9 @@ def test_without_a_wish_every_target_of_the_machine_is_planned() -> None:
 
 
 def test_a_gpu_is_used_where_there_is_one_and_the_backend_can() -> None:
-    assert targets(make(gpus=1)) == [
+    made = make(gpus=1)
+    assert skips(made) == {}
+    assert targets(made) == [
         "alpha/cpu/eager/float32/t4",
         *(
             f"beta/{device}/{mode}/float32/t4"

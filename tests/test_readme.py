@@ -40,7 +40,9 @@ def test_the_suite_of_the_readme_is_valid(tmp_path: Path) -> None:
     assert suite.read(path).networks[0].name == "mine"
 
 
-def test_the_table_of_the_readme_is_that_of_the_kept_run(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_of_the_readme_is_that_of_the_kept_run(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     shown = re.search(r"<!-- example: begin -->\n(.*)<!-- example: end -->", README, re.DOTALL)
     assert shown is not None
     assert shown[1] == example(KEPT[-1].parent)

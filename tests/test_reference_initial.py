@@ -4,12 +4,12 @@ from math import prod, sqrt
 
 import numpy as np
 import pytest
-from fakes.small import network
 from msgspec.structs import replace
 
 from dlbench.layers import BatchNorm, Dense, DropConnect, Dropout, Flatten, parameter_count
 from dlbench.networks import CATALOGUE
 from dlbench.reference.initial import initial_weights
+from fakes.small import network
 
 INPUTS, UNITS = 200, 300
 

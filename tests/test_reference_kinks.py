@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from fakes.small import UNITS, mlp, network, problem
 
 from dlbench.layers import BatchNorm, Dense, DropConnect, Flatten
 from dlbench.reference.kinks import kink_slack, magnitudes
 from dlbench.reference.ops import DenseOp
+from fakes.small import UNITS, mlp, network, problem
 
 RELATIVE = 1e-7
 TINY = 1e-12

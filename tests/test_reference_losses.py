@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from fakes.small import ENDS, UNITS, ending, network, problem
 
 from dlbench.layers import Dense
 from dlbench.reference.losses import LOSSES, head_of, one_hot
+from fakes.small import ENDS, UNITS, ending, network, problem
 
 H = 1e-6
 every_end = pytest.mark.parametrize(("loss", "activation"), ENDS)

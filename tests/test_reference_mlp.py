@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from fakes.small import ENDS, UNITS, differences, ending, mlp, network, problem
 
 from dlbench.layers import (
     SGD,
@@ -18,6 +17,7 @@ from dlbench.layers import (
 )
 from dlbench.networks import CATALOGUE
 from dlbench.reference.activations import ACTIVATIONS
+from fakes.small import ENDS, UNITS, differences, ending, mlp, network, problem
 
 OUT = Dense(UNITS)
 LAYERS = {
@@ -62,7 +62,9 @@ def test_gradients_through_every_layer(layers, seed):
 
 
 def test_gradients_of_images():
-    assert_gradients_are_differences(problem(network(Flatten(), Dense(5, "relu"), OUT, inputs=(2, 3))))
+    assert_gradients_are_differences(
+        problem(network(Flatten(), Dense(5, "relu"), OUT, inputs=(2, 3)))
+    )
 
 
 SMALL_ENOUGH = [name for name in CATALOGUE if not name.startswith("mnist")]

@@ -48,5 +48,5 @@ def test_a_schema_refuses_what_the_code_refuses() -> None:
 
 
 def test_an_unknown_schema_is_a_usage_error() -> None:
-    with pytest.raises(UsageError, match="'rows'.*plan, run, measurement"):
+    with pytest.raises(UsageError, match=r"'rows'.*plan, run, measurement"):
         schema.schema("rows")

@@ -9,9 +9,9 @@ from msgspec.structs import asdict, replace
 from rich.console import Console
 
 from dlbench import tables
+from dlbench.grid import Cell, Grid, grid
 from dlbench.model import Measurement, Target, Workload
 from dlbench.rows import Row
-from dlbench.tables import Cell, Grid, grid
 from fakes.results import COMPILED, NUMPY, TORCH, case, forward, matmul, measured, rows, samples
 
 SMALL, LARGE = matmul(100), matmul(1000)
@@ -125,12 +125,23 @@ def test_every_metric_has_its_title_and_values(metric, title: str, expected) -> 
 
 
 @pytest.mark.parametrize(
-    ("step", "unit", "text"), [(5e-8, "ns", "50.0"), (5e-5, "µs", "50.0"), (5.0, "s", "5.00")]
+    ("step", "unit", "expected"),
+    [
+        (5e-8, "ns", ["0.0500", "50.0", "100000000000"]),
+        (5e-5, "µs", ["0.0000500", "50.0", "100000000"]),
+        (5.0, "s", ["0.0000000000500", "5.00", "100"]),
+    ],
 )
-def test_the_unit_of_time_is_that_of_the_fastest(step: float, unit: str, text: str) -> None:
-    table = grid(rows((case(LARGE), 100.0), (case(SMALL), step)), "time")
+def test_the_unit_of_time_is_that_of_the_middle_one(step: float, unit: str, expected) -> None:
+    steps = {8: 5e-11, 16: step, 32: 100.0}
+    table = grid(rows(*((case(matmul(size)), time) for size, time in steps.items())), "time")
     assert table.title.startswith(f"time per iteration, {unit} (")
-    assert texts(table)[1] == [text]
+    assert texts(table) == [[text] for text in expected]
+
+
+def test_where_nothing_was_timed_the_unit_is_the_second() -> None:
+    table = grid(rows((case(SMALL), "why not")), "time")
+    assert table.title.startswith("time per iteration, s (")
 
 
 def test_the_best_is_marked_once_per_row_also_where_two_are_equal() -> None:
@@ -152,9 +163,18 @@ def test_a_number_that_is_not_there_is_never_the_best() -> None:
     ],
 )
 def test_a_case_that_failed_has_a_word_and_a_footnote_and_is_never_the_best(status, word) -> None:
-    table = grid(rows(failed(SMALL, NUMPY, status), (case(SMALL, TORCH), 9.0)), "gflops")
-    assert table.rows[0][1] == (Cell(word, note=1), Cell("0.000222", best=True))
+    found = rows(
+        failed(SMALL, NUMPY, status), (case(SMALL, TORCH), 9.0), (case(SMALL, COMPILED), 8.0)
+    )
+    table = grid(found, "gflops")
+    assert table.rows[0][1] == (Cell(word, note=1), Cell("0.000222"), Cell("0.000250", best=True))
     assert table.notes == ("[1] it died",)
+
+
+def test_who_has_no_rival_is_not_the_best() -> None:
+    table = grid(rows(*BOTH[:3], failed(LARGE, TORCH)), "gflops")
+    assert bests(table) == [[True, False], [False, False]]
+    assert bests(grid(rows(BOTH[0]), "gflops")) == [[False]]
 
 
 def test_a_row_of_failures_has_no_best() -> None:
@@ -201,13 +221,31 @@ def test_targets_that_never_ran_have_no_column_but_a_note_for_every_reason() -> 
 
 
 def test_a_target_that_ran_once_keeps_its_column_and_says_where_it_was_skipped() -> None:
-    table = grid(
-        rows((case(SMALL), 1e-3), (case(LARGE), "too large"), (case(LARGE, TORCH), "no torch")),
-        "gflops",
+    found = rows(*BOTH[:2], (case(LARGE), "too large"), (case(LARGE, TORCH), 0.1))
+    table = grid(found, "gflops")
+    assert table.rows[1] == ("matmul 1000", (Cell("skipped", note=1), Cell("20.0")))
+    assert table.notes == ("[1] too large",)
+
+
+def test_workloads_that_never_ran_have_no_line_but_are_counted_for_every_reason() -> None:
+    found = rows(
+        (case(SMALL), 1e-3),
+        (case(SMALL, TORCH), "no torch"),
+        *(
+            (case(matmul(size), target), "too large")
+            for size in (2, 3)
+            for target in (NUMPY, TORCH)
+        ),
+        (case(LARGE), "the budget is spent"),
     )
-    assert table.heads == (("numpy",),)
-    assert table.rows[1] == ("matmul 1000", (Cell("skipped", note=1),))
-    assert table.notes == ("[1] too large", "no column: no torch")
+    table = grid(found, "gflops")
+    assert labels(table) == ["matmul 100"]
+    assert table.notes == (
+        "no column: no torch",
+        "no column: too large",
+        "2 workloads without a line: too large",
+        "1 workload without a line: the budget is spent",
+    )
 
 
 def test_where_nothing_ran_the_reasons_are_still_told() -> None:
@@ -222,7 +260,7 @@ def test_of_nothing_there_is_an_empty_grid() -> None:
 
 def test_a_target_that_a_workload_lacks_is_an_empty_cell() -> None:
     found = grid(rows(*BOTH[:3]), "gflops")
-    assert found.rows[1][1] == (Cell("4.00", best=True), Cell(""))
+    assert found.rows[1][1] == (Cell("4.00"), Cell(""))
 
 
 def test_synthetic_data_is_told_by_network() -> None:
@@ -311,6 +349,15 @@ def test_a_wider_terminal_needs_no_more_pages() -> None:
     assert counts[-1] == 1
 
 
+def test_a_page_takes_all_that_fits_into_a_line() -> None:
+    cells = (Cell("1234"), Cell("12"))
+    table = Grid("", heads=(("ab",), ("abcd",)), rows=(("matmul", cells),), notes=())
+    needed = len(" workload  1234  abcd ")
+    assert [len(tables.to_rich(table, width)) for width in (needed, needed + 1)] == [2, 1]
+    (page,) = drawn(table, needed + 1)
+    assert max(map(len, page.splitlines())) == needed + 1
+
+
 def test_a_column_that_is_too_wide_for_any_terminal_still_has_its_page() -> None:
     assert len(tables.to_rich(grid(wide_rows(), "gflops"), 5)) == 24
 
@@ -334,7 +381,7 @@ def test_markdown_whole() -> None:
         "| workload | numpy | torch |\n"
         "| --- | ---: | ---: |\n"
         "| matmul 100 | **2.00** | 1.00 |\n"
-        "| matmul 1000 | **4.00** | failed [1] |\n"
+        "| matmul 1000 | 4.00 | failed [1] |\n"
         "\n"
         "- [1] it died\n"
     )

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from dlbench import layers
 from dlbench.arrays import STORAGE, Array, Weights, cast
+from dlbench.backends._tensorflow_natives import LAYERS, LOSSES, OPTIMIZERS
 from dlbench.contract import Setting, Step
 from dlbench.errors import Unavailable
 
@@ -124,80 +125,6 @@ class TensorflowBackend:
     def is_out_of_memory(self, error: BaseException) -> bool:
         """TensorFlow has an error of its own."""
         return isinstance(error, MemoryError | tf.errors.ResourceExhaustedError)
-
-
-class DropConnectDense(keras.layers.Dense):  # type: ignore[misc]
-    """keras.layers.Dense that drops weights in training; Keras has no such layer."""
-
-    def __init__(self, units: int, rate: float, **settings: Any) -> None:
-        super().__init__(units, **settings)
-        self.rate = rate
-
-    def call(self, inputs: Any, training: bool | None = None) -> Any:  # noqa: FBT001 - Keras's
-        """As Dense, with a kernel that has holes in training."""
-        dropping = training and self.rate
-        kernel = tf.nn.dropout(self.kernel, self.rate) if dropping else self.kernel
-        return self.activation(tf.matmul(inputs, kernel) + self.bias)
-
-
-def _dense(layer: layers.Dense) -> keras.layers.Layer:
-    l2 = keras.regularizers.L2(layer.l2) if layer.l2 else None
-    return keras.layers.Dense(layer.units, activation=layer.activation, kernel_regularizer=l2)
-
-
-LAYERS: dict[type, Callable[[Any], keras.layers.Layer]] = {
-    layers.Dense: _dense,
-    layers.DropConnect: lambda layer: DropConnectDense(
-        layer.units, layer.rate, activation=layer.activation
-    ),
-    layers.Flatten: lambda layer: keras.layers.Flatten(),
-    layers.Dropout: lambda layer: keras.layers.Dropout(layer.rate),
-    layers.BatchNorm: lambda layer: keras.layers.BatchNormalization(
-        momentum=layer.momentum, epsilon=layer.epsilon
-    ),
-}
-
-
-def nll(y: Any, outputs: Any) -> Any:
-    """Mean of -log p of the true class, outputs being log p; Keras has no such loss."""
-    return -tf.reduce_mean(tf.gather(outputs, y, axis=1, batch_dims=1))
-
-
-def multilabel_margin(y: Any, outputs: Any) -> Any:
-    """As torch.nn.MultiLabelMarginLoss, y padded with -1; Keras has no such loss."""
-    targets = tf.reduce_max(tf.one_hot(y, outputs.shape[1], dtype=outputs.dtype), axis=1)
-    counted = targets[:, :, None] * (1 - targets[:, None, :])
-    margins = tf.nn.relu(1 - outputs[:, :, None] + outputs[:, None, :])
-    return tf.reduce_sum(margins * counted) / tf.size(outputs, out_type=outputs.dtype)
-
-
-LOSSES: dict[str, Callable[[bool], Callable[[Any, Any], Any]]] = {
-    "mse": lambda logits: keras.losses.MeanSquaredError(),
-    "mae": lambda logits: keras.losses.MeanAbsoluteError(),
-    "binary_crossentropy": lambda logits: keras.losses.BinaryCrossentropy(from_logits=logits),
-    "categorical_crossentropy": lambda logits: keras.losses.CategoricalCrossentropy(
-        from_logits=logits
-    ),
-    "sparse_categorical_crossentropy": lambda logits: keras.losses.SparseCategoricalCrossentropy(
-        from_logits=logits
-    ),
-    "nll": lambda logits: nll,
-    "hinge": lambda logits: keras.losses.Hinge(),
-    "multilabel_margin": lambda logits: multilabel_margin,
-}
-
-# Keras adds epsilon inside the root of Adagrad and RMSprop, where the others add it outside:
-# its square has the same effect on a vanishing gradient.
-OPTIMIZERS: dict[type, Callable[[Any], keras.optimizers.Optimizer]] = {
-    layers.SGD: lambda o: keras.optimizers.SGD(o.lr, momentum=o.momentum),
-    layers.Adagrad: lambda o: keras.optimizers.Adagrad(
-        o.lr, initial_accumulator_value=0.0, epsilon=o.epsilon**2
-    ),
-    layers.RMSprop: lambda o: keras.optimizers.RMSprop(o.lr, rho=o.rho, epsilon=o.epsilon**2),
-    layers.Adam: lambda o: keras.optimizers.Adam(
-        o.lr, beta_1=o.beta1, beta_2=o.beta2, epsilon=o.epsilon
-    ),
-}
 
 
 class Program:

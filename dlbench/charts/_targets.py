@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlbench import units
+from dlbench.grid import TARGET_AXES
 from dlbench.rows import Row
-from dlbench.tables import TARGET_AXES
 
 # Okabe and Ito (2008), Color Universal Design, without black and yellow: one of them would
 # vanish on a dark or on a light page.

@@ -29,9 +29,9 @@ def report(
     ),
 ) -> None:
     """Read the run, write the files, say where they are."""
-    from dlbench import report as writer
     from dlbench import store
+    from dlbench.report import write
 
     folder = store.find(run, results)
-    for path in writer.write(store.read(folder), out or folder / "report"):
+    for path in write(store.read(folder), out or folder / "report"):
         typer.echo(path)

@@ -31,10 +31,11 @@ def show(
     """Read the run and print it."""
     from rich.console import Console
 
-    from dlbench import output, store, tables
+    from dlbench import output, store
+    from dlbench.grid import METRICS
     from dlbench.options import choice, choices
 
-    wanted = set(choices("metric", [metric], [*tables.METRICS, "all"]))
-    metrics = [name for name in tables.METRICS if wanted & {name, "all"}]
+    wanted = set(choices("metric", [metric], [*METRICS, "all"]))
+    metrics = [name for name in METRICS if wanted & {name, "all"}]
     format_ = choice("format", form, output.FORMATS)
     output.show(store.read(store.find(run, results)), Console(), metrics, format_)

@@ -59,10 +59,10 @@ def ending(loss, activation, **settings):
 def problem(net, dtype="float64", rows=ROWS, seed=0):
     """Weights (no bias, gamma or beta left at 0 or 1), inputs and targets, all drawn."""
     rng = np.random.default_rng(seed)
-    weights = initial_weights(net, seed)
-    for name, weight in weights.items():
-        if not name.endswith("kernel"):
-            weight += rng.uniform(0.1, 0.5, weight.shape)
+    weights = {
+        name: weight if name.endswith("kernel") else weight + rng.uniform(0.1, 0.5, weight.shape)
+        for name, weight in initial_weights(net, seed).items()
+    }
     x = rng.standard_normal((rows, *net.inputs))
     units = [layer.units for layer in net.layers if isinstance(layer, Dense | DropConnect)][-1]
     to = partial(cast, dtype=dtype)

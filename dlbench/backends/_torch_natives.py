@@ -1,0 +1,81 @@
+"""PyTorch's own for every layer, activation, loss and optimizer of dlbench/layers.py."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from dlbench import layers
+
+
+class DropConnectLinear(nn.Linear):
+    """nn.Linear that drops weights in training; PyTorch has no such layer."""
+
+    def __init__(self, inputs: int, units: int, rate: float) -> None:
+        super().__init__(inputs, units)
+        self.rate = rate
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - the name of nn.Linear
+        """As nn.Linear, with a weight that has holes in training."""
+        weight = functional.dropout(self.weight, self.rate, self.training)
+        return functional.linear(input, weight, self.bias)
+
+
+LAYERS: dict[type, Callable[[Any, int], nn.Module]] = {
+    layers.Dense: lambda layer, width: nn.Linear(width, layer.units),
+    layers.DropConnect: lambda layer, width: DropConnectLinear(width, layer.units, layer.rate),
+    layers.Flatten: lambda layer, width: nn.Flatten(),
+    layers.Dropout: lambda layer, width: nn.Dropout(layer.rate),
+    # torch counts the new statistics, the model the kept ones
+    layers.BatchNorm: lambda layer, width: nn.BatchNorm1d(
+        width, eps=layer.epsilon, momentum=1 - layer.momentum
+    ),
+}
+
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "linear": nn.Identity,
+    "relu": nn.ReLU,
+    "sigmoid": nn.Sigmoid,
+    "tanh": nn.Tanh,
+    "softmax": lambda: nn.Softmax(dim=-1),
+    "log_softmax": lambda: nn.LogSoftmax(dim=-1),
+}
+
+# Losses that apply the last activation themselves: the model then ends in logits.
+FROM_LOGITS: dict[tuple[str, str], Callable[[], nn.Module]] = {
+    ("linear", "sparse_categorical_crossentropy"): nn.CrossEntropyLoss,
+    ("softmax", "sparse_categorical_crossentropy"): nn.CrossEntropyLoss,
+    ("linear", "categorical_crossentropy"): nn.CrossEntropyLoss,
+    ("softmax", "categorical_crossentropy"): nn.CrossEntropyLoss,
+    ("linear", "binary_crossentropy"): nn.BCEWithLogitsLoss,
+    ("sigmoid", "binary_crossentropy"): nn.BCEWithLogitsLoss,
+}
+
+
+def hinge(outputs: Tensor, y: Tensor) -> Tensor:
+    """mean(max(1 - y * outputs, 0)); PyTorch has no such loss."""
+    return functional.relu(1 - y * outputs).mean()
+
+
+LOSSES: dict[str, Callable[[], Callable[[Tensor, Tensor], Tensor]]] = {
+    "mse": nn.MSELoss,
+    "mae": nn.L1Loss,
+    "nll": nn.NLLLoss,
+    "hinge": lambda: hinge,
+    "multilabel_margin": nn.MultiLabelMarginLoss,
+}
+
+OPTIMIZERS: dict[type, Callable[[Any, Any], torch.optim.Optimizer]] = {
+    layers.SGD: lambda o, params: torch.optim.SGD(params, lr=o.lr, momentum=o.momentum),
+    layers.Adagrad: lambda o, params: torch.optim.Adagrad(params, lr=o.lr, eps=o.epsilon),
+    layers.RMSprop: lambda o, params: torch.optim.RMSprop(
+        params, lr=o.lr, alpha=o.rho, eps=o.epsilon
+    ),
+    layers.Adam: lambda o, params: torch.optim.Adam(
+        params, lr=o.lr, betas=(o.beta1, o.beta2), eps=o.epsilon
+    ),
+}
+
+PARAMETERS = {"kernel": "weight", "bias": "bias", "gamma": "weight", "beta": "bias"}

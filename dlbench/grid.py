@@ -1,0 +1,205 @@
+"""What stands where in the table that a person reads: a row per workload, a column per target.
+
+tables.py writes it down in several ways. It must not know any of them, nor any file.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from dlbench import units
+from dlbench.rows import Row, best
+
+Metric = Literal["gflops", "time", "samples"]
+METRICS: tuple[Metric, ...] = get_args(Metric)
+TARGET_AXES = ("backend", "device", "mode", "dtype", "threads")
+
+STATUS_WORDS = {
+    "skipped": "skipped",
+    "parity_failed": "wrong",
+    "failed": "failed",
+    "timed_out": "hung",
+    "out_of_memory": "no memory",
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number or a word; note is the number of a footnote; best marks the fastest of a row."""
+
+    text: str
+    best: bool = False
+    note: int | None = None
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table ready to be written. heads: the lines above every column; rows: label and cells."""
+
+    title: str
+    heads: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+    notes: tuple[str, ...]
+
+
+def grid(rows: Sequence[Row], metric: Metric) -> Grid:
+    """Lay out rows: what is the same for all goes to the title, what never ran to the notes."""
+    shown = _with_lines(_with_columns(rows))
+    labels = _varying_params(shown)
+    axes = _varying(shown, TARGET_AXES)
+    targets = list(dict.fromkeys(_target(row) for row in shown))
+    unit, value = _metric(metric, shown)
+    notes = _Notes()
+    lines = []
+    for workload in _by_workload(shown):
+        fastest = best(workload) if _compared(workload) else None
+        by_target = {_target(row): row for row in workload}
+        cells = [_cell(by_target.get(target), value, fastest, notes) for target in targets]
+        lines.append((_label(workload[0], labels), tuple(cells)))
+    return Grid(
+        title=f"{unit}{_constants(shown, axes, labels)}",
+        heads=tuple(_head(target, axes) for target in targets),
+        rows=tuple(lines),
+        notes=(*notes.lines, *_no_column(rows), *_no_line(rows), *_synthetic(shown)),
+    )
+
+
+def _metric(metric: Metric, rows: Sequence[Row]) -> tuple[str, Callable[[Row], float | None]]:
+    """The title of a metric, and how to get it from a row."""
+    if metric == "gflops":
+        return "GFLOP/s", lambda row: row.gflops
+    if metric == "samples":
+        return "samples/s", lambda row: row.samples_per_s
+    # in the middle one's unit, neither the shortest nor the longest time gets many zeros
+    times = sorted(row.time_s for row in rows if row.time_s)
+    unit, symbol = units.time_unit(times[len(times) // 2] if times else 1.0)
+    return f"time per iteration, {symbol}", lambda row: row.time_s and row.time_s / unit
+
+
+def _target(row: Row) -> tuple[str, ...]:
+    return tuple(str(getattr(row, axis)) for axis in TARGET_AXES)
+
+
+def _with_columns(rows: Sequence[Row]) -> list[Row]:
+    """Rows of targets that ran at least once; all, if none did."""
+    ran = {_target(row) for row in rows if row.status != "skipped"}
+    return [row for row in rows if _target(row) in ran] or list(rows)
+
+
+def _with_lines(rows: Sequence[Row]) -> list[Row]:
+    """Rows of workloads that ran on at least one target; all, if none did."""
+    ran = {_workload(row) for row in rows if row.status != "skipped"}
+    return [row for row in rows if _workload(row) in ran] or list(rows)
+
+
+def _compared(rows: Sequence[Row]) -> bool:
+    """Whether there is anything to be faster than."""
+    return sum(row.status == "ok" and row.time_s is not None for row in rows) > 1
+
+
+def _workload(row: Row) -> tuple[str, ...]:
+    return (row.workload, *map(str, row.params.items()))
+
+
+def _by_workload(rows: Iterable[Row]) -> list[list[Row]]:
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        groups.setdefault(_workload(row), []).append(row)
+    return list(groups.values())
+
+
+def _varying(rows: Sequence[Row], axes: Sequence[str]) -> list[str]:
+    varying = [axis for axis in axes if len({getattr(row, axis) for row in rows}) > 1]
+    return varying or ["backend"]
+
+
+def _sizes(params: dict[str, int | str]) -> str:
+    """`1024` for a square product, `64×32×16` for another, nothing for other workloads."""
+    sizes = [str(params[axis]) for axis in "mnk" if axis in params]
+    return sizes[0] if len(set(sizes)) == 1 else "×".join(sizes)
+
+
+def _varying_params(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Parameters that are not the same in all rows that have them; sizes always count."""
+    names = dict.fromkeys(name for row in rows for name in row.params if name not in "mnk")
+    values = {name: {row.params.get(name) for row in rows} - {None} for name in names}
+    return tuple(name for name in names if len(values[name]) > 1 or name == "network")
+
+
+def _label(row: Row, labels: Sequence[str]) -> str:
+    batch = f"batch {row.params['batch']}" if "batch" in labels and "batch" in row.params else ""
+    parts = (row.workload, _sizes(row.params), str(row.params.get("network", "")), batch)
+    return " ".join(filter(None, parts))
+
+
+def _head(target: tuple[str, ...], axes: Sequence[str]) -> tuple[str, ...]:
+    named = dict(zip(TARGET_AXES, target, strict=True))
+    named["threads"] = units.counted(int(named["threads"]), "thread")
+    return tuple(named[axis] for axis in axes)
+
+
+def _constants(rows: Sequence[Row], axes: Sequence[str], labels: Sequence[str]) -> str:
+    """What all columns and rows have in common."""
+    if not rows:
+        return ""
+    named = dict(zip(TARGET_AXES, _target(rows[0]), strict=True))
+    named["threads"] = units.counted(int(named["threads"]), "thread")
+    shared = [named[axis] for axis in TARGET_AXES if axis not in axes]
+    batches = {row.params["batch"] for row in rows if "batch" in row.params}
+    if "batch" not in labels and batches:
+        shared.append(f"batch {batches.pop()}")
+    return f" ({', '.join(shared)})" if shared else ""
+
+
+class _Notes:
+    """Footnotes, numbered as they are met; the same reason is said once."""
+
+    def __init__(self) -> None:
+        self.reasons: dict[str, int] = {}
+
+    def number(self, reason: str) -> int:
+        return self.reasons.setdefault(reason, len(self.reasons) + 1)
+
+    @property
+    def lines(self) -> list[str]:
+        return [f"[{number}] {reason}" for reason, number in self.reasons.items()]
+
+
+def _cell(
+    row: Row | None, value: Callable[[Row], float | None], fastest: Row | None, notes: _Notes
+) -> Cell:
+    if row is None:
+        return Cell("")
+    if row.status != "ok":
+        return Cell(STATUS_WORDS[row.status], note=notes.number(row.reason or row.status))
+    number = value(row)
+    text = "–" if number is None else units.significant(number)
+    return Cell(text, best=row is fastest and number is not None)
+
+
+def _no_column(rows: Sequence[Row]) -> list[str]:
+    """Why targets have no column, each reason once."""
+    columns = {_target(row) for row in _with_columns(rows)}
+    reasons = (row.reason for row in rows if _target(row) not in columns)
+    return [f"no column: {reason}" for reason in dict.fromkeys(reasons) if reason]
+
+
+def _no_line(rows: Sequence[Row]) -> list[str]:
+    """How many workloads have no line, by reason."""
+    columns = _with_columns(rows)
+    lines = {_workload(row) for row in _with_lines(columns)}
+    absent: dict[str, set[tuple[str, ...]]] = {}
+    for row in columns:
+        if _workload(row) not in lines:
+            absent.setdefault(str(row.reason), set()).add(_workload(row))
+    return [
+        f"{units.counted(len(workloads), 'workload')} without a line: {reason}"
+        for reason, workloads in absent.items()
+    ]
+
+
+def _synthetic(rows: Sequence[Row]) -> list[str]:
+    names = {str(row.params.get("network")) for row in rows if row.synthetic}
+    if not names:
+        return []
+    return [f"on synthetic data: {', '.join(sorted(names))}"]
