@@ -84,7 +84,9 @@ class WorkerProcess:
             reply = self._heard.get(timeout=timeout_s)
         except queue.Empty:
             self.close()
-            return wire.Failed("timed_out", f"no answer within {timeout_s:g} s")
+            return wire.Failed(
+                "timed_out", f"no answer within {timeout_s:g} s; a suite can allow more: timeout_s"
+            )
         if isinstance(reply, Exception):
             self.close()
             return wire.Failed("failed", f"the worker spoke rubbish: {reply}")

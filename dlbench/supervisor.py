@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Protocol
 
-from dlbench import wire
+from dlbench import units, wire
 from dlbench.model import (
     Case,
     Group,
@@ -163,7 +163,8 @@ class Supervisor:
         needed = {r.case.target: r.case for r in recordings if r.status == "ok"}
         missing = [target for target in needed if not self._is_there(target)]
         if missing:
-            yield Progress(f"starting {len(missing)} workers", self.done, self._total)
+            workers = units.counted(len(missing), "worker")
+            yield Progress(f"starting {workers}", self.done, self._total)
         for target in missing:
             worker, order = self.launch(target)
             self.workers[target] = worker

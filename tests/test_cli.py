@@ -354,6 +354,16 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(bare: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "seed"),
+    [("--budget 0.5", 0), ("--budget 1e6 --seed 4294967295", 4294967295), ("--backend=,", 0)],
+)
+def test_values_at_the_edge_are_taken(bare: Path, options: str, seed: int) -> None:
+    answer = dlbench("run", "mine.toml", "--dry-run", *options.split())
+    assert answer.code == 0
+    assert answer.out.endswith(f"seed {seed}\n")
+
+
+@pytest.mark.parametrize(
     "options",
     [
         "--backend numpy,torch --size 8,16",

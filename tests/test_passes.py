@@ -23,8 +23,9 @@ from dlbench.layers import (
 )
 from dlbench.model import Work, Workload
 from dlbench.networks import CATALOGUE
+from dlbench.parity import relative_tolerance
 from dlbench.passes import Oracle, Problem
-from fakes.small import network, problem
+from fakes.small import UNITS, network, problem
 
 KINDS = ("predict", "forward", "backward", "train_step")
 LEARNING = ("abalone", "ionosphere", "iris", "mnist-128")
@@ -45,6 +46,12 @@ def started(backend=NumpyBackend, dtype=DTYPE, **faults):
 def bind(kind, name, backend=None, dtype=DTYPE, networks=CATALOGUE):
     backend = backend or started(dtype=dtype)
     return kind_named(kind).bind(backend, dtype, workload(kind, name), networks, seed=0)
+
+
+def oracles(given, kind, backend):
+    """The oracle's checks of one step of a problem."""
+    step = backend.network(given.network, given.weights, given.x, given.y)[kind]
+    return Oracle(given.network, given, DTYPE).check(kind, step, backend)
 
 
 def failures(bound):
@@ -193,15 +200,18 @@ def test_the_check_starts_from_the_start_and_leaves_it_behind():
 
 
 def test_a_loss_that_nearly_cancels_may_round_by_what_it_is_made_of():
-    """With this seed the prediction of the only sample is right to a hundredth."""
-    given = Problem.of(workload("forward", "fruit-linear", 1), CATALOGUE, DTYPE, seed=96)
-    backend = started()
-    step = backend.network(*vars(given).values())["forward"]
-    checks = Oracle(given.network, given, DTYPE).check("forward", step, backend)
-    assert all(check.held for check in checks)
+    """With this seed the prediction of the only sample is nearly right before any training."""
+    real = replace(workload("forward", "fruit-linear", 1), synthetic=False)
+    given = Problem.of(real, CATALOGUE, DTYPE, seed=96)
+    checks = {check.quantity: check for check in oracles(given, "forward", started())}
+    assert checks["loss"].error > relative_tolerance(DTYPE, 2)
+    assert checks["loss"].held
 
 
 # --- a wrong backend ------------------------------------------------------------------------------
+
+
+KERNEL = "weight/layer0.kernel"
 
 
 class Wrong(NumpyBackend):
@@ -288,6 +298,19 @@ def test_one_element_of_one_gradient_is_caught(kind, name, weight, spoil):
 def test_one_element_of_one_weight_after_the_step_is_caught(name):
     quantity = f"weight/layer{2 if name in ('iris', 'ionosphere') else 3}.kernel"
     assert wrong("train_step", name, quantity, shifted(0.01)) == {quantity}
+
+
+def test_a_weight_that_moves_without_a_gradient_is_caught():
+    """The pixel is 0 in every row; were its gradient unsure, Adam's step could go either way."""
+    given = problem(network(Dense(UNITS), optimizer=Adam()), DTYPE)
+    given.x[:, 0] = 0
+
+    def spoil(kernel):
+        kernel[0, 0] += 0.001
+        return kernel
+
+    checks = oracles(given, "train_step", started(Wrong, quantity=KERNEL, spoil=spoil))
+    assert {check.quantity for check in checks if not check.held} == {KERNEL}
 
 
 @pytest.mark.parametrize("kind", ["backward", "train_step"])

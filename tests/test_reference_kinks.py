@@ -76,6 +76,21 @@ def test_the_slack_covers_the_jump_across_the_kink(layers, where, seed):
             assert (jump <= most * (1 + 1e-6) + 1e-9).all(), name
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_kinks_of_two_units_in_one_row_do_not_make_up_for_each_other(seed):
+    def on(sides):
+        given = problem(network(Dense(5), RELU, OUT), seed=seed)
+        for unit, side in zip((2, 3), sides, strict=True):
+            put_at(given, 1, side * TINY, unit=unit)
+        return given
+
+    start = on((-1, -1))
+    before, allowed = gradients(start), slack(start)
+    for sides in ((-1, 1), (1, -1), (1, 1)):
+        for name, gradient in gradients(on(sides)).items():
+            assert (np.abs(gradient - before[name]) <= allowed[name] * (1 + 1e-6) + 1e-9).all()
+
+
 @every_kink
 def test_the_jump_is_really_there(layers, where):
     left, right = (at_kinks(layers, where, 0, side) for side in (-1, 1))

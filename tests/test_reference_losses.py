@@ -51,15 +51,26 @@ def test_values_by_hand(loss, activation, z, y, value):
     assert found == pytest.approx(value, rel=1e-14)
 
 
-@every_end
-def test_delta_is_the_gradient_of_the_loss(loss, activation):
-    end, z, y = drawn(loss, activation)
+def assert_delta_is_the_gradient(end, z, y):
     expected = np.empty_like(z)
     for at in np.ndindex(z.shape):
         step = np.zeros_like(z)
         step[at] = H
         expected[at] = (end.loss(z + step, y) - end.loss(z - step, y)) / (2 * H)
     np.testing.assert_allclose(end.delta(z, y), expected, atol=1e-9)
+
+
+@every_end
+def test_delta_is_the_gradient_of_the_loss(loss, activation):
+    assert_delta_is_the_gradient(*drawn(loss, activation))
+
+
+def test_targets_of_categorical_cross_entropy_need_not_add_up_to_1():
+    assert_delta_is_the_gradient(
+        head("categorical_crossentropy"),
+        np.array([[0.3, -1, 0.5], [2, 0, 1]]),
+        np.array([[1.0, 0.5, 0], [0, 0, 0]]),
+    )
 
 
 @every_end
