@@ -4,6 +4,7 @@ Nothing is imported, started or measured here but what the machine says of itsel
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -55,6 +56,11 @@ def make(suite: Suite, asked: Asked, machine: Machine) -> Plan:
     """The plan; UsageError where the user asked for what does not exist, or for nothing."""
     _refuse_useless(suite, asked)
     known = {**networks.CATALOGUE, **{network.name: network for network in suite.networks}}
+    with _blamed_on(suite):
+        _targets(suite.targets, machine)
+        for entry in suite.entries:
+            if named := entry.axes.get("network"):
+                choices("network", map(str, named), list(known))
     words_by_axis = {**suite.targets, **{k: list(v) for k, v in asked.targets.items() if v}}
     targets = _targets(words_by_axis, machine)
     groups = [
@@ -72,6 +78,15 @@ def make(suite: Suite, asked: Asked, machine: Machine) -> Plan:
         networks={name: network for name, network in known.items() if name in used},
         groups=tuple(groups),
     )
+
+
+@contextmanager
+def _blamed_on(suite: Suite) -> Iterator[None]:
+    """Name the suite's file in what is wrong with it."""
+    try:
+        yield
+    except UsageError as error:
+        raise UsageError(f"{suite.name}.toml: {error}") from error
 
 
 def _refuse_useless(suite: Suite, asked: Asked) -> None:

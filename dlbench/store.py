@@ -118,12 +118,14 @@ def _choices(names: list[str]) -> str:
 
 def read(path: Path) -> Results:
     """Read a run; ResultsError if it cannot be read or is of a newer schema."""
-    run = _read_run(path / RUN_FILE)
+    run = read_head(path)
     measurements, warnings = _read_measurements(path / MEASUREMENTS_FILE)
     return Results(run, measurements, warnings)
 
 
-def _read_run(path: Path) -> Run:
+def read_head(folder: Path) -> Run:
+    """Read `run.json` alone; ResultsError if it cannot be read or is of a newer schema."""
+    path = folder / RUN_FILE
     try:
         text = path.read_bytes()
         version = msgspec.json.decode(text, type=_Version).schema_version

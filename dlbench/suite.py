@@ -66,7 +66,11 @@ def load(name: str) -> Suite:
     """A suite of the catalogue by name, or any by the path of its TOML file."""
     if name.endswith(".toml"):
         return read(Path(name))
-    return read(catalog.PACKAGE / "suites" / f"{catalog.check('suites', name, '.toml')}.toml")
+    known = catalog.names("suites", ".toml")
+    if name not in known:
+        allowed = f"{', '.join(known)}, or the path of a .toml file"
+        raise UsageError("unknown suite", value=name, allowed=allowed)
+    return read(catalog.PACKAGE / "suites" / f"{name}.toml")
 
 
 def about(name: str) -> str:

@@ -278,7 +278,7 @@ def store_run(results: Path, suite: str = "told") -> Path:
     return folder
 
 
-@pytest.mark.parametrize("command", ["show", "report", "list runs"])
+@pytest.mark.parametrize("command", ["show", "report"])
 @pytest.mark.parametrize(
     ("name", "content", "complaint"),
     [
@@ -293,6 +293,17 @@ def test_results_that_cannot_be_read_end_with_5(here, command, name, content, co
     answer = dlbench(*command.split())
     assert (answer.code, answer.out) == (5, "")
     assert re.search(complaint, answer.err)
+
+
+def test_a_run_that_cannot_be_read_does_not_hide_the_others(here: Path) -> None:
+    broken = store_run(here / "results", "broken")
+    (broken / "run.json").write_bytes(b"rubbish")
+    good = store_run(here / "results", "good")
+    answer = dlbench("list", "runs")
+    lines = answer.out.splitlines()
+    assert answer.code == 0
+    assert re.match(rf"{broken.name} +cannot be read; .*dlbench show {broken.name}", lines[0])
+    assert lines[1].startswith(good.name)
     assert "Traceback" not in answer.err
 
 

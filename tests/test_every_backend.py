@@ -276,6 +276,15 @@ def test_the_problem_that_it_was_given_is_left_as_it_was(name):
     np.testing.assert_equal(vars(given), vars(same))
 
 
+@every_backend
+def test_another_dtype_can_be_started_while_the_first_still_lives(name):
+    net = ending("mse", "linear")
+    with started(name, dtype="float32") as first:
+        assert_parity(first, problem(net, "float32"), "float32")
+        with started(name, dtype="float64") as second:
+            assert_parity(second, problem(net), "float64")
+
+
 @every_quick_target
 def test_after_release_it_takes_the_next_network(name, mode, dtype):
     with started(name, mode, dtype) as backend:

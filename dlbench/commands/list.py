@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from dlbench import catalog
-from dlbench.errors import UsageError
+from dlbench.errors import ResultsError, UsageError
 
 HELP = """List what there is to measure, and what was measured.
 
@@ -90,8 +90,11 @@ def _runs(results: Path) -> Lines:
     from dlbench import store
 
     for folder in store.runs(results):
-        run = store.read(folder).run
-        yield run.id, run.command
+        try:
+            run = store.read_head(folder)
+            yield folder.name, run.command
+        except ResultsError:
+            yield folder.name, "cannot be read; to see why: dlbench show " + folder.name
 
 
 LISTS: dict[str, Callable[[Path], Lines]] = {
