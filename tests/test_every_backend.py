@@ -194,6 +194,25 @@ def test_memory_that_ran_out_is_told_from_other_errors(name):
 
 
 @every_backend
+def test_memory_that_really_ran_out_is_seen(name):
+    """4 PiB are more than an address can tell, however much memory is promised."""
+    column = np.zeros((2**25, 1), np.float32)
+    with started(name) as backend:
+        step = backend.matmul(column, column.T)
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - each framework has its own
+            step.run()
+        assert backend.is_out_of_memory(caught.value)
+
+
+@pytest.mark.skipif("torch" not in SELECTED, reason="PyTorch alone needs a compiler")
+def test_without_a_compiler_pytorchs_compiled_mode_is_unavailable(monkeypatch):
+    monkeypatch.delenv("CXX", raising=False)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(Unavailable, match=r"C\+\+ compiler"), started("torch", "compile"):
+        pass
+
+
+@every_backend
 def test_a_device_that_is_not_there_is_unavailable(name):
     if "cuda" not in DECLARED[name].devices:
         pytest.skip(f"{name} declares no cuda")
@@ -345,7 +364,8 @@ def test_every_layer_agrees_with_the_oracle(name, layers, inputs):
         assert_parity(backend, problem(network(*layers, inputs=inputs)), "float64")
 
 
-OPTIMIZERS = [SGD(0.1), SGD(0.1, 0.9), Adagrad(0.1), RMSprop(0.01), Adam(0.01)]
+# No value but epsilon is the default of a framework.
+OPTIMIZERS = [SGD(0.1), SGD(0.1, 0.8), Adagrad(0.1), RMSprop(0.02, 0.8), Adam(0.02, 0.8, 0.99)]
 every_optimizer = pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)
 
 
