@@ -4,7 +4,7 @@ It must not know any framework, nor how a layer is computed.
 """
 
 from math import prod
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
@@ -111,6 +111,15 @@ class Adam(Record, frozen=True, tag="adam"):
 
 
 Optimizer = SGD | Adagrad | RMSprop | Adam
+
+
+# Losses that want probabilities or their logits: the activations that a network may end in.
+LAST_ACTIVATIONS: Final[dict[Loss, tuple[Activation, ...]]] = {
+    "binary_crossentropy": ("sigmoid", "linear"),
+    "categorical_crossentropy": ("softmax", "linear"),
+    "sparse_categorical_crossentropy": ("softmax", "linear"),
+    "nll": ("log_softmax",),
+}
 
 
 class Network(Record, frozen=True):

@@ -23,6 +23,7 @@ import msgspec
 from dlbench import catalog
 from dlbench.errors import UsageError
 from dlbench.layers import (
+    LAST_ACTIVATIONS,
     Activation,
     Dense,
     DropConnect,
@@ -218,6 +219,10 @@ class _Reader:
                 str(network.layers[0]),
                 "a flatten layer first, as the inputs have several dimensions",
             )
+        ends = LAST_ACTIVATIONS.get(network.loss, (last.activation,))
+        if last.activation not in ends:
+            allowed = f"{', '.join(ends)}, for the loss {network.loss}"
+            raise self.wrong(f"{where} last layer's activation", last.activation, allowed)
         if network.dataset != RANDOM:
             self.fits(where, network, last.units)
         return network

@@ -1,10 +1,12 @@
 """Losses: values by hand, gradients by differences, and the lecture's worked classifier."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
-from dlbench.layers import Dense
-from dlbench.reference.losses import LOSSES, head_of, one_hot
+from dlbench.layers import LAST_ACTIVATIONS, Dense, Loss
+from dlbench.reference.losses import FUSED, LOSSES, head_of, one_hot
 from fakes.small import ENDS, UNITS, ending, network, problem
 
 H = 1e-6
@@ -138,3 +140,10 @@ def test_the_lectures_linear_classifier():
     logistic = np.log(1 + np.exp(-score * y)).mean()
     bits = (y + 1) / 2
     assert head("binary_crossentropy").loss(score, bits) == pytest.approx(logistic, rel=1e-14)
+
+
+def test_the_ends_that_a_suite_may_ask_for_are_those_that_are_computed():
+    pairs = {(end, loss) for loss, ends in LAST_ACTIVATIONS.items() for end in ends}
+    assert pairs == set(FUSED)
+    assert set(LOSSES) | set(LAST_ACTIVATIONS) == set(get_args(Loss))
+    assert not set(LOSSES) & set(LAST_ACTIVATIONS)

@@ -6,12 +6,13 @@ import pytest
 
 from dlbench import catalog, suite
 from dlbench.errors import UsageError
-from dlbench.layers import SGD, Adam, Dense, Dropout, Network
+from dlbench.layers import LAST_ACTIVATIONS, SGD, Adam, Dense, Dropout, Network
 from dlbench.model import Sampling
 from dlbench.suite import Entry, Suite
 
 MATMUL = '[[workload]]\nkind = "matmul"\nsize = 8\n'
-LAYERS = 'layers = [{type = "dense", units = 5, activation = "relu"}, {type = "dense", units = 3}]'
+LAST = '{type = "dense", units = 3, activation = "log_softmax"}]'
+LAYERS = f'layers = [{{type = "dense", units = 5, activation = "relu"}}, {LAST}'
 NETWORK = f"""
 [[network]]
 name = "mine"
@@ -114,7 +115,7 @@ def test_a_network_of_ones_own(read) -> None:
             about="my own",
             dataset="iris",
             inputs=(4,),
-            layers=(Dense(5, "relu"), Dense(3)),
+            layers=(Dense(5, "relu"), Dense(3, "log_softmax")),
             loss="nll",
             optimizer=SGD(lr=0.1),
             epochs=2,
@@ -139,7 +140,9 @@ def test_a_network_of_ones_own(read) -> None:
 )
 def test_the_ends_of_a_network_must_fit_its_data(read, dataset: str, ends, wrong) -> None:
     def text(loss: str, inputs: list[int], units: int) -> str:
-        layers = f'layers = [{{type = "flatten"}}, {{type = "dense", units = {units}}}]'
+        end = LAST_ACTIVATIONS.get(loss, ("linear",))[0]
+        last = f'{{type = "dense", units = {units}, activation = "{end}"}}'
+        layers = f'layers = [{{type = "flatten"}}, {last}]'
         head = f'[[network]]\nname = "own"\ndataset = "{dataset}"\n'
         return f'{MATMUL}{head}loss = "{loss}"\ninputs = {inputs}\n{layers}'
 
@@ -166,7 +169,7 @@ def test_every_kind_of_layer_and_optimizer_can_be_written(read) -> None:
     layers = """layers = [
         {type = "flatten"}, {type = "dropout", rate = 0.5}, {type = "batchnorm", momentum = 0.9},
         {type = "dense", units = 2, initializer = "he_normal", l2 = 0.001},
-        {type = "dropconnect", units = 3, rate = 0.5, activation = "sigmoid"}]
+        {type = "dropconnect", units = 3, rate = 0.5, activation = "log_softmax"}]
     """
     lines = NETWORK.splitlines()
     kept = "\n".join(line for line in lines if not line.startswith(("layers", "optimizer")))
@@ -324,9 +327,14 @@ def test_every_mistake_is_told_with_file_key_value_and_what_is_allowed(read, tex
         ('"mine"', '"my net"', ["name"]),
         ('"mine"', '"iris"', ["name: 'iris'", "no other network"]),
         (
-            '{type = "dense", units = 3}]',
+            LAST,
             '{type = "dropout", rate = 0.2}]',
             ["layers: 'Dropout(rate=0.2)'", "a dense layer at the end"],
+        ),
+        (
+            '"log_softmax"',
+            '"relu"',
+            ["last layer's activation: 'relu'", "log_softmax, for the loss nll"],
         ),
         (LAYERS, "layers = []", ["layers: 'no layer'", "a dense layer at the end"]),
     ],
