@@ -17,21 +17,19 @@ import pynvml
 
 from dlbench.model import Declaration, Environment
 
-# Variables that change how fast a framework computes.
-VARIABLES = (
-    "CUDA_VISIBLE_DEVICES",
-    "KMP_AFFINITY",
-    "KMP_BLOCKTIME",
-    "MKL_NUM_THREADS",
-    "NVIDIA_TF32_OVERRIDE",
-    "OMP_NUM_THREADS",
-    "OMP_PROC_BIND",
-    "OMP_WAIT_POLICY",
-    "OPENBLAS_NUM_THREADS",
-    "TF_ENABLE_ONEDNN_OPTS",
-    "TF_XLA_FLAGS",
-    "TORCH_LOGS",
-    "XLA_FLAGS",
+# Variables that change how fast a framework computes begin so.
+PREFIXES = (
+    "CUDA_",
+    "GOMP_",
+    "KMP_",
+    "MKL_",
+    "NVIDIA_TF32",
+    "OMP_",
+    "ONEDNN_",
+    "OPENBLAS_",
+    "TF_",
+    "TORCH",
+    "XLA_",
 )
 
 CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
@@ -96,5 +94,5 @@ def capture(declarations: Mapping[str, Declaration]) -> Environment:
         gpus=gpus(),
         python=platform.python_version(),
         versions={name: found for name, found in versions.items() if found},
-        variables={name: os.environ[name] for name in VARIABLES if name in os.environ},
+        variables={k: v for k, v in sorted(os.environ.items()) if k.startswith(PREFIXES)},
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from dlbench import units
-from dlbench.rows import Row, best
+from dlbench.rows import Row, leaders
 
 Metric = Literal["gflops", "time", "samples"]
 METRICS: tuple[Metric, ...] = get_args(Metric)
@@ -52,9 +52,9 @@ def grid(rows: Sequence[Row], metric: Metric) -> Grid:
     notes = _Notes()
     lines = []
     for workload in _by_workload(shown):
-        fastest = best(workload) if _compared(workload) else None
+        leading = leaders(workload)
         by_target = {_target(row): row for row in workload}
-        cells = [_cell(by_target.get(target), value, fastest, notes) for target in targets]
+        cells = [_cell(by_target.get(target), value, leading, notes) for target in targets]
         lines.append((_label(workload[0], labels), tuple(cells)))
     return Grid(
         title=f"{unit}{_constants(shown, axes, labels)}",
@@ -90,11 +90,6 @@ def _with_lines(rows: Sequence[Row]) -> list[Row]:
     """Rows of workloads that ran on at least one target; all, if none did."""
     ran = {_workload(row) for row in rows if row.status != "skipped"}
     return [row for row in rows if _workload(row) in ran] or list(rows)
-
-
-def _compared(rows: Sequence[Row]) -> bool:
-    """Whether there is anything to be faster than."""
-    return sum(row.status == "ok" and row.time_s is not None for row in rows) > 1
 
 
 def _workload(row: Row) -> tuple[str, ...]:
@@ -166,7 +161,7 @@ class _Notes:
 
 
 def _cell(
-    row: Row | None, value: Callable[[Row], float | None], fastest: Row | None, notes: _Notes
+    row: Row | None, value: Callable[[Row], float | None], leading: Sequence[Row], notes: _Notes
 ) -> Cell:
     if row is None:
         return Cell("")
@@ -174,7 +169,7 @@ def _cell(
         return Cell(STATUS_WORDS[row.status], note=notes.number(row.reason or row.status))
     number = value(row)
     text = "–" if number is None else units.significant(number)
-    return Cell(text, best=row is fastest and number is not None)
+    return Cell(text, best=row in leading and number is not None)
 
 
 def _no_column(rows: Sequence[Row]) -> list[str]:

@@ -25,7 +25,9 @@ Loss = Literal[
 
 # Checked where a network is read, from a suite or a results folder.
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
-Positive = Annotated[float, Meta(gt=0)]
+# The upper bounds keep out infinity, which JSON cannot hold.
+Positive = Annotated[float, Meta(gt=0, le=1e6)]
+NotNegative = Annotated[float, Meta(ge=0, le=1e6)]
 # 0 or more and less than 1: a rate, a momentum.
 Share = Annotated[float, Meta(ge=0, lt=1)]
 
@@ -40,7 +42,7 @@ class Dense(Record, frozen=True, tag="dense"):
     units: Count
     activation: Activation = "linear"
     initializer: Initializer = "glorot_uniform"
-    l2: Annotated[float, Meta(ge=0)] = 0.0
+    l2: NotNegative = 0.0
 
 
 class DropConnect(Record, frozen=True, tag="dropconnect"):

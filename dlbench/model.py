@@ -110,7 +110,7 @@ class Group(Record, frozen=True):
 class Sampling(Record, frozen=True):
     """How much is measured for each case. Times in seconds.
 
-    blocks: how many; block_s: how long one is at least, unless a single step is longer;
+    blocks: how many; block_s: how long one is about, unless a single step is longer;
     warmup_s: the warm-up ends after this even if not steady; case_s: no block is begun after
     so many seconds of blocks; timeout_s: a worker silent for longer is hung; budget_s: for the
     whole run, None for no limit.

@@ -79,7 +79,10 @@ def expression(text: str) -> Callable[[str], bool]:
 
     A word holds where it is part of the id, in capitals or not.
     """
-    return _Expression(text).parse()
+    try:
+        return _Expression(text).parse()
+    except RecursionError:
+        raise UsageError("-k is nested too deeply", value=f"{text[:20]}...") from None
 
 
 class _Expression:

@@ -13,6 +13,8 @@ from dlbench.rows import Row, rows_of
 from dlbench.store import Results
 
 Format = Literal["table", "md", "csv", "json"]
+LEGEND = "fastest of its row; several where their 95 % intervals overlap"
+
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
@@ -55,7 +57,11 @@ def _on_terminal(results: Results, grids: list[Grid], console: Console) -> None:
     for note in grids[0].notes:
         console.print(note, markup=False, highlight=False, soft_wrap=long_lines)
     if any(cell.best for _, cells in grids[0].rows for cell in cells):
-        console.print(f"{tables.BEST_MARK} fastest of its row", style="dim", highlight=False)
+        console.print(
+            f"{tables.BEST_MARK} fastest of its row; several where their 95 % intervals overlap",
+            style="dim",
+            highlight=False,
+        )
 
 
 def _machine(results: Results) -> str:
@@ -83,7 +89,7 @@ def plan(made: Plan, console: Console) -> None:
     sampling = made.sampling
     console.print(
         f"{units.counted(running, 'case')} to measure, {skipped} skipped; "
-        f"{units.counted(sampling.blocks, 'block')} of at least "
+        f"{units.counted(sampling.blocks, 'block')} of about "
         f"{units.duration(sampling.block_s)} each, seed {made.seed}",
         highlight=False,
         soft_wrap=long_lines,

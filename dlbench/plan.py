@@ -121,7 +121,7 @@ def _targets(asked: Mapping[str, Sequence[str]], machine: Machine) -> list[tuple
     threads = integers("threads", asked.get("threads", [str(machine.cores)]))
     written = words(asked.get("device", _devices(machine)))
     devices = list(dict.fromkeys(_device(name, declared) for name in written))
-    return [
+    targets: list[tuple[Target, str]] = [
         (Target(backend, device, mode, dtype, count), kind)
         for backend in backends
         for device in devices
@@ -131,6 +131,19 @@ def _targets(asked: Mapping[str, Sequence[str]], machine: Machine) -> list[tuple
         if dtype in declared[backend].devices.get(device.partition(":")[0], ())
         for count in threads
     ]
+    if not targets:
+        raise UsageError(
+            "no backend has all of what was asked for together",
+            value=f"{', '.join(backends)} on {', '.join(devices)}, {', '.join(wanted_modes)}, "
+            f"{', '.join(dtypes)}",
+            allowed="; ".join(_abilities(name, declared[name]) for name in backends),
+        )
+    return targets
+
+
+def _abilities(name: str, declared: Declaration) -> str:
+    devices = (f"{kind} ({', '.join(dtypes)})" for kind, dtypes in declared.devices.items())
+    return f"{name}: {', '.join(declared.modes)}; on {' and '.join(devices)}"
 
 
 def _dtypes(declared: Mapping[str, Declaration]) -> list[str]:

@@ -43,6 +43,8 @@ class WorkerProcess:
             name: value.replace("{scratch}", self.scratch.name)
             for name, value in environment.items()
         }
+        # what a framework leaves in the folder for temporary files goes with the worker
+        temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self.scratch.name)
         with open(log or os.devnull, "ab") as errors:
             # a group of its own: Ctrl-C is for the supervisor, who ends its workers in order
             self._process = subprocess.Popen(  # noqa: S603 - our own module
@@ -50,7 +52,7 @@ class WorkerProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env={**os.environ, **filled},
+                env={**os.environ, **temporary, **filled},
                 start_new_session=True,  # on POSIX
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # on Windows
             )

@@ -182,7 +182,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         *sorted(machine.variables.items()),
         ("seed", str(run.plan.seed)),
         ("blocks per case", str(sampling.blocks)),
-        ("a block lasts at least", units.duration(sampling.block_s)),
+        ("a block lasts about", units.duration(sampling.block_s)),
     ]
 
 

@@ -92,3 +92,16 @@ def best(rows: Sequence[Row]) -> Row | None:
     """The fastest of the rows that were measured."""
     timed = [row for row in rows if row.status == "ok" and row.time_s]
     return min(timed, key=lambda row: row.time_s or 0, default=None)
+
+
+def leaders(rows: Sequence[Row]) -> list[Row]:
+    """The fastest, and what cannot be told from it: rows whose interval overlaps with its own.
+
+    Nothing leads where there is nothing to be faster than, or no interval to say so.
+    """
+    timed = [row for row in rows if row.status == "ok" and row.time_s]
+    fastest = best(timed)
+    if fastest is None or timed == [fastest] or fastest.ci_high_s is None:
+        return []
+    reach = fastest.ci_high_s
+    return [row for row in timed if row.ci_low_s is not None and row.ci_low_s <= reach]

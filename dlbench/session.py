@@ -4,6 +4,7 @@ The pieces know nothing of each other; here they are put together.
 """
 
 import shlex
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -68,6 +69,7 @@ def measure(suite_name: str, asked: plan.Asked, results: Path) -> int:
     run = _run(folder.name, made, machine)
     launch = _launcher(declarations, folder / store.LOGS_FOLDER)
     interrupted = False
+    _end_in_order()
     try:
         _measure(run, folder, launch, errors)
     except KeyboardInterrupt:
@@ -80,6 +82,13 @@ def measure(suite_name: str, asked: plan.Asked, results: Path) -> int:
         return EXIT_INTERRUPTED
     failed = [m for m in found.measurements if m.status not in FINE]
     return EXIT_FAILED_CASES if failed else 0
+
+
+def _end_in_order() -> None:
+    """Treat being asked to end like Ctrl-C: keep what was measured, end the workers."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if (number := getattr(signal, name, None)) is not None:
+            signal.signal(number, signal.default_int_handler)
 
 
 def _run(name: str, made: Plan, machine: Environment) -> Run:

@@ -4,6 +4,7 @@ Only raw records are stored, in JSON that is readable without dlbench. Nothing r
 results folder is executed. It must not know how anything is measured or shown.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -123,11 +124,22 @@ def read(path: Path) -> Results:
     return Results(run, measurements, warnings)
 
 
+# Control characters, as JSON writes them and as UTF-8 has them: on a terminal they are commands.
+_CONTROL = re.compile(
+    rb"(?<!\\)((?:\\\\)*)(?:\\u00(?:0[0-8bcef]|[18][0-9a-f]|7f|9[0-9a-f])|\xc2[\x80-\x9f]|\x7f)"
+)
+
+
+def _printable(text: bytes) -> bytes:
+    """The text with a question mark for every control character."""
+    return _CONTROL.sub(rb"\1?", text)
+
+
 def read_head(folder: Path) -> Run:
     """Read `run.json` alone; ResultsError if it cannot be read or is of a newer schema."""
     path = folder / RUN_FILE
     try:
-        text = path.read_bytes()
+        text = _printable(path.read_bytes())
         version = msgspec.json.decode(text, type=_Version).schema_version
         if version > SCHEMA_VERSION:
             raise ResultsError(
@@ -145,7 +157,7 @@ def _read_measurements(path: Path) -> tuple[tuple[Measurement, ...], tuple[str, 
     """All whole lines; a torn last line is what a killed run leaves, and is dropped."""
     decoder = msgspec.json.Decoder(Measurement)
     try:
-        lines = path.read_bytes().split(b"\n")
+        lines = _printable(path.read_bytes()).split(b"\n")
     except OSError as error:
         raise ResultsError(f"{path} cannot be read: {error}") from error
     measurements, torn = [], lines.pop()

@@ -14,7 +14,6 @@ key, the value and what is allowed.
 import re
 import tomllib
 from collections.abc import Mapping
-from math import inf
 from pathlib import Path
 from typing import Any, get_args
 
@@ -39,6 +38,9 @@ from dlbench.model import Sampling
 from dlbench.networks import CATALOGUE
 from dlbench.options import integers, words
 from dlbench.synthetic import RANDOM
+
+# A million seconds are eleven days: what is longer is a slip of the keyboard.
+LARGEST_NUMBER = 1_000_000
 
 TARGET_KEYS = ("backend", "device", "mode", "dtype", "threads")
 # Axes whose values are names; all others are positive integers.
@@ -74,18 +76,13 @@ def load(name: str) -> Suite:
     return read(catalog.PACKAGE / "suites" / f"{name}.toml")
 
 
-def about(name: str) -> str:
-    """The one line that a suite of the catalogue says of itself."""
-    return load(name).about
-
-
 def read(path: Path) -> Suite:
     """Read and validate a file."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"cannot read the suite ({error.strerror})", value=str(path)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path} is not valid TOML: {error}") from error
     return _Reader(path.name).suite(path.stem, data)
 
@@ -157,9 +154,11 @@ class _Reader:
         self.keys("[sampling]", table, Sampling.__struct_fields__)
         for key, value in table.items():
             number = isinstance(value, int if key == "blocks" else int | float)
-            if not number or isinstance(value, bool) or not 0 < value < inf:
+            if not number or isinstance(value, bool) or not 0 < value <= LARGEST_NUMBER:
                 kind = "integer" if key == "blocks" else "number"
-                raise self.wrong(f"sampling.{key}", value, f"a positive {kind}")
+                raise self.wrong(
+                    f"sampling.{key}", value, f"a positive {kind} up to {LARGEST_NUMBER:,}"
+                )
         return msgspec.convert(dict(table), Sampling)
 
     def entry(self, number: int, table: Mapping[str, Any]) -> Entry:

@@ -144,8 +144,10 @@ class Supervisor:
         yield from self._start(recordings)
         yield from [r.measurement() for r in recordings if r.status != "ok"]
         for recording in [r for r in recordings if r.status == "ok"]:
-            yield self._progress("preparing", recording.case)
-            self._prepare(recording)
+            self._skip(recording)  # compiling the one before may have used up the budget
+            if recording.status == "ok":
+                yield self._progress("preparing", recording.case)
+                self._prepare(recording)
             if recording.status != "ok":
                 yield from self._finish(recording)
         yield from self._blocks([r for r in recordings if r.status == "ok"])

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
+from html import escape
 
 import msgspec
 from rich import box
@@ -41,9 +42,9 @@ def _page(table: Grid, columns: Sequence[int], label_width: int) -> Table:
     drawn = Table(box=box.SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0))
     drawn.add_column(LABEL, min_width=label_width)
     for column in columns:
-        drawn.add_column("\n".join(table.heads[column]), justify="right", no_wrap=True)
+        drawn.add_column(Text("\n".join(table.heads[column])), justify="right", no_wrap=True)
     for label, cells in table.rows:
-        drawn.add_row(label, *(_text(cells[column]) for column in columns))
+        drawn.add_row(Text(label), *(_text(cells[column]) for column in columns))
     return drawn
 
 
@@ -60,19 +61,21 @@ def to_markdown(table: Grid) -> str:
     """A pipe table with a title line and its notes."""
     heads = [LABEL, *(" ".join(head) for head in table.heads)]
     ruler = ["---"] + ["---:"] * len(table.heads)
-    lines = [[label, *(_marked(cell) for cell in cells)] for label, cells in table.rows]
-    body = "\n".join(f"| {' | '.join(map(_escaped, line))} |" for line in [heads, ruler, *lines])
+    lines = [[_escaped(label), *map(_marked, cells)] for label, cells in table.rows]
+    written = [[_escaped(head) for head in heads], ruler, *lines]
+    body = "\n".join(f"| {' | '.join(line)} |" for line in written)
     notes = "".join(f"\n- {_escaped(note)}" for note in table.notes)
-    return f"**{table.title}**\n\n{body}\n" + (f"{notes}\n" if notes else "")
+    return f"**{_escaped(table.title)}**\n\n{body}\n" + (f"{notes}\n" if notes else "")
 
 
 def _marked(cell: Cell) -> str:
-    text = f"**{cell.text}**" if cell.best else cell.text
+    text = f"**{_escaped(cell.text)}**" if cell.best else _escaped(cell.text)
     return f"{text} [{cell.note}]" if cell.note else text
 
 
 def _escaped(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    plain = escape(text, quote=False).replace("\n", " ")
+    return "".join(f"\\{sign}" if sign in "|`*_" else sign for sign in plain)
 
 
 def to_csv(rows: Sequence[Row]) -> str:
@@ -81,12 +84,11 @@ def to_csv(rows: Sequence[Row]) -> str:
     fields = [name for name in Row.__struct_fields__ if name != "params"]
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([*fields[:2], *params, *fields[2:]])
+    names = [*fields[:2], *(name for name in params if name not in fields), *fields[2:]]
+    writer.writerow([_plain(name) for name in names])
     for row in rows:
-        values = msgspec.structs.asdict(row)
-        flat = {**values, **values["params"]}
-        names = [*fields[:2], *params, *fields[2:]]
-        writer.writerow([_plain(flat.get(name)) for name in names])
+        values = {**row.params, **msgspec.structs.asdict(row)}
+        writer.writerow([_plain(values.get(name)) for name in names])
     return stream.getvalue()
 
 

@@ -4,7 +4,7 @@ It must not know any framework, case or file; the clock is a parameter so that t
 """
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import repeat
 from statistics import median
 from time import perf_counter_ns
@@ -56,11 +56,17 @@ def iterations_for(seconds: float, sample: Sample) -> int:
     return max(1, min(MOST_ITERATIONS, wanted))
 
 
-def warm_up(take: Callable[[int], Sample], block_s: float, budget_s: float) -> tuple[Sample, ...]:
-    """Take probes until the speed is steady, or for `budget_s` seconds; at least two.
+def block_size(seconds: float, samples: Sequence[Sample]) -> int:
+    """How many steps fill `seconds`, by the middle one of the last window: one may be odd.
 
-    The last one sizes the block, which a slow first call must not do, nor a lucky one.
+    Of two, the faster: the other is a first call.
     """
+    window = sorted(samples[-STEADY_WINDOW:], key=lambda sample: sample.step_s)
+    return iterations_for(seconds, window[(len(window) - 1) // 2])
+
+
+def warm_up(take: Callable[[int], Sample], block_s: float, budget_s: float) -> tuple[Sample, ...]:
+    """Take probes until the speed is steady, or for `budget_s` seconds; at least two."""
     samples = [take(1)]
     spent = samples[0].host_s
     while len(samples) == 1 or (spent < budget_s and not _steady(samples)):

@@ -358,7 +358,7 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(bare: Path) -> None:
         "matmul/16x16x16",
         "  numpy/cpu/eager/float32/t1",
         f"  tensorflow/cpu/xla/float32/t1  skipped: {why}",
-        "2 cases to measure, 2 skipped; 2 blocks of at least 100 µs each, seed 0",
+        "2 cases to measure, 2 skipped; 2 blocks of about 100 µs each, seed 0",
     )
     assert answer == Answer(0, plan, "")
     assert not (bare / "results").exists()

@@ -19,7 +19,7 @@ def workloads(name: str) -> set[str]:
 
 @pytest.mark.parametrize("name", SUITES)
 def test_it_says_in_one_line_what_it_is_for(name: str) -> None:
-    about = suite.about(name)
+    about = suite.load(name).about
     assert about
     assert about == about.strip()
     assert "\n" not in about

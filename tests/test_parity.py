@@ -8,7 +8,7 @@ import pytest
 
 from dlbench import parity
 from dlbench.model import ParityCheck
-from dlbench.parity import EPS, C, Expected, check, relative_tolerance
+from dlbench.parity import EPS, LARGEST_TOLERANCE, C, Expected, check, relative_tolerance
 
 # Powers of two, so that every figure here is exact.
 TOLERANCE = 2.0**-10
@@ -36,9 +36,20 @@ def off_by(difference, at=(0, 0)):
 )
 def test_the_tolerance_grows_with_the_root_of_the_longest_sum(dtype, eps):
     assert EPS[dtype] == eps
-    assert relative_tolerance(dtype, 1) == C * eps
-    assert relative_tolerance(dtype, 784) == C * eps * 28
-    assert relative_tolerance(dtype, 2) == C * eps * sqrt(2)
+    assert relative_tolerance(dtype, 1) == min(C * eps, LARGEST_TOLERANCE)
+    assert relative_tolerance(dtype, 784) == min(C * eps * 28, LARGEST_TOLERANCE)
+    assert relative_tolerance(dtype, 2) == min(C * eps * sqrt(2), LARGEST_TOLERANCE)
+
+
+@pytest.mark.parametrize("dtype", EPS)
+@pytest.mark.parametrize("size", [64, 1024, 4096])
+def test_in_every_dtype_a_product_that_is_wrong_as_a_whole_fails(dtype, size):
+    product = np.random.default_rng(0).standard_normal((8, 8)) * sqrt(size)
+    for wrong in (product * 0, product * 2, product / 2, product * 1.02):
+        (found,) = check(
+            {"product": Expected(product)}, {"product": wrong}, relative_tolerance(dtype, size)
+        )
+        assert not found.held
 
 
 def test_the_tolerances_of_all_types_leave_room_for_a_verdict():

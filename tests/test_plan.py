@@ -207,9 +207,6 @@ def test_where_everything_is_skipped_there_is_nothing_to_do_and_every_reason_is_
     [
         Asked(keep=expression("nonsense")),
         Asked(keep=expression("alpha and jit")),
-        wanting(backend="alpha", mode="static"),
-        wanting(backend="beta", dtype="float64"),
-        wanting(backend="alpha", device="cuda"),
     ],
 )
 def test_where_nothing_is_left_the_user_is_told_where_to_look(asked: Asked) -> None:
@@ -217,6 +214,22 @@ def test_where_nothing_is_left_the_user_is_told_where_to_look(asked: Asked) -> N
         make(asked=asked, gpus=1)
     assert "dlbench run --dry-run" in str(caught.value)
     assert "dlbench list backends" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        wanting(backend="alpha", mode="static"),
+        wanting(backend="beta", dtype="float64"),
+        wanting(backend="alpha", device="cuda"),
+    ],
+)
+def test_what_no_backend_has_together_is_told_with_what_each_has(asked: Asked) -> None:
+    (name,) = asked.targets["backend"]
+    with pytest.raises(UsageError, match="no backend has all of what was asked") as caught:
+        make(asked=asked, gpus=1)
+    assert f"Allowed: {name}: " in str(caught.value)
+    assert all(word in str(caught.value) for words in asked.targets.values() for word in words)
 
 
 def test_an_expression_keeps_cases_by_their_ids_and_drops_empty_groups() -> None:

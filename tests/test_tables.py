@@ -144,9 +144,25 @@ def test_where_nothing_was_timed_the_unit_is_the_second() -> None:
     assert table.title.startswith("time per iteration, s (")
 
 
-def test_the_best_is_marked_once_per_row_also_where_two_are_equal() -> None:
+def test_what_cannot_be_told_from_the_best_is_marked_too() -> None:
     table = grid(rows((case(SMALL, NUMPY), 1e-3), (case(SMALL, TORCH), 1e-3)), "gflops")
-    assert bests(table) == [[True, False]]
+    assert bests(table) == [[True, True]]
+    near = measured(case(SMALL, NUMPY), *[1.0, 1.1, 1.2, 1.3, 1.4, 1.5])
+    next_to = measured(case(SMALL, TORCH), *[1.45, 1.5, 1.6, 1.7, 1.8, 1.9])
+    apart = measured(case(SMALL, COMPILED), *[1.55, 1.6, 1.7, 1.8, 1.9, 2.0])
+    found = rows(
+        *(
+            (case(SMALL, t), m)
+            for t, m in zip((NUMPY, TORCH, COMPILED), (near, next_to, apart), strict=True)
+        )
+    )
+    assert bests(grid(found, "gflops")) == [[True, True, False]]
+
+
+def test_with_too_few_blocks_for_an_interval_nothing_is_the_best() -> None:
+    few = measured(case(SMALL, NUMPY), *[1e-3] * 5)
+    found = rows((case(SMALL, NUMPY), few), (case(SMALL, TORCH), 1.0))
+    assert bests(grid(found, "gflops")) == [[False, False]]
 
 
 def test_a_number_that_is_not_there_is_never_the_best() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dlbench import catalog, timing, wire, worker
-from dlbench.contract import Setting
+from dlbench.contract import Setting, nothing
 from dlbench.errors import PlacementError, Unavailable, UsageError
 from dlbench.model import Sample, Sampling, Target, Work, Workload
 from fakes.backend import FakeBackend, Tensor
@@ -128,7 +128,7 @@ def test_the_first_calls_are_timed_one_by_one(tell, backend):
 
 def test_nothing_runs_before_the_first_calls_and_parity_comes_last(tell, backend):
     tell(START, PREPARE)
-    first_call = ["reset", "wait", "run", "wait"]
+    first_call = ["wait", "run", "wait"]
     placement = ["run", "wait"]
     parity = ["run", "array"]
     assert backend.events == first_call * worker.FIRST_CALLS + placement + parity
@@ -295,7 +295,7 @@ def test_a_block_has_the_iterations_that_the_warm_up_found(tell, backend):
     backend.costs_s = [0.5]
     warm = tell(START, PREPARE, WARM_UP)
     assert warm.samples[-1].iterations == 2  # a probe is a quarter of a block
-    started_s = backend.clock.seconds()
+    started_s = backend.clock.seconds() + worker.LEAD_IN * 0.5
     assert tell(BLOCK) == wire.Timed(Sample(iterations=8, host_s=4.0, started_s=started_s))
 
 
@@ -303,7 +303,16 @@ def test_every_block_starts_where_training_starts(tell, backend):
     tell(START, PREPARE, WARM_UP)
     backend.events.clear()
     tell(BLOCK, BLOCK)
-    assert backend.events == ["reset", "wait", *["run"] * 4, "wait"] * 2
+    lead_in = ["run"] * worker.LEAD_IN
+    assert backend.events == ["reset", *lead_in, "wait", *["run"] * 4, "wait"] * 2
+
+
+def test_a_step_that_changes_nothing_needs_no_lead_in(tell, backend):
+    backend.reset = nothing
+    tell(START, PREPARE, WARM_UP)
+    backend.events.clear()
+    tell(BLOCK)
+    assert backend.events == ["wait", *["run"] * 4, "wait"]
 
 
 def test_every_probe_of_the_warm_up_starts_where_training_starts(tell, backend):
@@ -311,7 +320,7 @@ def test_every_probe_of_the_warm_up_starts_where_training_starts(tell, backend):
     backend.events.clear()
     probes = len(tell(WARM_UP).samples)
     assert backend.events.count("reset") == probes
-    assert backend.events[:2] == ["reset", "wait"]
+    assert backend.events[:4] == ["reset", *["run"] * worker.LEAD_IN, "wait"]
 
 
 def test_cases_are_held_side_by_side(tell, backend):

@@ -1,7 +1,5 @@
 """PyTorch: torch.nn and torch.optim, run op by op or through torch.compile."""
 
-import os
-import shutil
 from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any
@@ -11,6 +9,7 @@ from torch import Tensor, nn
 
 from dlbench import layers
 from dlbench.arrays import STORAGE, Array, Weights, cast
+from dlbench.backends._torch_compiler import forget_compiled, require_compiler, warm_compiler
 from dlbench.backends._torch_natives import (
     ACTIVATIONS,
     FROM_LOGITS,
@@ -36,20 +35,22 @@ DECLARATION = {
         "MKL_NUM_THREADS": "{threads}",
         "TORCHINDUCTOR_CACHE_DIR": "{scratch}/inductor",
         "TRITON_CACHE_DIR": "{scratch}/triton",
+        # Set by a user, they would turn the mode into eager without a word.
+        "TORCHDYNAMO_DISABLE": "0",
+        "TORCH_COMPILE_DISABLE": "0",
     },
 }
-
-COMPILERS = ("g++", "clang++", "c++", "cl")
 
 
 def start(setting: Setting) -> "TorchBackend":
     """The verbs on the setting's device; Unavailable where it or the mode cannot be had."""
     if setting.device != "cpu":
         _check_cuda(_device(setting.device))
-    if setting.mode == "compile":
-        _check_compiler()
     torch.set_num_threads(setting.threads)
     torch.set_float32_matmul_precision("high" if setting.dtype == "tf32" else "highest")
+    if setting.mode == "compile":
+        require_compiler()
+        warm_compiler()
     return TorchBackend(setting)
 
 
@@ -66,17 +67,6 @@ def _check_cuda(device: torch.device) -> None:
             f"PyTorch {torch.__version__} sees {count} CUDA devices, no device",
             value=str(device),
             hint="Install a CUDA build of PyTorch and a driver, or choose --device cpu",
-        )
-
-
-def _check_compiler() -> None:
-    """Inductor writes C++ for the CPU (and a launcher for the GPU) and has it compiled."""
-    names = (*filter(None, [os.environ.get("CXX")]), *COMPILERS)
-    if not any(shutil.which(name) for name in names):
-        raise Unavailable(
-            "torch.compile needs a C++ compiler, and none was found",
-            allowed=", ".join(names),
-            hint="Install one, or leave the mode out with --mode eager",
         )
 
 
@@ -134,6 +124,7 @@ class TorchBackend:
             "cuda": torch.version.cuda,
             "float32_matmul_precision": torch.get_float32_matmul_precision(),
             "device_name": self._device_name(),
+            "compile_cache": None if self.setting.mode == "eager" else "cold for every case",
         }
 
     def _device_name(self) -> str | None:
@@ -143,7 +134,7 @@ class TorchBackend:
     def release(self) -> None:
         """Drop compiled graphs, whose number per function is limited, and cached memory."""
         if self.setting.mode != "eager":
-            torch.compiler.reset()
+            forget_compiled()
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
 
@@ -221,18 +212,24 @@ class Program:
         )
         loss_of, x, y = self.loss, self.x, self.y
 
-        def objective(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-            outputs = model(x)
-            loss = loss_of(outputs, y)
+        def with_penalty(loss: Tensor) -> Tensor:
             for l2, kernel in kernels:
                 loss = loss + l2 * kernel.square().sum()
-            return outputs, loss
+            return loss
 
-        forward = self.backend.compiled(objective)
+        def objective(x: Tensor, y: Tensor) -> Tensor:
+            return with_penalty(loss_of(model(x), y))
+
+        def outputs_and_loss(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+            logits = model(x)
+            return self.activation(logits), with_penalty(loss_of(logits, y))
+
+        forward = self.backend.compiled(outputs_and_loss)
+        loss_now = self.backend.compiled(objective)
 
         def backward() -> Tensor:
             optimizer.zero_grad()
-            _, loss = forward(x, y)
+            loss = loss_now(x, y)
             loss.backward()
             return loss
 
@@ -241,19 +238,22 @@ class Program:
             optimizer.step()
             return loss
 
+        start = {name: value.clone() for name, value in model.state_dict().items()}
+
         def reset() -> None:
-            self.restore(named)
+            model.load_state_dict(start)
             _zero(optimizer)
 
         inputs = {"x": x, "y": y, **named}
         return {
-            "forward": Step(lambda: forward(x, y), self._forward_tensors, inputs, reset),
+            "forward": Step(lambda: forward(x, y), _forward_tensors, inputs, reset),
             "backward": Step(backward, lambda loss: _with_gradients(loss, named), inputs, reset),
             "train_step": Step(train_step, lambda loss: _with_weights(loss, named), inputs, reset),
         }
 
-    def _forward_tensors(self, result: tuple[Tensor, Tensor]) -> Mapping[str, Tensor]:
-        return {"outputs": self.activation(result[0]), "loss": result[1]}
+
+def _forward_tensors(result: tuple[Tensor, Tensor]) -> Mapping[str, Tensor]:
+    return {"outputs": result[0], "loss": result[1]}
 
 
 @torch.no_grad()

@@ -44,7 +44,7 @@ class _Op:
     def kept(self, shape: tuple[int, ...], dtype: Any) -> Array:
         """1/(1-rate) where a value is kept, 0 where it is dropped."""
         rate = self.layer.rate
-        return (self.rng.random(shape) >= rate).astype(dtype) / (1 - rate)
+        return (self.rng.random(shape, dtype) >= rate).astype(dtype) / (1 - rate)
 
 
 class FlattenOp(_Op):

@@ -34,6 +34,7 @@ class FakeBackend:
         self.fails_to_start: Exception | None = None
         self.more_inputs: dict[str, Tensor] = {}
         self.uses_threads: int | None = None
+        self.reset: Callable[[], None] = lambda: self.events.append("reset")
         self.setting: Setting
 
     @property
@@ -59,7 +60,7 @@ class FakeBackend:
             run,
             tensors=lambda product: {"product": product},
             inputs={"a": Tensor(a), "b": Tensor(b), **self.more_inputs},
-            reset=lambda: self.events.append("reset"),
+            reset=self.reset,
         )
 
     def wait(self) -> None:

@@ -117,9 +117,13 @@ def results(*outcomes: tuple[Case, float | Measurement | str]) -> Results:
     return results_of([one for one, _ in outcomes], [_measurement(*pair) for pair in outcomes])
 
 
+# Blocks from which an interval is claimed.
+ENOUGH = 6
+
+
 def _measurement(of: Case, outcome: float | Measurement | str) -> Measurement:
     if isinstance(outcome, float):
-        return measured(of, outcome)
+        return measured(of, *[outcome] * ENOUGH)
     if isinstance(outcome, str):
         return Measurement(of.id, "skipped", outcome)
     return outcome
