@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import torch
+from torch._inductor.utils import clear_inductor_caches
 
 from dlbench.errors import Unavailable
 
@@ -35,6 +36,7 @@ HEADERS = "precompiled_headers"
 def forget_compiled() -> None:
     """Empty the caches of compiled graphs, in memory and on disk, so that every case is cold."""
     torch.compiler.reset()
+    clear_inductor_caches()
     cache = Path(os.environ["TORCHINDUCTOR_CACHE_DIR"])
     for folder in cache.iterdir() if cache.is_dir() else ():
         if folder.name != HEADERS:
