@@ -10,7 +10,9 @@ SUITES = catalog.names("suites", ".toml")
 
 
 def planned(name: str) -> Plan:
-    return plan.make(suite.load(name), plan.Asked(), machine())
+    declared = plan.read_declarations()
+    there = machine(declarations=declared, installed=frozenset(declared))
+    return plan.make(suite.load(name), plan.Asked(), there)
 
 
 def workloads(name: str) -> set[str]:
@@ -30,7 +32,9 @@ def test_it_can_be_planned(name: str) -> None:
     made = planned(name)
     assert made.suite == name
     assert len({case.id for case in made.cases}) == len(made.cases)
-    assert {case.target.backend for case in made.cases} == {"alpha", "beta"}
+    assert {case.target.backend for case in made.cases} == set(catalog.names("backends"))
+    assert {case.mode_kind for case in made.cases} == {"dynamic", "static"}
+    assert all(case.skip is None for case in made.cases)
 
 
 @pytest.mark.parametrize("name", SUITES)
