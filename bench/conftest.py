@@ -12,8 +12,9 @@ from dlbench import catalog, environment, suite
 from dlbench.contract import Backend, Setting
 from dlbench.errors import DlbenchError
 from dlbench.kinds import kind_named
-from dlbench.model import Case, Declaration, Target, Workload
+from dlbench.model import Declaration, Target, Workload
 from dlbench.networks import CATALOGUE
+from dlbench.rows import parity_error
 from dlbench.worker import assert_placed
 
 
@@ -95,12 +96,12 @@ def measure(backend: Backend, target: Target, benchmark: Any) -> Callable[[Workl
             backend.wait()
 
         benchmark.extra_info |= {
-            "case": Case(workload, target, "dynamic").id,
-            "parity_error": max(check.error or 0.0 for check in checks),
+            "case": f"{workload.id}/{target.id}",
+            "parity_error": parity_error(checks),
             "synthetic": workload.synthetic,
         }
-        benchmark(synced)
         step.reset()
+        benchmark(synced)
         backend.release()
         if benchmark.stats:  # absent under --benchmark-disable
             seconds = median(benchmark.stats.stats.data)

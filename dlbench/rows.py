@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from dlbench.model import Case, Measurement, ModeKind, Status, StopReason
+from dlbench.model import Case, Measurement, ModeKind, ParityCheck, Status, StopReason
 from dlbench.stats import median_with_interval
 from dlbench.store import Results
 
@@ -75,17 +75,17 @@ def _row(case: Case, measurement: Measurement) -> Row:
         iterations=samples[0].iterations if samples else None,
         blocks=len(samples),
         stop_reason=measurement.stop_reason,
-        parity_error=_parity_error(measurement),
+        parity_error=parity_error(measurement.parity),
         synthetic=case.workload.synthetic,
     )
 
 
-def _parity_error(measurement: Measurement) -> float | None:
+def parity_error(checks: Sequence[ParityCheck]) -> float | None:
     """The error of the quantity that comes closest to, or furthest over, its tolerance."""
-    if not measurement.parity or any(check.error is None for check in measurement.parity):
+    if not checks or any(check.error is None for check in checks):
         return None
-    shares = [(check.error or 0.0) / check.tolerance for check in measurement.parity]
-    return measurement.parity[shares.index(max(shares))].error
+    shares = [(check.error or 0.0) / check.tolerance for check in checks]
+    return checks[shares.index(max(shares))].error
 
 
 def best(rows: Sequence[Row]) -> Row | None:
