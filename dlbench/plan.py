@@ -222,13 +222,13 @@ def _group(
 
 
 def _skip(target: Target, machine: Machine) -> str | None:
-    if target.backend not in machine.installed:
-        install = machine.declarations[target.backend].install
-        return f"{target.backend} is not installed; to add it: {install}"
     index = int(target.device.partition(":")[2] or 0)
     if target.device != "cpu" and index >= machine.gpus:
         shown = units.counted(machine.gpus, "GPU")
         return f"there is no device {target.device}: the driver shows {shown}"
+    if target.backend not in machine.installed:
+        install = machine.declarations[target.backend].install
+        return f"{target.backend} is not installed; to add it: {install}"
     return None
 
 

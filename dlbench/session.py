@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -125,6 +126,15 @@ def _launcher(declarations: Mapping[str, Declaration], logs: Path) -> Launch:
     return launch
 
 
+@cache
+def _prepare(dataset: str) -> str | None:
+    """Make sure that the data is there; where it cannot be had, say once why."""
+    reason: str | None = catalog.load("datasets", dataset).prepare()
+    if reason is not None:
+        print(f"Synthetic data in place of {dataset}: {reason}", file=sys.stderr)
+    return reason
+
+
 def _plan(suite_name: str, asked: plan.Asked, declarations: Mapping[str, Declaration]) -> Plan:
     machine = plan.Machine(
         declarations=declarations,
@@ -132,6 +142,6 @@ def _plan(suite_name: str, asked: plan.Asked, declarations: Mapping[str, Declara
         cores=environment.usable_cores(),
         memory_bytes=environment.available_memory(),
         gpus=len(environment.gpus()),
-        prepare=lambda dataset: catalog.load("datasets", dataset).prepare(),
+        prepare=_prepare,
     )
     return plan.make(suite.load(suite_name), asked, machine)
