@@ -1,0 +1,45 @@
+"""Many comparisons at once: p-values that pay for being looked at together.
+
+Pure functions. None, a comparison without a p-value, stays None and is not counted.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from scipy.stats import false_discovery_control
+
+
+def holm(ps: Sequence[float | None]) -> list[float | None]:
+    """Adjusted p-values, in the order given: for a gate, no false alarm in the whole family.
+
+    Holm (1979), Scandinavian Journal of Statistics 6(2): the k-th smallest of m times m - k + 1,
+    never below a smaller one's, at most 1. Valid whatever the dependence.
+    """
+    return _where_known(ps, _step_down)
+
+
+def benjamini_hochberg(ps: Sequence[float | None]) -> list[float | None]:
+    """Adjusted p-values, in the order given: for display, few false ones among those shown.
+
+    Benjamini & Hochberg (1995), J. Royal Stat. Soc. B 57(1). Valid for independent and for
+    positively dependent p-values (Benjamini & Yekutieli 2001, Annals of Statistics 29(4)).
+    """
+    return _where_known(ps, lambda known: [float(p) for p in false_discovery_control(known)])
+
+
+def _step_down(ps: Sequence[float]) -> list[float]:
+    """Holm's adjusted p-values of known ones."""
+    order = np.argsort(ps, kind="stable")
+    raised = np.asarray(ps)[order] * np.arange(len(ps), 0, -1)
+    adjusted = np.empty(len(ps))
+    adjusted[order] = np.minimum(np.maximum.accumulate(raised), 1)
+    return [float(p) for p in adjusted]
+
+
+def _where_known(
+    ps: Sequence[float | None], adjust: Callable[[Sequence[float]], list[float]]
+) -> list[float | None]:
+    """Adjust what is known and put it back in its place."""
+    known = [p for p in ps if p is not None]
+    adjusted = iter(adjust(known) if known else [])
+    return [None if p is None else next(adjusted) for p in ps]
