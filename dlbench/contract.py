@@ -43,6 +43,16 @@ class Step:
     reset: Callable[[], None] = nothing
 
 
+class DeviceClock(Protocol):
+    """The device's own time, read where the work is done and not where it is asked for."""
+
+    def mark(self) -> Any:
+        """Ask the device to note its time when it has done all that it was given before."""
+
+    def seconds(self, start: Any, end: Any) -> float:
+        """From one mark to another, after wait()."""
+
+
 class Backend(Protocol):
     """A framework, started for one setting."""
 
@@ -57,6 +67,9 @@ class Backend(Protocol):
 
     def wait(self) -> None:
         """Return when the device has finished all that it was given."""
+
+    def device_clock(self) -> DeviceClock | None:
+        """A clock of the device; None where host time is all there is."""
 
     def place(self, tensor: Any) -> tuple[str, str]:
         """Device (`cpu`, `cuda:0`) and dtype of a native tensor."""

@@ -10,11 +10,14 @@ from msgspec import Meta, field
 
 from dlbench.layers import Network, Record
 
-SCHEMA_VERSION = 1
+# 2: a line is one case in one generation; samples say what disturbed them; null cases.
+SCHEMA_VERSION = 2
 
 Status = Literal["ok", "skipped", "parity_failed", "failed", "timed_out", "out_of_memory"]
-StopReason = Literal["blocks", "budget", "interrupted"]
+StopReason = Literal["precision", "plateau", "blocks", "budget", "interrupted"]
+Flag = Literal["busy", "stolen", "throttled", "unparked"]
 ModeKind = Literal["dynamic", "static"]
+Rigor = Literal["quick", "standard", "rigorous"]
 
 Count = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(ge=0)]
@@ -87,36 +90,56 @@ class Target(Record, frozen=True):
 
 
 class Case(Record, frozen=True):
-    """One workload on one target: the join key of every comparison is its id."""
+    """One workload on one target: the join key of every comparison is its id.
+
+    null: the same again in a process of its own, to be compared with the case: nothing differs
+    but luck (Kohavi et al. 2020, Trustworthy Online Controlled Experiments, ch. 19: A/A tests).
+    """
 
     workload: Workload
     target: Target
     mode_kind: ModeKind
     skip: str | None = None
+    null: bool = False
 
     @property
     def id(self) -> str:
-        """Such as `train_step/mnist-512/b32/torch/cpu/eager/float32/t2`."""
-        return f"{self.workload.id}/{self.target.id}"
+        """Such as `train_step/mnist-512/b32/torch/cpu/eager/float32/t2`, `.../null` for a null."""
+        return f"{self.workload.id}/{self.target.id}" + ("/null" if self.null else "")
 
 
 class Group(Record, frozen=True):
-    """The cases that share a workload: one row of the table, measured together."""
+    """The cases that share a workload: one row of the table, measured together.
+
+    null: a second copy of one of the cases, measured with them and never ranked.
+    """
 
     workload: Workload
     cases: tuple[Case, ...]
+    null: Case | None = None
+
+    @property
+    def live(self) -> tuple[Case, ...]:
+        """All that is measured in turns: the cases and the null."""
+        return self.cases if self.null is None else (*self.cases, self.null)
 
 
 class Sampling(Record, frozen=True):
     """How much is measured for each case. Times in seconds.
 
-    blocks: how many; block_s: how long one is about, unless a single step is longer;
-    warmup_s: the warm-up ends after this even if not steady; case_s: no block is begun after
-    so many seconds of blocks; timeout_s: a worker silent for longer is hung; budget_s: for the
-    whole run, None for no limit.
+    rigor: the named rules that these are, or started from; generations: how often everything is
+    measured anew in fresh processes; in each of them:
+    blocks: how many at most; precision: enough when the half-width of every ratio's interval is
+    at most this share; block_s: how long a block is about, unless a single step is longer;
+    warmup_s: the warm-up ends after this even if not steady; case_s: no round is begun after so
+    many seconds of blocks for each case of the row. timeout_s: a worker silent for longer is hung;
+    budget_s: for the whole run, None for no limit.
     """
 
+    rigor: Rigor = "quick"
+    generations: int = 1
     blocks: int = 12
+    precision: float = 0.02
     block_s: float = 0.02
     warmup_s: float = 0.3
     case_s: float = 10.0
@@ -135,12 +158,20 @@ class Plan(Record, frozen=True):
 
     @property
     def cases(self) -> tuple[Case, ...]:
-        """All cases in the order of the groups."""
+        """All cases in the order of the groups, without the nulls."""
         return tuple(case for group in self.groups for case in group.cases)
 
 
 class Sample(Record, frozen=True):
-    """One timed block: `iterations` steps between two device syncs."""
+    """One timed block: `iterations` steps between two device syncs.
+
+    What disturbed it, None where the system does not tell: foreign_s: CPU seconds that the cores
+    spent on others; waited_s: seconds in which threads of the worker were ready and had no core,
+    added up; steal_s: taken by the hypervisor; throttled_s: stopped by the cgroup's quota;
+    switches: involuntary context switches of the worker; parked_s: CPU seconds that the parked
+    workers used from this worker's resumption to its stop: 0 proves that they were silent.
+    lead_s: what the worker did untimed before the block: reset, lead-in, garbage collection.
+    """
 
     iterations: Count
     host_s: Seconds
@@ -148,7 +179,14 @@ class Sample(Record, frozen=True):
     device_s: Seconds | None = None
     round: int = 0
     generation: int = 0
-    flags: tuple[str, ...] = ()
+    foreign_s: Seconds | None = None
+    waited_s: Seconds | None = None
+    steal_s: Seconds | None = None
+    throttled_s: Seconds | None = None
+    switches: int | None = None
+    parked_s: Seconds | None = None
+    lead_s: Seconds | None = None
+    flags: tuple[Flag, ...] = ()
 
     @property
     def step_s(self) -> float:
@@ -174,11 +212,12 @@ class ParityCheck(Record, frozen=True):
 
 
 class Measurement(Record, frozen=True):
-    """What happened to one case: raw, no mean, no opinion; one line on disk."""
+    """What happened to one case in one generation: raw, no mean, no opinion; one line on disk."""
 
     case: str
     status: Status
     reason: str | None = None
+    generation: int = 0
     calls_s: tuple[Seconds, ...] = ()
     warmup: tuple[Sample, ...] = ()
     samples: tuple[Sample, ...] = ()

@@ -10,6 +10,7 @@ from statistics import median
 from time import perf_counter_ns
 from typing import Any
 
+from dlbench.contract import DeviceClock
 from dlbench.model import Sample
 
 Clock = Callable[[], int]
@@ -28,26 +29,43 @@ STEADY_WINDOW = 3
 STEADY_SHARE = 0.05
 
 
+def now_s() -> float:
+    """Now, on the clock on which a sample has started."""
+    return perf_counter_ns() / NS
+
+
 def block(
     step: Callable[[], Any],
     wait: Callable[[], None],
     iterations: int,
     clock: Clock = perf_counter_ns,
+    device: DeviceClock | None = None,
 ) -> Sample:
-    """Time `iterations` calls of `step` between two device syncs, without garbage collection."""
+    """Time `iterations` calls of `step` between two device syncs, without garbage collection.
+
+    The device's own clock is read inside of the host's: from its first work to its last.
+    """
     collecting = gc.isenabled()
     gc.disable()
     try:
         wait()
         start = clock()
+        first = None if device is None else device.mark()
         for _ in repeat(None, iterations):
             step()
+        last = None if device is None else device.mark()
         wait()
         end = clock()
     finally:
         if collecting:
             gc.enable()
-    return Sample(iterations=iterations, host_s=(end - start) / NS, started_s=start / NS)
+    device_s = None if device is None else device.seconds(first, last)
+    return Sample(
+        iterations=iterations,
+        host_s=(end - start) / NS,
+        started_s=start / NS,
+        device_s=device_s,
+    )
 
 
 def iterations_for(seconds: float, sample: Sample) -> int:

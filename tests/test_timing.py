@@ -8,6 +8,7 @@ import pytest
 from dlbench import timing
 from dlbench.model import Sample
 from fakes.clock import ToldClock
+from fakes.device import Device
 
 
 class Machine:
@@ -53,7 +54,9 @@ def test_what_the_device_does_after_the_last_call_is_part_of_the_block():
 
 
 def test_the_real_clock_is_the_default():
+    began = timing.now_s()
     block = timing.block(lambda: None, lambda: None, 1000)
+    assert began <= block.started_s <= block.started_s + block.host_s <= timing.now_s()
     assert block.host_s > 0
     assert block.started_s > 0
 
@@ -78,6 +81,79 @@ def test_garbage_collection_is_as_before_after_a_step_that_raises(collecting):
     with pytest.raises(ZeroDivisionError):
         timing.block(lambda: 1 / 0, lambda: None, 3)
     assert gc.isenabled() is collecting
+
+
+# --- a device of its own ------------------------------------------------------------------------
+
+
+def on(device, iterations=10):
+    return timing.block(device.step, device.wait, iterations, device.clock.ns, device)
+
+
+def test_without_a_device_clock_device_time_is_unknown():
+    assert Machine(1.0).block(3).device_s is None
+
+
+def test_a_device_slower_than_its_launches_is_timed_to_the_end_of_its_queue():
+    block = on(Device(launch_s=0.25, work_s=2.0))
+    assert block.host_s == 0.25 + 10 * 2.0
+    assert block.device_s == block.host_s  # the first launch is after the first mark
+
+
+def test_a_device_that_waits_for_its_launches_is_timed_with_its_idle_time():
+    block = on(Device(launch_s=2.0, work_s=0.25))
+    assert block.host_s == 10 * 2.0 + 0.25
+    assert block.device_s == block.host_s
+
+
+def test_device_time_leaves_out_what_the_host_does_around_it():
+    device = Device(launch_s=2.0, work_s=0.25, marking_s=0.5)
+    block = on(device)
+    # the host's block has both marks, the second of which is made while the last step runs
+    assert block.host_s == 0.5 + 10 * 2.0 + 0.5
+    assert block.device_s == block.host_s - 0.5
+    assert block.started_s == 100.0
+
+
+def test_work_that_was_asked_for_before_is_not_in_the_block():
+    device = Device(launch_s=0.25, work_s=2.0)
+    for _ in range(5):
+        device.step()
+    block = on(device)
+    assert (block.host_s, block.device_s) == (20.25, 20.25)
+    assert block.started_s == 100.25 + 5 * 2.0
+    assert device.waits == 2
+
+
+@pytest.mark.parametrize("edge", [0, 1], ids=["first", "last"])
+def test_without_the_wait_at_an_edge_a_block_would_be_wrong(edge):
+    device = Device(launch_s=0.25, work_s=2.0)
+    device.step()
+    waits = [device.wait, device.wait]
+    waits[edge] = lambda: None
+
+    def wait():
+        waits.pop(0)()
+
+    block = timing.block(device.step, wait, 10, device.clock.ns)
+    wrong = {0: 22.0, 1: 2.5}  # with the work of before; without the work that is still queued
+    assert block.host_s == wrong[edge] != 20.25
+
+
+def test_a_device_is_marked_at_the_edges_and_not_between():
+    events = []
+    device = Device(launch_s=1.0, work_s=1.0)
+
+    def noting(name):
+        def call():
+            events.append(name)
+            return getattr(device, name)()
+
+        return call
+
+    clock = type("Clock", (), {"mark": staticmethod(noting("mark")), "seconds": device.seconds})()
+    timing.block(noting("step"), noting("wait"), 3, device.clock.ns, clock)
+    assert events == ["wait", "mark", "step", "step", "step", "mark", "wait"]
 
 
 # --- iterations_for -----------------------------------------------------------------------------

@@ -70,6 +70,9 @@ class NumpyBackend:
     def wait(self) -> None:
         """NumPy returns only when it is done."""
 
+    def device_clock(self) -> None:
+        """The host is the device."""
+
     def place(self, tensor: Any) -> tuple[str, str]:
         """NumPy knows one place."""
         return "cpu", str(np.asarray(tensor).dtype)

@@ -96,6 +96,9 @@ class TensorflowBackend:
         if self.setting.device != "cpu":
             tf.test.experimental.sync_devices()
 
+    def device_clock(self) -> None:
+        """TensorFlow offers no events on its streams."""
+
     def place(self, tensor: Any) -> tuple[str, str]:
         """The tensor's own word, a GPU by the number asked for."""
         kind, _ = re.findall(r"(CPU|GPU):(\d+)$", tensor.device)[0]

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from dlbench import layers
 from dlbench.arrays import STORAGE, Array, Weights, cast
+from dlbench.backends._torch_clock import CudaClock
 from dlbench.backends._torch_compiler import forget_compiled, require_compiler, warm_compiler
 from dlbench.backends._torch_natives import (
     ACTIVATIONS,
@@ -104,6 +105,10 @@ class TorchBackend:
         """CPU calls return when they are done; CUDA is synchronised."""
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
+
+    def device_clock(self) -> CudaClock | None:
+        """CUDA's events; the CPU has the host's time."""
+        return CudaClock(self.device) if self.device.type == "cuda" else None
 
     def place(self, tensor: Tensor) -> tuple[str, str]:
         """The tensor's own word."""

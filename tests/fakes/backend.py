@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from dlbench.contract import Setting, Step
+from dlbench.contract import DeviceClock, Setting, Step
 from fakes.clock import ToldClock
 
 
@@ -34,6 +34,7 @@ class FakeBackend:
         self.fails_to_start: Exception | None = None
         self.more_inputs: dict[str, Tensor] = {}
         self.uses_threads: int | None = None
+        self.has_device_clock: DeviceClock | None = None
         self.reset: Callable[[], None] = lambda: self.events.append("reset")
         self.setting: Setting
 
@@ -65,6 +66,9 @@ class FakeBackend:
 
     def wait(self) -> None:
         self.events.append("wait")
+
+    def device_clock(self) -> DeviceClock | None:
+        return self.has_device_clock
 
     def place(self, tensor: Tensor) -> tuple[str, str]:
         return tensor.device, str(tensor.array.dtype)

@@ -1,0 +1,175 @@
+"""Stop a worker process and let it go on: its spinning threads disturb nobody; and prove it.
+
+It must not know what a worker does, nor when it has its turn.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import psutil
+
+# The CPU clock of a whole process, from its id: include/linux/posix-timers_types.h,
+# make_process_cpuclock(pid, CPUCLOCK_SCHED), which is what clock_getcpuclockid(3) returns.
+CPUCLOCK_SCHED = 2
+NS = 1e9
+
+# A stop takes microseconds, unless the kernel holds a thread (a driver that hangs): it is looked
+# for so often, and for so long, that no worker can hang its supervisor.
+LOOK_S = 0.00002
+PATIENCE_S = 5.0
+
+
+class Parking(Protocol):
+    """One worker's place to stand still.
+
+    how: by what it is stopped; refusal: why the system would not, if it would not.
+    """
+
+    how: str
+    refusal: str | None
+
+    def stop(self) -> None:
+        """Return when no thread of the worker runs any more, or the worker is dead."""
+
+    def resume(self) -> None:
+        """Let all threads go on."""
+
+
+def parking_for(pid: int) -> Parking:
+    """The best way to stop a child, which must lead a process group of its own on POSIX."""
+    if not hasattr(os, "killpg"):
+        return ProcessParking(pid)
+    return GroupParking(pid, _stands_by_waitid if sys.platform == "linux" else _stands_by_psutil)
+
+
+class GroupParking:
+    """SIGSTOP and SIGCONT for the worker and what it has started. The worker cannot refuse."""
+
+    how = "SIGSTOP to the process group"
+
+    def __init__(self, pid: int, stands: Callable[[int], bool]) -> None:
+        self.pid, self.stands = pid, stands
+        self.refusal: str | None = None
+        self._stopped = False
+
+    def stop(self) -> None:
+        """As the protocol says; nothing if stopped already."""
+        if not self._stopped and self._send(signal.SIGSTOP):
+            self._stopped = True
+            self._wait()
+
+    def resume(self) -> None:
+        """As the protocol says; nothing if running already."""
+        if self._stopped:
+            self._stopped = False
+            self._send(signal.SIGCONT)
+
+    def _wait(self) -> None:
+        """Until the worker stands, and its clock as well.
+
+        The last thread tells that it stands right before it leaves its core, and is charged for
+        what it ran when it has left (kernel/signal.c, do_signal_stop): seen in 1 stop of 200.
+        """
+        end = time.monotonic() + PATIENCE_S
+        used: tuple[float | None, ...] = ()
+        while time.monotonic() < end:
+            before, used = used, (cpu_seconds(self.pid),) if self.stands(self.pid) else ()
+            if used and used == before:
+                return
+            time.sleep(LOOK_S)
+        self.refusal = f"a worker did not stop within {PATIENCE_S:g} s"
+
+    def _send(self, number: int) -> bool:
+        """Whether the group has been told; it has not if it is dead, or not ours to tell."""
+        try:
+            os.killpg(self.pid, number)
+        except ProcessLookupError:
+            return False
+        except PermissionError as error:
+            self.refusal = f"the system does not let workers be stopped: {error.strerror}"
+            return False
+        return True
+
+
+def _stands_by_waitid(pid: int) -> bool:
+    """Whether all threads of a child have stopped, or it has died; waitid(2).
+
+    The kernel tells of a stop when the last thread stands still (kernel/signal.c, do_signal_stop),
+    and takes it back at SIGCONT (prepare_signal), so that none is left of an earlier stop. WNOWAIT
+    leaves an exit to be collected by whoever waits for the child.
+    """
+    options = os.WSTOPPED | os.WEXITED | os.WNOWAIT | os.WNOHANG
+    try:
+        return os.waitid(os.P_PID, pid, options) is not None
+    except ChildProcessError:  # collected already
+        return True
+
+
+def _stands_by_psutil(pid: int) -> bool:
+    """The same for macOS, where Python may not offer waitid."""
+    try:
+        return psutil.Process(pid).status() in {psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE}
+    except psutil.NoSuchProcess:
+        return True
+
+
+class ProcessParking:
+    """Windows: all threads of the worker are suspended, one by one, by psutil."""
+
+    how = "psutil.Process.suspend"
+
+    def __init__(self, pid: int) -> None:
+        self.refusal: str | None = None
+        self._stopped = False
+        self._process: psutil.Process | None = None
+        with contextlib.suppress(psutil.NoSuchProcess):
+            self._process = psutil.Process(pid)
+
+    def stop(self) -> None:
+        """As the protocol says; nothing if stopped already."""
+        if self._process is not None and not self._stopped:
+            self._stopped = self._ask(self._process.suspend)
+
+    def resume(self) -> None:
+        """As the protocol says; nothing if running already."""
+        if self._process is not None and self._stopped:
+            self._ask(self._process.resume)
+            self._stopped = False
+
+    def _ask(self, request: Callable[[], None]) -> bool:
+        try:
+            request()
+        except psutil.NoSuchProcess:
+            return False
+        except (psutil.Error, OSError) as error:
+            self.refusal = f"the system does not let workers be stopped: {error}"
+            return False
+        return True
+
+
+def cpu_seconds(pid: int) -> float | None:
+    """CPU time that all threads of a process have used so far, in ns on Linux; None if it is gone.
+
+    A thread that runs is counted up to its core's last tick; a process that stands, exactly.
+    """
+    return _by_clock(pid) if sys.platform == "linux" else _by_psutil(pid)
+
+
+def _by_clock(pid: int) -> float | None:
+    try:
+        return time.clock_gettime_ns((~pid << 3) | CPUCLOCK_SCHED) / NS
+    except OSError:
+        return None
+
+
+def _by_psutil(pid: int) -> float | None:
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return None
+    return float(times.user + times.system)

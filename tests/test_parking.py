@@ -1,0 +1,176 @@
+"""Real children that spin, stopped and let go on; and what a system might answer."""
+
+import os
+import signal
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import psutil
+import pytest
+
+from dlbench import parking
+from dlbench.parking import GroupParking, ProcessParking, cpu_seconds, parking_for
+
+# Two threads: one spins, the other answers each line.
+SPINNING = """
+import sys, threading
+def spin():
+    while True: pass
+threading.Thread(target=spin, daemon=True).start()
+for line in sys.stdin: print("here", flush=True)
+"""
+
+
+class Child:
+    def __init__(self):
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", SPINNING],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self.pid = self.process.pid
+
+    def answers(self):
+        print("are you", file=self.process.stdin, flush=True)
+        return self.process.stdout.readline() == "here\n"
+
+    def end(self):
+        os.killpg(self.pid, signal.SIGKILL)
+        self.process.communicate()
+
+
+@pytest.fixture
+def child():
+    child = Child()
+    assert child.answers()
+    yield child
+    if child.process.returncode is None:
+        child.end()
+
+
+@pytest.fixture(params=[parking._stands_by_waitid, parking._stands_by_psutil])
+def parked(request, child):
+    """The child's parking, in each way in which its stop can be seen."""
+    return GroupParking(child.pid, request.param)
+
+
+def test_a_stopped_child_uses_no_time_and_answers_when_it_goes_on(child, parked):
+    for _ in range(3):
+        parked.stop()
+        before = cpu_seconds(child.pid)
+        assert psutil.Process(child.pid).status() == psutil.STATUS_STOPPED
+        assert cpu_seconds(child.pid) == before > 0
+        parked.resume()
+        assert child.answers()
+        assert cpu_seconds(child.pid) > before
+    assert parked.refusal is None
+
+
+def test_stopping_and_resuming_twice_is_as_once(child, parked):
+    parked.resume()
+    assert child.answers()
+    for _ in range(2):
+        parked.stop()
+    for _ in range(2):
+        parked.resume()
+    assert child.answers()
+
+
+def test_how_a_worker_is_stopped_is_said(child):
+    assert parking_for(child.pid).how == "SIGSTOP to the process group"
+
+
+def test_no_stop_is_left_to_be_mistaken_for_the_next(child):
+    parked = parking_for(child.pid)
+    parked.stop()
+    assert parking._stands_by_waitid(child.pid)
+    parked.resume()
+    assert not parking._stands_by_waitid(child.pid)
+
+
+@pytest.mark.parametrize("collected", [False, True])
+def test_a_dead_child_is_no_error(child, parked, collected):
+    os.killpg(child.pid, signal.SIGKILL)
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    if collected:
+        child.process.communicate()
+        assert cpu_seconds(child.pid) is None
+    parked.stop()
+    parked.resume()
+    assert parked.refusal is None
+    child.process.communicate()
+    assert child.process.returncode == -signal.SIGKILL  # was left to be collected
+
+
+def test_a_child_may_die_while_it_is_stopped(child, parked):
+    parked.stop()
+    child.end()
+    parked.resume()
+    parked.stop()
+    assert parked.refusal is None
+
+
+def test_a_system_that_refuses_says_so_and_the_worker_goes_on(child, monkeypatch):
+    def refuse(pid, number):
+        raise PermissionError(1, "Operation not permitted")
+
+    parked = parking_for(child.pid)
+    with monkeypatch.context() as system:
+        system.setattr(os, "killpg", refuse)
+        parked.stop()
+        parked.resume()
+    assert parked.refusal == "the system does not let workers be stopped: Operation not permitted"
+    assert child.answers()
+
+
+def test_a_worker_that_does_not_stop_is_not_waited_for_for_ever(child, monkeypatch):
+    monkeypatch.setattr(parking, "PATIENCE_S", 0.0)
+    parked = GroupParking(child.pid, lambda pid: False)
+    parked.stop()
+    parked.resume()
+    assert parked.refusal == "a worker did not stop within 0 s"
+    assert child.answers()
+
+
+# --- where there are no signals -----------------------------------------------------------------
+
+
+def test_without_process_groups_psutil_does_it(child, monkeypatch):
+    monkeypatch.delattr(os, "killpg")
+    parked = parking_for(child.pid)
+    assert isinstance(parked, ProcessParking)
+    monkeypatch.undo()
+    for _ in range(2):
+        parked.stop()
+    assert parking._stands_by_psutil(child.pid) or os.waitid(os.P_PID, child.pid, os.WSTOPPED)
+    for _ in range(2):
+        parked.resume()
+    assert child.answers()
+    child.end()
+    parked.stop()
+    parked.resume()
+    ProcessParking(child.pid).stop()
+    assert parked.refusal is None
+
+
+def test_psutil_that_refuses_says_so_and_is_not_asked_to_resume(child):
+    def refuse():
+        raise psutil.AccessDenied(child.pid)
+
+    parked = ProcessParking(child.pid)
+    parked._process = SimpleNamespace(suspend=refuse)
+    parked.stop()
+    parked.resume()
+    assert parked.refusal.startswith("the system does not let workers be stopped:")
+
+
+def test_psutil_tells_the_same_time_in_ticks(child):
+    parked = parking_for(child.pid)
+    parked.stop()
+    assert parking._by_psutil(child.pid) == pytest.approx(parking._by_clock(child.pid), abs=0.05)
+    parked.resume()
+    child.end()
+    assert parking._by_psutil(child.pid) is None
