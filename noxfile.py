@@ -91,6 +91,13 @@ def reach(session: nox.Session) -> None:
 
 
 @nox.session
+def peers(session: nox.Session) -> None:
+    """Measure dlbench against other harnesses, more than an hour: `nox -s peers -- --quick`."""
+    install(session, "all", "dev")
+    session.run("python", "bench/peers", *session.posargs)
+
+
+@nox.session
 def schema(session: nox.Session) -> None:
     """Write the JSON Schemas of docs/schema/ anew."""
     install(session)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from dlbench import units
+from dlbench.compare import why
 from dlbench.rows import Row, leaders
 
 Metric = Literal["gflops", "time", "samples"]
@@ -25,11 +26,15 @@ STATUS_WORDS = {
 
 @dataclass(frozen=True)
 class Cell:
-    """A number or a word; note is the number of a footnote; best marks the fastest of a row."""
+    """A number or a word; note is the number of a footnote; best marks the fastest of a row.
+
+    below: a second line, such as an interval.
+    """
 
     text: str
     best: bool = False
     note: int | None = None
+    below: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,41 @@ def grid(rows: Sequence[Row], metric: Metric) -> Grid:
         rows=tuple(lines),
         notes=(*notes.lines, *_no_column(rows), *_no_line(rows), *_synthetic(shown)),
     )
+
+
+def ratios(rows: Sequence[Row], baseline: str, first_note: int = 1) -> Grid:
+    """Times over those of the baseline, a target's id; notes are numbered from first_note on.
+
+    Targets and workloads are those of the other tables, without the baseline's own column.
+    """
+    shown = _with_lines(_with_columns(rows))
+    labels = _varying_params(shown)
+    axes = _varying(shown, TARGET_AXES)
+    own = next(_target(row) for row in rows if row.target == baseline)
+    targets = [target for target in dict.fromkeys(map(_target, shown)) if target != own]
+    notes = _Notes(first_note)
+    lines = []
+    for workload in _by_workload(shown):
+        by_target = {_target(row): row for row in workload}
+        cells = [_ratio_cell(by_target.get(target), notes) for target in targets]
+        lines.append((_label(workload[0], labels), tuple(cells)))
+    return Grid(
+        title=f"time / time of {' '.join(_head(own, axes))}{_constants(shown, axes, labels)}",
+        heads=tuple(_head(target, axes) for target in targets),
+        rows=tuple(lines),
+        notes=tuple(notes.lines),
+    )
+
+
+def last_note(table: Grid) -> int:
+    """The number of the last footnote of a table, 0 if it has none."""
+    return max((cell.note or 0 for _, cells in table.rows for cell in cells), default=0)
+
+
+def workload_names(rows: Sequence[Row]) -> list[str]:
+    """What each row's line is called in a table of these rows."""
+    labels = _varying_params(rows)
+    return [_label(row, labels) for row in rows]
 
 
 def _metric(metric: Metric, rows: Sequence[Row]) -> tuple[str, Callable[[Row], float | None]]:
@@ -149,11 +189,11 @@ def _constants(rows: Sequence[Row], axes: Sequence[str], labels: Sequence[str]) 
 class _Notes:
     """Footnotes, numbered as they are met; the same reason is said once."""
 
-    def __init__(self) -> None:
-        self.reasons: dict[str, int] = {}
+    def __init__(self, first: int = 1) -> None:
+        self.first, self.reasons = first, {}  # type: int, dict[str, int]
 
     def number(self, reason: str) -> int:
-        return self.reasons.setdefault(reason, len(self.reasons) + 1)
+        return self.reasons.setdefault(reason, len(self.reasons) + self.first)
 
     @property
     def lines(self) -> list[str]:
@@ -170,6 +210,21 @@ def _cell(
     number = value(row)
     text = "–" if number is None else units.significant(number)
     return Cell(text, best=row in leading and number is not None)
+
+
+def _ratio_cell(row: Row | None, notes: _Notes) -> Cell:
+    """A ratio and its verdict, and the interval below; what failed is explained elsewhere."""
+    if row is None:
+        return Cell("")
+    if row.status != "ok":
+        return Cell(STATUS_WORDS[row.status])
+    note = notes.number(why(row.reason)) if row.reason and row.verdict in {None, "unsure"} else None
+    if row.ratio is None or row.verdict is None:
+        return Cell("–", note=note)
+    if row.ratio_low is None or row.ratio_high is None:
+        return Cell(f"{units.significant(row.ratio)} {row.verdict}", note=note)
+    ratio, low, high = units.ratios(row.ratio, row.ratio_low, row.ratio_high)
+    return Cell(f"{ratio} {row.verdict}", note=note, below=f"{low}–{high}")
 
 
 def _no_column(rows: Sequence[Row]) -> list[str]:

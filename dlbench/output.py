@@ -1,21 +1,47 @@
 """What the commands print of a run or a plan: on a terminal, as Markdown, CSV or JSON."""
 
-from collections.abc import Sequence
-from typing import Literal, get_args
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple, get_args
 
 import msgspec
 from rich.console import Console
 
-from dlbench import tables, units
-from dlbench.grid import Grid, Metric, grid
+from dlbench import footer, tables, units
+from dlbench.compare import MARGIN
+from dlbench.errors import UsageError
+from dlbench.grid import Grid, Metric, grid, last_note, ratios
 from dlbench.model import Plan
-from dlbench.rows import Row, rows_of
+from dlbench.rows import Known, Reading
 from dlbench.store import Results
 
 Format = Literal["table", "md", "csv", "json"]
-LEGEND = "fastest of its row; several where their 95 % intervals overlap"
+LEGEND = "fastest of its row; several where they cannot be told apart"
+RATIO_LEGEND = "below 1: faster than the baseline; under it, the 95 % interval"
+ALONE = "no target but the baseline was measured: there is nothing to compare"
 
 FORMATS: tuple[Format, ...] = get_args(Format)
+
+
+class Versus(NamedTuple):
+    """What rows are compared with: a target, by its id or parts of it; None for the fastest.
+
+    margin: smaller differences do not count, a share.
+    """
+
+    baseline: str | None = None
+    margin: float = MARGIN
+
+
+FASTEST = Versus()
+
+
+def versus(baseline: str | None, margin: float | None) -> Versus:
+    """As the user asks; UsageError for a margin that is none."""
+    if margin is None:
+        return Versus(baseline)
+    if not 0 <= margin < 1:
+        raise UsageError("--margin is not a share", value=margin, allowed="from 0 to 1: 0.02")
+    return Versus(baseline, margin)
 
 
 def show(
@@ -23,45 +49,101 @@ def show(
     console: Console,
     metrics: Sequence[Metric] = ("gflops",),
     form: Format = "table",
+    against: Versus = FASTEST,
 ) -> None:
     """Print a run in one of the formats; CSV and JSON hold all metrics."""
-    rows = rows_of(results)
+    known = Known(results, against.margin)
+    reading = known.against(against.baseline)
     if form == "json":
-        print(to_json(results, rows))
+        print(to_json(results, reading))
     elif form == "csv":
-        print(tables.to_csv(rows), end="")
-    elif form == "md":
-        print("\n".join(tables.to_markdown(grid(rows, name)) for name in metrics), end="")
+        print(tables.to_csv(reading.rows), end="")
     else:
-        _on_terminal(results, [grid(rows, name) for name in metrics], console)
+        page = _page(known, reading, metrics)
+        if form == "md":
+            print(_markdown(page), end="")
+        else:
+            _on_terminal(results, page, console)
 
 
-def to_json(results: Results, rows: list[Row]) -> str:
-    """An object with `run` (its head, without the plan's cases) and `rows`."""
+def to_json(results: Results, reading: Reading) -> str:
+    """An object with `run` (its head, without the plan's cases), `nulls` and `rows`."""
     run = msgspec.to_builtins(results.run)
     del run["plan"]["groups"]
-    text = msgspec.json.encode({"run": run, "rows": rows})
+    text = msgspec.json.encode({"run": run, "nulls": reading.nulls, "rows": reading.rows})
     return msgspec.json.format(text).decode()
 
 
-def _on_terminal(results: Results, grids: list[Grid], console: Console) -> None:
-    for warning in results.warnings:
-        console.print(f"Warning: {warning}", markup=False)
-    long_lines = not console.is_terminal  # no person, no wrapping: lines are for grep
-    machine = _machine(results)
-    console.print(machine, style="dim", markup=False, highlight=False, soft_wrap=long_lines)
-    for laid in grids:
-        console.print(f"\n{laid.title}", style="bold", markup=False, highlight=False)
-        for page in tables.to_rich(laid, console.width):
-            console.print(page)
-    for note in grids[0].notes:
-        console.print(note, markup=False, highlight=False, soft_wrap=long_lines)
-    if any(cell.best for _, cells in grids[0].rows for cell in cells):
-        console.print(
-            f"{tables.BEST_MARK} fastest of its row; several where their 95 % intervals overlap",
-            style="dim",
-            highlight=False,
-        )
+class _Page(NamedTuple):
+    """A run for a person: tables, maybe one of ratios with its command, and lines below."""
+
+    grids: list[Grid]
+    ratios: Grid | None
+    settling: str | None
+    alarm: str | None
+    below: list[str]
+
+
+def _page(known: Known, reading: Reading, metrics: Sequence[Metric]) -> _Page:
+    """The marks of the fastest are those of the comparison with it, whatever the baseline."""
+    if reading.baseline is None:
+        grids, shown, settling = [grid(reading.rows, name) for name in metrics], None, None
+    else:
+        fastest = known.against().rows
+        grids = [grid(fastest, name) for name in metrics]
+        shown = ratios(reading.rows, reading.baseline, last_note(grids[0]) + 1)
+        settling = footer.settling(known.run, reading.rows)
+    alone = shown and not shown.heads
+    return _Page(
+        grids=grids,
+        ratios=None if alone else shown,
+        settling=settling,
+        alarm=footer.alarm(reading.nulls),
+        below=[*([ALONE] if alone else []), *footer.lines(reading)],
+    )
+
+
+def _markdown(page: _Page) -> str:
+    written = [*page.grids, *([page.ratios] if page.ratios else [])]
+    lines = [page.settling, page.alarm and f"Warning: {page.alarm}", *page.below]
+    below = [f"- {tables.escaped(line)}\n" for line in lines if line]
+    return "\n".join([*map(tables.to_markdown, written), *(["".join(below)] if below else [])])
+
+
+class _Line(NamedTuple):
+    """A line of text, and how it looks where there is colour."""
+
+    text: str
+    style: str = ""
+
+
+def _on_terminal(results: Results, page: _Page, console: Console) -> None:
+    for part in _parts(results, page):
+        text, style = (f"\n{part.title}", "bold") if isinstance(part, Grid) else part
+        long_lines = not console.is_terminal  # no person, no wrapping: lines are for grep
+        console.print(text, style=style, markup=False, highlight=False, soft_wrap=long_lines)
+        if isinstance(part, Grid):
+            for table in tables.to_rich(part, console.width):
+                console.print(table)
+
+
+def _parts(results: Results, page: _Page) -> Iterator[Grid | _Line]:
+    """What stands on a terminal, from top to bottom."""
+    yield from (_Line(f"Warning: {warning}") for warning in results.warnings)
+    yield _Line(_machine(results), "dim")
+    yield from page.grids
+    yield from map(_Line, page.grids[0].notes)
+    if any(cell.best for _, cells in page.grids[0].rows for cell in cells):
+        yield _Line(f"{tables.BEST_MARK} {LEGEND}", "dim")
+    if page.ratios:
+        yield page.ratios
+        yield from map(_Line, page.ratios.notes)
+        yield _Line(RATIO_LEGEND, "dim")
+    if page.settling:
+        yield _Line(page.settling)
+    yield from (_Line(line, "dim") for line in page.below)
+    if page.alarm:
+        yield _Line(f"Warning: {page.alarm}", "bold red")
 
 
 def _machine(results: Results) -> str:
@@ -88,7 +170,8 @@ def plan(made: Plan, console: Console) -> None:
     skipped = len(made.cases) - running
     sampling = made.sampling
     console.print(
-        f"{units.counted(running, 'case')} to measure, {skipped} skipped; "
+        f"{units.counted(running, 'case')} to measure, {skipped} skipped; {sampling.rigor}: "
+        f"{units.counted(sampling.generations, 'generation')} of up to "
         f"{units.counted(sampling.blocks, 'block')} of about "
         f"{units.duration(sampling.block_s)} each, seed {made.seed}",
         highlight=False,

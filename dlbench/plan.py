@@ -9,11 +9,21 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from dlbench import catalog, networks, units
+from dlbench import catalog, networks, rigor, units
 from dlbench.errors import UsageError
 from dlbench.kinds import kind_named
 from dlbench.layers import Network
-from dlbench.model import Case, Declaration, Group, Plan, Target, Work, Workload
+from dlbench.model import (
+    Case,
+    Declaration,
+    Group,
+    Plan,
+    Rigor,
+    Sampling,
+    Target,
+    Work,
+    Workload,
+)
 from dlbench.options import choices, integers, words
 from dlbench.suite import Entry, Suite
 from dlbench.synthetic import RANDOM
@@ -43,11 +53,14 @@ class Machine:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the user asked for beyond the suite; empty means as the suite says."""
+    """What the user asked for beyond the suite; empty or None means as the suite says."""
 
     targets: Mapping[str, Sequence[str]] = field(default_factory=dict)
     axes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     keep: Callable[[str], bool] = lambda _: True
+    rigor: Rigor | None = None
+    generations: int | None = None
+    precision: float | None = None
     budget_s: float | None = None
     seed: int = 0
 
@@ -67,17 +80,39 @@ def make(suite: Suite, asked: Asked, machine: Machine) -> Plan:
         _group(workload, targets, asked, machine)
         for workload in _workloads(suite, asked, known, machine)
     ]
-    groups = [group for group in groups if group.cases]
+    groups = with_nulls([group for group in groups if group.cases])
     _refuse_nothing(groups)
     used = {str(group.workload.params.get("network")) for group in groups}
-    budget = asked.budget_s or suite.sampling.budget_s
     return Plan(
         suite=suite.name,
         seed=asked.seed,
-        sampling=replace(suite.sampling, budget_s=budget),
+        sampling=_sampling(suite.sampling, asked),
         networks={name: network for name, network in known.items() if name in used},
         groups=tuple(groups),
     )
+
+
+def _sampling(suite: Sampling, asked: Asked) -> Sampling:
+    """The suite's rules, replaced by those of the rigor asked for, and by what else was asked."""
+    base = suite if asked.rigor is None else rigor.sampling(asked.rigor, suite)
+    given = {"generations": asked.generations, "precision": asked.precision}
+    given["budget_s"] = asked.budget_s
+    return replace(base, **{name: value for name, value in given.items() if value is not None})
+
+
+def with_nulls(groups: Sequence[Group]) -> list[Group]:
+    """Every row with a null: a second copy of one of its cases, another target's in each row.
+
+    Of a dynamic mode where there is one: the copy of a static one would be compiled again.
+    """
+    found = []
+    for number, group in enumerate(groups):
+        running = [case for case in group.cases if case.skip is None]
+        candidates = [case for case in running if case.mode_kind == "dynamic"] or running
+        copied = candidates[number % len(candidates)] if candidates else None
+        null = None if copied is None else replace(copied, null=True)
+        found.append(replace(group, null=null))
+    return found
 
 
 @contextmanager
@@ -235,7 +270,8 @@ def _skip(target: Target, machine: Machine) -> str | None:
 def _within_memory(cases: Sequence[Case], work: Work, machine: Machine) -> Iterator[Case]:
     """The cases, skipped if those that run do not fit into memory together."""
     running = [case for case in cases if case.skip is None]
-    need = sum(MEMORY_SHARE * work.bytes(case.target.dtype) for case in running)
+    # and once more for the null
+    need = sum(MEMORY_SHARE * work.bytes(case.target.dtype) for case in [*running, *running[:1]])
     targets = units.counted(len(running), "target")
     for case in cases:
         if case.skip or need <= machine.memory_bytes:

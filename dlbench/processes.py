@@ -1,4 +1,4 @@
-"""A worker process seen from the supervisor: tell it, hear it, be rid of it.
+"""A worker process seen from the supervisor: tell it, hear it, park it, be rid of it.
 
 Whatever a worker does (raise, hang, die, speak rubbish) is heard as a Failed. It must not know
 what is measured.
@@ -17,6 +17,7 @@ from threading import Thread
 from typing import BinaryIO, cast
 
 from dlbench import wire
+from dlbench.parking import cpu_seconds, parking_for
 from dlbench.wire import Order, Reply
 
 COMMAND = (sys.executable, "-m", "dlbench.worker")
@@ -60,6 +61,7 @@ class WorkerProcess:
         self._heard: queue.SimpleQueue[Reply | Exception | None] = queue.SimpleQueue()
         replies = cast("BinaryIO", self._process.stdout)
         Thread(target=self._listen, args=(replies,), daemon=True).start()
+        self._parking = parking_for(self._process.pid)
         self.alive = True
 
     def _listen(self, replies: BinaryIO) -> None:
@@ -94,10 +96,23 @@ class WorkerProcess:
             return wire.Failed("failed", f"the worker spoke rubbish: {reply}")
         return self._epitaph() if reply is None else reply
 
-    def ask(self, order: Order, timeout_s: float) -> Reply:
-        """Tell, then hear."""
-        self.tell(order)
-        return self.hear(timeout_s)
+    def park(self) -> None:
+        """Stop all its threads, and those of what it has started, as far as the platform can."""
+        if self.alive:
+            self._parking.stop()
+
+    def resume(self) -> None:
+        """Let it go on."""
+        if self.alive:
+            self._parking.resume()
+
+    def parking(self) -> str:
+        """How it is parked, or why it cannot be."""
+        return self._parking.refusal or self._parking.how
+
+    def cpu_s(self) -> float | None:
+        """CPU seconds that the worker has used so far; None where unknown."""
+        return cpu_seconds(self._process.pid)
 
     def _epitaph(self) -> wire.Failed:
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -6,7 +6,7 @@ that no template has to remember. It must not know how anything is measured or d
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,25 +14,32 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from dlbench import catalog, tables, units
+from dlbench import catalog, footer, tables, units
 from dlbench.charts import _pictures, _targets
 from dlbench.errors import UsageError
 from dlbench.grid import STATUS_WORDS, Grid, Metric, grid
-from dlbench.model import Measurement, ParityCheck, Run, StopReason, Workload
-from dlbench.rows import Row, rows_of
+from dlbench.headlines import headlines
+from dlbench.model import Measurement, ParityCheck, Run, StopReason
+from dlbench.rows import Known, Reading, Row
 from dlbench.store import Results
 
 # What a row must have, so that a table of the metric says something.
 FIELDS: dict[Metric, str] = {"gflops": "gflops", "time": "time_s", "samples": "samples_per_s"}
-EARLY: tuple[StopReason, ...] = ("budget", "interrupted")
+# Why there are fewer blocks than there might be, where that is not because they are enough.
+EARLY: dict[StopReason, str] = {
+    "plateau": "stopped before the precision asked for: further rounds no longer improved it",
+    "budget": "stopped before the precision asked for: the time was used up",
+    "interrupted": "cut off when the run was interrupted",
+}
 ERROR_DIGITS = 2
 
 
 def write(results: Results, folder: Path) -> list[Path]:
     """Write the report into the folder; the files written, the page first."""
-    rows = rows_of(results)
+    reading = Known(results).against()
+    rows = reading.rows
     pictures = _pictures.pictures(rows)
-    content = _content(results, rows) | {"pictures": pictures}
+    content = _content(results, reading) | {"pictures": pictures}
     files: dict[str, str | bytes] = {
         "index.html": _rendered("index.html.j2", content),
         "report.md": _rendered("report.md.j2", content),
@@ -42,21 +49,34 @@ def write(results: Results, folder: Path) -> list[Path]:
     return [_save(folder, name, data) for name, data in files.items()]
 
 
-def _content(results: Results, rows: Sequence[Row]) -> dict[str, Any]:
+def _content(results: Results, reading: Reading) -> dict[str, Any]:
     """What the report says, without its form."""
+    rows = reading.rows
     return {
         "run": results.run,
         "warnings": results.warnings,
         "total": len(rows),
         "counts": Counter(_word(row.status) for row in rows),
-        "headlines": _headlines(results, rows),
+        "headlines": headlines(results.run, rows),
         "grids": _grids(rows),
+        "alarm": footer.alarm(reading.nulls),
+        "footer": footer.lines(reading),
         "fates": _fates(rows),
-        "early": Counter(row.stop_reason for row in rows if row.stop_reason in EARLY),
+        "early": _early(rows),
         "synthetic": sorted({str(row.params.get("network")) for row in rows if row.synthetic}),
         "parity": _parity(results.measurements),
         "facts": _facts(results.run),
     }
+
+
+def _early(rows: Sequence[Row]) -> list[str]:
+    """How many cases ended before they were measured well enough, and why."""
+    counts = Counter(row.stop_reason for row in rows if row.status == "ok")
+    return [
+        f"{units.counted(counts[reason], 'case')} {what}"
+        for reason, what in EARLY.items()
+        if counts[reason]
+    ]
 
 
 def _word(status: str) -> str:
@@ -75,58 +95,6 @@ def _grids(rows: Sequence[Row]) -> list[Grid]:
         for metric, having in kinds.items()
         if having
     ]
-
-
-class _Race(NamedTuple):
-    """The two fastest targets of a workload."""
-
-    workload: Workload
-    first: Row
-    second: Row
-
-
-def _headlines(results: Results, rows: Sequence[Row]) -> list[str]:
-    """A sentence per kind of workload in which targets can be compared."""
-    names = {target: look.label for target, look in _targets.looks(rows, rows).items()}
-    kinds: dict[str, list[_Race]] = {}
-    for race in _races(results, rows):
-        kinds.setdefault(race.workload.kind, []).append(race)
-    return [_headline(kind, races, names) for kind, races in kinds.items()]
-
-
-def _races(results: Results, rows: Sequence[Row]) -> Iterator[_Race]:
-    groups: dict[str, tuple[Workload, list[Row]]] = {}
-    for case, row in zip(results.run.plan.cases, rows, strict=True):
-        groups.setdefault(case.workload.id, (case.workload, []))[1].append(row)
-    for workload, group in groups.values():
-        ranked = sorted(_targets.measured(group), key=lambda row: row.time_s or inf)
-        if ranked[1:]:
-            yield _Race(workload, ranked[0], ranked[1])
-
-
-def _headline(kind: str, races: Sequence[_Race], names: Mapping[_targets.Key, str]) -> str:
-    """Medians as measured; nothing is said of how sure the order is."""
-    most = max(races, key=lambda race: race.workload.work.flops)
-    first, second = (names[_targets.key(row)] for row in (most.first, most.second))
-    ratio = units.significant((most.second.time_s or 0) / (most.first.time_s or inf))
-    result = f"{_speed(most.first)}, {ratio} times {second}."
-    if len(races) == 1:
-        return f"{most.workload.id}: {first} was measured fastest with {result}"
-    wins = Counter(names[_targets.key(race.first)] for race in races)
-    (winner, count), *others = wins.most_common()
-    rest = "".join(f", {name} in {fewer}" for name, fewer in others)
-    return (
-        f"{kind}: {winner} was measured fastest in {count} of {len(races)} workloads{rest}. "
-        f"In the one with the most work, {most.workload.id}, it was {first} with {result}"
-    )
-
-
-def _speed(row: Row) -> str:
-    if row.samples_per_s:
-        return f"{units.significant(row.samples_per_s)} samples/s"
-    if row.gflops:
-        return f"{units.significant(row.gflops)} GFLOP/s"
-    return units.duration(row.time_s or 0)
 
 
 def _fates(rows: Sequence[Row]) -> dict[tuple[str, str], list[str]]:
@@ -181,7 +149,9 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("dlbench", run.dlbench),
         *sorted(machine.variables.items()),
         ("seed", str(run.plan.seed)),
-        ("blocks per case", str(sampling.blocks)),
+        ("rigour", sampling.rigor),
+        ("generations of processes", str(sampling.generations)),
+        ("blocks per case and generation", f"up to {sampling.blocks}"),
         ("a block lasts about", units.duration(sampling.block_s)),
     ]
 

@@ -7,6 +7,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.util import find_spec
@@ -22,35 +23,56 @@ from dlbench import (
     output,
     plan,
     progress,
+    rigor,
     store,
     suite,
-    wire,
 )
+from dlbench.crew import Launch
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
-from dlbench.model import Declaration, Environment, Measurement, Plan, Run, Target
-from dlbench.processes import WorkerProcess
-from dlbench.supervisor import Launch, Supervisor, Worker
+from dlbench.launching import launcher
+from dlbench.model import Declaration, Environment, Measurement, Plan, Run
+from dlbench.supervisor import Supervisor
 
 FINE = {"ok", "skipped"}
+
+# A half-width of all of a ratio says nothing.
+MOST_PRECISION = 1.0
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How thoroughly to measure, in the user's words; None means as the suite says."""
+
+    rigor: str | None = None
+    generations: int | None = None
+    precision: float | None = None
+    budget_s: float | None = None
 
 
 def ask(
     targets: Mapping[str, Sequence[str] | None],
     axes: Mapping[str, Sequence[str] | None],
     keep: str,
-    budget_s: float | None,
+    rules: Rules,
     seed: int,
 ) -> plan.Asked:
     """What the options say, validated as far as they can be without a suite."""
-    if budget_s is not None and not 0 < budget_s < float("inf"):
-        raise UsageError("--budget is not a time", value=budget_s, allowed="seconds above 0")
     return plan.Asked(
         targets={axis: options.words(values) for axis, values in targets.items() if values},
         axes={axis: options.words(values) for axis, values in axes.items() if values},
         keep=options.expression(keep) if keep else lambda _: True,
-        budget_s=budget_s,
+        rigor=rules.rigor and options.choice("rigor", rules.rigor, rigor.NAMES),
+        generations=rules.generations,
+        precision=_between("--precision", rules.precision, MOST_PRECISION, "a share such as 0.005"),
+        budget_s=_between("--budget", rules.budget_s, float("inf"), "seconds above 0"),
         seed=seed,
     )
+
+
+def _between(option: str, value: float | None, most: float, allowed: str) -> float | None:
+    if value is not None and not 0 < value < most:
+        raise UsageError(f"{option} is out of range", value=value, allowed=allowed)
+    return value
 
 
 def dry_run(suite_name: str, asked: plan.Asked) -> int:
@@ -68,7 +90,7 @@ def measure(suite_name: str, asked: plan.Asked, results: Path) -> int:
     machine = environment.capture(declarations)  # takes a second, so before there is a folder
     folder = store.new_folder(results, made.suite)
     run = _run(folder.name, made, machine)
-    launch = _launcher(declarations, folder / store.LOGS_FOLDER)
+    launch = launcher(declarations, folder / store.LOGS_FOLDER)
     interrupted = False
     _end_in_order()
     try:
@@ -109,21 +131,6 @@ def _measure(run: Run, folder: Path, launch: Launch, errors: Console) -> None:
             if isinstance(event, Measurement):
                 results.append(event)
             watcher.see(event)
-
-
-def _launcher(declarations: Mapping[str, Declaration], logs: Path) -> Launch:
-    """Starts workers, with the environment that their backend declares."""
-
-    def launch(target: Target) -> tuple[Worker, wire.Start]:
-        variables = {
-            name: value.replace("{threads}", str(target.threads))
-            for name, value in declarations[target.backend].environment.items()
-        }
-        log = logs / f"{target.id.replace('/', '-').replace(':', '')}.log"
-        worker = WorkerProcess(variables, log)
-        return worker, wire.Start(target, worker.scratch.name)
-
-    return launch
 
 
 @cache

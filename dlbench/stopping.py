@@ -1,16 +1,79 @@
-"""When a case has been measured enough; one rule, told by name in every measurement."""
+"""When a row has been measured enough; every rule is told by name in the measurements.
+
+The data is looked at only at preset numbers of rounds: who stops as soon as the numbers look
+good stops too early (Jennison & Turnbull 2000, Group Sequential Methods, ch. 1).
+"""
 
 from collections.abc import Sequence
+from itertools import count, takewhile
+from math import log
 
-from dlbench.model import Sample, Sampling, StopReason
+from dlbench.model import Sampling, StopReason
+from dlbench.stats import median_error
+
+# Rounds at which the precision is looked at: each time about 1.4 times as many as before.
+FIRST_LOOK = 8
+LOOKS = tuple(
+    takewhile(lambda n: n < 10_000, (round(FIRST_LOOK * 2 ** (k / 2) / 4) * 4 for k in count()))
+)
+
+# A half-width of a 95 % interval in standard errors.
+HALF_WIDTH = 1.96
+
+# On a plateau so many looks in a row have not brought the half-width below this share of what it
+# was; independent rounds would bring it to 0.7 each time. The first look is too rough to count.
+PLATEAU_LOOKS = 4
+PLATEAU_SHARE = 0.9
 
 
-def reason_to_stop(
-    samples: Sequence[Sample], sampling: Sampling, seconds_left: float
-) -> StopReason | None:
-    """Why no further block is needed, or None. seconds_left: of the case's share."""
-    if len(samples) >= sampling.blocks:
-        return "blocks"
-    if seconds_left <= 0:
-        return "budget"
-    return None
+class Stop:
+    """The rules for one row in one generation; it remembers the precision of earlier looks."""
+
+    def __init__(self, sampling: Sampling) -> None:
+        self.sampling = sampling
+        self.half_widths: list[float] = []
+
+    def reason(self, steps_s: Sequence[Sequence[float]], seconds_left: float) -> StopReason | None:
+        """Why no further round is needed, or None.
+
+        steps_s: for every case that is still measured, the seconds of a step round by round;
+        seconds_left: of the row's share.
+        """
+        rounds = min(map(len, steps_s), default=0)
+        if rounds == 0:
+            return None
+        if rounds in LOOKS and (reason := self._look(steps_s)):
+            return reason
+        if rounds >= self.sampling.blocks:
+            return "blocks"
+        return "budget" if seconds_left <= 0 else None
+
+    def _look(self, steps_s: Sequence[Sequence[float]]) -> StopReason | None:
+        half_width = widest(steps_s)
+        if half_width is None:
+            return None
+        self.half_widths.append(half_width)
+        if half_width <= self.sampling.precision:
+            return "precision"
+        return "plateau" if self._on_plateau() else None
+
+    def _on_plateau(self) -> bool:
+        recent = self.half_widths[-PLATEAU_LOOKS - 1 :]
+        return len(recent) > PLATEAU_LOOKS and min(recent[1:]) > PLATEAU_SHARE * recent[0]
+
+
+def widest(steps_s: Sequence[Sequence[float]]) -> float | None:
+    """The largest half-width of the ratios to the fastest case; of the time where it is alone."""
+    logs = [[log(step_s) for step_s in case if step_s > 0] for case in steps_s]
+    if len({len(case) for case in logs}) != 1:
+        return None  # a block below the clock's resolution, or a case that has just failed
+    fastest = min(logs, key=_middle)
+    others = [case for case in logs if case is not fastest]
+    pairs = [[a - b for a, b in zip(case, fastest, strict=True)] for case in others]
+    errors = [median_error(values) for values in pairs or logs]
+    known = [error for error in errors if error is not None]
+    return HALF_WIDTH * max(known) if len(known) == len(errors) else None
+
+
+def _middle(values: Sequence[float]) -> float:
+    return sorted(values)[len(values) // 2]

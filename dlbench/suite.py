@@ -3,7 +3,8 @@
     about = "one line for `dlbench list suites`"
     [targets]      backend, device, mode, dtype, threads: what is left out means all, or the
                    machine's own
-    [sampling]     the fields of model.Sampling
+    [sampling]     rigor (quick, standard or rigorous; standard if left out), and other fields of
+                   model.Sampling to replace its own
     [[workload]]   kind, and the axes of that kind
     [[network]]    a network of your own, as dlbench/layers.py describes it
 
@@ -37,10 +38,17 @@ from dlbench.layers import (
 from dlbench.model import Sampling
 from dlbench.networks import CATALOGUE
 from dlbench.options import integers, words
+from dlbench.rigor import NAMES as RIGOR_NAMES
+from dlbench.rigor import RIGORS
 from dlbench.synthetic import RANDOM
 
 # A million seconds are eleven days: what is longer is a slip of the keyboard.
 LARGEST_NUMBER = 1_000_000
+
+# How thorough a suite is that does not say.
+STANDARD = "standard"
+# Rules of sampling that are counted and not measured.
+WHOLE = ("blocks", "generations")
 
 TARGET_KEYS = ("backend", "device", "mode", "dtype", "threads")
 # Axes whose values are names; all others are positive integers.
@@ -152,14 +160,19 @@ class _Reader:
 
     def sampling(self, table: Mapping[str, Any]) -> Sampling:
         self.keys("[sampling]", table, Sampling.__struct_fields__)
-        for key, value in table.items():
-            number = isinstance(value, int if key == "blocks" else int | float)
-            if not number or isinstance(value, bool) or not 0 < value <= LARGEST_NUMBER:
-                kind = "integer" if key == "blocks" else "number"
-                raise self.wrong(
-                    f"sampling.{key}", value, f"a positive {kind} up to {LARGEST_NUMBER:,}"
-                )
-        return msgspec.convert(dict(table), Sampling)
+        numbers = dict(table)
+        rigor = numbers.pop("rigor", STANDARD)
+        if rigor not in RIGOR_NAMES:
+            raise self.wrong("sampling.rigor", rigor, ", ".join(RIGOR_NAMES))
+        for key, value in numbers.items():
+            self.number(f"sampling.{key}", value, whole=key in WHOLE)
+        return msgspec.convert({**msgspec.to_builtins(RIGORS[rigor]), **numbers}, Sampling)
+
+    def number(self, key: str, value: Any, *, whole: bool) -> None:
+        is_number = isinstance(value, int if whole else int | float)
+        if not is_number or isinstance(value, bool) or not 0 < value <= LARGEST_NUMBER:
+            kind = "integer" if whole else "number"
+            raise self.wrong(key, value, f"a positive {kind} up to {LARGEST_NUMBER:,}")
 
     def entry(self, number: int, table: Mapping[str, Any]) -> Entry:
         where = f"[[workload]] {number}"

@@ -1,52 +1,28 @@
 """Who is measured when: drives the workers through a plan and yields what happened.
 
-It schedules and never computes; it prints nothing and stores nothing. One worker process per
-target lives as long as a coming group needs it.
+Rows are measured one after the other, the cases of a row in turns, and all of it once per
+generation of processes. It schedules and never computes; it prints nothing and stores nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from time import monotonic
-from typing import Protocol
 
-from dlbench import units, wire
-from dlbench.model import (
-    Case,
-    Group,
-    Measurement,
-    ParityCheck,
-    Plan,
-    Sample,
-    Status,
-    StopReason,
-    Target,
-)
-from dlbench.stopping import reason_to_stop
+from msgspec.structs import replace
+
+from dlbench import rounds, units, wire
+from dlbench.crew import Crew, Launch, failed
+from dlbench.model import Case, Group, Measurement, ParityCheck, Plan, Sample
+from dlbench.recording import Recording
+from dlbench.stopping import Stop
 from dlbench.wire import Order, Reply
 
 # An order that only frees memory.
 RELEASE_TIMEOUT_S = 60.0
 
-
-class Worker(Protocol):
-    """What the supervisor needs of a worker; processes.WorkerProcess is the real one."""
-
-    alive: bool
-
-    def tell(self, order: Order) -> None:
-        """Send an order."""
-
-    def hear(self, timeout_s: float) -> Reply:
-        """The next reply; a Failed whatever goes wrong."""
-
-    def ask(self, order: Order, timeout_s: float) -> Reply:
-        """Tell, then hear."""
-
-    def close(self) -> None:
-        """End the worker."""
-
-
-Launch = Callable[[Target], tuple[Worker, wire.Start]]
+# Parked workers that used more than this share of a block were not silent: it is what half a
+# percent of one core, the smallest difference that the tables can show, amounts to.
+UNPARKED_SHARE = 0.005
 
 
 @dataclass(frozen=True)
@@ -58,209 +34,187 @@ class Progress:
     total: int
 
 
-@dataclass
-class Recording:
-    """A case while it is measured; ends as a Measurement."""
-
-    case: Case
-    status: Status = "ok"
-    reason: str | None = None
-    calls_s: tuple[float, ...] = ()
-    parity: tuple[ParityCheck, ...] = ()
-    warmup: tuple[Sample, ...] = ()
-    samples: list[Sample] = field(default_factory=list)
-    stop_reason: StopReason | None = None
-    facts: dict[str, str | int | None] = field(default_factory=dict)
-
-    def fail(self, failed: wire.Failed) -> None:
-        """Take over the status and the reason."""
-        self.status, self.reason = failed.status, failed.reason
-
-    def measurement(self) -> Measurement:
-        """What is stored."""
-        return Measurement(
-            case=self.case.id,
-            status=self.status,
-            reason=self.reason,
-            calls_s=self.calls_s,
-            warmup=self.warmup,
-            samples=tuple(self.samples),
-            stop_reason=self.stop_reason,
-            parity=self.parity,
-            facts=self.facts,
-        )
-
-
-def sequential(recordings: Sequence[Recording]) -> Iterator[Recording]:
-    """Whose turn it is: all blocks of the first case, then all of the second, and so on."""
-    for recording in recordings:
-        while recording.status == "ok" and recording.stop_reason is None:
-            yield recording
+def own_process(case: Case) -> Hashable:
+    """Cases of a target share a worker; a null has one of its own."""
+    return case.target, case.null
 
 
 class Supervisor:
-    """Measures a plan with workers that `launch` gives."""
+    """Measures a plan with workers that `launch` gives; cases of equal `seat` share a worker."""
 
     def __init__(
         self,
         plan: Plan,
         launch: Launch,
         clock: Callable[[], float] = monotonic,
-        turns: Callable[[Sequence[Recording]], Iterable[Recording]] = sequential,
+        seat: Callable[[Case], Hashable] = own_process,
     ) -> None:
-        self.plan, self.launch, self.clock, self.turns = plan, launch, clock, turns
-        self.workers: dict[Target, Worker] = {}
-        self.facts: dict[Target, dict[str, str | int | None]] = {}
-        self.refused: dict[Target, wire.Failed] = {}
-        self.done = 0
-        budget = plan.sampling.budget_s
-        self.deadline = None if budget is None else clock() + budget
+        self.plan, self.clock, self.seat = plan, clock, seat
+        self.crew = Crew(launch, plan.sampling.timeout_s)
+        self.generation = 0
+        self.done, self.total = 0, _lines(plan)
+        self.lost: set[str] = set()  # cases that went wrong are not measured again
+        self.began = clock()
 
     def measure(self) -> Iterator[Progress | Measurement]:
-        """Yield a Measurement for every case of the plan, and progress in between.
+        """Yield a Measurement for every case and generation, and progress in between.
 
         On KeyboardInterrupt what has samples is yielded too, before the exception goes on.
         """
-        open_recordings: list[Recording] = []
+        row: list[Recording] = []
         try:
-            for index, group in enumerate(self.plan.groups):
-                open_recordings[:] = [Recording(case) for case in group.cases]
-                for event in self._group(open_recordings, self.plan.groups[index + 1 :]):
-                    self.done += isinstance(event, Measurement)
-                    yield event
+            for self.generation in range(self.plan.sampling.generations):
+                for index, group in enumerate(self.plan.groups):
+                    row[:] = [Recording(case, self.generation) for case in self._due(group)]
+                    for event in self._row(row, self.plan.groups[index:]):
+                        self.done += isinstance(event, Measurement)
+                        yield event
+                self.crew.dismiss()
         except KeyboardInterrupt:
-            yield from _interrupted(open_recordings)
+            yield from _interrupted(row)
             raise
         finally:
-            for worker in self.workers.values():
-                worker.close()
+            self.crew.dismiss()
 
-    def _group(
-        self, recordings: list[Recording], later: Sequence[Group]
-    ) -> Iterator[Progress | Measurement]:
-        """One row of the table: start who is missing, prepare all, then block by block."""
-        for recording in recordings:
+    def _due(self, group: Group) -> list[Case]:
+        """The cases of a row that are measured in this generation."""
+        late = self.generation > 0 and self._is_late()
+        return [] if late else [case for case in group.live if case.id not in self.lost]
+
+    def _row(self, row: list[Recording], groups: Sequence[Group]) -> Iterator[Progress | Measurement]:
+        """One row of the table: start who is missing, prepare all, then round by round."""
+        for recording in row:
             self._skip(recording)
-        yield from self._start(recordings)
-        yield from [r.measurement() for r in recordings if r.status != "ok"]
-        for recording in [r for r in recordings if r.status == "ok"]:
+        yield from self._start(row)
+        yield from self._tell_of([r for r in row if r.status != "ok"])
+        for recording in [r for r in row if r.status == "ok"]:
             self._skip(recording)  # compiling the one before may have used up the budget
             if recording.status == "ok":
-                yield self._progress("preparing", recording.case)
+                yield self._progress("preparing", recording.case.id)
                 self._prepare(recording)
             if recording.status != "ok":
-                yield from self._finish(recording)
-        yield from self._blocks([r for r in recordings if r.status == "ok"])
-        self._dismiss(later)
+                yield from self._finish([recording])
+        yield from self._rounds([r for r in row if r.status == "ok"], groups)
+        self.crew.dismiss({self.seat(case) for case in _live(groups[1:])})
 
     def _skip(self, recording: Recording) -> None:
         reason = recording.case.skip
-        if reason is None and self.deadline is not None and self.clock() >= self.deadline:
+        if reason is None and self._is_late():
             reason = f"the budget of {self.plan.sampling.budget_s:g} s was used up before its turn"
         if reason is not None:
             recording.fail(wire.Failed("skipped", reason))
 
-    def _start(self, recordings: list[Recording]) -> Iterator[Progress]:
-        """Start the workers that are missing, all at once: importing a framework takes seconds."""
-        needed = {r.case.target: r.case for r in recordings if r.status == "ok"}
-        missing = [target for target in needed if not self._is_there(target)]
+    def _start(self, row: list[Recording]) -> Iterator[Progress]:
+        targets = {self.seat(r.case): r.case.target for r in row if r.status == "ok"}
+        missing = self.crew.missing(targets)
         if missing:
-            workers = units.counted(len(missing), "worker")
-            yield Progress(f"starting {workers}", self.done, self._total)
-        for target in missing:
-            worker, order = self.launch(target)
-            self.workers[target] = worker
-            worker.tell(order)
-        for target in missing:
-            self._hear_start(target)
-        for recording in recordings:
-            if recording.status == "ok" and recording.case.target in self.refused:
-                recording.fail(self.refused[recording.case.target])
-
-    def _is_there(self, target: Target) -> bool:
-        worker = self.workers.get(target)
-        return target in self.refused or (worker is not None and worker.alive)
-
-    def _hear_start(self, target: Target) -> None:
-        reply = self.workers[target].hear(self.plan.sampling.timeout_s)
-        if isinstance(reply, wire.Ready):
-            self.facts[target] = reply.facts
-        else:
-            self.refused[target] = _failed(reply)
-            self.workers.pop(target).close()
+            yield self._progress("starting", units.counted(len(missing), "worker"))
+            self.crew.start({seat: targets[seat] for seat in missing})
+        for recording in row:
+            if recording.status == "ok" and (why := self.crew.refused.get(self.seat(recording.case))):
+                recording.fail(why)
 
     def _prepare(self, recording: Recording) -> None:
         case, plan = recording.case, self.plan
-        recording.facts = self.facts[case.target]
-        order = wire.Prepare(case.id, case.workload, plan.networks, plan.seed)
-        reply = self._ask(recording, order)
+        recording.facts = self.crew.facts[self.seat(case)]
+        reply = self._ask(case, wire.Prepare(case.id, case.workload, plan.networks, plan.seed))
         if not isinstance(reply, wire.Prepared):
-            return recording.fail(_failed(reply))
+            return recording.fail(failed(reply))
         recording.calls_s, recording.parity = reply.calls_s, reply.parity
         if broken := [check for check in reply.parity if not check.held]:
             return recording.fail(wire.Failed("parity_failed", _parity_reason(broken)))
-        warm = self._ask(recording, wire.WarmUp(case.id, plan.sampling))
+        warm = self._ask(case, wire.WarmUp(case.id, plan.sampling))
         if not isinstance(warm, wire.Warm):
-            return recording.fail(_failed(warm))
+            return recording.fail(failed(warm))
         recording.warmup = warm.samples
         return None
 
-    def _blocks(self, recordings: list[Recording]) -> Iterator[Progress | Measurement]:
-        left = {recording.case.id: self._seconds() for recording in recordings}
-        for recording in self.turns(recordings):
-            case = recording.case.id
-            if not recording.samples:
-                yield self._progress("measuring", recording.case)
-                left[case] = self._seconds()
-            reply = self._ask(recording, wire.Block(case))
-            if isinstance(reply, wire.Timed):
-                recording.samples.append(reply.sample)
-                left[case] -= reply.sample.host_s
-                recording.stop_reason = reason_to_stop(
-                    recording.samples, self.plan.sampling, left[case]
-                )
-            else:
-                recording.fail(_failed(reply))
-            if recording.stop_reason or recording.status != "ok":
-                yield from self._finish(recording)
+    def _rounds(self, row: list[Recording], groups: Sequence[Group]) -> Iterator[Progress | Measurement]:
+        """Blocks of all cases in turns, until a rule says that it is enough."""
+        if not row:
+            return
+        yield self._progress("measuring", row[0].case.workload.id)
+        stop, until = Stop(self.plan.sampling), self.clock() + self._seconds(len(row), groups)
+        number = 0
+        while going := [r for r in row if r.going]:
+            for recording in rounds.order(going, number, f"{self.plan.seed}/{self.generation}"):
+                self._block(recording, number)
+                if recording.status != "ok":
+                    yield from self._finish([recording])
+            number += 1
+            going = [r for r in going if r.going]
+            steps_s = [[sample.step_s for sample in r.samples] for r in going]
+            if reason := stop.reason(steps_s, until - self.clock()):
+                for recording in going:
+                    recording.stop_reason = reason
+                yield from self._finish(going)
 
-    def _finish(self, recording: Recording) -> Iterator[Measurement]:
-        """Tell of the case, then free what it holds: an interrupt of the latter loses nothing."""
-        yield recording.measurement()
-        self._ask(recording, wire.Release(recording.case.id), RELEASE_TIMEOUT_S)
+    def _block(self, recording: Recording, number: int) -> None:
+        others = self.crew.others(self.seat(recording.case))
+        before = self.crew.used_s(others)
+        reply = self._ask(recording.case, wire.Block(recording.case.id))
+        after = self.crew.used_s(others)
+        if not isinstance(reply, wire.Timed):
+            return recording.fail(failed(reply))
+        parked_s = None if before is None or after is None else after - before
+        sample = replace(
+            reply.sample, round=number, generation=self.generation, parked_s=parked_s
+        )
+        recording.samples.append(_judged(sample))
+        return None
 
-    def _seconds(self) -> float:
-        """How long the blocks of the next case may take: its share of what is left."""
-        most = self.plan.sampling.case_s
-        if self.deadline is None:
+    def _tell_of(self, recordings: Iterable[Recording]) -> Iterator[Measurement]:
+        for recording in recordings:
+            if recording.status != "ok":
+                self.lost.add(recording.case.id)
+            yield recording.measurement()
+
+    def _finish(self, recordings: Sequence[Recording]) -> Iterator[Measurement]:
+        """Tell of the cases, then free what they hold: an interrupt of the latter loses nothing."""
+        yield from self._tell_of(recordings)
+        for recording in recordings:
+            self._ask(recording.case, wire.Release(recording.case.id), RELEASE_TIMEOUT_S)
+
+    def _ask(self, case: Case, order: Order, timeout_s: float | None = None) -> Reply:
+        return self.crew.ask(self.seat(case), order, timeout_s)
+
+    def _deadline(self) -> float | None:
+        """Until when this generation may go on: every generation has the same share."""
+        budget, generations = self.plan.sampling.budget_s, self.plan.sampling.generations
+        return None if budget is None else self.began + budget * (self.generation + 1) / generations
+
+    def _is_late(self) -> bool:
+        deadline = self._deadline()
+        return deadline is not None and self.clock() >= deadline
+
+    def _seconds(self, cases: int, groups: Sequence[Group]) -> float:
+        """How long the rounds of a row may take: its share of what is left to the generation."""
+        most, deadline = self.plan.sampling.case_s * cases, self._deadline()
+        if deadline is None:
             return most
-        return min(most, (self.deadline - self.clock()) / max(1, self._total - self.done))
+        left = [case for case in _live(groups[1:]) if case.id not in self.lost]
+        return min(most, (deadline - self.clock()) * cases / (cases + len(left)))
 
-    def _ask(self, recording: Recording, order: Order, timeout_s: float | None = None) -> Reply:
-        """Ask the case's worker; one that died for an earlier case of the group is gone."""
-        worker = self.workers[recording.case.target]
-        if not worker.alive:
-            return wire.Failed("failed", "the worker had died before")
-        return worker.ask(order, timeout_s or self.plan.sampling.timeout_s)
-
-    def _dismiss(self, later: Sequence[Group]) -> None:
-        """End the workers that no later group needs."""
-        needed = {case.target for group in later for case in group.cases if not case.skip}
-        for target in [target for target in self.workers if target not in needed]:
-            self.workers.pop(target).close()
-
-    @property
-    def _total(self) -> int:
-        return len(self.plan.cases)
-
-    def _progress(self, doing: str, case: Case) -> Progress:
-        return Progress(f"{doing} {case.id}", self.done, self._total)
+    def _progress(self, doing: str, what: str) -> Progress:
+        return Progress(f"{doing} {what}", self.done, self.total)
 
 
-def _failed(reply: Reply) -> wire.Failed:
-    if isinstance(reply, wire.Failed):
-        return reply
-    return wire.Failed("failed", f"the worker answered {type(reply).__name__} out of turn")
+def _live(groups: Iterable[Group]) -> list[Case]:
+    """Everything that is measured in these rows."""
+    return [case for group in groups for case in group.live if not case.skip]
+
+
+def _lines(plan: Plan) -> int:
+    """How many measurements there will be if all goes well."""
+    live = [case for group in plan.groups for case in group.live]
+    return sum(1 if case.skip else plan.sampling.generations for case in live)
+
+
+def _judged(sample: Sample) -> Sample:
+    """The sample, flagged if the parked workers were not silent."""
+    if sample.parked_s is None or sample.parked_s <= UNPARKED_SHARE * sample.host_s:
+        return sample
+    return replace(sample, flags=(*sample.flags, "unparked"))
 
 
 def _parity_reason(broken: Sequence[ParityCheck]) -> str:
@@ -272,6 +226,6 @@ def _parity_reason(broken: Sequence[ParityCheck]) -> str:
 
 def _interrupted(recordings: Iterable[Recording]) -> Iterator[Measurement]:
     for recording in recordings:
-        if recording.samples and recording.status == "ok" and recording.stop_reason is None:
+        if recording.samples and recording.going:
             recording.stop_reason = "interrupted"
             yield recording.measurement()

@@ -28,7 +28,8 @@ def to_rich(table: Grid, width: int) -> list[Table]:
     room = width - max(label_width, len(LABEL)) - ENDS
     pages, taken = [[]], 0  # type: list[list[int]], int
     for column, head in enumerate(table.heads):
-        texts = [*head, *(_plain_text(cells[column]) for _, cells in table.rows)]
+        written = (_plain_text(cells[column]).split("\n") for _, cells in table.rows)
+        texts = [*head, *(line for lines in written for line in lines)]
         needed = max(map(len, texts)) + GAP
         if pages[-1] and taken + needed > room:
             pages.append([])
@@ -54,26 +55,30 @@ def _text(cell: Cell) -> Text:
 
 def _plain_text(cell: Cell) -> str:
     note = f" [{cell.note}]" if cell.note else ""
-    return f"{BEST_MARK if cell.best else ''}{cell.text}{note}"
+    below = f"\n{cell.below}" if cell.below else ""
+    return f"{BEST_MARK if cell.best else ''}{cell.text}{note}{below}"
 
 
 def to_markdown(table: Grid) -> str:
     """A pipe table with a title line and its notes."""
     heads = [LABEL, *(" ".join(head) for head in table.heads)]
     ruler = ["---"] + ["---:"] * len(table.heads)
-    lines = [[_escaped(label), *map(_marked, cells)] for label, cells in table.rows]
-    written = [[_escaped(head) for head in heads], ruler, *lines]
+    lines = [[escaped(label), *map(_marked, cells)] for label, cells in table.rows]
+    written = [[escaped(head) for head in heads], ruler, *lines]
     body = "\n".join(f"| {' | '.join(line)} |" for line in written)
-    notes = "".join(f"\n- {_escaped(note)}" for note in table.notes)
-    return f"**{_escaped(table.title)}**\n\n{body}\n" + (f"{notes}\n" if notes else "")
+    notes = "".join(f"\n- {escaped(note)}" for note in table.notes)
+    return f"**{escaped(table.title)}**\n\n{body}\n" + (f"{notes}\n" if notes else "")
 
 
 def _marked(cell: Cell) -> str:
-    text = f"**{_escaped(cell.text)}**" if cell.best else _escaped(cell.text)
-    return f"{text} [{cell.note}]" if cell.note else text
+    text = f"**{escaped(cell.text)}**" if cell.best else escaped(cell.text)
+    below = f" ({escaped(cell.below)})" if cell.below else ""
+    note = f" [{cell.note}]" if cell.note else ""
+    return f"{text}{below}{note}"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """A text as one line of Markdown, without marks or HTML in it."""
     plain = escape(text, quote=False).replace("\n", " ")
     return "".join(f"\\{sign}" if sign in "|`*_" else sign for sign in plain)
 

@@ -75,12 +75,13 @@ def iterations_for(seconds: float, sample: Sample) -> int:
 
 
 def block_size(seconds: float, samples: Sequence[Sample]) -> int:
-    """How many steps fill `seconds`, by the middle one of the last window: one may be odd.
+    """How many steps fill `seconds`, by the fastest of the last two windows.
 
-    Of two, the faster: the other is a first call.
+    First calls and probes that others disturb are slower than a step is: judged by them, a block
+    could be too short to be timed.
     """
-    window = sorted(samples[-STEADY_WINDOW:], key=lambda sample: sample.step_s)
-    return iterations_for(seconds, window[(len(window) - 1) // 2])
+    window = samples[-2 * STEADY_WINDOW :]
+    return iterations_for(seconds, min(window, key=lambda sample: sample.step_s))
 
 
 def warm_up(take: Callable[[int], Sample], block_s: float, budget_s: float) -> tuple[Sample, ...]:

@@ -52,3 +52,25 @@ def minutes(seconds: float) -> str:
     hours, rest = divmod(whole, 3600)
     head = f"{hours}:{rest // 60:02d}" if hours else f"{rest // 60}"
     return f"{head}:{rest % 60:02d}"
+
+
+def percent(share: float, digits: int = 2) -> str:
+    """A share as percent: `2 %`, `0.31 %`, `12 %`."""
+    text = significant(100 * share, digits)
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} %"
+
+
+# Digits of a ratio at most: a tenth of a percent is what the best measurements tell apart.
+RATIO_DIGITS = 4
+
+
+def ratios(*values: float) -> list[str]:
+    """Ratios with the decimals that half their range bears: 1.19, 1.23; 0.998, 1.006; 2.0, 14.
+
+    Each with two digits at least, however wide the range.
+    """
+    largest, half = max(values), (max(values) - min(values)) / 2
+    if half <= 0:
+        return [significant(value) for value in values]
+    shared = min(-floor(log10(half)), RATIO_DIGITS - 1 - floor(log10(largest)))
+    return [f"{value:.{max(0, shared, 1 - floor(log10(value)))}f}" for value in values]

@@ -8,10 +8,13 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
+from msgspec.structs import replace
+
 from dlbench import catalog, timing, wire
 from dlbench.arrays import STORAGE
 from dlbench.contract import Backend, Setting, Step, nothing
 from dlbench.errors import DlbenchError, PlacementError, Unavailable
+from dlbench.interference import Witness, disturbed, flags
 from dlbench.kinds import Bound, kind_named
 from dlbench.model import Sample, Target
 from dlbench.wire import Order, Reply
@@ -20,9 +23,11 @@ from dlbench.wire import Order, Reply
 # again (gradients, shapes), the third shows whether it is over.
 FIRST_CALLS = 3
 
-# Untimed steps after a reset: the first ones copy what was just assigned, allocate what was freed
-# and find the caches cold. Seen: 1.5 times as long for the first, 1.1 for the second.
-LEAD_IN = 2
+# Untimed steps before a block: after a switch of workers caches are cold and threads asleep, so a
+# share of the block is run first. After a reset, steps copy what was just assigned and allocate
+# what was freed. Seen: 1.5 times as long for the first, 1.1 for the second.
+LEAD_IN_SHARE = 0.05
+LEAD_IN_AFTER_RESET = 2
 
 
 class Worker:
@@ -33,6 +38,7 @@ class Worker:
         self.backend: Backend
         self.cases: dict[str, Bound] = {}
         self.iterations: dict[str, int] = {}
+        self.witness = Witness()
 
     def carry_out(self, order: Order) -> Reply:
         """Do what the order says; any error becomes a Failed with its status."""
@@ -73,7 +79,7 @@ class Worker:
             raise PlacementError(
                 f"{target.backend} was told to use {target.threads} threads and uses {threads}"
             )
-        return wire.Ready(self.backend.facts())
+        return wire.Ready({**self.backend.facts(), **self.witness.facts()})
 
     def prepare(self, order: wire.Prepare) -> wire.Prepared:
         """Bind, time the first calls, assert placement, check parity; in this order.
@@ -97,13 +103,14 @@ class Worker:
     def warm_up(self, order: wire.WarmUp) -> wire.Warm:
         """Run until steady, and choose how many iterations make a block."""
         step, sampling = self.cases[order.case].step, order.sampling
+        gc.collect()
+        gc.freeze()  # what lives now is not looked through again before every block
         samples = timing.warm_up(
             lambda iterations: self._take(step, iterations),
             sampling.block_s,
             sampling.warmup_s,
         )
         self.iterations[order.case] = timing.block_size(sampling.block_s, samples)
-        gc.collect()
         return wire.Warm(samples)
 
     def block(self, order: wire.Block) -> wire.Timed:
@@ -111,18 +118,36 @@ class Worker:
         return wire.Timed(self._take(self.cases[order.case].step, self.iterations[order.case]))
 
     def _take(self, step: Step, iterations: int) -> Sample:
-        """A block from the start state, after steps that take what the reset costs later."""
+        """A block from the start state, after untimed steps, with what disturbed it."""
+        began = timing.now_s()
+        gc.collect()
+        self._lead_in(step, iterations)
+        before = self.witness.before()
+        sample = timing.block(
+            step.run, self.backend.wait, iterations, device=self.backend.device_clock()
+        )
+        after = self.witness.after()
+        seen = disturbed(sample, before, after)
+        return replace(
+            seen,
+            lead_s=sample.started_s - began,
+            flags=flags(seen, self.target.threads, self.witness.cores, self.witness.resolution_s),
+        )
+
+    def _lead_in(self, step: Step, iterations: int) -> None:
+        least = 1
         if step.reset is not nothing:
             step.reset()
-            for _ in range(LEAD_IN):
-                step.run()
-        return timing.block(step.run, self.backend.wait, iterations)
+            least = LEAD_IN_AFTER_RESET
+        for _ in range(max(least, round(LEAD_IN_SHARE * iterations))):
+            step.run()
 
     def release(self, order: wire.Release) -> wire.Ready:
         """Free what the case holds."""
         self.cases.pop(order.case, None)
         self.iterations.pop(order.case, None)
         self.backend.release()
+        gc.unfreeze()
         gc.collect()
         return wire.Ready()
 

@@ -181,6 +181,7 @@ BACKENDS = "numpy, tensorflow, torch"
         ("show --format=", ["unknown format: ''", "table, md, csv, json"]),
         ("show --metric speed", ["unknown metric: 'speed'", "gflops, time, samples, all"]),
         ("show --metric=", ["unknown metric: ''", "gflops, time, samples, all"]),
+        ("show --margin 2", ["--margin is not a share: 2.0", "from 0 to 1"]),
         ("report", ["no run in results/: 'latest'", "Measure one with: dlbench run"]),
         ("list", ["Missing argument"]),
         ("list suite", ["unknown list: 'suite'", "suites, workloads, networks"]),
@@ -336,6 +337,14 @@ def test_a_run_is_shown_in_every_metric_and_format(here: Path, options: str, par
     answer = dlbench("show", *options.split())
     assert (answer.code, answer.err) == (0, "")
     assert part in answer.out
+
+
+@pytest.mark.parametrize("baseline", ["jax", "eager/numpy", ""])
+def test_a_baseline_that_the_run_lacks_is_answered_with_its_targets(here: Path, baseline) -> None:
+    store_run(here / "results")
+    answer = dlbench("show", "--baseline", baseline)
+    assert (answer.code, answer.out) == (2, "")
+    assert f"no target of the run matches: '{baseline}'. Allowed: numpy/cpu/eager/" in answer.err
 
 
 def test_runs_are_listed_with_the_command_that_made_them(here: Path) -> None:

@@ -53,8 +53,20 @@ def test_quick_is_matrix_products_and_networks_of_the_lecture() -> None:
 
 def test_quick_ends_soon() -> None:
     sampling = suite.load("quick").sampling
-    cases = len(planned("quick").cases)
-    assert cases * sampling.blocks * sampling.block_s <= 90
+    cases = sum(len(group.live) for group in planned("quick").groups)
+    assert cases * sampling.generations * sampling.blocks * sampling.block_s <= 90
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_every_row_has_a_null(name: str) -> None:
+    nulls = [group.null for group in planned(name).groups]
+    assert all(null.null and null.mode_kind == "dynamic" for null in nulls)
+    assert len({null.target for null in nulls}) > 1
+
+
+@pytest.mark.parametrize(("name", "expected"), [("quick", "quick"), ("lecture", "standard")])
+def test_a_suite_has_its_rigor(name: str, expected: str) -> None:
+    assert suite.load(name).sampling.rigor == expected
 
 
 def test_lecture_is_every_network_of_the_lecture_forward_backward_and_in_training() -> None:

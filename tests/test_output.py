@@ -3,18 +3,34 @@
 import csv
 import io
 import json
+import re
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from dlbench import output
+from dlbench import output, store
+from dlbench.errors import UsageError
 from dlbench.grid import METRICS
 from dlbench.model import Measurement, Sampling
 from dlbench.rows import Row
 from dlbench.store import Results
-from fakes.results import ENVIRONMENT, TORCH, case, forward, matmul, plan_of, results
+from fakes.results import (
+    COMPILED,
+    ENVIRONMENT,
+    NUMPY,
+    TORCH,
+    case,
+    forward,
+    matmul,
+    measured,
+    plan_of,
+    results,
+    samples,
+)
 from fakes.terminal import page
+from fakes.turns import flagged, turns
 
 PRODUCT = case(matmul(100))
 FAILED = case(matmul(200), TORCH)
@@ -101,7 +117,8 @@ def test_the_machine_is_described_with_what_is_known(changes, text: str) -> None
 def test_json_is_the_run_without_its_cases_and_a_row_for_each(capsys) -> None:
     printed(FOUND, ("gflops",), "json")
     data = json.loads(capsys.readouterr().out)
-    assert data.keys() == {"run", "rows"}
+    assert data.keys() == {"run", "nulls", "rows"}
+    assert data["nulls"]["pairs"] == 0
     assert data["run"]["id"] == "20260101-120000-told"
     assert data["run"]["environment"]["cpu"] == "A Processor"
     assert data["run"]["plan"]["seed"] == 0
@@ -125,6 +142,128 @@ def test_markdown_has_a_table_for_every_metric(capsys) -> None:
     assert text.endswith("\n")
 
 
+STEPS = {NUMPY: 1e-3, TORCH: 1.3e-3, COMPILED: 1.02e-3}
+
+
+def compared(baseline: str | None = "numpy", margin: float | None = None, **settings) -> str:
+    found = turns((matmul(100), STEPS), (matmul(200), STEPS), **settings)
+    return printed(found, ("gflops",), "table", output.versus(baseline, margin), width=80)
+
+
+def test_a_baseline_adds_a_table_of_ratios_with_what_would_settle_the_rest() -> None:
+    text = compared()
+    main, ratios = text.split("time / time of numpy eager (cpu, float32, 2 threads)\n")
+    assert "GFLOP/s (cpu, float32, 2 threads)" in main
+    assert f"* {output.LEGEND}" in main
+    assert ratios.count(" slower") == ratios.count(" unsure [1]") == 2
+    assert "\n[1] the interval crosses the margin of 2 %\n" in ratios
+    assert f"\n{output.RATIO_LEGEND}\n" in ratios
+    keep = "'(matmul/100x100x100/ or matmul/200x200x200/) and (/numpy/ or /torch/cpu/compile/)'"
+    command = f"dlbench run told -k {keep} --rigor rigorous"
+    assert f"\nto settle what is unsure: {command}\n" in ratios
+
+
+def test_footnotes_of_ratios_go_on_where_those_of_the_table_end() -> None:
+    found = turns((matmul(100), STEPS))
+    lost = case(matmul(100), TORCH).id
+    lines = [replace(one, status="failed", reason="it died") for one in found.measurements]
+    broken = tuple(
+        line if line.case == lost else one
+        for line, one in zip(lines, found.measurements, strict=True)
+    )
+    args = (("gflops",), "table", output.versus("numpy", None))
+    text = printed(replace(found, measurements=broken), *args)
+    assert "[1] it died" in text
+    assert "[2] the interval crosses" in text
+
+
+def test_the_marks_of_the_fastest_do_not_depend_on_the_baseline() -> None:
+    marks = [compared(baseline).count("*") for baseline in (None, "numpy", "torch/eager")]
+    assert marks == [5, 5, 5]
+
+
+def test_without_a_baseline_there_are_no_ratios() -> None:
+    assert "time / time" not in compared(None)
+    assert "unsure" not in compared(None)
+
+
+def test_a_margin_of_the_user_counts() -> None:
+    assert compared(margin=0.1).count(" same") == 2
+    with pytest.raises(UsageError, match=r"--margin is not a share: 2\.0\. Allowed: from 0 to 1"):
+        output.versus(None, 2.0)
+
+
+def test_who_is_alone_has_nothing_to_be_compared_with() -> None:
+    args = (("gflops",), "table", output.versus("numpy", None))
+    assert output.ALONE in printed(turns((matmul(100), {NUMPY: 1.0})), *args)
+
+
+def test_null_pairs_are_told_in_one_line_below_the_table() -> None:
+    line = compared(None, noise=0.001).splitlines()[-1]
+    assert re.fullmatch(
+        r"A/A: 2 null pairs, 0 called different, spread 0.0\d+ %; "
+        r"this run can see effects from about 2.\d %",
+        line,
+    )
+    assert "A/A" not in compared(None, has_nulls=False)
+    few = compared(None, generations=1, rounds=2).splitlines()[-1]
+    assert re.fullmatch(r"A/A: 2 null pairs, 0 called different, spread \S+ %", few)
+    busy = compared(None, change={NUMPY: flagged(1)})
+    assert "A/A: no null pair was measured undisturbed" in busy
+
+
+def test_a_null_that_fails_is_said_loudly_and_last() -> None:
+    line = compared(None, null_factor=1.2, noise=0.001).splitlines()[-1]
+    assert line.startswith("Warning: a null pair, one case measured twice, came out different: ")
+    assert re.search(r"the margin of this run is 2\d % instead of 2 %, and no smaller", line)
+
+
+def test_rows_of_a_busy_machine_are_named() -> None:
+    text = compared(None, change={TORCH: flagged(1)})
+    assert "measured on a busy machine (2 cases): matmul 100, matmul 200\n" in text
+    many = [(matmul(size), STEPS) for size in range(1, 10)]
+    text = printed(turns(*many, change={TORCH: flagged(1)}, rounds=8))
+    assert "busy machine (9 cases): matmul 1, matmul 2, matmul 3, " in text
+    assert "matmul 6 and 3 more" in text
+
+
+def test_markdown_tells_the_same(capsys) -> None:
+    args = (("gflops",), "md", output.versus("numpy", None))
+    printed(turns((matmul(100), STEPS), null_factor=1.2), *args)
+    text = capsys.readouterr().out
+    assert "**time / time of numpy eager (cpu, float32, 2 threads)**" in text
+    assert "\n- A/A: 1 null pair, 1 called different" in text
+    assert "\n- Warning: a null pair" in text
+    assert text.endswith("\n")
+
+
+def test_json_has_ratios_and_nulls(capsys) -> None:
+    found = turns((matmul(100), STEPS))
+    printed(found, ("gflops",), "json", output.versus("torch/eager", None))
+    data = json.loads(capsys.readouterr().out)
+    assert data["nulls"]["pairs"] == 1
+    first, base, _ = data["rows"]
+    assert (first["verdict"], first["baseline"]) == ("faster", TORCH.id)
+    assert first["ratio_low"] < 1 / 1.3 < first["ratio_high"]
+    assert (base["verdict"], base["ratio"]) == (None, None)
+
+
+def test_an_old_run_is_shown_with_ratios_of_medians_and_no_verdict() -> None:
+    old = store.read(Path(__file__).parent / "data" / "run-v1")
+    assert old.run.schema_version == 1
+    text = printed(old)
+    assert "matmul 256" in text
+    assert "A/A" not in text
+    blocks = [replace(block, round=0) for block in samples(*[1e-3] * 9)]
+    pair = [case(matmul(100), target) for target in (NUMPY, TORCH)]
+    found = results(*((one, measured(one, samples=tuple(blocks))) for one in pair))
+    args = (("gflops",), "table", output.versus("numpy", None))
+    text = printed(found, *args)
+    assert "1.00 unsure [1]" in text
+    assert "[1] not measured in turns" in text
+    assert "*" not in text
+
+
 def planned(*cases, width: int = 80, terminal: bool = False, **fields: object) -> str:
     stream = io.StringIO()
     console = Console(file=stream, width=width, force_terminal=terminal, color_system=None)
@@ -145,13 +284,15 @@ def test_the_whole_plan() -> None:
         "  torch/cpu/eager/float32/t2  skipped: torch is [bold]not[/bold] installed",
         "forward/iris/b32 (synthetic data)",
         "  numpy/cpu/eager/float32/t2",
-        "2 cases to measure, 1 skipped; 12 blocks of about 20.0 ms each, seed 3",
+        "2 cases to measure, 1 skipped; quick: 1 generation of up to 12 blocks of about 20.0 ms "
+        "each, seed 3",
     )
 
 
 def test_one_is_singular_in_a_plan() -> None:
     assert planned(PRODUCT, sampling=Sampling(blocks=1)).splitlines()[-1] == (
-        "1 case to measure, 0 skipped; 1 block of about 20.0 ms each, seed 0"
+        "1 case to measure, 0 skipped; quick: 1 generation of up to 1 block of about 20.0 ms each, "
+        "seed 0"
     )
 
 
@@ -159,3 +300,16 @@ def test_a_case_is_one_line_of_a_plan_where_no_person_reads() -> None:
     skipped = case(matmul(100), TORCH, skip="because " * 30)
     assert len(planned(PRODUCT, skipped, width=60).splitlines()) == 4
     assert max(map(len, planned(PRODUCT, skipped, width=60, terminal=True).splitlines())) <= 60
+
+
+def test_null_pairs_under_competition_are_counted_apart() -> None:
+    found = turns((matmul(100), STEPS), (matmul(200), {TORCH: 1.0, NUMPY: 1.0}))
+    broken = tuple(
+        replace(one, samples=tuple(map(flagged(1), one.samples)))
+        if one.case.startswith("matmul/100") and one.case.endswith("/null")
+        else one
+        for one in found.measurements
+    )
+    assert "A/A: 1 null pair (1 more under competition), 0" in printed(
+        replace(found, measurements=broken)
+    )

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from dlbench import flops, networks, plan, units
 from dlbench.errors import UsageError
@@ -12,6 +13,7 @@ from dlbench.layers import Dense, Network
 from dlbench.model import Plan, Sampling
 from dlbench.options import expression
 from dlbench.plan import Asked
+from dlbench.rigor import RIGORS
 from dlbench.suite import Entry, Suite
 from fakes.machine import DECLARATIONS, machine
 
@@ -407,7 +409,7 @@ def test_only_data_that_is_used_is_prepared() -> None:
 
 def test_what_does_not_fit_into_memory_is_skipped_with_both_sizes() -> None:
     entry = Entry(("matmul",), {"size": [8, 1024]})
-    need = 4 * plan.MEMORY_SHARE * 3 * 1024**2 * 4
+    need = (4 + 1) * plan.MEMORY_SHARE * 3 * 1024**2 * 4  # one is the null
     made = make(entry, memory_bytes=need - 1)
     small, large = made.groups
     assert [case.skip for case in small.cases] == [None] * 4
@@ -421,7 +423,7 @@ def test_what_does_not_fit_into_memory_is_skipped_with_both_sizes() -> None:
 
 def test_only_cases_that_run_need_memory() -> None:
     entry = Entry(("matmul",), {"size": [1024]})
-    need = plan.MEMORY_SHARE * 3 * 1024**2 * 4
+    need = (1 + 1) * plan.MEMORY_SHARE * 3 * 1024**2 * 4
     made = make(entry, memory_bytes=need, installed=frozenset({"alpha"}))
     assert [case.skip is None for case in made.cases] == [True, False, False, False]
     assert "beta is not installed" in str(made.cases[1].skip)
@@ -444,6 +446,51 @@ def test_the_seed_and_the_sampling_are_those_asked_for() -> None:
 def test_the_users_budget_goes_before_the_suites(of_suite, of_user, expected) -> None:
     own = {"sampling": Sampling(budget_s=of_suite)}
     assert make(suite=own, asked=Asked(budget_s=of_user)).sampling.budget_s == expected
+
+
+def test_the_users_rigor_replaces_the_suites_rules_but_not_its_limits_of_time() -> None:
+    own = {"sampling": Sampling(blocks=3, budget_s=60.0, timeout_s=7.0)}
+    sampling = make(suite=own, asked=Asked(rigor="rigorous")).sampling
+    assert sampling == replace(RIGORS["rigorous"], budget_s=60.0, timeout_s=7.0)
+
+
+def test_what_the_user_asks_for_by_number_goes_before_the_rigor() -> None:
+    sampling = make(asked=Asked(rigor="quick", generations=4, precision=0.1)).sampling
+    assert sampling == replace(RIGORS["quick"], generations=4, precision=0.1)
+
+
+def matmul(size: int) -> Entry:
+    return Entry(("matmul",), {"size": [size]})
+
+
+def nulls(made: Plan) -> list[str | None]:
+    return [group.null and group.null.id for group in made.groups]
+
+
+def test_every_row_has_a_null_of_another_target() -> None:
+    made = make(*(matmul(n) for n in (8, 16, 32)), asked=wanting(mode="dynamic"))
+    assert nulls(made) == [
+        "matmul/8x8x8/alpha/cpu/eager/float32/t4/null",
+        "matmul/16x16x16/beta/cpu/eager/float32/t4/null",
+        "matmul/32x32x32/alpha/cpu/eager/float32/t4/null",
+    ]
+
+
+def test_a_null_is_a_copy_of_a_case_of_its_row_and_no_case_of_the_plan() -> None:
+    for group in make(matmul(8)).groups:
+        assert replace(group.null, null=False) in group.cases
+        assert group.null not in make(matmul(8)).cases
+        assert group.live == (*group.cases, group.null)
+
+
+def test_a_static_mode_is_copied_only_where_there_is_no_other() -> None:
+    (only,) = nulls(make(matmul(8), asked=wanting(mode="static", backend="beta")))
+    assert only == "matmul/8x8x8/beta/cpu/graph/float32/t4/null"
+
+
+def test_a_case_that_is_skipped_is_not_copied() -> None:
+    (only,) = nulls(make(matmul(8), installed=frozenset({"beta"})))
+    assert only == "matmul/8x8x8/beta/cpu/eager/float32/t4/null"
 
 
 def test_a_plan_survives_json() -> None:

@@ -43,6 +43,11 @@ def launch(log):
         worker.close()
 
 
+def ask(worker, order=START, timeout_s=LONG_S):
+    worker.tell(order)
+    return worker.hear(timeout_s)
+
+
 # --- what goes wrong ----------------------------------------------------------------------------
 
 DIED = "the worker died with"
@@ -76,7 +81,7 @@ DIED = "the worker died with"
 )
 def test_whatever_a_worker_does_is_heard_as_a_failure(launch, behaviour, status, reason):
     worker = launch(behaviour)
-    failed = worker.ask(START, LONG_S)
+    failed = ask(worker)
     assert failed.status == status
     assert failed.reason.startswith(reason)
     assert not worker.alive
@@ -84,7 +89,7 @@ def test_whatever_a_worker_does_is_heard_as_a_failure(launch, behaviour, status,
 
 def test_a_worker_that_hangs_is_given_up(launch):
     worker = launch(misbehaving.hang)
-    failed = worker.ask(START, A_MOMENT_S)
+    failed = ask(worker, timeout_s=A_MOMENT_S)
     assert failed.status == "timed_out"
     assert failed.reason.startswith("no answer within 0.01 s;")
     assert not worker.alive
@@ -93,7 +98,7 @@ def test_a_worker_that_hangs_is_given_up(launch):
 def test_a_worker_that_hangs_up_and_lives_on_is_ended(launch, monkeypatch):
     monkeypatch.setattr(processes, "GRACE_S", A_MOMENT_S)
     worker = launch(misbehaving.hang_up)
-    failed = worker.ask(START, LONG_S)
+    failed = ask(worker)
     assert failed == wire.Failed("failed", "the worker closed its wire and lived on")
     assert not worker.alive
 
@@ -101,7 +106,7 @@ def test_a_worker_that_hangs_up_and_lives_on_is_ended(launch, monkeypatch):
 def test_a_worker_that_refuses_is_heard_and_lives_on(launch):
     worker = launch(misbehaving.refuse)
     refused = wire.Failed("skipped", "there is no such device")
-    assert [worker.ask(START, LONG_S), worker.ask(START, LONG_S)] == [refused, refused]
+    assert [ask(worker), ask(worker)] == [refused, refused]
     assert worker.alive
 
 
@@ -115,19 +120,19 @@ def test_that_a_worker_has_died_is_noticed_when_it_is_heard(launch):
 
 
 def test_the_words_of_a_worker_without_a_log_are_lost(launch):
-    failed = launch(misbehaving.exit_with_words, log=None).ask(START, LONG_S)
+    failed = ask(launch(misbehaving.exit_with_words, log=None))
     assert failed.reason == f"{DIED} exit code 7"
 
 
 def test_words_of_long_ago_are_not_the_last(launch, log):
     log.write_text("an old line\n" + "\n" * processes.LAST_LINES, encoding="utf-8")
-    failed = launch(misbehaving.exit_without_a_word).ask(START, LONG_S)
+    failed = ask(launch(misbehaving.exit_without_a_word))
     assert failed.reason == f"{DIED} exit code 7"
 
 
 def test_a_log_in_no_known_encoding_is_read_all_the_same(launch, log):
     log.write_bytes(b"caf\xe9\n")
-    failed = launch(misbehaving.exit_without_a_word).ask(START, LONG_S)
+    failed = ask(launch(misbehaving.exit_without_a_word))
     assert failed.reason == f"{DIED} exit code 7: caf\ufffd"
 
 
@@ -137,7 +142,7 @@ def test_a_log_in_no_known_encoding_is_read_all_the_same(launch, log):
 def test_a_worker_answers_what_it_is_told_order_by_order(launch):
     worker = launch(misbehaving.answer, told_by="the supervisor")
     for _ in range(3):
-        facts = worker.ask(START, LONG_S).facts
+        facts = ask(worker).facts
         assert facts == {"told": START.target.id, "told_by": "the supervisor"}
 
 
@@ -151,7 +156,7 @@ def test_workers_may_be_told_first_and_heard_later(launch):
 
 def test_what_a_worker_prints_is_in_its_log_and_not_on_the_wire(launch, log):
     worker = launch(misbehaving.chatter)
-    replies = [worker.ask(START, LONG_S) for _ in range(2)]
+    replies = [ask(worker) for _ in range(2)]
     worker.close()
     assert replies == [wire.Ready({"told": START.target.id})] * 2
     printed = log.read_text(encoding="utf-8")
@@ -161,14 +166,42 @@ def test_what_a_worker_prints_is_in_its_log_and_not_on_the_wire(launch, log):
 
 def test_a_log_is_gone_on_with_and_not_begun_anew(launch, log):
     log.write_text("the worker before\n", encoding="utf-8")
-    launch(misbehaving.exit_with_words).ask(START, LONG_S)
+    ask(launch(misbehaving.exit_with_words))
     assert log.read_text(encoding="utf-8").startswith("the worker before\nIt was nice")
 
 
 def test_the_real_worker_is_the_default():
     numpy = wire.Start(Target("numpy", "cpu", "eager", "float32", 1), "/scratch")
     with closing(WorkerProcess({"OMP_NUM_THREADS": "1"})) as worker:
-        assert "numpy" in worker.ask(numpy, LONG_S).facts
+        assert "numpy" in ask(worker, numpy).facts
+
+
+# --- parking ------------------------------------------------------------------------------------
+
+
+def test_a_parked_worker_uses_no_time_and_answers_when_it_is_resumed(launch):
+    worker = launch(misbehaving.spin)
+    assert ask(worker) == wire.Ready()
+    worker.park()
+    used_s = [worker.cpu_s() for _ in range(100)]
+    assert used_s[0] is not None
+    assert len(set(used_s)) == 1
+    worker.tell(START)
+    worker.resume()
+    assert worker.hear(LONG_S) == wire.Ready()
+
+
+def test_a_worker_says_how_it_is_parked(launch):
+    assert "SIGSTOP" in launch(misbehaving.answer).parking()
+
+
+def test_a_parked_worker_can_be_closed(launch):
+    worker = launch(misbehaving.hang)
+    worker.park()
+    worker.close()
+    assert worker._process.returncode is not None
+    worker.park()
+    worker.resume()
 
 
 # --- the end ------------------------------------------------------------------------------------
@@ -177,7 +210,7 @@ def test_the_real_worker_is_the_default():
 def test_a_worker_has_a_folder_of_its_own_until_its_end(launch):
     worker = launch(misbehaving.answer, told_by="{scratch}/cache:{scratch}")
     scratch = Path(worker.scratch.name)
-    assert worker.ask(START, LONG_S).facts["told_by"] == f"{scratch}/cache:{scratch}"
+    assert ask(worker).facts["told_by"] == f"{scratch}/cache:{scratch}"
     (scratch / "cache").mkdir()
     (scratch / "cache" / "kernel.so").touch()
     worker.close()
@@ -197,7 +230,7 @@ def test_closing_ends_what_the_worker_has_started(launch, tmp_path):
     os.mkfifo(held)
     with closing(os.fdopen(os.open(held, os.O_RDONLY | os.O_NONBLOCK), "rb")) as fifo:
         worker = launch(misbehaving.leave_a_child, told_by=str(held))
-        assert worker.ask(START, LONG_S) == wire.Ready()
+        assert ask(worker) == wire.Ready()
         worker.close()
         readable, _, _ = select.select([fifo], [], [], LONG_S)
         assert readable, "the child still holds the file"

@@ -1,5 +1,6 @@
 """The report: what it says, and that nothing which comes from results gets out of its text."""
 
+import re
 from functools import cache
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -16,6 +17,7 @@ from dlbench.store import Results
 from fakes.results import (
     COMPILED,
     ENVIRONMENT,
+    NUMPY,
     TORCH,
     case,
     forward,
@@ -24,6 +26,7 @@ from fakes.results import (
     results,
     samples,
 )
+from fakes.turns import flagged, turns
 
 NASTY = (
     "a | b\n# c `d` <script>alert(1)</script> <img src=http://x onerror=e> **e** [f](javascript:g)"
@@ -217,7 +220,8 @@ def test_what_was_cut_off_is_told():
 
 def test_headline_of_one_workload():
     sentence = (
-        "forward/iris/b32: eager was measured fastest with 10700 samples/s, 2.00 times compile."
+        "forward/iris/b32: eager is fastest with 10700 samples/s, "
+        "faster than compile by a factor of 2.00 (2.00–2.00)."
     )
     assert sentence in Reader(page("many")).text
     assert f"- {sentence}\n" in markdown("many")
@@ -225,16 +229,82 @@ def test_headline_of_one_workload():
 
 def test_headline_of_several_workloads():
     assert (
-        "matmul: eager was measured fastest in 1 of 2 workloads, compile in 1. In the one with the "
-        "most work, matmul/128x128x128, it was compile with 4.19 GFLOP/s, 4.00 times eager."
+        "matmul: eager is fastest in 1 of 2 workloads, compile in 1. In the one with the most "
+        "work, matmul/128x128x128: compile is fastest with 4.19 GFLOP/s, "
+        "faster than eager by a factor of 4.00 (4.00–4.00)."
     ) in Reader(page("many")).text
+
+
+TWO = {TORCH: 1e-3, COMPILED: 1.2e-3}
+
+
+def headline(folder, *steps, **settings):
+    """The first sentence on these steps of a matrix product, and more of them."""
+    told = ((matmul(64 * (n + 1)), one) for n, one in enumerate(steps))
+    report.write(turns(*told, **settings), folder)
+    text = (folder / "report.md").read_text(encoding="utf-8")
+    return next(line[2:] for line in text.splitlines() if line.startswith("- "))
+
+
+def test_headline_has_the_interval(tmp_path):
+    assert re.fullmatch(
+        r"matmul/64x64x64: eager is fastest with 0\.52\d GFLOP/s, faster than compile by a factor "
+        r"of 1\.(19|20)\d? \(1\.19\d?–1\.20\d?\)\.",
+        headline(tmp_path, TWO),
+    )
+
+
+def test_what_cannot_be_told_apart_has_no_winner(tmp_path):
+    tied = headline(tmp_path, {TORCH: 1e-3, COMPILED: 1.005e-3, NUMPY: 2e-3})
+    assert re.match(
+        r"matmul/64x64x64: torch eager with \S+ GFLOP/s and torch compile cannot ", tied
+    )
+    assert re.search(r"; torch compile takes 1\.0\d+ \(.+–.+\) times as long\.$", tied)
+
+
+def test_on_a_busy_machine_no_winner_is_named(tmp_path):
+    busy = headline(tmp_path, TWO, change={COMPILED: flagged(1)})
+    assert "eager was measured fastest with" in busy
+    assert busy.endswith("times as long; no winner can be named: the machine was busy.")
+
+
+def test_blocks_that_took_no_turns_have_no_winner(tmp_path):
+    blocks = [replace(block, round=0) for block in samples(*[1e-3] * 9)]
+    pair = [case(matmul(64), target) for target in (TORCH, COMPILED)]
+    given = results(*((one, measured(one, samples=tuple(blocks))) for one in pair))
+    assert (
+        "matmul/64x64x64: eager was measured fastest with 0.524 GFLOP/s, and compile to take 1.00 "
+        "times as long; no winner can be named: not measured in turns."
+    ) in told(given, tmp_path)
+
+
+def test_winners_are_counted_where_there_are_some(tmp_path):
+    tied = dict.fromkeys(TWO, 1e-3)
+    assert "matmul: eager is fastest in 1 of 2 workloads, and no winner can be named in 1. " in (
+        headline(tmp_path, TWO, tied)
+    )
+    assert "matmul: in none of 2 workloads can a winner be named. " in headline(
+        tmp_path, tied, tied
+    )
+
+
+def test_null_pairs_and_a_busy_machine_are_told(tmp_path):
+    given = turns((matmul(64), TWO), change={COMPILED: flagged(1)}, null_factor=1.3)
+    text = told(given, tmp_path)
+    for part in (
+        "Warning: a null pair, one case measured twice, came out different: ",
+        "A/A: 1 null pair, 1 called different, spread ",
+        "measured on a busy machine (1 case): matmul 64.",
+    ):
+        assert part in text
+        assert part.removeprefix("Warning: ") in (tmp_path / "report.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("status", WORDS)
 def test_no_headline_counts_what_is_not_ok(status, tmp_path):
     fast = failed(matmul(64), COMPILED, status, samples=samples(1e-9))
     given = results(went(matmul(64), TORCH, 0.001), fast)
-    assert "fastest with" not in told(given, tmp_path)
+    assert "fastest" not in told(given, tmp_path).partition("Tables")[0]
 
 
 def test_fastest_is_marked_by_more_than_colour():
@@ -253,7 +323,7 @@ def test_tables_are_only_of_metrics_with_values():
 def test_synthetic_data_and_early_ends_are_said():
     text = Reader(page("many")).text
     assert "Synthetic data: random inputs and targets for iris." in text
-    assert "1 of the cases have fewer blocks than asked for, stopped by: budget." in text
+    assert "1 case stopped before the precision asked for: the time was used up." in text
     assert "Synthetic" not in page("one")
 
 

@@ -1,11 +1,19 @@
 """One flat row per case, with what its samples say and nothing that they do not say."""
 
+from math import exp, log
+from time import perf_counter
+
 import msgspec
 import pytest
+from msgspec.structs import replace
 
-from dlbench.model import Measurement
-from dlbench.rows import Row, best, rows_of
+from dlbench.errors import UsageError
+from dlbench.model import Measurement, Sample, Target
+from dlbench.rows import OUT_OF_REACH, Known, Row, best, leaders, rows_of
+from dlbench.stats import lag1, location
+from dlbench.store import Results
 from fakes.results import (
+    COMPILED,
     NUMPY,
     TORCH,
     case,
@@ -17,11 +25,13 @@ from fakes.results import (
     rows,
     samples,
 )
+from fakes.turns import flagged, slower, turns
 
 PRODUCT = case(matmul(100, 20, 50))
 KEYS = """case, workload, params, backend, device, mode, mode_kind, dtype, threads, status, reason,
     time_s, ci_low_s, ci_high_s, gflops, samples_per_s, first_call_s, iterations, blocks,
-    stop_reason, parity_error, synthetic"""
+    stop_reason, parity_error, synthetic, generations, busy, left_out, autocorrelation, drift,
+    modes, baseline, ratio, ratio_low, ratio_high, verdict, p, p_display, p_gate, settle"""
 DERIVED = ("time_s", "ci_low_s", "ci_high_s", "gflops", "samples_per_s")
 FAILURES = ["skipped", "parity_failed", "failed", "timed_out", "out_of_memory"]
 
@@ -64,6 +74,9 @@ def test_a_row_tells_the_case_and_what_was_measured() -> None:
         stop_reason="blocks",
         parity_error=1e-7,
         synthetic=False,
+        generations=1,
+        autocorrelation=pytest.approx(lag1([log(step) for step in steps])),
+        baseline="numpy/cpu/eager/float32/t2",
     )
 
 
@@ -139,3 +152,207 @@ def test_the_best_is_the_fastest_of_those_that_went_well() -> None:
     assert best(found) is found[2]
     assert best(found[:1]) is None
     assert best([]) is None
+
+
+def generation(number: int, *steps_s: float, **fields: object) -> Measurement:
+    """A line of one generation."""
+    blocks = (replace(block, generation=number) for block in samples(*steps_s))
+    return measured(PRODUCT, samples=tuple(blocks), generation=number, **fields)
+
+
+def row_over(*lines: Measurement) -> Row:
+    (row,) = rows_of(results_of([PRODUCT], lines))
+    return row
+
+
+def test_a_case_is_one_row_over_all_generations() -> None:
+    row = row_over(
+        generation(0, 1e-3, 2e-3, calls_s=(5.0,), parity=parity(1e-7), stop_reason="blocks"),
+        generation(1, 3e-3, 4e-3, calls_s=(4.0,), parity=parity(1e-6), stop_reason="budget"),
+    )
+    assert (row.generations, row.blocks, row.time_s) == (2, 4, pytest.approx(2.5e-3))
+    assert (row.first_call_s, row.parity_error, row.stop_reason) == (5.0, 1e-7, "budget")
+
+
+@pytest.mark.parametrize("broken", [0, 1, 2])
+def test_a_case_that_went_wrong_in_any_generation_is_not_ranked(broken: int) -> None:
+    lines = [generation(number, 1e-3, 1e-3) for number in range(3)]
+    lines[broken] = replace(lines[broken], status="failed", reason="it died")
+    row = row_over(*lines)
+    assert (row.status, row.reason, best([row])) == ("failed", "it died", None)
+
+
+def test_the_first_thing_that_went_wrong_counts() -> None:
+    lines = [
+        generation(0),
+        Measurement(PRODUCT.id, "timed_out", "silent"),
+        Measurement(PRODUCT.id, "skipped", "late"),
+    ]
+    assert row_over(*lines).status == "timed_out"
+
+
+def test_from_three_generations_on_the_interval_is_that_of_generations() -> None:
+    """Blocks that agree within a generation say nothing of the next."""
+    steps = [[level * (1 + 1e-4 * n) for n in range(8)] for level in (1e-3, 1.1e-3, 1.2e-3)]
+    row = row_over(*(generation(number, *one) for number, one in enumerate(steps)))
+    value, low, high = location([[log(step) for step in one] for one in steps]).interval()
+    assert (row.time_s, row.ci_low_s, row.ci_high_s) == pytest.approx(
+        tuple(map(exp, (value, low, high)))
+    )
+    assert row.ci_high_s - row.ci_low_s > 0.2e-3
+
+
+def test_disturbed_blocks_are_left_out_and_counted() -> None:
+    busy = [replace(block, flags=("busy",)) for block in samples(9.0, 9.0)]
+    row = row_of(measured(PRODUCT, samples=(*samples(*[1e-3] * 6), *busy)))
+    assert (row.time_s, row.left_out, row.busy, row.blocks) == (pytest.approx(1e-3), 2, False, 8)
+
+
+def test_where_too_few_are_quiet_all_count_and_the_row_says_so() -> None:
+    busy = [replace(block, flags=("busy",)) for block in samples(*[2e-3] * 6)]
+    row = row_of(measured(PRODUCT, samples=(*samples(*[1e-3] * 5), *busy)))
+    assert (row.time_s, row.left_out, row.busy) == (pytest.approx(2e-3), 0, True)
+
+
+def test_what_is_odd_about_the_blocks_is_told() -> None:
+    steps = [1e-3 * (1 + 0.001 * n) for n in range(40)]
+    odd = row_of(measured(PRODUCT, *steps))
+    assert odd.drift == pytest.approx(60 * 0.001, rel=0.05)
+    assert odd.autocorrelation > 0.9
+    assert odd.modes is None
+    two = row_of(measured(PRODUCT, *[1e-3, 1.0001e-3, 1e-3, 2e-3] * 10))
+    assert (two.modes, two.drift) == ("1.00 ms (75 %) and 2.00 ms", None)
+
+
+MATMUL = matmul(256)
+THREE = {NUMPY: 1.0e-3, TORCH: 1.2e-3, COMPILED: 1.01e-3}
+
+
+def told(found: Results, *args: object) -> dict[str, Row]:
+    """Rows by backend and mode."""
+    return {f"{row.backend} {row.mode}": row for row in rows_of(found, *args)}
+
+
+def test_without_a_baseline_the_fastest_is_it() -> None:
+    rows = told(turns((MATMUL, THREE)))
+    assert {row.baseline for row in rows.values()} == {NUMPY.id}
+    assert (rows["numpy eager"].verdict, rows["numpy eager"].ratio) == (None, None)
+    assert (rows["torch eager"].verdict, rows["torch compile"].verdict) == ("slower", "same")
+    slow = rows["torch eager"]
+    assert slow.ratio_low < 1.2 < slow.ratio_high
+    assert slow.ratio == pytest.approx(1.2, rel=0.01)
+    assert slow.p <= slow.p_display <= slow.p_gate <= 0.05
+    assert slow.reason.startswith("beyond the margin of 2 %: 1.")
+
+
+@pytest.mark.parametrize(
+    "text", ["torch/cpu/eager/float32/t2", "torch/eager", "torch/cpu/eager", "eager/float32/t2"]
+)
+def test_a_baseline_is_a_target_by_its_parts(text: str) -> None:
+    found = turns((MATMUL, {TORCH: 1.2e-3, COMPILED: 1e-3}))
+    assert told(found, text)["torch compile"].verdict == "faster"
+    assert told(found, text)["torch compile"].baseline == TORCH.id
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "torch",
+            "several targets of the run match: 'torch'. Allowed: torch/cpu/eager/float32/t2, t",
+        ),
+        ("jax", "no target of the run matches: 'jax'. Allowed: numpy/cpu/eager/float32/t2, torch/"),
+        ("eager/torch", "no target"),
+        ("torch/eag", "no target"),
+        ("", "no target"),
+    ],
+)
+def test_a_baseline_must_be_one_target_of_the_run(text: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        rows_of(turns((MATMUL, THREE)), text)
+    assert message in str(caught.value)
+
+
+def test_a_whole_id_is_never_ambiguous() -> None:
+    two = replace(NUMPY, threads=2), replace(NUMPY, threads=20)
+    found = turns((MATMUL, dict.fromkeys(two, 1e-3)))
+    assert Known(found).against(two[0].id).baseline == two[0].id
+
+
+def test_where_the_baseline_has_no_time_nothing_is_compared() -> None:
+    found = rows(
+        (case(MATMUL, NUMPY), Measurement(case(MATMUL, NUMPY).id, "failed", "it died")),
+        (case(MATMUL, TORCH), 1e-3),
+    )
+    assert found[1].baseline == TORCH.id
+    failed = Measurement(case(MATMUL, NUMPY).id, "failed", "it died")
+    both = results_of(
+        [case(MATMUL, NUMPY), case(MATMUL, TORCH)],
+        [failed, measured(case(MATMUL, TORCH), *[1e-3] * 6)],
+    )
+    row = rows_of(both, "numpy")[1]
+    assert (row.verdict, row.ratio, row.baseline) == (None, None, NUMPY.id)
+    assert row.reason == "no time of the baseline: numpy/cpu/eager/float32/t2"
+
+
+def test_what_is_unsure_has_a_command_and_nothing_else_does() -> None:
+    rows = told(turns((MATMUL, THREE | {COMPILED: 1.02e-3})))
+    assert rows["torch compile"].verdict == "unsure"
+    assert rows["torch compile"].settle == (
+        "dlbench run told -k 'matmul/256x256x256/ and (/torch/cpu/compile/ or /numpy/)' "
+        "--rigor rigorous"
+    )
+    assert (rows["torch eager"].settle, rows["numpy eager"].settle) == (None, None)
+
+
+def test_a_row_whose_rounds_with_the_baseline_were_busy_is_busy() -> None:
+    def late(sample: Sample) -> Sample:
+        return replace(sample, flags=("busy",)) if sample.round >= 7 else sample
+
+    def early(sample: Sample) -> Sample:
+        return replace(sample, flags=("busy",)) if sample.round < 7 else sample
+
+    change = {NUMPY: early, TORCH: late}
+    found = told(turns((MATMUL, THREE), change=change, generations=1, rounds=14))
+    assert (found["torch eager"].busy, found["torch eager"].left_out) == (True, 7)
+    assert found["torch eager"].verdict == "unsure"
+    assert not found["numpy eager"].busy
+
+
+def leading(found: Results) -> list[str]:
+    return [f"{row.backend} {row.mode}" for row in leaders(rows_of(found))]
+
+
+def test_leaders_are_those_that_are_not_slower() -> None:
+    assert leading(turns((MATMUL, THREE))) == ["numpy eager", "torch compile"]
+    assert leading(turns((MATMUL, THREE | {COMPILED: 1.1e-3}))) == ["numpy eager"]
+    assert leading(turns((MATMUL, {NUMPY: 1.0}))) == []
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(0.9, ["numpy eager"]), (1.1, [])])
+def test_what_could_not_be_judged_leaves_a_winner_only_where_it_is_far_behind(
+    factor: float, expected: list[str]
+) -> None:
+    far = OUT_OF_REACH / factor
+    steps = {NUMPY: 1e-3, TORCH: far * 1e-3, COMPILED: 1.5e-3}
+    found = turns((MATMUL, steps), change={TORCH: flagged(1, factor=1.0)})
+    assert leading(found) == expected
+
+
+def test_a_hundred_rows_are_read_at_once() -> None:
+    targets = [Target("numpy", "cpu", "eager", "float32", n + 1) for n in range(10)]
+    groups = [(matmul(n + 1), dict.fromkeys(targets, 1e-3)) for n in range(10)]
+    found = turns(*groups, rounds=48)
+    began = perf_counter()
+    assert len(rows_of(found)) == 100
+    assert perf_counter() - began < 5  # 0.3 s on a quiet machine
+
+
+def test_odd_blocks_of_a_target_are_its_own() -> None:
+    found = told(turns((MATMUL, THREE), change={TORCH: slower(2.0)}))
+    assert found["torch eager"].ratio == pytest.approx(2.4, rel=0.01)
+
+
+def test_absurd_times_are_no_reason_to_fail() -> None:
+    row = row_over(*(generation(n, step) for n, step in enumerate((1e-300, 1.0, 1e300))))
+    assert row.ci_high_s == pytest.approx(1e9)

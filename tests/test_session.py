@@ -4,14 +4,11 @@ import json
 import shlex
 import sys
 from functools import partial
-from types import SimpleNamespace
 
 import pytest
-from msgspec.structs import replace
 
 from dlbench import cli, environment, plan, session, store, wire
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, EXIT_USAGE, UsageError
-from dlbench.model import Target
 from dlbench.supervisor import Supervisor
 from fakes.results import ENVIRONMENT
 from fakes.workers import BROKEN, CALLS_S, Dies, Stable
@@ -24,6 +21,7 @@ backend = "numpy"
 threads = 1
 
 [sampling]
+rigor = "quick"
 blocks = 3
 block_s = 0.001
 warmup_s = 0.001
@@ -74,7 +72,7 @@ def scripted(monkeypatch):
 
     def follow(**script):
         stable = Stable({"numpy": script})
-        monkeypatch.setattr(session, "_launcher", lambda *_: stable.launch)
+        monkeypatch.setattr(session, "launcher", lambda *_: stable.launch)
         monkeypatch.setattr(environment, "capture", lambda _: ENVIRONMENT)
         return stable
 
@@ -93,7 +91,7 @@ def measure(suite, results, scripted):
 
 
 def asked(keep="", budget_s=None, seed=0, **targets):
-    return session.ask(targets, {}, keep, budget_s, seed)
+    return session.ask(targets, {}, keep, session.Rules(budget_s=budget_s), seed)
 
 
 def the_run(results):
@@ -256,18 +254,20 @@ def test_a_dry_run_shows_the_plan_and_does_nothing(dlbench, suite, results, scri
     assert dlbench("run", suite, "--results", results, "--dry-run") == 0
     shown = capsys.readouterr().out
     assert "matmul/8x8x8\n  numpy/cpu/eager/float32/t1\n" in shown
-    assert "3 cases to measure, 0 skipped; 3 blocks" in shown
+    assert "3 cases to measure, 0 skipped; quick: 1 generation of up to 3 blocks" in shown
     assert stable.workers == []
     assert not results.exists()
 
 
 def test_what_is_asked_is_split_into_words():
+    rules = session.Rules("quick", 3, 0.5, 2.5)
     made = session.ask(
-        {"backend": ["torch,numpy", "torch"], "mode": None}, {"size": ["1-4"]}, "iris", 2.5, 7
+        {"backend": ["torch,numpy", "torch"], "mode": None}, {"size": ["1-4"]}, "iris", rules, 7
     )
     assert made.targets == {"backend": ["torch", "numpy"]}
     assert made.axes == {"size": ["1-4"]}
     assert [made.keep("train_step/iris/b32"), made.keep("matmul/8")] == [True, False]
+    assert (made.rigor, made.generations, made.precision) == ("quick", 3, 0.5)
     assert (made.budget_s, made.seed) == (2.5, 7)
 
 
@@ -279,27 +279,17 @@ def test_who_asks_for_nothing_gets_everything():
 
 @pytest.mark.parametrize("budget_s", [0.0, -1.0, float("inf"), float("nan")])
 def test_a_budget_is_a_time(budget_s):
-    with pytest.raises(UsageError, match="--budget is not a time"):
+    with pytest.raises(UsageError, match=r"--budget is out of range: .* Allowed: seconds above 0"):
         asked(budget_s=budget_s)
 
 
-# --- how workers are launched -------------------------------------------------------------------
+@pytest.mark.parametrize("precision", [0.0, -0.1, 1.0, float("nan")])
+def test_a_precision_is_a_share(precision):
+    rules = session.Rules(precision=precision)
+    with pytest.raises(UsageError, match="--precision is out of range: .* such as 0.005"):
+        session.ask({}, {}, "", rules, 0)
 
 
-def test_a_worker_gets_the_environment_that_its_backend_declares(monkeypatch, tmp_path):
-    launched = []
-
-    def launch(*arguments):
-        launched.append(arguments)
-        return SimpleNamespace(scratch=SimpleNamespace(name="/scratch"))
-
-    monkeypatch.setattr(session, "WorkerProcess", launch)
-    declared = replace(
-        plan.read_declarations()["numpy"],
-        environment={"OMP_NUM_THREADS": "{threads}", "CACHE": "{scratch}/cache", "LOGS": "0"},
-    )
-    target = Target("numpy", "cuda:1", "eager", "float32", 3)
-    _, order = session._launcher({"numpy": declared}, tmp_path)(target)
-    assert order == wire.Start(target, "/scratch")
-    variables = {"OMP_NUM_THREADS": "3", "CACHE": "{scratch}/cache", "LOGS": "0"}
-    assert launched == [(variables, tmp_path / "numpy-cuda1-eager-float32-t3.log")]
+def test_a_rigor_is_one_of_three():
+    with pytest.raises(UsageError, match="unknown rigor: 'most'. Allowed: quick, standard, rig"):
+        session.ask({}, {}, "", session.Rules("most"), 0)

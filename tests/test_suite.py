@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from dlbench import catalog, suite
 from dlbench.errors import UsageError
 from dlbench.layers import LAST_ACTIVATIONS, SGD, Adam, Dense, Dropout, Network
 from dlbench.model import Sampling
+from dlbench.rigor import RIGORS
 from dlbench.suite import Entry, Suite
 
 MATMUL = '[[workload]]\nkind = "matmul"\nsize = 8\n'
@@ -51,7 +53,7 @@ def test_the_least_suite_has_one_workload_and_the_defaults(read) -> None:
         name="mine",
         about="",
         targets={},
-        sampling=Sampling(),
+        sampling=RIGORS["standard"],
         entries=(Entry(("matmul",), {"size": [8]}),),
     )
 
@@ -67,7 +69,10 @@ def test_a_suite_with_everything(read) -> None:
         dtype = ["float32"]
         threads = [1, "2-8*2"]
         [sampling]
+        rigor = "rigorous"
+        generations = 2
         blocks = 5
+        precision = 0.5
         block_s = 1
         warmup_s = 0.5
         case_s = 2.5
@@ -93,7 +98,7 @@ def test_a_suite_with_everything(read) -> None:
         "dtype": ["float32"],
         "threads": ["1", "2-8*2"],
     }
-    assert found.sampling == Sampling(5, 1.0, 0.5, 2.5, 60.0, 90.0)
+    assert found.sampling == Sampling("rigorous", 2, 5, 0.5, 1.0, 0.5, 2.5, 60.0, 90.0)
     assert found.entries == (
         Entry(
             ("forward", "predict"),
@@ -222,7 +227,7 @@ def test_files_that_are_no_toml(tmp_path: Path, content: bytes) -> None:
 
 
 TARGETS = "backend, device, mode, dtype, threads"
-SAMPLING = "blocks, block_s, warmup_s, case_s, timeout_s, budget_s"
+SAMPLING = "rigor, generations, blocks, precision, block_s, warmup_s, case_s, timeout_s, budget_s"
 KINDS = "backward, forward, matmul, predict, train_step"
 FIRST = "[[workload]] 1"
 NOT_POSITIVE = "is not a positive integer or a range"
@@ -244,6 +249,8 @@ NOT_POSITIVE = "is not a positive integer or a range"
         ("[targets]\nbackend = ''", ["targets.backend: ''", "at least one"]),
         ("sampling = 3", ["sampling: 3", "written [sampling]"]),
         ("[sampling]\nblock = 3", ["[sampling]", "'block'", SAMPLING]),
+        ("[sampling]\nrigor = 3", ["sampling.rigor: 3", "quick, standard, rigorous"]),
+        ("[sampling]\nrigor = 'most'", ["sampling.rigor: 'most'", "quick, standard, rigorous"]),
         *(
             (f"[sampling]\nblocks = {wrong}", ["sampling.blocks: ", "a positive integer"])
             for wrong in ("0", "-1", "1.5", "'3'", "true", "[3]")
@@ -357,3 +364,8 @@ def test_inputs_of_several_dimensions_must_be_flattened_first(read) -> None:
 def test_two_networks_of_the_same_name_are_refused(read) -> None:
     message = complaint_of(read, MATMUL + NETWORK + NETWORK)
     assert "[[network]] 2 name: 'mine'" in message
+
+
+def test_a_suite_replaces_what_its_rigor_says(read) -> None:
+    found = read(f"[sampling]\nrigor = 'quick'\nblocks = 7\n{MATMUL}").sampling
+    assert found == replace(RIGORS["quick"], blocks=7)

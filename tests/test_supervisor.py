@@ -13,12 +13,13 @@ from dlbench.model import (
     Measurement,
     ParityCheck,
     Plan,
+    Sample,
     Sampling,
     Target,
     Work,
     Workload,
 )
-from dlbench.supervisor import RELEASE_TIMEOUT_S, Progress, Supervisor, sequential
+from dlbench.supervisor import RELEASE_TIMEOUT_S, Progress, Supervisor
 from fakes.workers import BROKEN, CALLS_S, FACTS, HELD, Dies, Stable
 
 CRASH = Dies(wire.Failed("failed", "the worker died with signal 11"))
@@ -31,17 +32,18 @@ def target(backend):
     return Target(backend, "cpu", "eager", "float32", threads=1)
 
 
-def case(size, backend, skip=None):
+def case(size, backend, skip=None, *, null=False):
     workload = Workload("matmul", {"size": size}, Work(flops=2, elements=3))
-    return Case(workload, target(backend), "dynamic", skip)
+    return Case(workload, target(backend), "dynamic", skip, null)
 
 
-def group(size, *backends):
-    return Group(case(size, "any").workload, tuple(case(size, backend) for backend in backends))
+def group(size, *backends, null=None):
+    cases = tuple(case(size, backend) for backend in backends)
+    return Group(case(size, "any").workload, cases, null and case(size, null, null=True))
 
 
 def plan(*groups, **sampling):
-    known = {"blocks": 2, "case_s": 1000.0, "timeout_s": 5.0}
+    known = {"generations": 1, "blocks": 2, "case_s": 1000.0, "timeout_s": 5.0}
     return Plan("story", 7, Sampling(**{**known, **sampling}), networks={}, groups=groups)
 
 
@@ -107,7 +109,7 @@ def lines(text):
 # --- all goes well ------------------------------------------------------------------------------
 
 
-def test_a_row_is_started_and_prepared_together_and_measured_in_turn():
+def test_a_row_is_started_and_prepared_together_and_measured_in_turns():
     story = Story(plan(group(1, "numpy", "torch")))
     assert story.journal == lines("""
         numpy: start
@@ -116,13 +118,13 @@ def test_a_row_is_started_and_prepared_together_and_measured_in_turn():
         numpy: warm_up matmul/1
         torch: prepare matmul/1
         torch: warm_up matmul/1
+        torch: block matmul/1
         numpy: block matmul/1
         numpy: block matmul/1
+        torch: block matmul/1
         matmul/1 on numpy is ok
-        numpy: release matmul/1
-        torch: block matmul/1
-        torch: block matmul/1
         matmul/1 on torch is ok
+        numpy: release matmul/1
         torch: release matmul/1
         numpy: closed
         torch: closed
@@ -139,7 +141,7 @@ def test_a_measurement_holds_what_the_worker_said():
         samples=measured.samples,
         stop_reason="blocks",
         parity=(HELD,),
-        facts=FACTS,
+        facts={**FACTS, "parking": "told to stand still"},
     )
     assert len(measured.warmup) == 1
     assert [sample.started_s for sample in measured.samples] == [1.0, 2.0]
@@ -169,10 +171,9 @@ def test_progress_counts_the_cases_that_are_finished():
         ("starting 2 workers", 0),
         ("preparing matmul/1/numpy/cpu/eager/float32/t1", 0),
         ("preparing matmul/1/torch/cpu/eager/float32/t1", 0),
-        ("measuring matmul/1/numpy/cpu/eager/float32/t1", 0),
-        ("measuring matmul/1/torch/cpu/eager/float32/t1", 1),
+        ("measuring matmul/1", 0),
         ("preparing matmul/2/torch/cpu/eager/float32/t1", 2),
-        ("measuring matmul/2/torch/cpu/eager/float32/t1", 2),
+        ("measuring matmul/2", 2),
     ]
     assert {p.total for p in progress} == {3}
 
@@ -294,8 +295,8 @@ def test_a_case_that_fails_parity_is_recorded_and_never_timed(parity, reason):
 def test_a_case_that_goes_wrong_frees_its_memory_for_the_next(order, answer):
     story = Story(plan(group(1, "torch", "numpy")), stable(torch={order: [answer]}))
     assert story.told("torch", "release") == ["torch: release matmul/1"]
-    at = story.journal.index
-    assert at("torch: release matmul/1") < at("numpy: block matmul/1")
+    released = story.journal.index("torch: release matmul/1")
+    assert "numpy: block matmul/1" in story.journal[released:]
 
 
 @pytest.mark.parametrize(
@@ -331,9 +332,9 @@ def test_a_case_stops_when_its_time_is_used_up():
 
 
 def test_cases_share_what_is_left_of_the_budget():
-    story = Story(plan(group(1, "numpy", "torch"), blocks=100, budget_s=20.0))
+    story = Story(plan(group(1, "numpy", "torch"), blocks=100, budget_s=14.0))
     blocks = [len(m.samples) for m in story.measurements]
-    assert blocks == [10, 10]
+    assert blocks == [7, 7]
     assert {m.stop_reason for m in story.measurements} == {"budget"}
 
 
@@ -351,47 +352,191 @@ def test_a_case_that_was_prepared_gets_one_block_however_late_it_is():
     assert {m.stop_reason for m in story.measurements} == {"budget"}
 
 
-# --- another order of turns ---------------------------------------------------------------------
-
-
-def round_robin(recordings):
-    """A block of each case that goes on, again and again."""
-    while going_on := [r for r in recordings if r.status == "ok" and r.stop_reason is None]:
-        yield from going_on
+# --- turns --------------------------------------------------------------------------------------
 
 
 def blocks_in(story):
     return [entry.partition(":")[0] for entry in story.journal if ": block" in entry]
 
 
-@pytest.mark.parametrize(
-    ("turns", "order"),
-    [
-        (sequential, ["numpy", "numpy", "torch", "torch"]),
-        (round_robin, ["numpy", "torch", "numpy", "torch"]),
-    ],
-)
-def test_blocks_are_taken_in_the_order_of_the_turns(turns, order):
-    story = Story(plan(group(1, "numpy", "torch")), turns=turns)
-    assert blocks_in(story) == order
-    assert story.outcomes() == {"matmul/1 on numpy": "ok", "matmul/1 on torch": "ok"}
+def rounds_in(story, cases):
+    turns = blocks_in(story)
+    return [turns[start : start + cases] for start in range(0, len(turns), cases)]
 
 
-def test_in_turns_a_case_that_fails_leaves_the_others_theirs():
+def test_every_case_has_one_block_a_round_and_every_second_round_is_mirrored():
+    story = Story(plan(group(1, "numpy", "torch", "jax", "mlx"), blocks=6))
+    rounds = rounds_in(story, 4)
+    assert len(rounds) == 6
+    assert {frozenset(turns) for turns in rounds} == {frozenset(["numpy", "torch", "jax", "mlx"])}
+    assert all(rounds[n] == rounds[n + 1][::-1] for n in (0, 2, 4))
+    assert len({tuple(turns) for turns in rounds[::2]}) > 1, "the order is drawn anew"
+
+
+def test_the_same_seed_gives_the_same_order():
+    stories = [Story(plan(group(1, "numpy", "torch", "jax"), blocks=4)) for _ in range(2)]
+    assert blocks_in(stories[0]) == blocks_in(stories[1])
+
+
+def test_samples_know_their_round_and_their_generation():
+    story = Story(plan(group(1, "numpy", "torch"), blocks=2, generations=2))
+    places = [[(s.generation, s.round) for s in m.samples] for m in story.measurements]
+    assert places == [[(0, 0), (0, 1)]] * 2 + [[(1, 0), (1, 1)]] * 2
+
+
+def test_a_case_that_fails_leaves_the_others_their_turns():
     story = Story(
-        plan(group(1, "numpy", "torch"), blocks=3),
-        stable(numpy={"block": [None, CRASH]}),
-        turns=round_robin,
+        plan(group(1, "numpy", "torch"), blocks=3), stable(numpy={"block": [None, CRASH]})
     )
-    assert blocks_in(story) == ["numpy", "torch", "numpy", "torch", "torch"]
+    assert blocks_in(story).count("torch") == 3
+    assert blocks_in(story).count("numpy") == 2
     assert story.outcomes() == {"matmul/1 on numpy": "failed", "matmul/1 on torch": "ok"}
+    assert len(story.of(1, "torch").samples) == 3
 
 
-def test_in_turns_cases_share_what_is_left_of_the_budget():
-    story = Story(plan(group(1, "numpy", "torch"), blocks=100, budget_s=20.0), turns=round_robin)
+def test_cases_of_one_seat_share_a_worker():
+    twins = Group(case(1, "any").workload, (case(1, "torch"), case(2, "torch")))
+    assert Story(plan(twins)).launched() == ["torch"]
+    story = Story(plan(twins), seat=lambda case: case.id)
+    assert story.launched() == ["torch", "torch"]
+
+
+def test_a_null_has_a_worker_of_its_own_and_is_measured_in_turns_with_its_case():
+    story = Story(plan(group(1, "torch", null="torch"), blocks=3))
+    assert story.launched() == ["torch", "torch"]
+    assert [m.case for m in story.measurements] == [
+        case(1, "torch").id,
+        case(1, "torch", null=True).id,
+    ]
+    assert [len(m.samples) for m in story.measurements] == [3, 3]
+
+
+# --- parking ------------------------------------------------------------------------------------
+# That no two workers run at once is asserted by the scripted workers, in every story.
+
+
+def parked_s(story):
+    return [[sample.parked_s for sample in m.samples] for m in story.measurements]
+
+
+def test_the_record_proves_that_parked_workers_were_silent():
+    story = Story(plan(group(1, "numpy", "torch"), group(2, "torch"), blocks=2))
+    assert parked_s(story) == [[0.0, 0.0]] * 3
+    assert {sample.flags for m in story.measurements for sample in m.samples} == {()}
+
+
+def test_a_parked_worker_that_is_not_silent_is_seen():
+    story = Story(plan(group(1, "numpy", "torch", "jax")), Stable(leak_s=0.25))
+    assert parked_s(story) == [[0.5, 0.5]] * 3
+    assert {sample.flags for m in story.measurements for sample in m.samples} == {("unparked",)}
+
+
+def test_a_worker_kept_for_a_later_row_must_be_silent_too():
+    story = Story(plan(group(1, "numpy", "torch"), group(2, "torch"), group(3, "numpy")), Stable(leak_s=0.25))
+    assert set(story.of(2, "torch").samples[0].flags) == {"unparked"}
+
+
+def test_a_flag_of_the_worker_is_kept_beside():
+    busy = wire.Timed(Sample(iterations=1, host_s=1.0, started_s=0.0, flags=("busy",)))
+    script = {"numpy": {"block": [busy]}}
+    story = Story(plan(group(1, "numpy", "torch"), blocks=1), Stable(script, leak_s=0.25))
+    assert story.of(1, "numpy").samples[0].flags == ("busy", "unparked")
+
+
+def test_where_cpu_time_cannot_be_read_silence_is_unknown():
+    story = Story(plan(group(1, "numpy", "torch")), Stable(leak_s=None))
+    assert parked_s(story) == [[None, None]] * 2
+
+
+def test_how_workers_are_parked_is_in_the_record():
+    assert Story(plan(group(1, "numpy"))).of(1, "numpy").facts["parking"] == "told to stand still"
+
+
+# --- generations --------------------------------------------------------------------------------
+
+
+def test_a_generation_is_all_rows_with_new_workers():
+    story = Story(plan(group(1, "numpy"), group(2, "numpy", "torch"), generations=3, blocks=1))
+    assert story.launched() == ["numpy", "torch"] * 3
+    told = [(short(m.case), m.generation) for m in story.measurements]
+    row_by_row = ["matmul/1 on numpy", "matmul/2 on numpy", "matmul/2 on torch"]
+    assert told == [(name, generation) for generation in range(3) for name in row_by_row]
+    closed = [n for n, entry in enumerate(story.journal) if entry == "numpy: closed"]
+    started = [n for n, entry in enumerate(story.journal) if entry == "numpy: start"]
+    assert all(end < start for end, start in zip(closed, started[1:], strict=False))
+
+
+def test_progress_counts_all_generations():
+    progress = Story(plan(group(1, "numpy", "torch"), generations=2)).progress
+    assert {p.total for p in progress} == {4}
+    assert [p.done for p in progress if p.doing.startswith("measuring")] == [0, 2]
+
+
+def test_what_is_skipped_is_told_once():
+    skipping = Group(
+        case(1, "any").workload, (case(1, "torch", skip="not installed"), case(1, "numpy"))
+    )
+    story = Story(plan(skipping, generations=3))
+    assert [m.status for m in story.measurements] == ["skipped", "ok", "ok", "ok"]
+    assert {p.total for p in story.progress} == {4}
+
+
+@pytest.mark.parametrize("answer", [RAISES, CRASH, HANGS])
+def test_a_case_that_went_wrong_is_not_measured_again(answer):
+    story = Story(
+        plan(group(1, "torch", "numpy"), generations=2), stable(torch={"block": [answer]})
+    )
+    told = [(short(m.case), m.generation, m.status == "ok") for m in story.measurements]
+    assert told == [
+        ("matmul/1 on torch", 0, False),
+        ("matmul/1 on numpy", 0, True),
+        ("matmul/1 on numpy", 1, True),
+    ]
+    assert story.launched() == ["torch", "numpy", "numpy"]
+
+
+def test_a_case_that_goes_wrong_late_keeps_what_was_measured_before():
+    story = Story(
+        plan(group(1, "torch"), generations=2, blocks=1), stable(torch={"block": [None, RAISES]})
+    )
+    assert [(m.generation, m.status) for m in story.measurements] == [(0, "ok"), (1, "failed")]
+
+
+def test_every_generation_has_its_share_of_the_budget():
+    story = Story(plan(group(1, "numpy"), generations=2, blocks=100, budget_s=14.0))
+    assert [len(m.samples) for m in story.measurements] == [7, 7]
     assert {m.stop_reason for m in story.measurements} == {"budget"}
-    first, second = (len(m.samples) for m in story.measurements)
-    assert abs(first - second) <= 1
+
+
+def test_a_generation_that_would_begin_too_late_is_not_begun():
+    slow = Stable(block_s=50.0)
+    story = Story(plan(group(1, "numpy"), group(2, "numpy"), generations=3, budget_s=30.0), slow)
+    assert [(short(m.case), m.generation, m.status) for m in story.measurements] == [
+        ("matmul/1 on numpy", 0, "ok"),
+        ("matmul/2 on numpy", 0, "skipped"),
+    ]
+
+
+# --- enough -------------------------------------------------------------------------------------
+
+
+def timed(*steps_s):
+    return [wire.Timed(Sample(iterations=1, host_s=s, started_s=0.0)) for s in steps_s]
+
+
+def test_a_row_that_is_precise_stops_at_a_look():
+    steady = {"block": timed(*[2.0] * 100)}
+    story = Story(plan(group(1, "numpy", "torch"), blocks=100), stable(numpy=steady, torch=steady))
+    assert [(m.stop_reason, len(m.samples)) for m in story.measurements] == [("precision", 8)] * 2
+
+
+def test_a_row_is_as_precise_as_its_least_precise_ratio():
+    steady, loose = {"block": timed(*[2.0] * 100)}, {"block": timed(*[3.0, 4.0] * 50)}
+    story = Story(
+        plan(group(1, "numpy", "torch", "jax"), blocks=30, precision=0.05),
+        stable(numpy=steady, torch=loose, jax=steady),
+    )
+    assert {m.stop_reason for m in story.measurements} == {"blocks"}
 
 
 # --- the end ------------------------------------------------------------------------------------
@@ -402,9 +547,7 @@ def interrupted_at(order, nth, backend="numpy"):
 
 
 def test_an_interrupt_keeps_the_case_that_was_under_way():
-    story = Story(
-        plan(group(1, "numpy", "torch"), blocks=5), interrupted_at("block", 4), KeyboardInterrupt
-    )
+    story = Story(plan(group(1, "numpy"), blocks=5), interrupted_at("block", 4), KeyboardInterrupt)
     (kept,) = story.measurements
     assert (kept.case, kept.status) == (case(1, "numpy").id, "ok")
     assert (kept.stop_reason, len(kept.samples)) == ("interrupted", 3)
@@ -413,15 +556,22 @@ def test_an_interrupt_keeps_the_case_that_was_under_way():
 def test_an_interrupt_keeps_all_cases_that_were_under_way_in_turns():
     story = Story(
         plan(group(1, "numpy", "torch"), blocks=5),
-        interrupted_at("block", 3, "torch"),
+        interrupted_at("block", 4, "torch"),
         KeyboardInterrupt,
-        turns=round_robin,
     )
-    kept = [(short(m.case), m.stop_reason, len(m.samples)) for m in story.measurements]
-    assert kept == [
-        ("matmul/1 on numpy", "interrupted", 3),
-        ("matmul/1 on torch", "interrupted", 2),
-    ]
+    kept = {short(m.case): (m.stop_reason, len(m.samples)) for m in story.measurements}
+    assert kept["matmul/1 on torch"] == ("interrupted", 3)
+    assert kept["matmul/1 on numpy"] in {("interrupted", 3), ("interrupted", 4)}
+
+
+def test_an_interrupt_in_a_later_generation_keeps_the_earlier_ones():
+    story = Story(
+        plan(group(1, "numpy"), generations=3, blocks=2),
+        interrupted_at("block", 4),
+        KeyboardInterrupt,
+    )
+    kept = [(m.generation, m.stop_reason, len(m.samples)) for m in story.measurements]
+    assert kept == [(0, "blocks", 2), (1, "interrupted", 1)]
 
 
 @pytest.mark.parametrize("order", ["start", "prepare", "warm_up", "block"])

@@ -9,10 +9,22 @@ from msgspec.structs import asdict, replace
 from rich.console import Console
 
 from dlbench import tables
-from dlbench.grid import Cell, Grid, grid
+from dlbench.grid import Cell, Grid, grid, ratios
 from dlbench.model import Measurement, Target, Workload
-from dlbench.rows import Row
-from fakes.results import COMPILED, NUMPY, TORCH, case, forward, matmul, measured, rows, samples
+from dlbench.rows import Row, rows_of
+from fakes.results import (
+    COMPILED,
+    NUMPY,
+    TORCH,
+    case,
+    forward,
+    matmul,
+    measured,
+    results,
+    rows,
+    samples,
+)
+from fakes.turns import Told, flagged, turns
 
 SMALL, LARGE = matmul(100), matmul(1000)
 BOTH = [
@@ -147,21 +159,18 @@ def test_where_nothing_was_timed_the_unit_is_the_second() -> None:
 def test_what_cannot_be_told_from_the_best_is_marked_too() -> None:
     table = grid(rows((case(SMALL, NUMPY), 1e-3), (case(SMALL, TORCH), 1e-3)), "gflops")
     assert bests(table) == [[True, True]]
-    near = measured(case(SMALL, NUMPY), *[1.0, 1.1, 1.2, 1.3, 1.4, 1.5])
-    next_to = measured(case(SMALL, TORCH), *[1.45, 1.5, 1.6, 1.7, 1.8, 1.9])
-    apart = measured(case(SMALL, COMPILED), *[1.55, 1.6, 1.7, 1.8, 1.9, 2.0])
-    found = rows(
-        *(
-            (case(SMALL, t), m)
-            for t, m in zip((NUMPY, TORCH, COMPILED), (near, next_to, apart), strict=True)
-        )
-    )
+    found = rows_of(turns((SMALL, {NUMPY: 1.0, TORCH: 1.005, COMPILED: 1.1})))
     assert bests(grid(found, "gflops")) == [[True, True, False]]
+
+
+def test_on_a_busy_machine_nothing_is_the_best() -> None:
+    found = rows_of(turns((SMALL, {NUMPY: 1.0, TORCH: 2.0}), change={TORCH: flagged(1)}))
+    assert bests(grid(found, "gflops")) == [[False, False]]
 
 
 def test_with_too_few_blocks_for_an_interval_nothing_is_the_best() -> None:
     few = measured(case(SMALL, NUMPY), *[1e-3] * 5)
-    found = rows((case(SMALL, NUMPY), few), (case(SMALL, TORCH), 1.0))
+    found = rows((case(SMALL, NUMPY), few), (case(SMALL, TORCH), 2e-3))
     assert bests(grid(found, "gflops")) == [[False, False]]
 
 
@@ -289,6 +298,107 @@ def test_synthetic_data_is_told_by_network() -> None:
         "gflops",
     )
     assert table.notes == ("on synthetic data: mnist-128, mnist-512",)
+
+
+def ratio_grid(*told: Told, baseline: str = NUMPY.id, **settings: object) -> Grid:
+    return ratios(rows_of(turns(*told, **settings), baseline), baseline)
+
+
+CROSSES = "the interval crosses the margin of 2 %: 0.99–1.03"
+
+
+def judged(row: Row, verdict: str, ratio: float, reach: float, reason: str = "") -> Row:
+    low, high = ratio - reach, ratio + reach
+    fields = {"ratio": ratio, "ratio_low": low, "ratio_high": high, "reason": reason}
+    return replace(row, verdict=verdict, baseline=NUMPY.id, **fields)
+
+
+def four() -> list[Row]:
+    """Two workloads on two targets, compared with NumPy."""
+    first, slow, second, unsure = rows(*BOTH)
+    return [
+        first,
+        judged(slow, "slower", 1.21, 0.02),
+        second,
+        judged(unsure, "unsure", 1.01, 0.02, CROSSES),
+    ]
+
+
+def test_a_whole_table_of_ratios() -> None:
+    assert ratios(four(), NUMPY.id, first_note=3) == Grid(
+        title="time / time of numpy (cpu, eager, float32, 2 threads)",
+        heads=(("torch",),),
+        rows=(
+            ("matmul 100", (Cell("1.21 slower", below="1.19–1.23"),)),
+            ("matmul 1000", (Cell("1.01 unsure", note=3, below="0.99–1.03"),)),
+        ),
+        notes=("[3] the interval crosses the margin of 2 %",),
+    )
+
+
+def test_many_unsure_cells_share_a_footnote() -> None:
+    rivals = {NUMPY: 1.0, TORCH: 1.1, COMPILED: 1.2}
+    many = [(matmul(size), rivals) for size in range(10, 20)]
+    table = ratio_grid(*many, change={TORCH: flagged(1), COMPILED: flagged(2)}, rounds=8)
+    assert table.notes == ("[1] the machine was busy",)
+    assert {cell.note for _, cells in table.rows for cell in cells} == {1, None}
+
+
+def test_what_is_not_there_or_failed_has_no_ratio() -> None:
+    found = rows_of(results(*BOTH[:2], failed(LARGE, NUMPY), (case(LARGE, TORCH), 0.1)), "torch")
+    table = ratios(found, TORCH.id)
+    assert texts(table) == [["0.500 faster"], ["failed"]]
+    table = ratios(rows_of(results(*BOTH[:2], *BOTH[3:]), "numpy"), NUMPY.id)
+    assert table.rows[1][1] == (Cell("–", note=1),)
+    assert table.notes == ("[1] no time of the baseline",)
+    table = ratios(rows_of(results(*BOTH[:3]), "numpy"), NUMPY.id)
+    assert table.rows[1][1] == (Cell(""),)
+
+
+def test_without_an_interval_there_is_a_ratio() -> None:
+    pairs = (
+        measured(case(SMALL, target), *[step] * 3) for target, step in ((NUMPY, 1.0), (TORCH, 2.0))
+    )
+    found = rows_of(
+        results(*zip((case(SMALL, NUMPY), case(SMALL, TORCH)), pairs, strict=True)), "numpy"
+    )
+    assert ratios(found, NUMPY.id).rows[0][1] == (Cell("2.00 unsure", note=1),)
+
+
+def test_ratios_have_their_interval_below_on_a_terminal_and_beside_in_markdown() -> None:
+    table = ratios(four(), NUMPY.id)
+    (page,) = drawn(table, 80)
+    assert [line.rstrip() for line in page.splitlines()] == [
+        "",
+        " workload               torch",
+        " ─────────────────────────────",
+        " matmul 100       1.21 slower",
+        "                    1.19–1.23",
+        " matmul 1000  1.01 unsure [1]",
+        "                    0.99–1.03",
+        "",
+    ]
+    assert "| matmul 1000 | 1.01 unsure (0.99–1.03) [1] |" in tables.to_markdown(table)
+
+
+SIX = {
+    Target(backend, "cpu", mode, "float32", 2): 1.0 + place / 100
+    for place, (backend, mode) in enumerate(
+        [(b, m) for b in ("tensorflow", "torch") for m in ("eager", "function", "compile")]
+    )
+}
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_ratios_of_six_targets_fit_any_terminal(width: int) -> None:
+    many = [(matmul(size), SIX) for size in (64, 4096)]
+    table = ratio_grid(*many, baseline="torch/cpu/eager/float32/t2", noise=0.01)
+    pages = drawn(table, width)
+    lines = [line for page in pages for line in page.splitlines()]
+    assert max(map(len, lines)) <= width
+    assert not any("…" in line for line in lines)
+    words = Counter(" ".join(lines).split())
+    assert sum(words[verdict] for verdict in ("faster", "slower", "same", "unsure")) == 2 * 5
 
 
 def wide_rows() -> list[Row]:
@@ -435,7 +545,7 @@ def test_csv_numbers_are_exact_and_what_is_unknown_is_empty() -> None:
     assert {name: float(line[name]) for name in numbers} == {
         name: getattr(row, name) for name in numbers
     }
-    assert {line[name] for name in ("reason", "ci_low_s", "ci_high_s", "parity_error")} == {""}
+    assert {line[name] for name in ("reason", "ci_low_s", "verdict", "parity_error")} == {""}
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,23 @@ def test_a_block_has_the_iterations_that_fill_it(seconds, seen, iterations):
     assert timing.iterations_for(seconds, seen) == iterations
 
 
+# --- block_size ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("steps_s", "iterations"),
+    [
+        pytest.param([0.5], 8, id="all there is"),
+        pytest.param([60.0, 0.5], 8, id="a first call"),
+        pytest.param([0.5, 0.5, 0.5, 16.0, 16.0, 16.0], 8, id="the last probes were disturbed"),
+        pytest.param([1e-9, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5], 8, id="long ago it was faster"),
+        pytest.param([60.0, 60.0], 1, id="a step that is longer than a block"),
+    ],
+)
+def test_a_block_is_sized_by_probes_that_nobody_disturbed(steps_s, iterations):
+    assert timing.block_size(4.0, [sample(1, step_s) for step_s in steps_s]) == iterations
+
+
 # --- warm_up ------------------------------------------------------------------------------------
 
 BLOCK_S = 4.0  # so that a probe, a quarter of it, is a second

@@ -96,3 +96,40 @@ def test_waiting_times_are_written_to_the_second(seconds: float, text: str) -> N
 )
 def test_one_is_singular(count: int, text: str) -> None:
     assert units.counted(count, "thread") == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.02, "2 %"),
+        (0.0031, "0.31 %"),
+        (0.003, "0.3 %"),
+        (0.026, "2.6 %"),
+        (0.1, "10 %"),
+        (1.5, "150 %"),
+        (0.0, "0 %"),
+        (-0.05, "-5 %"),
+    ],
+)
+def test_shares_are_percent(share: float, text: str) -> None:
+    assert units.percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ((1.21, 1.19, 1.23), ["1.21", "1.19", "1.23"]),
+        ((1.002, 0.998, 1.006), ["1.002", "0.998", "1.006"]),
+        ((0.995, 1.007), ["0.995", "1.007"]),
+        ((7.2, 2.0, 14.0), ["7.2", "2.0", "14"]),
+        ((0.848, 0.62, 1.1), ["0.85", "0.62", "1.1"]),
+        ((1.03, 0.0004, 2566.0), ["1.0", "0.00040", "2566"]),
+        ((1.00001, 1.00002), ["1.000", "1.000"]),
+        ((0.02011, 0.02010, 0.02012), ["0.02011", "0.02010", "0.02012"]),
+        ((12.3456, 12.3454, 12.3458), ["12.35", "12.35", "12.35"]),
+        ((1.5, 1.5), ["1.50", "1.50"]),
+        ((1.5,), ["1.50"]),
+    ],
+)
+def test_ratios_have_the_decimals_that_their_range_bears(values, texts) -> None:
+    assert units.ratios(*values) == texts

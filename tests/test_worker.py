@@ -12,6 +12,7 @@ import pytest
 from dlbench import catalog, timing, wire, worker
 from dlbench.contract import Setting, nothing
 from dlbench.errors import PlacementError, Unavailable, UsageError
+from dlbench.interference import Counters
 from dlbench.model import Sample, Sampling, Target, Work, Workload
 from fakes.backend import FakeBackend, Tensor
 from fakes.clock import ToldClock
@@ -26,10 +27,38 @@ BLOCK = wire.Block(CASE)
 RELEASE = wire.Release(CASE)
 
 
+class ToldWitness:
+    """Sees nothing but what it is told: what others take of every block."""
+
+    cores, resolution_s = 2, 0.0
+
+    def __init__(self):
+        self.seen = Counters(0.0, 0.0, 0.0, 0.0, 0.0, 0)
+        self.foreign_s = 0.0
+
+    def before(self):
+        return self.seen
+
+    def after(self):
+        self.seen = self.seen._replace(busy_s=self.seen.busy_s + self.foreign_s)
+        return self.seen
+
+    def facts(self):
+        return {"busy_clock": "told"}
+
+
+@pytest.fixture
+def witness(monkeypatch):
+    told = ToldWitness()
+    monkeypatch.setattr(worker, "Witness", lambda: told)
+    return told
+
+
 @pytest.fixture
 def clock(monkeypatch):
     told = ToldClock()
     monkeypatch.setattr(timing, "block", partial(timing.block, clock=told.ns))
+    monkeypatch.setattr(timing, "now_s", told.seconds)
     return told
 
 
@@ -46,7 +75,7 @@ def backend(clock, monkeypatch):
 
 
 @pytest.fixture
-def tell(backend):
+def tell(backend, witness):
     """Carry out orders in one worker; the last reply."""
     live = worker.Worker()
 
@@ -69,7 +98,7 @@ def to(**target):
 
 
 def test_a_backend_is_started_for_the_target_and_says_what_it_is(tell, backend):
-    assert tell(START) == wire.Ready({"fake": "1.0"})
+    assert tell(START) == wire.Ready({"fake": "1.0", "busy_clock": "told"})
     assert backend.setting == Setting("cpu", "eager", "float32", 2, "/scratch")
 
 
@@ -295,24 +324,57 @@ def test_a_block_has_the_iterations_that_the_warm_up_found(tell, backend):
     backend.costs_s = [0.5]
     warm = tell(START, PREPARE, WARM_UP)
     assert warm.samples[-1].iterations == 2  # a probe is a quarter of a block
-    started_s = backend.clock.seconds() + worker.LEAD_IN * 0.5
-    assert tell(BLOCK) == wire.Timed(Sample(iterations=8, host_s=4.0, started_s=started_s))
+    started_s = backend.clock.seconds() + worker.LEAD_IN_AFTER_RESET * 0.5
+    sample = tell(BLOCK).sample
+    assert (sample.iterations, sample.host_s, sample.started_s) == (8, 4.0, started_s)
+
+
+def test_a_block_says_what_came_before_it_and_what_disturbed_it(tell, witness):
+    tell(START, PREPARE, WARM_UP)
+    quiet = tell(BLOCK).sample
+    assert quiet.lead_s == worker.LEAD_IN_AFTER_RESET * 1.0
+    assert (quiet.foreign_s, quiet.waited_s, quiet.steal_s, quiet.flags) == (0.0, 0.0, 0.0, ())
+    witness.foreign_s = 3.0
+    busy = tell(BLOCK).sample
+    assert (busy.foreign_s, busy.flags) == (3.0, ("busy",))
+
+
+def test_a_device_with_a_clock_is_timed_by_it_too(tell, backend):
+    backend.has_device_clock = FakeClock(backend.clock)
+    tell(START, PREPARE, WARM_UP)
+    assert tell(BLOCK).sample.device_s == 4.0
+
+
+class FakeClock:
+    def __init__(self, clock):
+        self.clock = clock
+
+    def mark(self):
+        return self.clock.seconds()
+
+    def seconds(self, start, end):
+        return end - start
 
 
 def test_every_block_starts_where_training_starts(tell, backend):
     tell(START, PREPARE, WARM_UP)
     backend.events.clear()
     tell(BLOCK, BLOCK)
-    lead_in = ["run"] * worker.LEAD_IN
+    lead_in = ["run"] * worker.LEAD_IN_AFTER_RESET
     assert backend.events == ["reset", *lead_in, "wait", *["run"] * 4, "wait"] * 2
 
 
-def test_a_step_that_changes_nothing_needs_no_lead_in(tell, backend):
+def test_a_step_that_changes_nothing_has_a_share_of_its_block_as_lead_in(tell, backend):
     backend.reset = nothing
     tell(START, PREPARE, WARM_UP)
     backend.events.clear()
     tell(BLOCK)
-    assert backend.events == ["wait", *["run"] * 4, "wait"]
+    assert backend.events == ["run", "wait", *["run"] * 4, "wait"]
+    backend.costs_s = [0.01]
+    tell(WARM_UP)
+    backend.events.clear()
+    tell(BLOCK)
+    assert backend.events == [*["run"] * 20, "wait", *["run"] * 400, "wait"]
 
 
 def test_every_probe_of_the_warm_up_starts_where_training_starts(tell, backend):
@@ -320,7 +382,7 @@ def test_every_probe_of_the_warm_up_starts_where_training_starts(tell, backend):
     backend.events.clear()
     probes = len(tell(WARM_UP).samples)
     assert backend.events.count("reset") == probes
-    assert backend.events[:4] == ["reset", *["run"] * worker.LEAD_IN, "wait"]
+    assert backend.events[:4] == ["reset", *["run"] * worker.LEAD_IN_AFTER_RESET, "wait"]
 
 
 def test_cases_are_held_side_by_side(tell, backend):

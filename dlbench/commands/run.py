@@ -15,6 +15,8 @@ Example: dlbench run matmul --backend torch,tensorflow --size 256-2048*2 --threa
 SUITE = "quick"
 LARGEST_SEED = 2**32 - 1  # of every framework's generator
 
+MOST_GENERATIONS = 1000  # more is a slip of the keyboard
+
 Words = list[str] | None
 
 
@@ -40,6 +42,21 @@ def run(
     batch: Annotated[Words, _option("--batch", "Batch sizes instead of the suite's.")] = None,
     size: Annotated[Words, _option("--size", "Matrix sizes instead of the suite's.")] = None,
     keep: Annotated[str, _option("-k", 'Only cases such as "matmul and not xla".')] = "",
+    rigor: Annotated[str | None, _option("--rigor", "quick, standard or rigorous.")] = None,
+    generations: Annotated[
+        int | None,
+        typer.Option(
+            "--generations",
+            help="Measure all this often in fresh processes.",
+            min=1,
+            max=MOST_GENERATIONS,
+            show_default=False,
+        ),
+    ] = None,
+    precision: Annotated[
+        float | None,
+        _option("--precision", "Enough when every ratio is known to this share, such as 0.005."),
+    ] = None,
     budget: Annotated[
         float | None, _option("--budget", "Seconds for the whole run; the rest is skipped.")
     ] = None,
@@ -62,7 +79,8 @@ def run(
         "threads": threads,
     }
     axes = {"network": network, "batch": batch, "size": size}
-    asked = session.ask(targets, axes, keep, budget, seed)
+    rules = session.Rules(rigor, generations, precision, budget)
+    asked = session.ask(targets, axes, keep, rules, seed)
     if dry_run:
         return session.dry_run(suite, asked)
     return session.measure(suite, asked, results)

@@ -7,9 +7,10 @@ import typer
 
 HELP = """Show the table of a run.
 
-RUN is a path, an id, the beginning of one, or `latest`.
+RUN is a path, an id, the beginning of one, or `latest`. A baseline adds how many times the
+time of that target all others take, and whether that is faster, slower, the same or unsure.
 
-Example: dlbench show latest --metric time --format md
+Example: dlbench show latest --baseline numpy --metric time --format md
 """
 
 
@@ -24,6 +25,14 @@ def show(
         str, typer.Option("--metric", help="gflops, time, samples or all.")
     ] = "gflops",
     form: Annotated[str, typer.Option("--format", help="table, md, csv or json.")] = "table",
+    baseline: Annotated[
+        str | None,
+        typer.Option("--baseline", help="Compare with this target, such as torch/eager."),
+    ] = None,
+    margin: Annotated[
+        float | None,
+        typer.Option("--margin", help="Smaller differences do not count: a share; 0.02."),
+    ] = None,
     results: Annotated[Path, typer.Option("--results", help="Where the results are.")] = Path(
         "results"
     ),
@@ -38,4 +47,5 @@ def show(
     wanted = set(choices("metric", [metric], [*METRICS, "all"]))
     metrics = [name for name in METRICS if wanted & {name, "all"}]
     format_ = choice("format", form, output.FORMATS)
-    output.show(store.read(store.find(run, results)), Console(), metrics, format_)
+    versus = output.versus(baseline, margin)
+    output.show(store.read(store.find(run, results)), Console(), metrics, format_, versus)

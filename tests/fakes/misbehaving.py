@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import sys
+from threading import Thread
 
 from dlbench import wire
 from dlbench.wire import Failed, Ready, Start
@@ -89,6 +90,12 @@ def chatter():
         return Ready({"told": order.target.id})
 
     serve(chat)
+
+
+def spin():
+    """Answer, with a thread beside that spins, as a framework's pool does."""
+    Thread(target=lambda: all(iter(lambda: True, False)), daemon=True).start()
+    serve(lambda _: Ready())
 
 
 def leave_a_child():

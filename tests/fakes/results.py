@@ -55,8 +55,10 @@ def case(workload: Workload, target: Target = NUMPY, skip: str | None = None) ->
 
 
 def samples(*steps_s: float, iterations: int = 10) -> tuple[Sample, ...]:
-    """Blocks of `iterations` steps that took so long each."""
-    return tuple(Sample(iterations, step * iterations, float(i)) for i, step in enumerate(steps_s))
+    """Blocks of `iterations` steps that took so long each, one a round."""
+    return tuple(
+        Sample(iterations, step * iterations, float(i), round=i) for i, step in enumerate(steps_s)
+    )
 
 
 def parity(*errors: float | None, tolerance: float = 1e-5) -> tuple[ParityCheck, ...]:

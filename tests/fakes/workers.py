@@ -30,11 +30,17 @@ class Stable:
 
     A script gives, by the tag of the order (`start`, `block`), the next answers in turn: a
     reply, a death, an exception to raise, or None where all goes well; so does whatever comes
-    after. Blocks take `block_s` seconds of the told clock.
+    after. Blocks take `block_s` seconds of the told clock; while a worker carries out an order,
+    every parked one uses `leak_s` of CPU time. At any time at most one worker runs, those that start excepted.
     """
 
-    def __init__(self, scripts: Mapping[str, Script] | None = None, block_s: float = 1.0) -> None:
-        self.clock, self.block_s = ToldClock(), block_s
+    def __init__(
+        self,
+        scripts: Mapping[str, Script] | None = None,
+        block_s: float = 1.0,
+        leak_s: float | None = 0.0,
+    ) -> None:
+        self.clock, self.block_s, self.leak_s = ToldClock(), block_s, leak_s
         self.journal: list[str] = []
         self.workers: list[ScriptedWorker] = []
         self.timeouts: list[float] = []
@@ -76,17 +82,24 @@ class ScriptedWorker:
 
     def __init__(self, target: Target, stable: Stable) -> None:
         self.target, self.stable = target, stable
-        self.alive = True
+        self.alive, self.parked = True, False
+        self.leaked_s = 0.0
         self._unheard: list[Order] = []
 
     def tell(self, order: Order) -> None:
         assert self.alive, f"{self.target.backend} was told {order} after its end"
+        assert not self.parked, f"{self.target.backend} was told {order} while it was parked"
+        starting = isinstance(order, wire.Start)
+        others = [w for w in self.stable.workers if w is not self and w.alive and not w.parked]
+        assert starting or not others, f"{others[0].target.backend} runs beside"
         case = getattr(order, "case", "").removesuffix(f"/{self.target.id}")
         self._note(f"{tag_of(order)} {case}".strip())
         self._unheard.append(order)
 
     def hear(self, timeout_s: float) -> Reply:
         self.stable.timeouts.append(timeout_s)
+        for worker in self.stable.workers:
+            worker.leaked_s += worker.parked * (self.stable.leak_s or 0.0)
         answer = self.stable.next_answer(self.target, self._unheard.pop(0))
         if isinstance(answer, BaseException):
             raise answer
@@ -95,9 +108,17 @@ class ScriptedWorker:
             return answer.failed
         return answer
 
-    def ask(self, order: Order, timeout_s: float) -> Reply:
-        self.tell(order)
-        return self.hear(timeout_s)
+    def park(self) -> None:
+        self.parked = True
+
+    def resume(self) -> None:
+        self.parked = False
+
+    def parking(self) -> str:
+        return "told to stand still"
+
+    def cpu_s(self) -> float | None:
+        return None if self.stable.leak_s is None else self.leaked_s
 
     def close(self) -> None:
         if self.alive:

@@ -1,0 +1,114 @@
+"""The live workers of a run, of whom at most one runs: the others are parked.
+
+Starting is the exception: who starts does so together with all that start at the same time. It
+must not know what the workers measure, nor when.
+"""
+
+from collections.abc import Callable, Collection, Hashable, Mapping
+from typing import Protocol
+
+from dlbench import wire
+from dlbench.model import Target
+from dlbench.wire import Order, Reply
+
+Facts = dict[str, str | int | None]
+
+
+class Worker(Protocol):
+    """What is needed of a worker; processes.WorkerProcess is the real one."""
+
+    alive: bool
+
+    def tell(self, order: Order) -> None:
+        """Send an order."""
+
+    def hear(self, timeout_s: float) -> Reply:
+        """The next reply; a Failed whatever goes wrong."""
+
+    def park(self) -> None:
+        """Stop the worker with all its threads, as far as the platform can."""
+
+    def resume(self) -> None:
+        """Let it go on."""
+
+    def parking(self) -> str:
+        """How it is parked, or why it cannot be."""
+
+    def cpu_s(self) -> float | None:
+        """CPU seconds that it has used so far; None where unknown."""
+
+    def close(self) -> None:
+        """End the worker."""
+
+
+Launch = Callable[[Target], tuple[Worker, wire.Start]]
+
+
+class Crew:
+    """Workers by their seat: cases of the same seat share a worker."""
+
+    def __init__(self, launch: Launch, timeout_s: float) -> None:
+        self.launch, self.timeout_s = launch, timeout_s
+        self.workers: dict[Hashable, Worker] = {}
+        self.facts: dict[Hashable, Facts] = {}
+        self.refused: dict[Hashable, wire.Failed] = {}
+
+    def missing(self, seats: Collection[Hashable]) -> list[Hashable]:
+        """The seats whose worker must be started: those that refused once are not asked again."""
+        return [seat for seat in seats if seat not in self.refused and not self._is_there(seat)]
+
+    def _is_there(self, seat: Hashable) -> bool:
+        worker = self.workers.get(seat)
+        return worker is not None and worker.alive
+
+    def start(self, targets: Mapping[Hashable, Target]) -> None:
+        """Start a worker per seat, all at once: importing a framework takes seconds."""
+        for seat, target in targets.items():
+            worker, order = self.launch(target)
+            self.workers[seat] = worker
+            worker.tell(order)
+        for seat in targets:
+            self._hear_start(seat)
+
+    def _hear_start(self, seat: Hashable) -> None:
+        worker = self.workers[seat]
+        reply = worker.hear(self.timeout_s)
+        if isinstance(reply, wire.Ready):
+            worker.park()
+            self.facts[seat] = {**reply.facts, "parking": worker.parking()}
+        else:
+            self.refused[seat] = failed(reply)
+            self.workers.pop(seat).close()
+
+    def ask(self, seat: Hashable, order: Order, timeout_s: float | None = None) -> Reply:
+        """Let the worker of the seat carry out an order while all others are parked."""
+        worker = self.workers[seat]
+        if not worker.alive:  # it died for an earlier case of the row
+            return wire.Failed("failed", "the worker had died before")
+        worker.resume()
+        worker.tell(order)
+        reply = worker.hear(timeout_s or self.timeout_s)
+        worker.park()
+        return reply
+
+    def used_s(self, seats: Collection[Hashable]) -> float | None:
+        """CPU seconds of these workers together; None where one is unknown."""
+        used = [self.workers[seat].cpu_s() for seat in seats]
+        known = [seconds for seconds in used if seconds is not None]
+        return sum(known) if len(known) == len(used) else None
+
+    def others(self, seat: Hashable) -> list[Hashable]:
+        """Who is to be silent while this one works."""
+        return [other for other, worker in self.workers.items() if other != seat and worker.alive]
+
+    def dismiss(self, needed: Collection[Hashable] = ()) -> None:
+        """End the workers that are not needed any more."""
+        for seat in [seat for seat in self.workers if seat not in needed]:
+            self.workers.pop(seat).close()
+
+
+def failed(reply: Reply) -> wire.Failed:
+    """A reply that was not hoped for, as a failure."""
+    if isinstance(reply, wire.Failed):
+        return reply
+    return wire.Failed("failed", f"the worker answered {type(reply).__name__} out of turn")

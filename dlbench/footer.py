@@ -1,0 +1,64 @@
+"""What stands below the tables of a run, in sentences: how far they can be believed."""
+
+from collections.abc import Sequence
+
+from dlbench import units
+from dlbench.grid import workload_names
+from dlbench.model import Run
+from dlbench.nulls import Nulls
+from dlbench.rows import Reading, Row
+from dlbench.settle import Settling
+
+# Workloads that one line names; there may be hundreds.
+MOST_NAMED = 6
+
+
+def alarm(nulls: Nulls) -> str | None:
+    """What must not be overlooked; None where nothing is wrong."""
+    if not nulls.failed:
+        return None
+    return (
+        "a null pair, one case measured twice, came out different: the margin of this run is "
+        f"{units.percent(nulls.margin)} instead of {units.percent(nulls.asked)}, "
+        "and no smaller difference is claimed"
+    )
+
+
+def lines(reading: Reading) -> list[str]:
+    """Of the null pairs, and of a busy machine; nothing where there is nothing to say."""
+    return [line for line in (_nulls(reading.nulls), _busy(reading.rows)) if line]
+
+
+def settling(run: Run, rows: Sequence[Row]) -> str | None:
+    """The one command for all verdicts that are unsure; None where none is."""
+    unsure = {row.case.removesuffix(row.target): row for row in rows if row.verdict == "unsure"}
+    if not unsure:
+        return None
+    ids = {row.case for row in rows if row.verdict == "unsure"}
+    ids |= {f"{workload}{row.baseline}" for workload, row in unsure.items()}
+    command = Settling(run).command([case for case in run.plan.cases if case.id in ids])
+    return f"to settle what is unsure: {command}"
+
+
+def _nulls(nulls: Nulls) -> str | None:
+    if nulls.spread is None:
+        return "A/A: no null pair was measured undisturbed" if nulls.busy else None
+    disturbed = f" ({nulls.busy} more under competition)" if nulls.busy else ""
+    told = (
+        f"A/A: {units.counted(nulls.pairs, 'null pair')}{disturbed}, "
+        f"{nulls.differing} called different, spread {units.percent(nulls.spread)}"
+    )
+    if nulls.visible is None:
+        return told
+    return f"{told}; this run can see effects from about {units.percent(nulls.visible)}"
+
+
+def _busy(rows: Sequence[Row]) -> str | None:
+    names = zip(rows, workload_names(rows), strict=True)
+    told = [name for row, name in names if row.busy and row.status == "ok"]
+    named = list(dict.fromkeys(told))
+    if not named:
+        return None
+    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+    cases = units.counted(len(told), "case")
+    return f"measured on a busy machine ({cases}): {', '.join(named[:MOST_NAMED])}{more}"

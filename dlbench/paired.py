@@ -1,0 +1,115 @@
+"""Two cases in the rounds in which both had a block: what hit both alike cancels in the ratio.
+
+It says what was measured together and how the ratio lies; whether that is fast is not its matter.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import exp, log
+from statistics import median
+from typing import NamedTuple
+
+from dlbench import units
+from dlbench.diagnostics import drift, modes
+from dlbench.histories import ENOUGH, History, Turn, is_quiet
+from dlbench.model import Sample
+from dlbench.stats import Location, Luck, location
+
+# Quiet rounds count alone only if this share of the generations has some: the difference between
+# generations is what they cannot replace.
+GENERATIONS_SHARE = 0.5
+MINUTE_S = 60.0
+# A drift that moves the ratio by less while it is measured, half a margin, does not matter.
+LEAST_DRIFT = 0.01
+
+
+class Paired(NamedTuple):
+    """A case and its baseline, by id; logs are of the ratio of their times, above 0 is slower.
+
+    middle: the log ratio of the medians; in_turns: whether they took turns, round by round;
+    generations: the log ratios of the rounds that count; times: when these were, in seconds;
+    rounds: how many there were, disturbed: how many of them under competition, lost: generations
+    without a quiet one, busy: whether the disturbed ones count too.
+    """
+
+    case: str
+    baseline: str
+    middle: float | None
+    in_turns: bool = False
+    generations: tuple[tuple[float, ...], ...] = ()
+    times: tuple[tuple[float, ...], ...] = ()
+    rounds: int = 0
+    disturbed: int = 0
+    lost: int = 0
+    busy: bool = False
+
+
+def paired(case: History, baseline: History) -> Paired:
+    """The rounds of both: the quiet ones where there are enough, otherwise all."""
+    middle = _middle(case, baseline)
+    if case.turns is None or baseline.turns is None:
+        return Paired(case.case, baseline.case, middle)
+    ours, theirs = case.turns, baseline.turns
+    both = [turn for turn in ours if turn in theirs and _timed(ours, turn) and _timed(theirs, turn)]
+    quiet = [turn for turn in both if is_quiet(ours[turn]) and is_quiet(theirs[turn])]
+    busy = len(quiet) < len(both) and not _enough(quiet, both)
+    ratios: dict[int, list[float]] = {}
+    times: dict[int, list[float]] = {}
+    for turn in both if busy else quiet:
+        ratios.setdefault(turn[0], []).append(log(ours[turn].step_s) - log(theirs[turn].step_s))
+        times.setdefault(turn[0], []).append(ours[turn].started_s)
+    return Paired(
+        case=case.case,
+        baseline=baseline.case,
+        middle=middle,
+        in_turns=True,
+        generations=tuple(map(tuple, ratios.values())),
+        times=tuple(map(tuple, times.values())),
+        rounds=len(both),
+        disturbed=len(both) - len(quiet),
+        lost=len(_generations(both) - _generations(quiet)),
+        busy=busy,
+    )
+
+
+def _timed(turns: Mapping[Turn, Sample], turn: Turn) -> bool:
+    return turns[turn].step_s > 0
+
+
+def _enough(quiet: Sequence[Turn], both: Sequence[Turn]) -> bool:
+    least = GENERATIONS_SHARE * len(_generations(both))
+    return len(quiet) >= ENOUGH and len(_generations(quiet)) >= least
+
+
+def _generations(turns: Iterable[Turn]) -> set[int]:
+    return {generation for generation, _ in turns}
+
+
+def _middle(case: History, baseline: History) -> float | None:
+    """The log ratio of the medians: all that can be said without rounds."""
+    medians = [
+        median([sample.step_s for sample in one.chosen.samples] or [0.0])
+        for one in (case, baseline)
+    ]
+    return log(medians[0]) - log(medians[1]) if all(medians) else None
+
+
+def locate(pair: Paired, luck: Luck | None) -> Location | None:
+    """Where the log ratio lies; None where there are no rounds."""
+    return location(pair.generations, luck=luck) if pair.generations else None
+
+
+def remark(pair: Paired) -> str:
+    """What makes a single ratio doubtful, to be put after it; empty where nothing does."""
+    logs = [value for values in pair.generations for value in values]
+    if found := modes(logs):
+        low, high = units.ratios(exp(found.low), exp(found.high))
+        return f", two modes at {low} and {high}"
+    around, since = [], []
+    for values, times in zip(pair.generations, pair.times, strict=True):
+        middle = median(values)
+        around += [value - middle for value in values]
+        since += [time - times[0] for time in times]
+    slope = drift(around, since)
+    if slope and slope.clear and abs(slope.slope) * max(since) > LEAST_DRIFT:
+        return f", drifting by {units.percent(MINUTE_S * slope.slope)} a minute"
+    return ""

@@ -1,0 +1,46 @@
+"""A case while it is measured: what has happened to it so far, in one generation."""
+
+from dataclasses import dataclass, field
+
+from dlbench import wire
+from dlbench.model import Case, Measurement, ParityCheck, Sample, Status, StopReason
+
+
+@dataclass
+class Recording:
+    """A case in one generation; ends as a Measurement."""
+
+    case: Case
+    generation: int = 0
+    status: Status = "ok"
+    reason: str | None = None
+    calls_s: tuple[float, ...] = ()
+    parity: tuple[ParityCheck, ...] = ()
+    warmup: tuple[Sample, ...] = ()
+    samples: list[Sample] = field(default_factory=list)
+    stop_reason: StopReason | None = None
+    facts: dict[str, str | int | None] = field(default_factory=dict)
+
+    @property
+    def going(self) -> bool:
+        """Whether it is still measured."""
+        return self.status == "ok" and self.stop_reason is None
+
+    def fail(self, failed: wire.Failed) -> None:
+        """Take over the status and the reason."""
+        self.status, self.reason = failed.status, failed.reason
+
+    def measurement(self) -> Measurement:
+        """What is stored."""
+        return Measurement(
+            case=self.case.id,
+            status=self.status,
+            reason=self.reason,
+            generation=self.generation,
+            calls_s=self.calls_s,
+            warmup=self.warmup,
+            samples=tuple(self.samples),
+            stop_reason=self.stop_reason,
+            parity=self.parity,
+            facts=self.facts,
+        )

@@ -1,0 +1,33 @@
+"""How thorough a run is, by name: the rules of sampling behind `--rigor`.
+
+A generation costs what starting and compiling costs; only several of them show how much two
+processes that do the same differ by luck (tests of the interval: tests/test_stats.py).
+"""
+
+from typing import get_args
+
+from msgspec.structs import replace
+
+from dlbench.model import Rigor, Sampling
+
+NAMES: tuple[Rigor, ...] = get_args(Rigor)
+
+RIGORS: dict[Rigor, Sampling] = {
+    # A first answer: one generation, blocks of 20 ms, the fewest rounds that carry an interval.
+    "quick": Sampling(
+        rigor="quick", generations=1, blocks=12, precision=0.02, block_s=0.02, case_s=2.0
+    ),
+    # Three generations are the fewest from which their spread can be told with any certainty.
+    "standard": Sampling(
+        rigor="standard", generations=3, blocks=48, precision=0.004, block_s=0.05, case_s=10.0
+    ),
+    # With six, the interval is half as wide as with three (Student's t: 2.57/√6 to 4.30/√3).
+    "rigorous": Sampling(
+        rigor="rigorous", generations=6, blocks=96, precision=0.002, block_s=0.05, case_s=30.0
+    ),
+}
+
+
+def sampling(rigor: Rigor, like: Sampling) -> Sampling:
+    """The rules of that name, within the limits of time that `like` has."""
+    return replace(RIGORS[rigor], timeout_s=like.timeout_s, budget_s=like.budget_s)

@@ -1,0 +1,74 @@
+"""What the blocks of a case say by themselves: how long a step takes, and what is odd about it."""
+
+from collections.abc import Sequence
+from math import exp, log
+from statistics import fmean, median
+from typing import NamedTuple
+
+from dlbench import units
+from dlbench.diagnostics import Modes, drift, modes
+from dlbench.histories import History, by_generation
+from dlbench.model import Sample
+from dlbench.stats import Estimate, lag1, location, median_with_interval
+
+# Generations from which their spread can be told; with fewer, the interval is that of the blocks.
+ENOUGH_GENERATIONS = 3
+MINUTE_S = 60.0
+# The logarithm of more seconds than anybody waits.
+LARGEST = log(1e9)
+
+
+class Summary(NamedTuple):
+    """Of the blocks that count. time: seconds of a step; the others as in rows.Row."""
+
+    time: Estimate | None
+    generations: int
+    autocorrelation: float | None
+    drift: float | None
+    modes: str | None
+
+
+def summary(history: History) -> Summary:
+    """All that is known of a case without looking at another."""
+    groups = by_generation(history.chosen.samples)
+    steps = [[sample.step_s for sample in group] for group in groups]
+    logs = [[log(step) for step in group if step > 0] for group in steps]
+    resembling = [r for values in logs if (r := lag1(values)) is not None]
+    found = modes([value for values in logs for value in values])
+    return Summary(
+        time=_time(steps, logs) if steps else None,
+        generations=len(by_generation(history.samples)),
+        autocorrelation=fmean(resembling) if resembling else None,
+        drift=_drift(groups),
+        modes=_two(found) if found else None,
+    )
+
+
+def _time(steps: Sequence[Sequence[float]], logs: Sequence[Sequence[float]]) -> Estimate:
+    """Seconds of a step, with an interval that knows of generations where there are enough."""
+    every = [step for group in steps for step in group]
+    if len(steps) < ENOUGH_GENERATIONS or min(every) <= 0:
+        return median_with_interval(every)
+    value, low, high = location(logs).interval()
+    ends = (None if end is None else exp(min(end, LARGEST)) for end in (low, high))
+    return Estimate(exp(value), *ends)
+
+
+def _drift(groups: Sequence[Sequence[Sample]]) -> float | None:
+    """Share per minute, each generation from its own beginning and around its own median."""
+    timed = [[sample for sample in group if sample.step_s > 0] for group in groups]
+    values: list[float] = []
+    times: list[float] = []
+    for group in filter(None, timed):
+        logs = [log(sample.step_s) for sample in group]
+        middle = median(logs)
+        values += [value - middle for value in logs]
+        times += [sample.started_s - group[0].started_s for sample in group]
+    slope = drift(values, times)
+    return MINUTE_S * slope.slope if slope and slope.clear else None
+
+
+def _two(found: Modes) -> str:
+    """Such as `1.20 ms (60 %) and 1.50 ms`."""
+    low, high = units.duration(exp(found.low)), units.duration(exp(found.high))
+    return f"{low} ({units.percent(found.share)}) and {high}"

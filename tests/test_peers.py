@@ -1,0 +1,504 @@
+import json
+import sys
+from itertools import islice
+from math import exp, log
+from pathlib import Path
+
+import pytest
+
+from dlbench.model import Measurement, Sample
+
+pytest.importorskip("pytest_benchmark")
+
+ROOT = Path(__file__).parents[1]
+sys.path.append(str(ROOT / "bench" / "peers"))
+
+import analysis  # noqa: E402
+import load  # noqa: E402
+import ours  # noqa: E402
+import quiet  # noqa: E402
+import records  # noqa: E402
+import schedule  # noqa: E402
+import sitting  # noqa: E402
+import tables  # noqa: E402
+import theirs  # noqa: E402
+import truth  # noqa: E402
+
+
+def comparison(ratio=1.0, **what):
+    return {
+        "kind": "comparison",
+        "part": "aa",
+        "tool": "dlbench",
+        "load": False,
+        "index": 0,
+        "allowed_s": 10.0,
+        "seconds": 9.5,
+        "others": 0.1,
+        "ratio": ratio,
+        "low": None if ratio is None else ratio - 0.01,
+        "high": None if ratio is None else ratio + 0.01,
+        "declared": "same",
+        "reason": None,
+        "detail": {"cost_s": 0.001, "timed_s": 5.0},
+    } | what
+
+
+def many(ratios, **what):
+    return [comparison(ratio, index=index, **what) for index, ratio in enumerate(ratios)]
+
+
+def results(*comparisons, **what):
+    head = {
+        "started": "2026-11-25T00:00:00+00:00",
+        "size": 256,
+        "machine": {"cpu": "a CPU", "usable_cores": 2, "system": "Linux", "python": "3.11"},
+        "versions": {"pyperf": "2"},
+        "settings": {"threads": 2, "seconds": 10.0},
+    }
+    one = {"k": 266, "ratio": 1.05, "low": 1.049, "high": 1.051}
+    found = {
+        "processes": 10,
+        "seconds": 6,
+        "itself": one,
+        "slow": {"3": one, "5": one, "10": one},
+    }
+    return {
+        "head": head,
+        "truth": found,
+        "sizes": {},
+        "standard": None,
+        "comparisons": list(comparisons),
+    } | what
+
+
+def line(found, words):
+    return next(one for one in analysis.lines(found) if words in one.figure)
+
+
+class TestLoad:
+    def test_the_same_seed_gives_the_same_bursts(self):
+        assert list(islice(load.bursts(3), 5)) == list(islice(load.bursts(3), 5))
+        assert next(load.bursts(3)) != next(load.bursts(4))
+
+    def test_as_many_begin_idle_as_busy(self):
+        idle = sum(next(load.bursts(seed))[0] == 0 for seed in range(200))
+        assert 80 < idle < 120
+
+    def test_is_busy_half_of_the_time(self):
+        pairs = list(islice(load.bursts(0), 4000))
+        busy, idle = (sum(times) for times in zip(*pairs, strict=True))
+        assert busy / (busy + idle) == pytest.approx(0.5, abs=0.01)
+        flat = [seconds for pair in pairs[1:] for seconds in pair]
+        assert min(flat) >= load.SHORTEST_S
+        assert max(flat) <= load.LONGEST_S
+
+
+class TestQuiet:
+    def test_what_is_not_ours_is_others(self):
+        before, after = quiet.Used(100.0, 3.0), quiet.Used(115.0, 8.0)
+        assert quiet.others(before, after, 10.0) == pytest.approx(1.0)
+
+    def test_a_late_clock_makes_no_negative_use(self):
+        assert quiet.others(quiet.Used(0.0, 0.0), quiet.Used(1.0, 1.01), 1.0) == 0
+        assert quiet.others(quiet.Used(0.0, 0.0), quiet.Used(1.0, 0.0), 0.0) == 0
+
+    def test_time_only_grows(self):
+        first, second = quiet.used(), quiet.used()
+        assert second.busy_s >= first.busy_s
+        assert second.own_s >= first.own_s
+
+
+class TestSchedule:
+    def test_tools_take_turns(self):
+        counts = {("aa", "x", False): 2, ("aa", "y", False): 2}
+        assert schedule.in_turns(counts) == [
+            ("aa", "x", False, 0),
+            ("aa", "y", False, 0),
+            ("aa", "x", False, 1),
+            ("aa", "y", False, 1),
+        ]
+
+    def test_the_fewer_are_spread_over_the_more(self):
+        counts = {("aa", "x", False): 9, ("aa", "y", False): 3}
+        turns = [tool for _, tool, _, _ in schedule.in_turns(counts)]
+        assert [turns.index("y"), turns[::-1].index("y")] == [2, 1]
+        assert turns.count("x") == 9
+
+    def test_every_pair_is_planned_once_and_in_time(self):
+        planned = schedule.comparisons(schedule.Pairs(), 10.0)
+        assert len({one.key for one in planned}) == len(planned)
+        count = sum(one.part == "aa" and one.tool == "dlbench" for one in planned)
+        assert count == 2 * schedule.Pairs().aa
+        assert {one.seconds for one in planned if one.slow_down == 3} == {20.0}
+        assert {one.seconds for one in planned if one.part == "frameworks"} == {30.0}
+        longer = schedule.LONGER
+        assert {one.seconds for one in planned if one.part not in longer} == {10.0}
+
+    def test_parts_and_tools_are_chosen(self):
+        planned = schedule.comparisons(schedule.Pairs(), 10.0, ["aa"], ["pyperf"])
+        assert {(one.part, one.tool) for one in planned} == {("aa", "pyperf")}
+
+    def test_a_slow_down_is_read_from_the_part(self):
+        assert (
+            schedule.Comparison("slow-10", "pyperf", load=False, index=0, seconds=1).slow_down == 10
+        )
+        assert schedule.Comparison("aa", "pyperf", load=False, index=0, seconds=1).slow_down is None
+
+
+class TestRecords:
+    def test_a_torn_line_is_left_out_and_written_after(self, tmp_path):
+        path = tmp_path / "lines.jsonl"
+        records.append(path, comparison(index=1))
+        with open(path, "a") as stream:
+            stream.write('{"kind": "compar')
+        records.append(path, comparison(index=2))
+        assert [one["index"] for one in records.read(path)] == [1, 2]
+
+    def test_no_file_is_no_line(self, tmp_path):
+        assert records.results(records.read(tmp_path / "none"))["comparisons"] == []
+
+    def test_what_was_made_again_counts_once(self):
+        lines = [comparison(None, declared="failed"), comparison(1.1)]
+        assert [one["ratio"] for one in records.results(lines)["comparisons"]] == [1.1]
+
+
+class TestTruth:
+    def test_the_nearest_k_is_taken(self):
+        ks = (256, 260, 264, 268, 272)
+        logs = [log(ratio) for ratio in (1.0, 1.028, 1.052, 1.07, 1.098)]
+        assert truth.nearest(ks, logs) == {3: 260, 5: 264, 10: 272}
+
+    def test_the_interval_is_students(self):
+        found = truth.interval([log(1.04), log(1.05), log(1.06)])
+        assert found["ratio"] == pytest.approx(1.05, abs=1e-4)
+        half = log(found["high"] / found["low"]) / 2
+        assert half == pytest.approx(4.303 * 0.00952 / 3**0.5, rel=1e-2)
+
+    def test_one_process_has_no_width(self):
+        found = truth.interval([log(1.04)])
+        assert found["low"] == found["high"] == pytest.approx(1.04)
+
+    @pytest.mark.parametrize(
+        ("ratio", "half", "fits"),
+        [(1.057, 0.001, True), (1.062, 0.001, False), (1.05, 0.006, False)],
+    )
+    def test_a_true_ratio_must_be_near_and_known(self, ratio, half, fits):
+        found = {"ratio": ratio, "low": ratio - half, "high": ratio + half}
+        assert truth.fits(5, found) is fits
+
+    def test_the_truth_is_looked_for_again_if_it_does_not_fit(self, tmp_path, monkeypatch):
+        ratios = iter([1.2, 1.0])
+
+        def establish(ks, threads, seconds, processes):
+            factor = next(ratios)
+            slow = {str(p): found(factor * (1 + p / 100)) for p in truth.SLOW_DOWNS}
+            return {"kind": "truth", "itself": found(1.0), "slow": slow}
+
+        def found(ratio):
+            return {"k": 1, "ratio": ratio, "low": ratio, "high": ratio}
+
+        monkeypatch.setattr(truth, "search", lambda *how: {})
+        monkeypatch.setattr(truth, "establish", establish)
+        made = TestSitting().sit(tmp_path / "lines.jsonl")
+        made.establish(sitting.Thoroughness())
+        assert made.results["truth"]["slow"]["5"]["ratio"] == pytest.approx(1.05)
+        made.establish(sitting.Thoroughness())
+        assert next(ratios, None) is None
+
+
+class TestPeers:
+    def test_pyperf_gets_as_many_processes_as_fit(self):
+        sizes = {"start_s": 1.0, "process_s": 1.4, "value_s": 0.2}
+        processes, values = theirs.Pyperf(2).shape(5.0, sizes)
+        assert (processes, values) == (2, 2)
+        assert 1.0 + processes * (1.4 + (values + 1) * 0.2) <= 5.0
+        assert theirs.Pyperf(2).shape(0.5, sizes) == (1, 2)
+
+    @pytest.mark.parametrize(
+        ("a", "b", "verdict"), [(1, 1.04, "same"), (1, 1.06, "slower"), (1.06, 1, "faster")]
+    )
+    def test_pytest_benchmark_is_asked_both_ways(self, a, b, verdict):
+        found = theirs.PytestBenchmark(2).verdict({"median": a}, {"median": b})
+        assert found == verdict
+
+    def test_the_peers_know_nothing_of_dlbench(self):
+        for path in (ROOT / "bench" / "peers").glob("*.py"):
+            if path.name.startswith(("peer_", "steps", "truth", "load")):
+                assert "import dlbench" not in path.read_text()
+                assert "from dlbench" not in path.read_text()
+
+    def test_every_tool_of_the_schedule_is_there(self):
+        assert {schedule.OURS, *theirs.tools(2)} == set(schedule.TOOLS)
+
+
+def measured(case, ratio=1.0, generations=3, **what):
+    return [
+        Measurement(
+            case=case,
+            status="ok",
+            generation=generation,
+            samples=tuple(
+                Sample(
+                    iterations=1,
+                    host_s=0.020 * ratio * (1 + 0.001 * (number % 3)),
+                    started_s=number * 0.05 + (0.025 if case == "b" else 0) + 100 * generation,
+                    round=number,
+                    generation=generation,
+                    lead_s=0.001,
+                )
+                for number in range(20)
+            ),
+            **what,
+        )
+        for generation in range(generations)
+    ]
+
+
+class TestOurs:
+    def test_a_slower_b_is_slower(self):
+        found = ours.judge([*measured("a"), *measured("b", 1.05)], "a", "b")
+        assert found.ratio == pytest.approx(1.05, abs=0.002)
+        assert found.declared == "slower"
+        assert found.low <= 1.05 <= found.high
+        assert found.detail["rounds"] == 60
+
+    def test_what_failed_has_no_ratio(self):
+        broken = Measurement(case="b", status="failed", reason="it burnt")
+        found = ours.judge([*measured("a"), broken], "a", "b")
+        assert (found.ratio, found.declared, found.reason) == (None, "failed", "it burnt")
+
+    def test_the_cost_is_what_lies_between_blocks(self):
+        lines = [*measured("a"), *measured("b")]
+        # 25 ms from start to start, 20 of them timed, 1 of them lead-in
+        assert ours.cost_s(lines) == pytest.approx(0.004, abs=1e-4)
+        assert ours.cost_s([]) is None
+
+    def test_timed_is_all_of_the_blocks(self):
+        assert ours.timed_s(measured("a")) == pytest.approx(3 * 20 * 0.020, rel=0.01)
+
+    def test_the_cases_of_a_part(self):
+        made = ours.Dlbench(2, ours.Rules())
+        a, b = made.pair("aa", 256)
+        assert (b.workload, b.target, b.null) == (a.workload, a.target, True)
+        assert ours.apart(a) != ours.apart(b)
+        assert ours.together(a) == ours.together(b)
+        a, b = made.pair("slow-5", 272)
+        assert (b.workload.params["k"], b.null) == (272, False)
+        a, b = made.pair("frameworks", 256)
+        assert [a.target.backend, b.target.backend] == ["torch", "tensorflow"]
+
+    def test_the_budget_is_the_time_of_the_comparison(self):
+        rules = ours.Rules(generations=4).within(7.0)
+        assert (rules.budget_s, rules.generations) == (7.0, 4)
+
+
+class Told:
+    """A peer, or dlbench, that says what it is told to."""
+
+    threads = 2
+    rule = ""
+
+    def __init__(self, ratio=1.0, error=None):
+        self.ratio, self.error, self.asked = ratio, error, []
+
+    def size(self):
+        return {"start_s": 1.0}
+
+    def compare(self, *asked):
+        self.asked.append(asked)
+        if self.error:
+            raise self.error
+        return theirs.Compared(self.ratio, "same")
+
+
+class TestSitting:
+    def sit(self, path, **tools):
+        ours = tools.pop("ours", Told())
+        peers = {"pyperf": tools.get("pyperf", Told())}
+        return sitting.Sitting(path, ours, peers, say=lambda text: None, clock=lambda: 0.0)
+
+    planned = (
+        schedule.Comparison("aa", "dlbench", load=False, index=0, seconds=1.0),
+        schedule.Comparison("slow-5", "pyperf", load=False, index=0, seconds=1.0),
+    )
+
+    def begin(self, path):
+        records.append(path, {"kind": "truth", "slow": {"5": {"k": 272}}})
+        sitting = self.sit(path)
+        sitting.size(["pyperf"])
+        return sitting
+
+    def test_everything_is_written_down(self, tmp_path):
+        path = tmp_path / "new" / "lines.jsonl"
+        made = self.begin(path)
+        made.compare(self.planned)
+        assert made.ours.asked == [("aa", 256, 1.0, 0)]
+        assert made.peers["pyperf"].asked == [((256, 272), 1.0, {"start_s": 1.0})]
+        assert [one["part"] for one in made.results["comparisons"]] == ["aa", "slow-5"]
+        assert all(json.loads(text) for text in path.read_text().splitlines())
+
+    def test_goes_on_where_it_ended(self, tmp_path):
+        path = tmp_path / "lines.jsonl"
+        self.begin(path).compare(self.planned[:1])
+        again = self.sit(path)
+        again.compare(self.planned)
+        assert again.ours.asked == []
+        assert len(again.peers["pyperf"].asked) == 1
+
+    def test_what_fails_is_written_down_and_made_again(self, tmp_path):
+        path = tmp_path / "lines.jsonl"
+        self.begin(path)
+        self.sit(path, ours=Told(error=RuntimeError("no"))).compare(self.planned)
+        first, second = self.sit(path).results["comparisons"]
+        assert (first["declared"], first["reason"]) == ("failed", "RuntimeError: no")
+        assert second["declared"] == "same"
+        again = self.sit(path)
+        again.compare(self.planned)
+        assert len(again.ours.asked) == 1
+
+    def test_a_peer_is_sized_once(self, tmp_path):
+        path = tmp_path / "lines.jsonl"
+        self.begin(path).size(["pyperf"])
+        self.sit(path).size(["pyperf", "dlbench"])
+        assert len([one for one in records.read(path) if one["kind"] == "sizes"]) == 1
+
+
+class TestAnalysis:
+    def test_shares(self):
+        pairs = many([1.0, 1.03, 0.97, 1.01], declared="same")
+        assert analysis.off(pairs) == (2, 4)
+        assert analysis.declared(pairs) == (0, 4)
+        assert analysis.covered(pairs) == (2, 4)
+
+    def test_an_unclaimed_interval_covers_nothing_and_is_not_counted(self):
+        assert analysis.covered(many([1.0], low=None, high=None)) == (0, 0)
+
+    def test_a_failed_pair_has_no_ratio_and_counts_as_not_found(self):
+        pairs = [comparison(None, declared="failed"), comparison(1.05, declared="slower")]
+        assert len(analysis.logs(pairs)) == 1
+        assert analysis.declared(pairs, ("slower",)) == (1, 2)
+
+    def test_the_best_peer_is_the_steadiest(self):
+        found = results(
+            *many([1.0, 1.1, 0.9], tool="pyperf"), *many([1.0, 1.3, 0.7], tool="pytest-benchmark")
+        )
+        peer, _ = analysis.best_peer(found, "aa", schedule.BETWEEN, load=False)
+        assert peer == "pyperf"
+        assert analysis.best_peer(found, "aa", schedule.BETWEEN, load=True) is None
+
+    @pytest.mark.parametrize(
+        ("theirs", "verdict"), [(0.03, "NOT REACHED"), (0.08, "must reached"), (0.5, "aim reached")]
+    )
+    def test_the_spread_is_held_against_the_best_peer(self, theirs, verdict):
+        a, b = ([exp(sign * size) for sign in (1, -1, 1, -1, 1, -1)] for size in (0.01, theirs))
+        found = line(results(*many(a), *many(b, tool="pyperf")), "two processes, quiet")
+        assert found.verdict == verdict
+        assert "pyperf" in found.found
+
+    @pytest.mark.parametrize(
+        ("alarms", "verdict"), [(0, "aim reached"), (2, "must reached"), (3, "NOT REACHED")]
+    )
+    def test_false_alarms(self, alarms, verdict):
+        pairs = many([1.0] * 100)
+        for pair in pairs[:alarms]:
+            pair["declared"] = "faster"
+        assert line(results(*pairs), "declared faster or slower, quiet").verdict == verdict
+
+    def test_pairs_without_a_ratio_are_no_silence(self):
+        nothing = many([None] * 5, declared="unsure")
+        found = line(results(*nothing), "declared faster or slower, quiet")
+        assert found.verdict == "not measured"
+        found = line(results(comparison(), *nothing[1:]), "declared faster or slower, quiet")
+        assert found.found.startswith("0 of 1 ")
+        assert found.found.endswith("1 same, 4 unsure; 4 without a ratio")
+
+    @pytest.mark.parametrize(
+        ("held", "verdict"),
+        [(92, "NOT REACHED"), (93, "must reached"), (95, "aim reached"), (99, "must reached")],
+    )
+    def test_coverage_may_also_be_too_large_for_the_aim(self, held, verdict):
+        pairs = many([1.0] * held + [1.2] * (100 - held))
+        assert line(results(*pairs), "coverage").verdict == verdict
+
+    @pytest.mark.parametrize(
+        ("hits", "verdict"), [(18, "NOT REACHED"), (19, "must reached"), (20, "aim reached")]
+    )
+    def test_slow_downs_found(self, hits, verdict):
+        pairs = many([1.05] * 20, part="slow-5")
+        for pair in pairs[:hits]:
+            pair["declared"] = "slower"
+        assert line(results(*pairs), "a slow-down of 5 %").verdict == verdict
+
+    def test_no_verdict_rests_on_another_slow_down(self):
+        found = results(*many([1.05] * 20, part="slow-5", declared="slower"))
+        found["truth"]["slow"]["5"] = {"k": 280, "ratio": 1.07, "low": 1.069, "high": 1.071}
+        assert line(found, "a slow-down of 5 %").verdict.startswith("none")
+
+    @pytest.mark.parametrize(
+        ("loaded", "declared", "reason", "verdict"),
+        [
+            (0.41, "faster", "beyond", "aim reached"),
+            (0.43, "faster", "beyond", "must reached"),
+            (0.80, "unsure", "the machine was busy: 9 of 10 rounds", "must reached"),
+            (0.80, "unsure", "the interval crosses the margin", "NOT REACHED"),
+            (0.80, "faster", "beyond", "NOT REACHED"),
+        ],
+    )
+    def test_frameworks_under_load(self, loaded, declared, reason, verdict):
+        quiet = many([0.40, 0.40, 0.41], part="frameworks")
+        busy = many([loaded], part="frameworks", load=True, declared=declared, reason=reason)
+        assert line(results(*quiet, *busy), "TensorFlow").verdict == verdict
+
+    def test_what_was_not_measured_is_said(self):
+        found = analysis.lines(results())
+        assert {one.verdict for one in found} == {"not measured"}
+
+    def test_timed_share_and_cost(self):
+        run = {"timed_s": 60.0, "seconds": 100.0, "command": "dlbench run"}
+        found = results(*many([1.0, 1.0]), standard=run)
+        assert line(found, "standard run").verdict == "must reached"
+        assert line(found, "cost per block").found.startswith("1.00 ms")
+        assert analysis.timed_share(found["comparisons"]) == pytest.approx(5 / 9.5)
+
+
+class TestTables:
+    def test_the_table_tells_of_every_tool_and_rule(self):
+        text = tables.table(
+            results(
+                *many([1.0, 1.01]),
+                *many([1.0, 1.2], tool="pyperf", declared="slower"),
+                *many([1.05], part="slow-5", declared="slower"),
+            )
+        )
+        assert "| two processes, quiet | pyperf | 2 |" in text
+        assert "256×256×266" in text
+        blocks = [block.splitlines() for block in text.split("\n\n") if block.startswith("|")]
+        assert len(blocks) == 3
+        assert all(len({line.count("|") for line in block}) == 1 for block in blocks)
+        assert "1 of 1 (10 s)" in text
+        assert "Student's t-test" in text
+        assert "smoke" not in text
+
+    def test_a_smoke_test_says_that_it_is_one(self):
+        found = results()
+        found["head"]["settings"]["quick"] = True
+        assert "A smoke test" in tables.table(found)
+
+    def test_an_empty_sitting_has_a_table(self):
+        assert "not measured" in tables.table(results(truth=None))
+
+    def test_what_stands_between_the_markers_is_replaced(self, tmp_path):
+        path = tmp_path / "doc.md"
+        path.write_text(f"before\n{tables.BEGIN}\nold\n{tables.END}\nafter\n")
+        tables.write(path, results())
+        tables.write(path, results())
+        text = path.read_text()
+        assert "old" not in text
+        assert text.startswith("before\n")
+        assert text.endswith(f"{tables.END}\nafter\n")
+        assert text.count(tables.BEGIN) == 1
+
+    def test_a_document_without_markers_is_refused(self):
+        with pytest.raises(ValueError, match="peers: begin"):
+            tables.replaced("nothing", "new")

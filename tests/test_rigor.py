@@ -1,0 +1,29 @@
+"""Rules of sampling by name."""
+
+import pytest
+
+from dlbench import rigor
+from dlbench.model import Sampling
+
+
+def test_every_name_has_rules_that_say_it():
+    assert {name: rules.rigor for name, rules in rigor.RIGORS.items()} == {
+        name: name for name in rigor.NAMES
+    }
+
+
+def test_more_rigor_is_more_of_everything():
+    quick, standard, rigorous = (rigor.RIGORS[name] for name in ("quick", "standard", "rigorous"))
+    for less, more in ((quick, standard), (standard, rigorous)):
+        assert less.generations < more.generations
+        assert less.blocks < more.blocks
+        assert less.precision > more.precision
+    assert (quick.generations, standard.generations) == (1, 3)
+    assert rigorous.generations >= 5
+
+
+@pytest.mark.parametrize("name", rigor.NAMES)
+def test_limits_of_time_stay_those_of_the_suite(name):
+    found = rigor.sampling(name, Sampling(timeout_s=7.0, budget_s=8.0, blocks=9))
+    assert (found.timeout_s, found.budget_s) == (7.0, 8.0)
+    assert found.blocks == rigor.RIGORS[name].blocks
