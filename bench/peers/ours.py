@@ -1,0 +1,160 @@
+"""dlbench's side: a plan of two cases, measured and compared by its own supervisor and verdict."""
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import exp
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from steps import SIZE
+from theirs import Compared
+
+from dlbench import compare, launching, paired, plan
+from dlbench.histories import histories
+from dlbench.kinds import kind_named
+from dlbench.model import Case, Group, Measurement, Plan, Sample, Sampling, Target, Workload
+from dlbench.rigor import RIGORS
+from dlbench.supervisor import Supervisor
+
+FRAMEWORKS = ("torch", "tensorflow")
+DTYPE, MODE = "float32", "eager"
+
+# Far more rounds than fit into the time: a comparison ends when its time is up, as the peers' do.
+NO_LIMIT = 100_000
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How dlbench samples. precision 0: never enough, so that all of the time is used."""
+
+    generations: int = RIGORS["standard"].generations
+    block_s: float = 0.02
+    warmup_s: float = RIGORS["standard"].warmup_s
+    precision: float = 0.0
+
+    def within(self, seconds: float) -> Sampling:
+        """The same within a wall time."""
+        return Sampling(
+            rigor="standard",
+            generations=self.generations,
+            blocks=NO_LIMIT,
+            precision=self.precision,
+            block_s=self.block_s,
+            warmup_s=self.warmup_s,
+            case_s=seconds,
+            budget_s=seconds,
+        )
+
+
+def apart(case: Case) -> Hashable:
+    """Every case in a process of its own."""
+    return case.id
+
+
+def together(case: Case) -> Hashable:
+    """All cases of a target in one process."""
+    return case.target
+
+
+class Dlbench:
+    """Compares two cases that are measured in turns."""
+
+    def __init__(self, threads: int, rules: Rules) -> None:
+        self.threads, self.rules = threads, rules
+        self.declarations = plan.read_declarations()
+
+    def case(self, k: int = SIZE, backend: str = "torch", *, null: bool = False) -> Case:
+        """The product with this k."""
+        params: dict[str, int | str] = {"m": SIZE, "n": SIZE, "k": k}
+        workload = Workload("matmul", params, kind_named("matmul").work(params, {}))
+        target = Target(backend, "cpu", MODE, DTYPE, self.threads)
+        return Case(workload, target, self.declarations[backend].modes[MODE], null=null)
+
+    def pair(self, part: str, k: int) -> tuple[Case, Case]:
+        """A and B of a part; k: of B."""
+        if part == "frameworks":
+            first, second = FRAMEWORKS
+            return self.case(backend=first), self.case(backend=second)
+        return self.case(), self.case(k, null=k == SIZE)
+
+    def compare(self, part: str, k: int, seconds: float, seed: int) -> Compared:
+        """Compare B with A within this wall time; inside one process or in two."""
+        a, b = self.pair(part, k)
+        made = Plan(
+            suite="peers",
+            seed=seed,
+            sampling=self.rules.within(seconds),
+            networks={},
+            groups=(Group(a.workload, (a, b)),),
+        )
+        seat = together if part == "aa-inside" else apart
+        return judge(self._measured(made, seat), a.id, b.id)
+
+    def _measured(self, made: Plan, seat: Callable[[Case], Hashable]) -> list[Measurement]:
+        with tempfile.TemporaryDirectory(prefix="peers-") as logs:
+            launch = launching.launcher(self.declarations, Path(logs))
+            with contextlib.closing(Supervisor(made, launch, seat=seat).measure()) as events:
+                return [event for event in events if isinstance(event, Measurement)]
+
+
+def judge(measurements: Sequence[Measurement], a: str, b: str) -> Compared:
+    """The ratio B / A with its interval and verdict, as dlbench shows it."""
+    broken = [m for m in measurements if m.status not in {"ok", "skipped"}]
+    known = histories(measurements)
+    if broken or a not in known or b not in known:
+        reason = broken[0].reason if broken else "a case has no line"
+        return Compared(None, "failed", reason=reason)
+    pair = paired.paired(known[b], known[a])
+    [found] = compare.compare([compare.Measured(pair, paired.locate(pair, None))])
+    return Compared(
+        found.ratio,
+        found.verdict,
+        found.ratio_low,
+        found.ratio_high,
+        found.reason,
+        {
+            "generations": [exp(median(logs)) for logs in pair.generations],
+            "rounds": pair.rounds,
+            "disturbed": pair.disturbed,
+            "busy": pair.busy,
+            "stopped": [m.stop_reason for m in measurements if m.case == b],
+            "timed_s": timed_s(measurements),
+            "cost_s": cost_s(measurements),
+        },
+    )
+
+
+def timed_s(measurements: Iterable[Measurement]) -> float:
+    """Seconds inside timed blocks; the warm-up is not counted."""
+    return sum(sample.host_s for m in measurements for sample in m.samples)
+
+
+def cost_s(measurements: Iterable[Measurement]) -> float | None:
+    """Median seconds from the end of a block to the start of the next, without its lead-in.
+
+    That is the switch of workers, the wire and the bookkeeping. The workers' clocks must be one
+    (as perf_counter is on Linux and macOS).
+    """
+    by_generation: dict[int, list[Sample]] = {}
+    for measurement in measurements:
+        by_generation.setdefault(measurement.generation, []).extend(measurement.samples)
+    gaps = [
+        after.started_s - (after.lead_s or 0.0) - before.started_s - before.host_s
+        for samples in by_generation.values()
+        for before, after in pairwise(sorted(samples, key=lambda sample: sample.started_s))
+    ]
+    return median(gaps) if gaps else None
+
+
+def as_settings(rules: Rules) -> dict[str, Any]:
+    """As they are stored."""
+    return {
+        "generations": rules.generations,
+        "block_s": rules.block_s,
+        "warmup_s": rules.warmup_s,
+        "precision": rules.precision,
+    }

@@ -1,0 +1,195 @@
+"""A sitting: the truth, the sizes, then all comparisons in turns, stored as they come."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import quiet
+import records
+import truth
+from load import competing
+from ours import Dlbench, timed_s
+from records import Record
+from schedule import OURS, Comparison
+from steps import SIZE
+from theirs import Compared, Tool, as_record
+
+from dlbench import store
+
+# What a user who wants to know runs; its share of timed blocks is measured.
+STANDARD = ("run", "quick", "--rigor", "standard")
+# Cores that others keep busy on a machine that is not quiet.
+NOISY = 0.1
+FINE = (0, 1)  # 1: a case failed, the rest was measured
+
+
+@dataclass(frozen=True)
+class Thoroughness:
+    """How long, and how often, the truth is looked for."""
+
+    attempts: int = 3
+    search_s: float = 8.0
+    search_processes: int = 3
+    truth_s: float = 6.0
+    truth_processes: int = 10
+
+
+class Sitting:
+    """Goes on where the file of records ends."""
+
+    def __init__(
+        self,
+        path: Path,
+        ours: Dlbench,
+        peers: Mapping[str, Tool],
+        say: Callable[[str], None],
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self.path, self.ours, self.peers, self.say, self.clock = path, ours, peers, say, clock
+        self.used = quiet.used
+
+    @property
+    def results(self) -> Record:
+        """All that has been found so far."""
+        return records.results(records.read(self.path))
+
+    def establish(self, how: Thoroughness) -> None:
+        """Find the slowed-down steps and their true ratios, unless that is done.
+
+        On a busy machine the search may miss: then it is made again. What does not fit in the end
+        is stored as it is, and no verdict rests on it (analysis.py).
+        """
+        if self.results["truth"]:
+            return
+        threads = self.ours.threads
+        for attempt in range(how.attempts):
+            self.say("searching for the k of the slow-downs")
+            ks = truth.search(threads, how.search_s, how.search_processes)
+            self.say(f"establishing their true ratios, attempt {attempt + 1}: {ks}")
+            found = truth.establish(ks, threads, how.truth_s, how.truth_processes)
+            self._tell(found)
+            if all(truth.fits(int(percent), one) for percent, one in found["slow"].items()):
+                break
+            self.say("that is not near enough: is the machine quiet?")
+        records.append(self.path, found)
+
+    def _tell(self, found: Record) -> None:
+        for percent, one in {"0": found["itself"], **found["slow"]}.items():
+            interval = f"{one['ratio']:.4f} [{one['low']:.4f}, {one['high']:.4f}]"
+            self.say(f"true ratio of {percent} %: {interval}")
+
+    def size(self, names: Collection[str]) -> None:
+        """Let these peers find out what they must know, unless that is done."""
+        known = self.results["sizes"] or {"kind": "sizes"}
+        for name in [name for name in self.peers if name in names and name not in known]:
+            self.say(f"sizing {name}")
+            before, began = self.used(), self.clock()
+            known = {**known, name: self.peers[name].size()}
+            others = quiet.others(before, self.used(), self.clock() - began)
+            if others > NOISY:
+                self.say(f"others kept {others:.2f} cores busy: {name} will get too little time")
+            records.append(self.path, known)
+
+    def compare(self, planned: Sequence[Comparison]) -> None:
+        """Make all comparisons that are not there yet; those that failed are made again."""
+        done = {
+            records.key(one) for one in self.results["comparisons"] if one["declared"] != "failed"
+        }
+        left = [one for one in planned if one.key not in done]
+        began = self.clock()
+        for number, one in enumerate(left):
+            self._compare(one)
+            spent = self.clock() - began
+            to_go = sum(later.seconds for later in left[number + 1 :])
+            self.say(
+                f"{number + 1} of {len(left)}; {spent / 60:.0f} min, about {to_go / 60:.0f} to go"
+            )
+
+    def _compare(self, one: Comparison) -> None:
+        """The load is the same for all tools that have this index."""
+        before, began = self.used(), self.clock()
+        with competing(one.index) if one.load else nullcontext():
+            start = self.clock()
+            found = self._found(one)
+            seconds = self.clock() - start
+        others = quiet.others(before, self.used(), self.clock() - began)
+        record = {
+            "kind": "comparison",
+            "part": one.part,
+            "tool": one.tool,
+            "load": one.load,
+            "index": one.index,
+            "allowed_s": one.seconds,
+            "seconds": seconds,
+            "others": others,
+            **as_record(found),
+        }
+        records.append(self.path, record)
+        ratio = "no ratio" if found.ratio is None else f"{found.ratio:.4f}"
+        interval = f" [{found.low:.4f}, {found.high:.4f}]" if found.low and found.high else ""
+        self.say(
+            f"{one.part}{' with load' if one.load else ''}, {one.tool} {one.index + 1}: "
+            f"{ratio}{interval} {found.declared} ({seconds:.1f} s; others: {others:.2f} cores)"
+            f"{_why(found)}"
+        )
+
+    def _found(self, one: Comparison) -> Compared:
+        """A comparison that goes wrong is written down as such: the sitting goes on."""
+        slow = one.slow_down
+        k = SIZE if slow is None else int(self.results["truth"]["slow"][str(slow)]["k"])
+        try:
+            if one.tool == OURS:
+                return self.ours.compare(one.part, k, one.seconds, one.index)
+            sizes = self.results["sizes"][one.tool]
+            return self.peers[one.tool].compare((SIZE, k), one.seconds, sizes)
+        except Exception as error:  # noqa: BLE001 - whatever a tool raises
+            return Compared(None, "failed", reason=f"{type(error).__name__}: {error}")
+
+    def standard(self, words: Sequence[str] = STANDARD) -> None:
+        """Measure how much of a whole run is spent in timed blocks, unless that is done."""
+        if self.results["standard"]:
+            return
+        self.say(f"dlbench {' '.join(words)}")
+        with tempfile.TemporaryDirectory(prefix="peers-") as folder:
+            command = [sys.executable, "-m", "dlbench", *words, "--results", folder]
+            start = self.clock()
+            ended = subprocess.run(command, capture_output=True, text=True, check=False)
+            seconds = self.clock() - start
+            if ended.returncode not in FINE:
+                self.say(f"it failed: {ended.stderr.strip().splitlines()[-1:]}")
+                return
+            [run] = Path(folder).iterdir()
+            timed = timed_s(store.read(run).measurements)
+        records.append(
+            self.path,
+            {
+                "kind": "standard",
+                "command": f"dlbench {' '.join(words)}",
+                "seconds": seconds,
+                "timed_s": timed,
+            },
+        )
+        self.say(f"{timed:.0f} s of {seconds:.0f} s in timed blocks")
+
+
+def _why(found: Compared) -> str:
+    wanted = found.declared in {"failed", "unsure"} and found.reason
+    return f": {found.reason}" if wanted else ""
+
+
+def head(started: str, machine: Any, versions: dict[str, str], settings: Record) -> Record:
+    """The first line."""
+    return {
+        "kind": "head",
+        "started": started,
+        "size": SIZE,
+        "machine": machine,
+        "versions": versions,
+        "settings": settings,
+    }

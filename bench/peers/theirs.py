@@ -1,0 +1,225 @@
+"""The peers, each driven as its users drive it, within a given wall time for a comparison.
+
+`size` finds once, quietly and at nobody's expense, what a start costs and how many loops make a
+value; `compare` then fills the time that is left. A comparison says the ratio B / A by the figure
+that the tool itself compares, and whether it calls the two different, by its own rule.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from math import floor
+from pathlib import Path
+from time import monotonic
+from typing import Any, Protocol
+
+from pytest_benchmark.utils import parse_compare_fail
+from steps import SIZE, environment
+
+HERE = Path(__file__).parent
+LEAST_S = 0.2
+TIMEOUT_S = 300.0
+ATTEMPTS = 2
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One comparison. declared: what the tool calls it, one of `DECLARED`."""
+
+    ratio: float | None
+    declared: str
+    low: float | None = None
+    high: float | None = None
+    reason: str | None = None
+    detail: Any = None
+
+
+DECLARED = ("faster", "slower", "same", "unsure", "failed")
+
+
+class Tool(Protocol):
+    """One way of comparing two steps."""
+
+    rule: str
+
+    def size(self) -> dict[str, Any]:
+        """What must be known of this machine before the first comparison; stored."""
+
+    def compare(self, k: tuple[int, int], seconds: float, sizes: dict[str, Any]) -> Compared:
+        """Compare the step of the first k with that of the second."""
+
+
+def run(command: Sequence[str], env: dict[str, str] | None = None) -> tuple[str, float]:
+    """Standard output, and seconds; what went wrong is raised with the last words."""
+    start = monotonic()
+    ended = subprocess.run(
+        command, env=env, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+    )
+    if ended.returncode:
+        words = (ended.stderr or ended.stdout).strip().splitlines()[-3:]
+        raise RuntimeError(f"{' '.join(command[:4])} ... failed: {' | '.join(words)}")
+    return ended.stdout, monotonic() - start
+
+
+def quickest(attempt: Callable[[], tuple[Any, float]]) -> float:
+    """Seconds of the quickest of some attempts: a slow one would cost the tool its time."""
+    return min(attempt()[1] for _ in range(ATTEMPTS))
+
+
+class TorchTimer:
+    """torch.utils.benchmark: one process, blocked_autorange of A, then of B; medians."""
+
+    rule = "`Compare` colours only one of the two as the best (more than 1 % and 0.1 µs apart)"
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+
+    def size(self) -> dict[str, Any]:
+        """A start is what a comparison takes beyond its two measured stretches."""
+        seconds = quickest(lambda: self._run((SIZE, SIZE), LEAST_S))
+        return {"start_s": max(0.0, seconds - 2 * LEAST_S)}
+
+    def compare(self, k: tuple[int, int], seconds: float, sizes: dict[str, Any]) -> Compared:
+        """Half of what a start leaves for each side."""
+        each = max(LEAST_S, (seconds - sizes["start_s"]) / 2)
+        found, _ = self._run(k, each)
+        a, b = found["medians"]
+        declared = "same" if all(found["best"]) else direction(b / a)
+        return Compared(b / a, declared, detail={**found, "timed_s": 2 * each})
+
+    def _run(self, k: tuple[int, int], seconds: float) -> tuple[Any, float]:
+        command = [sys.executable, str(HERE / "peer_torch.py"), "--k", *map(str, k)]
+        command += ["--threads", str(self.threads), "--seconds", str(seconds)]
+        output, spent = run(command)
+        return json.loads(output.splitlines()[-1]), spent
+
+
+class PytestBenchmark:
+    """pytest-benchmark: two runs of pytest, A then B, compared by the median."""
+
+    fail = "median:5%"
+    rule = f"no rule of its own; `--benchmark-compare-fail={fail}`, either way round"
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+
+    def size(self) -> dict[str, Any]:
+        """A start is what a run takes beyond --benchmark-max-time."""
+        seconds = quickest(lambda: self._run(SIZE, LEAST_S))
+        return {"start_s": max(0.0, seconds - LEAST_S)}
+
+    def compare(self, k: tuple[int, int], seconds: float, sizes: dict[str, Any]) -> Compared:
+        """Two runs, each half of the time."""
+        each = max(LEAST_S, seconds / 2 - sizes["start_s"])
+        a, b = (self._run(side, each)[0] for side in k)
+        return Compared(
+            b["median"] / a["median"],
+            self.verdict(a, b),
+            detail={
+                "medians": [a["median"], b["median"]],
+                "rounds": [a["rounds"], b["rounds"]],
+                "timed_s": a["total"] + b["total"],
+            },
+        )
+
+    def verdict(self, a: dict[str, Any], b: dict[str, Any]) -> str:
+        """By its own check, asked both ways: it only knows regressions."""
+        check = parse_compare_fail(self.fail)
+        if check.fails(current=b, compared=a):
+            return "slower"
+        return "faster" if check.fails(current=a, compared=b) else "same"
+
+    def _run(self, k: int, seconds: float) -> tuple[Any, float]:
+        with tempfile.TemporaryDirectory(prefix="peers-") as folder:
+            settings, output = Path(folder, "pytest.ini"), Path(folder, "result.json")
+            settings.write_text("[pytest]\n", encoding="utf-8")
+            command = [sys.executable, "-m", "pytest", "-c", str(settings), "--rootdir", folder]
+            command += ["--noconftest", "-q", "-p", "no:cacheprovider"]
+            command += [f"--benchmark-max-time={seconds}", f"--benchmark-json={output}"]
+            _, spent = run([*command, str(HERE / "peer_pytest.py")], environment(k, self.threads))
+            stats = json.loads(output.read_text(encoding="utf-8"))["benchmarks"][0]["stats"]
+        return stats, spent
+
+
+class Pyperf:
+    """pyperf: two runs of several processes each, compared by the mean as compare_to does."""
+
+    rule = "`pyperf compare_to`: Student's t-test of the pooled values, 95 %"
+
+    # As with --fast; a process gives one more, which warms up and is dropped.
+    LEAST_VALUES = 2
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+
+    def size(self) -> dict[str, Any]:
+        """Loops as pyperf calibrates them; what a process takes beyond its values, and the rest."""
+        loops = self._run(SIZE, 1, 1)[0].get_loops()
+        value_s = self._run(SIZE, 1, 1, loops)[0].mean() * loops
+        one_s = quickest(lambda: self._run(SIZE, 1, 1, loops))
+        two_s = quickest(lambda: self._run(SIZE, 2, 1, loops))
+        process_s = max(0.1, two_s - one_s - 2 * value_s)
+        start_s = max(0.0, one_s - process_s - 2 * value_s)
+        return {"loops": loops, "value_s": value_s, "process_s": process_s, "start_s": start_s}
+
+    def compare(self, k: tuple[int, int], seconds: float, sizes: dict[str, Any]) -> Compared:
+        """As many processes and values as fit."""
+        from pyperf._compare import CompareData, CompareResult
+
+        processes, values = self.shape(seconds / 2, sizes)
+        a, b = (self._run(side, processes, values, sizes["loops"])[0] for side in k)
+        found = CompareResult(CompareData("A", a), CompareData("B", b))
+        return Compared(
+            found.norm_mean,
+            direction(found.norm_mean) if found.significant else "same",
+            detail={
+                "means": [a.mean(), b.mean()],
+                "processes": processes,
+                "values": values,
+                "t": found.t_score,
+                "timed_s": sizes["loops"] * sum((*a.get_values(), *b.get_values())),
+            },
+        )
+
+    def shape(self, side_s: float, sizes: dict[str, Any]) -> tuple[int, int]:
+        """As many processes as have time for the least number of values, and then as many values.
+
+        The value that warms a process up is not counted.
+        """
+        left_s, value_s, process_s = side_s - sizes["start_s"], sizes["value_s"], sizes["process_s"]
+        processes = max(1, floor(left_s / (process_s + (self.LEAST_VALUES + 1) * value_s)))
+        values = floor((left_s / processes - process_s) / value_s) - 1
+        return processes, max(self.LEAST_VALUES, values)
+
+    def _run(self, k: int, processes: int, values: int, loops: int = 0) -> tuple[Any, float]:
+        import pyperf
+
+        with tempfile.TemporaryDirectory(prefix="peers-") as folder:
+            output = Path(folder, "result.json")
+            command = [sys.executable, str(HERE / "peer_pyperf.py"), "--copy-env", "--quiet"]
+            command += [f"--processes={processes}", f"--values={values}", f"--loops={loops}"]
+            command += ["--warmups=1", "-o", str(output)]
+            _, spent = run(command, environment(k, self.threads))
+            return pyperf.Benchmark.load(str(output)), spent
+
+
+def direction(ratio: float) -> str:
+    """What B is against A, given that they differ."""
+    return "slower" if ratio > 1 else "faster"
+
+
+def tools(threads: int) -> dict[str, Tool]:
+    """All peers by name."""
+    return {
+        "pyperf": Pyperf(threads),
+        "pytest-benchmark": PytestBenchmark(threads),
+        "torch.utils.benchmark": TorchTimer(threads),
+    }
+
+
+def as_record(compared: Compared) -> dict[str, Any]:
+    """As it is stored."""
+    return asdict(compared)
