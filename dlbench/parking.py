@@ -19,7 +19,8 @@ CPUCLOCK_SCHED = 2
 NS = 1e9
 
 # A stop takes microseconds, unless the kernel holds a thread (a driver that hangs): it is looked
-# for so often, and for so long, that no worker can hang its supervisor.
+# for so often, and for so long, that no worker can hang its supervisor. Between two looks the core
+# is given up: to look without a pause doubled what a switch of workers took.
 LOOK_S = 0.00002
 PATIENCE_S = 5.0
 

@@ -61,7 +61,7 @@ def ask(
         targets={axis: options.words(values) for axis, values in targets.items() if values},
         axes={axis: options.words(values) for axis, values in axes.items() if values},
         keep=options.expression(keep) if keep else lambda _: True,
-        rigor=rules.rigor and options.choice("rigor", rules.rigor, rigor.NAMES),
+        rigor=None if rules.rigor is None else options.choice("rigor", rules.rigor, rigor.NAMES),
         generations=rules.generations,
         precision=_between("--precision", rules.precision, MOST_PRECISION, "a share such as 0.005"),
         budget_s=_between("--budget", rules.budget_s, float("inf"), "seconds above 0"),

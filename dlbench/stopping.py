@@ -5,7 +5,6 @@ good stops too early (Jennison & Turnbull 2000, Group Sequential Methods, ch. 1)
 """
 
 from collections.abc import Sequence
-from itertools import count, takewhile
 from math import log
 
 from dlbench.model import Sampling, StopReason
@@ -13,9 +12,8 @@ from dlbench.stats import median_error
 
 # Rounds at which the precision is looked at: each time about 1.4 times as many as before.
 FIRST_LOOK = 8
-LOOKS = tuple(
-    takewhile(lambda n: n < 10_000, (round(FIRST_LOOK * 2 ** (k / 2) / 4) * 4 for k in count()))
-)
+MOST_LOOKS = 40  # after 5 million rounds
+LOOKS = tuple(round(FIRST_LOOK * 2 ** (number / 2) / 4) * 4 for number in range(MOST_LOOKS))
 
 # A half-width of a 95 % interval in standard errors.
 HALF_WIDTH = 1.96

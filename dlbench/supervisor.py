@@ -17,6 +17,8 @@ from dlbench.recording import Recording
 from dlbench.stopping import Stop
 from dlbench.wire import Order, Reply
 
+Events = Iterator["Progress | Measurement"]
+
 # An order that only frees memory.
 RELEASE_TIMEOUT_S = 60.0
 
@@ -53,23 +55,26 @@ class Supervisor:
         self.crew = Crew(launch, plan.sampling.timeout_s)
         self.generation = 0
         self.done, self.total = 0, _lines(plan)
+        self.told: set[str] = set()
         self.lost: set[str] = set()  # cases that went wrong are not measured again
         self.began = clock()
 
-    def measure(self) -> Iterator[Progress | Measurement]:
+    def measure(self) -> Events:
         """Yield a Measurement for every case and generation, and progress in between.
 
         On KeyboardInterrupt what has samples is yielded too, before the exception goes on.
         """
         row: list[Recording] = []
         try:
-            for self.generation in range(self.plan.sampling.generations):
+            for generation in range(self.plan.sampling.generations):
+                self.generation = generation
                 for index, group in enumerate(self.plan.groups):
                     row[:] = [Recording(case, self.generation) for case in self._due(group)]
                     for event in self._row(row, self.plan.groups[index:]):
                         self.done += isinstance(event, Measurement)
                         yield event
                 self.crew.dismiss()
+            yield from self._passed_over()
         except KeyboardInterrupt:
             yield from _interrupted(row)
             raise
@@ -78,31 +83,36 @@ class Supervisor:
 
     def _due(self, group: Group) -> list[Case]:
         """The cases of a row that are measured in this generation."""
-        late = self.generation > 0 and self._is_late()
-        return [] if late else [case for case in group.live if case.id not in self.lost]
+        return [case for case in group.live if case.id not in self.lost and not self._is_late()]
 
-    def _row(self, row: list[Recording], groups: Sequence[Group]) -> Iterator[Progress | Measurement]:
+    def _row(
+        self, row: list[Recording], groups: Sequence[Group]
+    ) -> Iterator[Progress | Measurement]:
         """One row of the table: start who is missing, prepare all, then round by round."""
         for recording in row:
-            self._skip(recording)
+            if recording.case.skip is not None:
+                recording.fail(wire.Failed("skipped", recording.case.skip))
         yield from self._start(row)
         yield from self._tell_of([r for r in row if r.status != "ok"])
+        ready = []
         for recording in [r for r in row if r.status == "ok"]:
-            self._skip(recording)  # compiling the one before may have used up the budget
+            if self._is_late():  # compiling the ones before has used up the budget
+                break
+            yield self._progress("preparing", recording.case.id)
+            self._prepare(recording)
             if recording.status == "ok":
-                yield self._progress("preparing", recording.case.id)
-                self._prepare(recording)
-            if recording.status != "ok":
+                ready.append(recording)
+            else:
                 yield from self._finish([recording])
-        yield from self._rounds([r for r in row if r.status == "ok"], groups)
+        yield from self._rounds(ready, groups)
         self.crew.dismiss({self.seat(case) for case in _live(groups[1:])})
 
-    def _skip(self, recording: Recording) -> None:
-        reason = recording.case.skip
-        if reason is None and self._is_late():
-            reason = f"the budget of {self.plan.sampling.budget_s:g} s was used up before its turn"
-        if reason is not None:
-            recording.fail(wire.Failed("skipped", reason))
+    def _passed_over(self) -> Iterator[Measurement]:
+        """The cases that no generation had the time for."""
+        reason = f"the budget of {self.plan.sampling.budget_s or 0:g} s was used up before its turn"
+        for case in (case for group in self.plan.groups for case in group.live):
+            if case.id not in self.told:
+                yield Measurement(case.id, "skipped", case.skip or reason)
 
     def _start(self, row: list[Recording]) -> Iterator[Progress]:
         targets = {self.seat(r.case): r.case.target for r in row if r.status == "ok"}
@@ -111,7 +121,9 @@ class Supervisor:
             yield self._progress("starting", units.counted(len(missing), "worker"))
             self.crew.start({seat: targets[seat] for seat in missing})
         for recording in row:
-            if recording.status == "ok" and (why := self.crew.refused.get(self.seat(recording.case))):
+            if recording.status == "ok" and (
+                why := self.crew.refused.get(self.seat(recording.case))
+            ):
                 recording.fail(why)
 
     def _prepare(self, recording: Recording) -> None:
@@ -129,7 +141,9 @@ class Supervisor:
         recording.warmup = warm.samples
         return None
 
-    def _rounds(self, row: list[Recording], groups: Sequence[Group]) -> Iterator[Progress | Measurement]:
+    def _rounds(
+        self, row: list[Recording], groups: Sequence[Group]
+    ) -> Iterator[Progress | Measurement]:
         """Blocks of all cases in turns, until a rule says that it is enough."""
         if not row:
             return
@@ -157,14 +171,13 @@ class Supervisor:
         if not isinstance(reply, wire.Timed):
             return recording.fail(failed(reply))
         parked_s = None if before is None or after is None else after - before
-        sample = replace(
-            reply.sample, round=number, generation=self.generation, parked_s=parked_s
-        )
+        sample = replace(reply.sample, round=number, generation=self.generation, parked_s=parked_s)
         recording.samples.append(_judged(sample))
         return None
 
     def _tell_of(self, recordings: Iterable[Recording]) -> Iterator[Measurement]:
         for recording in recordings:
+            self.told.add(recording.case.id)
             if recording.status != "ok":
                 self.lost.add(recording.case.id)
             yield recording.measurement()

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from dlbench import cli, environment, plan, session, store, wire
+from dlbench import cli, environment, session, store, wire
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, EXIT_USAGE, UsageError
 from dlbench.supervisor import Supervisor
 from fakes.results import ENVIRONMENT
@@ -286,10 +286,10 @@ def test_a_budget_is_a_time(budget_s):
 @pytest.mark.parametrize("precision", [0.0, -0.1, 1.0, float("nan")])
 def test_a_precision_is_a_share(precision):
     rules = session.Rules(precision=precision)
-    with pytest.raises(UsageError, match="--precision is out of range: .* such as 0.005"):
+    with pytest.raises(UsageError, match=r"--precision is out of range: .* such as 0.005"):
         session.ask({}, {}, "", rules, 0)
 
 
 def test_a_rigor_is_one_of_three():
-    with pytest.raises(UsageError, match="unknown rigor: 'most'. Allowed: quick, standard, rig"):
+    with pytest.raises(UsageError, match=r"unknown rigor: 'most'\. Allowed: quick, standard, rig"):
         session.ask({}, {}, "", session.Rules("most"), 0)

@@ -432,7 +432,9 @@ def test_a_parked_worker_that_is_not_silent_is_seen():
 
 
 def test_a_worker_kept_for_a_later_row_must_be_silent_too():
-    story = Story(plan(group(1, "numpy", "torch"), group(2, "torch"), group(3, "numpy")), Stable(leak_s=0.25))
+    story = Story(
+        plan(group(1, "numpy", "torch"), group(2, "torch"), group(3, "numpy")), Stable(leak_s=0.25)
+    )
     assert set(story.of(2, "torch").samples[0].flags) == {"unparked"}
 
 

@@ -13,7 +13,7 @@ from dlbench import catalog, timing, wire, worker
 from dlbench.contract import Setting, nothing
 from dlbench.errors import PlacementError, Unavailable, UsageError
 from dlbench.interference import Counters
-from dlbench.model import Sample, Sampling, Target, Work, Workload
+from dlbench.model import Sampling, Target, Work, Workload
 from fakes.backend import FakeBackend, Tensor
 from fakes.clock import ToldClock
 

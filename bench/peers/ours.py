@@ -27,12 +27,17 @@ DTYPE, MODE = "float32", "eager"
 NO_LIMIT = 100_000
 
 
+# Wall time of one generation: starting two workers takes about half of it. Two generations more
+# narrow the interval of a single pair further than two times as many rounds would.
+GENERATION_S = 2.5
+
+
 @dataclass(frozen=True)
 class Rules:
     """How dlbench samples. precision 0: never enough, so that all of the time is used."""
 
-    generations: int = RIGORS["standard"].generations
-    block_s: float = 0.02
+    generation_s: float = GENERATION_S
+    block_s: float = 0.01
     warmup_s: float = RIGORS["standard"].warmup_s
     precision: float = 0.0
 
@@ -40,7 +45,7 @@ class Rules:
         """The same within a wall time."""
         return Sampling(
             rigor="standard",
-            generations=self.generations,
+            generations=max(1, round(seconds / self.generation_s)),
             blocks=NO_LIMIT,
             precision=self.precision,
             block_s=self.block_s,
@@ -153,7 +158,7 @@ def cost_s(measurements: Iterable[Measurement]) -> float | None:
 def as_settings(rules: Rules) -> dict[str, Any]:
     """As they are stored."""
     return {
-        "generations": rules.generations,
+        "generation_s": rules.generation_s,
         "block_s": rules.block_s,
         "warmup_s": rules.warmup_s,
         "precision": rules.precision,

@@ -5,7 +5,6 @@ import shutil
 from pathlib import Path
 
 import torch
-from torch._inductor.utils import clear_inductor_caches
 
 from dlbench.errors import Unavailable
 
@@ -35,6 +34,8 @@ HEADERS = "precompiled_headers"
 
 def forget_compiled() -> None:
     """Empty the caches of compiled graphs, in memory and on disk, so that every case is cold."""
+    from torch._inductor.utils import clear_inductor_caches  # a second that eager need not pay
+
     torch.compiler.reset()
     clear_inductor_caches()
     cache = Path(os.environ["TORCHINDUCTOR_CACHE_DIR"])

@@ -94,7 +94,7 @@ def chatter():
 
 def spin():
     """Answer, with a thread beside that spins, as a framework's pool does."""
-    Thread(target=lambda: all(iter(lambda: True, False)), daemon=True).start()
+    Thread(target=lambda: all(iter(object, None)), daemon=True).start()
     serve(lambda _: Ready())
 
 

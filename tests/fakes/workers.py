@@ -31,7 +31,8 @@ class Stable:
     A script gives, by the tag of the order (`start`, `block`), the next answers in turn: a
     reply, a death, an exception to raise, or None where all goes well; so does whatever comes
     after. Blocks take `block_s` seconds of the told clock; while a worker carries out an order,
-    every parked one uses `leak_s` of CPU time. At any time at most one worker runs, those that start excepted.
+    every parked one uses `leak_s` of CPU time. At any time at most one worker runs, those that
+    start excepted.
     """
 
     def __init__(
