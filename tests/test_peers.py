@@ -289,8 +289,10 @@ class TestOurs:
         assert [a.target.backend, b.target.backend] == ["torch", "tensorflow"]
 
     def test_the_budget_is_the_time_of_the_comparison(self):
-        rules = ours.Rules(generations=4).within(7.0)
-        assert (rules.budget_s, rules.generations) == (7.0, 4)
+        rules = ours.Rules(generation_s=2.0)
+        found = [rules.within(8.0), rules.within(8.0, longer=2), rules.within(1.0)]
+        assert [one.budget_s for one in found] == [8.0, 8.0, 1.0]
+        assert [one.generations for one in found] == [4, 2, 1]
 
 
 class Told:

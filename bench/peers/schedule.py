@@ -14,7 +14,7 @@ TOOLS = (OURS, *BETWEEN, *WITHIN)
 PARTS = ("aa", "aa-inside", "slow-10", "slow-5", "slow-3", "frameworks")
 
 # What may take longer, and how many times: less is harder to see, and TensorFlow starts slowly.
-LONGER = {"slow-3": 2, "frameworks": 3}
+LONGER = {"slow-5": 4 / 3, "slow-3": 8 / 3, "frameworks": 3}
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ class Pairs:
     """How many pairs, by part; the peers' A/A and their slow-downs apart."""
 
     aa: int = 100
-    inside: int = 12
-    slow_3: int = 30
-    slow_5: int = 40
-    slow_10: int = 20
-    frameworks: int = 4
-    peers: int = 12
-    peers_slow: int = 3
+    inside: int = 10
+    slow_3: int = 20
+    slow_5: int = 30
+    slow_10: int = 10
+    frameworks: int = 3
+    peers: int = 10
+    peers_slow: int = 2
 
 
 def comparisons(

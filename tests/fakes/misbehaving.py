@@ -94,8 +94,13 @@ def chatter():
 
 def spin():
     """Answer, with a thread beside that spins, as a framework's pool does."""
-    Thread(target=lambda: all(iter(object, None)), daemon=True).start()
+    Thread(target=go_round, daemon=True).start()
     serve(lambda _: Ready())
+
+
+def go_round():
+    while True:
+        pass
 
 
 def leave_a_child():
