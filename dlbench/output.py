@@ -166,6 +166,8 @@ def plan(made: Plan, console: Console) -> None:
             skip = f"  skipped: {case.skip}" if case.skip else ""
             text = f"  {case.target.id}{skip}"
             console.print(text, highlight=False, markup=False, soft_wrap=long_lines)
+        if group.null is not None:
+            console.print(f"  {group.null.target.id} again, as the null", highlight=False)
     running = sum(case.skip is None for case in made.cases)
     skipped = len(made.cases) - running
     sampling = made.sampling

@@ -22,6 +22,7 @@ from fakes.terminal import Answer, dlbench, page
 QUICKLY = """
 about = "as little as can be measured"
 [sampling]
+generations = 2
 blocks = 2
 block_s = 0.0001
 warmup_s = 0.0001
@@ -364,10 +365,13 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(bare: Path) -> None:
         "matmul/8x8x8",
         "  numpy/cpu/eager/float32/t1",
         f"  tensorflow/cpu/xla/float32/t1  skipped: {why}",
+        "  numpy/cpu/eager/float32/t1 again, as the null",
         "matmul/16x16x16",
         "  numpy/cpu/eager/float32/t1",
         f"  tensorflow/cpu/xla/float32/t1  skipped: {why}",
-        "2 cases to measure, 2 skipped; 2 blocks of about 100 µs each, seed 0",
+        "  numpy/cpu/eager/float32/t1 again, as the null",
+        "2 cases to measure, 2 skipped; standard: 2 generations of up to 2 blocks of about 100 µs "
+        "each, seed 0",
     )
     assert answer == Answer(0, plan, "")
     assert not (bare / "results").exists()
@@ -436,7 +440,7 @@ def test_progress_off_the_terminal_is_some_lines_on_standard_error(numpy_run) ->
     _, answer = numpy_run
     lines = answer.err.splitlines()
     assert 1 <= len(lines) <= 11
-    assert all(re.match(r"\d+/12 ", line) for line in lines)
+    assert all(re.match(r"\d+/18 ", line) for line in lines)
 
 
 def test_what_was_measured_can_be_shown_again(numpy_run, monkeypatch) -> None:
@@ -448,7 +452,8 @@ def test_what_was_measured_can_be_shown_again(numpy_run, monkeypatch) -> None:
     rows = {row["case"]: row for row in data["rows"]}
     assert {row["status"] for row in rows.values()} == {"ok", "skipped"}
     product = rows["matmul/16x16x16/numpy/cpu/eager/float32/t1"]
-    assert (product["blocks"], product["stop_reason"]) == (2, "blocks")
+    assert (product["blocks"], product["generations"]) == (4, 2)
+    assert product["stop_reason"] == "blocks"
     assert product["gflops"] == pytest.approx(2 * 16**3 / product["time_s"] / 1e9)
     assert product["ci_low_s"] is None
     assert product["parity_error"] < 1e-6

@@ -126,14 +126,15 @@ class TestSchedule:
         assert turns.count("x") == 9
 
     def test_every_pair_is_planned_once_and_in_time(self):
-        planned = schedule.comparisons(schedule.Pairs(), 10.0)
+        planned = schedule.comparisons(schedule.Pairs(), 7.5)
         assert len({one.key for one in planned}) == len(planned)
         count = sum(one.part == "aa" and one.tool == "dlbench" for one in planned)
         assert count == 2 * schedule.Pairs().aa
         assert {one.seconds for one in planned if one.slow_down == 3} == {20.0}
-        assert {one.seconds for one in planned if one.part == "frameworks"} == {30.0}
+        assert {one.seconds for one in planned if one.slow_down == 5} == {10.0}
+        assert {one.seconds for one in planned if one.part == "frameworks"} == {22.5}
         longer = schedule.LONGER
-        assert {one.seconds for one in planned if one.part not in longer} == {10.0}
+        assert {one.seconds for one in planned if one.part not in longer} == {7.5}
 
     def test_parts_and_tools_are_chosen(self):
         planned = schedule.comparisons(schedule.Pairs(), 10.0, ["aa"], ["pyperf"])

@@ -90,17 +90,11 @@ def test_the_least_precise_ratio_decides():
 
 
 def test_on_a_plateau_further_rounds_bring_nothing():
-    """A swing that grows slower and longer: the interval does not shrink with the rounds."""
-    other = np.exp(0.3 * np.sin(np.log2(np.arange(1, 401)) * np.pi)).tolist()
-    rounds, reason = ends(stop(), [1.0] * 400, other)
+    """A ratio that wanders off: the interval does not shrink with the rounds."""
+    wandering = np.exp(np.cumsum(np.random.default_rng(0).normal(0, 0.05, 400))).tolist()
+    rounds, reason = ends(stop(), [1.0] * 400, wandering)
     assert reason == "plateau"
     assert rounds in LOOKS
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_independent_rounds_are_rarely_taken_for_a_plateau(seed):
-    ended = ends(stop(precision=1e-9), [1.0] * 400, noisy(400, 0.1, seed=seed))
-    assert ended is None or ended[1] != "plateau" or ended[0] > 2 * FIRST_LOOK
 
 
 def test_independent_rounds_seldom_end_on_a_plateau():

@@ -240,7 +240,8 @@ def test_a_file_that_is_missing_cannot_be_read(results, file):
 def test_a_newer_run_asks_for_a_newer_dlbench(results):
     folder = write(results)
     edit_head(folder, schema_version=SCHEMA_VERSION + 1, weather="a field of tomorrow")
-    with pytest.raises(ResultsError, match=r"newer dlbench.*: 2\. Allowed: up to 1\.") as error:
+    newer = rf"newer dlbench.*: {SCHEMA_VERSION + 1}\. Allowed: up to {SCHEMA_VERSION}\."
+    with pytest.raises(ResultsError, match=newer) as error:
         store.read(folder)
     assert error.value.exit_code == EXIT_UNREADABLE
 

@@ -35,9 +35,9 @@ class Thoroughness:
 
     attempts: int = 3
     search_s: float = 8.0
-    search_processes: int = 3
+    search_processes: int = 6
     truth_s: float = 6.0
-    truth_processes: int = 10
+    truth_processes: int = 14
 
 
 class Sitting:

@@ -21,7 +21,7 @@ from scipy import stats
 from steps import SIZE, product
 
 BLOCK_S = 0.005
-WARM_UP_S = 0.5
+WARM_UP_S = 0.2
 LEAD_IN = 2
 
 # The slow-downs wanted, in percent, and where their k is looked for.
