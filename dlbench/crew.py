@@ -75,7 +75,7 @@ class Crew:
         reply = worker.hear(self.timeout_s)
         if isinstance(reply, wire.Ready):
             worker.park()
-            self.facts[seat] = {**reply.facts, "parking": worker.parking()}
+            self.facts[seat] = reply.facts
         else:
             self.refused[seat] = failed(reply)
             self.workers.pop(seat).close()
@@ -90,6 +90,11 @@ class Crew:
         reply = worker.hear(timeout_s or self.timeout_s)
         worker.park()
         return reply
+
+    def facts_of(self, seat: Hashable) -> Facts:
+        """What the worker said of itself, and how it could be parked up to now."""
+        worker = self.workers.get(seat)
+        return {**self.facts.get(seat, {}), "parking": worker.parking() if worker else None}
 
     def used_s(self, seats: Collection[Hashable]) -> float | None:
         """CPU seconds of these workers together; None where one is unknown."""

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from dlbench.model import Flag, Measurement, ParityCheck, Sample, Status, StopReason
 
-# Flags of a block whose time is also that of others: what interleaving cannot cancel.
-DISTURBED: frozenset[Flag] = frozenset(("busy", "stolen", "throttled"))
+# Flags of a block whose time is also that of others: what interleaving cannot cancel. Not what the
+# cgroup's quota took (throttled): that is the case's own doing.
+DISTURBED: frozenset[Flag] = frozenset(("busy", "stolen", "unparked"))
 
 # Quiet blocks, or rounds, without which the disturbed ones are not left out: the fewest of which
 # a median has a 95 % interval (stats.median_with_interval).
@@ -61,9 +62,14 @@ class History:
         return turns if len(turns) == len(self.samples) else None
 
 
+def is_disturbed(sample: Sample) -> bool:
+    """Whether others had a part in the block's time."""
+    return not DISTURBED.isdisjoint(sample.flags)
+
+
 def is_quiet(sample: Sample) -> bool:
     """Whether nothing disturbed the block."""
-    return not DISTURBED.intersection(sample.flags)
+    return not is_disturbed(sample)
 
 
 def by_generation(samples: Iterable[Sample]) -> list[list[Sample]]:
@@ -75,11 +81,14 @@ def by_generation(samples: Iterable[Sample]) -> list[list[Sample]]:
 
 
 def histories(measurements: Iterable[Measurement]) -> dict[str, History]:
-    """The history of every case that has a line, by its id."""
-    lines: dict[str, list[Measurement]] = {}
+    """The history of every case that has a line, by its id.
+
+    A line that was written again, after an interrupt in between, counts once.
+    """
+    lines: dict[str, dict[int, Measurement]] = {}
     for measurement in measurements:
-        lines.setdefault(measurement.case, []).append(measurement)
-    return {case: _history(generations) for case, generations in lines.items()}
+        lines.setdefault(measurement.case, {})[measurement.generation] = measurement
+    return {case: _history(list(generations.values())) for case, generations in lines.items()}
 
 
 def _history(lines: Sequence[Measurement]) -> History:

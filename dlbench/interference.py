@@ -15,12 +15,9 @@ from dlbench.model import Flag, Sample
 # What others took, and what threads waited for a core, is noise up to this share of a block; not
 # of all threads' time, as all must wait for the last at a barrier. Seen on 2 cores, PyTorch's
 # product of 256x256 matrices by 2 threads, blocks of 20 and 50 ms: quiet half of the blocks lost
-# less than 0.1 %, the worst twentieth 2 to 5 %, which made them 7 % longer; beside a process that
-# is busy in bursts, 98 % of the blocks that met a burst lost more than 5 %.
+# less than 0.1 %; beside a process that is busy in bursts, nearly all blocks that met a burst lost
+# more than 5 %. A block that lost less may still be some percent longer.
 LOST_SHARE = 0.05
-
-# A clock that may be late by more than this share of a block says too little about it.
-COARSE_SHARE = 0.5
 
 # Stolen time is noise up to this share of the time that the threads could have run.
 STOLEN_SHARE = 0.02
@@ -135,17 +132,16 @@ def _busy(sample: Sample, threads: int, cores: int, resolution_s: float | None) 
     """Whether others took cores that the threads could have used.
 
     Others' time that the clock may have counted in the wrong block is believed only if threads
-    waited as well. Waiting alone proves less, as threads may wait for each other; it decides
-    where the clock tells too little.
+    waited as well. Waiting alone proves nothing, as threads may wait for each other: left out for
+    that, a case would lose just the blocks in which it is slow by itself.
     """
     foreign_s, host_s = sample.foreign_s, sample.host_s
     floor_s = LOST_SHARE * host_s
+    if foreign_s is None or resolution_s is None or foreign_s <= floor_s:
+        return False
     waited = sample.waited_s is not None and sample.waited_s > floor_s
-    if foreign_s is None or resolution_s is None:
-        return waited
-    if foreign_s > floor_s + resolution_s:
-        return foreign_s + threads * host_s > cores * host_s
-    return waited and (foreign_s > floor_s or resolution_s > COARSE_SHARE * host_s)
+    sure = foreign_s > floor_s + resolution_s
+    return (sure or waited) and foreign_s + threads * host_s > cores * host_s
 
 
 def _stolen(sample: Sample, running: int) -> bool:

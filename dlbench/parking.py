@@ -4,6 +4,7 @@ It must not know what a worker does, nor when it has its turn.
 """
 
 import contextlib
+import ctypes
 import os
 import signal
 import sys
@@ -17,6 +18,9 @@ import psutil
 # make_process_cpuclock(pid, CPUCLOCK_SCHED), which is what clock_getcpuclockid(3) returns.
 CPUCLOCK_SCHED = 2
 NS = 1e9
+
+# include/uapi/linux/prctl.h
+PR_SET_PDEATHSIG = 1
 
 # A stop takes microseconds, unless the kernel holds a thread (a driver that hangs): it is looked
 # for so often, and for so long, that no worker can hang its supervisor. Between two looks the core
@@ -151,6 +155,15 @@ class ProcessParking:
             self.refusal = f"the system does not let workers be stopped: {error}"
             return False
         return True
+
+
+def die_with_parent() -> None:
+    """End this process when its supervisor is killed: stopped, it would never notice by itself.
+
+    prctl(2), PR_SET_PDEATHSIG; Linux alone has it.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def cpu_seconds(pid: int) -> float | None:

@@ -38,10 +38,15 @@ class Eta:
         return f"about {units.minutes(left)} left"
 
 
+# Seconds between two pictures of the bar: rounds come faster than anybody looks.
+REDRAW_S = 0.25
+
+
 class _Live:
     def __init__(self, bar: Bar) -> None:
         self.bar, self.eta = bar, Eta()
         self.task = bar.add_task("starting", total=None, left="")
+        self.drawn, self.doing = 0.0, ""
 
     def see(self, event: Progress | Measurement) -> None:
         if isinstance(event, Progress):
@@ -52,6 +57,9 @@ class _Live:
                 total=event.total,
                 left=self.eta.text(event.done, event.total),
             )
+            if event.doing != self.doing or monotonic() - self.drawn >= REDRAW_S:
+                self.bar.refresh()
+                self.drawn, self.doing = monotonic(), event.doing
         else:
             self.bar.advance(self.task)
 
@@ -84,5 +92,6 @@ def watching(console: Console) -> Iterator[Watcher]:
         TextColumn("{task.fields[left]}"),
         TextColumn("{task.description}", markup=False),
     )
-    with Bar(*columns, console=console, transient=True) as bar:
+    # no thread of its own that draws while a block is timed
+    with Bar(*columns, console=console, transient=True, auto_refresh=False) as bar:
         yield _Live(bar)

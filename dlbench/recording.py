@@ -8,7 +8,7 @@ from dlbench.model import Case, Measurement, ParityCheck, Sample, Status, StopRe
 
 @dataclass
 class Recording:
-    """A case in one generation; ends as a Measurement."""
+    """A case in one generation; ends as a Measurement. told: whether that has been handed over."""
 
     case: Case
     generation: int = 0
@@ -20,6 +20,7 @@ class Recording:
     samples: list[Sample] = field(default_factory=list)
     stop_reason: StopReason | None = None
     facts: dict[str, str | int | None] = field(default_factory=dict)
+    told: bool = False
 
     @property
     def going(self) -> bool:

@@ -13,13 +13,13 @@ from dlbench.model import Rigor, Sampling
 NAMES: tuple[Rigor, ...] = get_args(Rigor)
 
 RIGORS: dict[Rigor, Sampling] = {
-    # A first answer: one generation, blocks of 20 ms, the fewest rounds that carry an interval.
+    # A first answer: one generation, and blocks so short that many rounds fit into little time.
     "quick": Sampling(
-        rigor="quick", generations=1, blocks=12, precision=0.02, block_s=0.02, case_s=2.0
+        rigor="quick", generations=1, blocks=24, precision=0.02, block_s=0.01, case_s=1.0
     ),
     # Three generations are the fewest from which their spread can be told with any certainty.
     "standard": Sampling(
-        rigor="standard", generations=3, blocks=48, precision=0.004, block_s=0.05, case_s=10.0
+        rigor="standard", generations=3, blocks=64, precision=0.004, block_s=0.05, case_s=10.0
     ),
     # With six, the interval is half as wide as with three (Student's t: 2.57/√6 to 4.30/√3).
     "rigorous": Sampling(

@@ -6,7 +6,7 @@ The pieces know nothing of each other; here they are put together.
 import shlex
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -31,7 +31,7 @@ from dlbench.crew import Launch
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
 from dlbench.launching import launcher
 from dlbench.model import Declaration, Environment, Measurement, Plan, Run
-from dlbench.supervisor import Supervisor
+from dlbench.supervisor import Events, Supervisor
 
 FINE = {"ok", "skipped"}
 
@@ -127,10 +127,29 @@ def _run(name: str, made: Plan, machine: Environment) -> Run:
 
 def _measure(run: Run, folder: Path, launch: Launch, errors: Console) -> None:
     with store.writing(folder, run) as results, progress.watching(errors) as watcher:
-        for event in Supervisor(run.plan, launch).measure():
-            if isinstance(event, Measurement):
+        events = Supervisor(run.plan, launch).measure()
+        try:
+            for event in events:
+                if isinstance(event, Measurement):
+                    results.append(event)
+                watcher.see(event)
+        except KeyboardInterrupt as interrupt:
+            # whether it came while a worker was heard or while its measurement was written
+            for event in _rest(events, interrupt):
                 results.append(event)
-            watcher.see(event)
+            raise
+
+
+def _rest(events: Events, interrupt: KeyboardInterrupt) -> Iterator[Measurement]:
+    """What is measured and not yet handed over when the user interrupts."""
+    try:
+        event = events.throw(interrupt)
+        while True:
+            if isinstance(event, Measurement):
+                yield event
+            event = next(events)
+    except (KeyboardInterrupt, StopIteration):
+        return
 
 
 @cache

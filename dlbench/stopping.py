@@ -7,13 +7,18 @@ good stops too early (Jennison & Turnbull 2000, Group Sequential Methods, ch. 1)
 from collections.abc import Sequence
 from math import log
 
-from dlbench.model import Sampling, StopReason
+from dlbench.histories import is_disturbed
+from dlbench.model import Sample, Sampling, StopReason
 from dlbench.stats import median_error
 
 # Rounds at which the precision is looked at: each time about 1.4 times as many as before.
 FIRST_LOOK = 8
 MOST_LOOKS = 40  # after 5 million rounds
 LOOKS = tuple(round(FIRST_LOOK * 2 ** (number / 2) / 4) * 4 for number in range(MOST_LOOKS))
+
+# Disturbed rounds are replaced, until there are so many times as many as were asked for: on a
+# machine that is always busy more of them bring nothing.
+PATIENCE = 2
 
 # A half-width of a 95 % interval in standard errors.
 HALF_WIDTH = 1.96
@@ -30,23 +35,26 @@ class Stop:
     def __init__(self, sampling: Sampling) -> None:
         self.sampling = sampling
         self.half_widths: list[float] = []
+        self.looked = 0
 
-    def reason(self, steps_s: Sequence[Sequence[float]], seconds_left: float) -> StopReason | None:
+    def reason(self, cases: Sequence[Sequence[Sample]], seconds_left: float) -> StopReason | None:
         """Why no further round is needed, or None.
 
-        steps_s: for every case that is still measured, the seconds of a step round by round;
-        seconds_left: of the row's share.
+        cases: for every case that is still measured, its samples round by round. Rounds in which
+        one of them was disturbed do not count. seconds_left: of the row's share.
         """
-        rounds = min(map(len, steps_s), default=0)
-        if rounds == 0:
+        if not cases or not cases[0]:
             return None
-        if rounds in LOOKS and (reason := self._look(steps_s)):
+        steps_s = quiet_rounds(cases)
+        rounds = len(steps_s[0])
+        if rounds in LOOKS and rounds > self.looked and (reason := self._look(steps_s)):
             return reason
-        if rounds >= self.sampling.blocks:
+        if rounds >= self.sampling.blocks or len(cases[0]) >= PATIENCE * self.sampling.blocks:
             return "blocks"
         return "budget" if seconds_left <= 0 else None
 
     def _look(self, steps_s: Sequence[Sequence[float]]) -> StopReason | None:
+        self.looked = len(steps_s[0])
         half_width = widest(steps_s)
         if half_width is None:
             return None
@@ -56,8 +64,15 @@ class Stop:
         return "plateau" if self._on_plateau() else None
 
     def _on_plateau(self) -> bool:
-        recent = self.half_widths[-PLATEAU_LOOKS - 1 :]
+        recent = self.half_widths[1:][-PLATEAU_LOOKS - 1 :]
         return len(recent) > PLATEAU_LOOKS and min(recent[1:]) > PLATEAU_SHARE * recent[0]
+
+
+def quiet_rounds(cases: Sequence[Sequence[Sample]]) -> list[list[float]]:
+    """Seconds of a step, case by case, in the rounds in which none of them was disturbed."""
+    whole = zip(*cases, strict=False)
+    kept = [turns for turns in whole if not any(is_disturbed(sample) for sample in turns)]
+    return [[turns[index].step_s for turns in kept] for index in range(len(cases))]
 
 
 def widest(steps_s: Sequence[Sequence[float]]) -> float | None:

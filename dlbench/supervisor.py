@@ -4,7 +4,7 @@ Rows are measured one after the other, the cases of a row in turns, and all of i
 generation of processes. It schedules and never computes; it prints nothing and stores nothing.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
@@ -17,7 +17,7 @@ from dlbench.recording import Recording
 from dlbench.stopping import Stop
 from dlbench.wire import Order, Reply
 
-Events = Iterator["Progress | Measurement"]
+Events = Generator["Progress | Measurement", None, None]
 
 # An order that only frees memory.
 RELEASE_TIMEOUT_S = 60.0
@@ -62,15 +62,19 @@ class Supervisor:
     def measure(self) -> Events:
         """Yield a Measurement for every case and generation, and progress in between.
 
-        On KeyboardInterrupt what has samples is yielded too, before the exception goes on.
+        On KeyboardInterrupt, also one that is thrown into the generator, what has samples is
+        yielded too, before the exception goes on. A measurement that was being handled then is
+        yielded again.
         """
         row: list[Recording] = []
         try:
             for generation in range(self.plan.sampling.generations):
                 self.generation = generation
-                for index, group in enumerate(self.plan.groups):
+                # mirrored, so that it is not always the same rows for which time is short
+                groups = self.plan.groups[:: -1 if generation % 2 else 1]
+                for index, group in enumerate(groups):
                     row[:] = [Recording(case, self.generation) for case in self._due(group)]
-                    for event in self._row(row, self.plan.groups[index:]):
+                    for event in self._row(row, groups[index:]):
                         self.done += isinstance(event, Measurement)
                         yield event
                 self.crew.dismiss()
@@ -85,9 +89,7 @@ class Supervisor:
         """The cases of a row that are measured in this generation."""
         return [case for case in group.live if case.id not in self.lost and not self._is_late()]
 
-    def _row(
-        self, row: list[Recording], groups: Sequence[Group]
-    ) -> Iterator[Progress | Measurement]:
+    def _row(self, row: list[Recording], groups: Sequence[Group]) -> Events:
         """One row of the table: start who is missing, prepare all, then round by round."""
         for recording in row:
             if recording.case.skip is not None:
@@ -121,14 +123,12 @@ class Supervisor:
             yield self._progress("starting", units.counted(len(missing), "worker"))
             self.crew.start({seat: targets[seat] for seat in missing})
         for recording in row:
-            if recording.status == "ok" and (
-                why := self.crew.refused.get(self.seat(recording.case))
-            ):
-                recording.fail(why)
+            refusal = self.crew.refused.get(self.seat(recording.case))
+            if recording.status == "ok" and refusal is not None:
+                recording.fail(refusal)
 
     def _prepare(self, recording: Recording) -> None:
         case, plan = recording.case, self.plan
-        recording.facts = self.crew.facts[self.seat(case)]
         reply = self._ask(case, wire.Prepare(case.id, case.workload, plan.networks, plan.seed))
         if not isinstance(reply, wire.Prepared):
             return recording.fail(failed(reply))
@@ -141,24 +141,21 @@ class Supervisor:
         recording.warmup = warm.samples
         return None
 
-    def _rounds(
-        self, row: list[Recording], groups: Sequence[Group]
-    ) -> Iterator[Progress | Measurement]:
+    def _rounds(self, row: list[Recording], groups: Sequence[Group]) -> Events:
         """Blocks of all cases in turns, until a rule says that it is enough."""
         if not row:
             return
-        yield self._progress("measuring", row[0].case.workload.id)
         stop, until = Stop(self.plan.sampling), self.clock() + self._seconds(len(row), groups)
         number = 0
         while going := [r for r in row if r.going]:
+            yield self._progress("measuring", row[0].case.workload.id)
             for recording in rounds.order(going, number, f"{self.plan.seed}/{self.generation}"):
                 self._block(recording, number)
                 if recording.status != "ok":
                     yield from self._finish([recording])
             number += 1
             going = [r for r in going if r.going]
-            steps_s = [[sample.step_s for sample in r.samples] for r in going]
-            if reason := stop.reason(steps_s, until - self.clock()):
+            if reason := stop.reason([r.samples for r in going], until - self.clock()):
                 for recording in going:
                     recording.stop_reason = reason
                 yield from self._finish(going)
@@ -177,13 +174,16 @@ class Supervisor:
 
     def _tell_of(self, recordings: Iterable[Recording]) -> Iterator[Measurement]:
         for recording in recordings:
-            self.told.add(recording.case.id)
             if recording.status != "ok":
                 self.lost.add(recording.case.id)
             yield recording.measurement()
+            recording.told = True
+            self.told.add(recording.case.id)
 
     def _finish(self, recordings: Sequence[Recording]) -> Iterator[Measurement]:
         """Tell of the cases, then free what they hold: an interrupt of the latter loses nothing."""
+        for recording in recordings:
+            recording.facts = self.crew.facts_of(self.seat(recording.case))
         yield from self._tell_of(recordings)
         for recording in recordings:
             self._ask(recording.case, wire.Release(recording.case.id), RELEASE_TIMEOUT_S)
@@ -239,6 +239,7 @@ def _parity_reason(broken: Sequence[ParityCheck]) -> str:
 
 def _interrupted(recordings: Iterable[Recording]) -> Iterator[Measurement]:
     for recording in recordings:
-        if recording.samples and recording.going:
-            recording.stop_reason = "interrupted"
+        if recording.samples and not recording.told:
+            if recording.going:
+                recording.stop_reason = "interrupted"
             yield recording.measurement()

@@ -17,6 +17,7 @@ from dlbench.errors import DlbenchError, PlacementError, Unavailable
 from dlbench.interference import Witness, disturbed, flags
 from dlbench.kinds import Bound, kind_named
 from dlbench.model import Sample, Target
+from dlbench.parking import die_with_parent
 from dlbench.wire import Order, Reply
 
 # Calls timed one by one before anything else runs: the first compiles, the second may compile
@@ -185,4 +186,5 @@ def serve(orders: BinaryIO, replies: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
+    die_with_parent()
     serve(*wire.take_over_standard_streams())

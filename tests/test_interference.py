@@ -229,11 +229,13 @@ def block(host_s=0.02, **shares):
         pytest.param(block(foreign=LITTLE, waited=LITTLE), NS_CLOCK, False, id="noise"),
         pytest.param(block(foreign=0.0, waited=0.5), NS_CLOCK, False, id="waiting for each other"),
         pytest.param(block(foreign=0.5, waited=0.0), TICKS, False, id="a tick at the edge"),
-        pytest.param(block(foreign=0.0, waited=MUCH), TICKS, True, id="waiting, ticks too coarse"),
+        pytest.param(
+            block(foreign=0.0, waited=MUCH), TICKS, False, id="waiting alone, coarse ticks"
+        ),
         pytest.param(block(1.0, foreign=0.0, waited=MUCH), TICKS, False, id="ticks fine enough"),
         pytest.param(block(1.0, foreign=MUCH, waited=0.0), TICKS, True, id="ticks that tell"),
-        pytest.param(block(waited=MUCH), None, True, id="only waiting told"),
-        pytest.param(block(waited=LITTLE), None, False, id="only a little waiting told"),
+        pytest.param(block(foreign=0.5, waited=MUCH), TICKS, True, id="ticks and waiting"),
+        pytest.param(block(waited=MUCH), None, False, id="only waiting told"),
         pytest.param(block(), None, False, id="nothing told"),
         pytest.param(block(0.0, foreign=0.0, waited=0.0), NS_CLOCK, False, id="no time at all"),
     ],

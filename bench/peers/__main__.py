@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 import records
 import tables
-from ours import Dlbench, Rules, as_settings
+from ours import Dlbench, Rules, as_settings, judge_again
 from schedule import PARTS, TOOLS, Pairs, comparisons
 from sitting import STANDARD, Sitting, Thoroughness, head
 from theirs import tools
@@ -56,6 +56,11 @@ def options() -> argparse.ArgumentParser:
         parser.add_argument(flag, type=type(value), default=value, help=f"of dlbench; {value}")
     parser.add_argument("--show", action="store_true", help="print --out, or the latest, again")
     parser.add_argument(
+        "--judge-again",
+        action="store_true",
+        help="as --show, with today's statistics; with --write-docs, into the document",
+    )
+    parser.add_argument(
         "--write-docs", action="store_true", help=f"as --show, into {DOCUMENT.name}"
     )
     return parser
@@ -64,8 +69,10 @@ def options() -> argparse.ArgumentParser:
 def main() -> None:
     """Measure, or show."""
     asked = options().parse_args()
-    if asked.show or asked.write_docs:
+    if asked.show or asked.write_docs or asked.judge_again:
         results = stored(place(asked, new=False))
+        if asked.judge_again:
+            results["comparisons"] = [judge_again(one) for one in results["comparisons"]]
         print(tables.table(results))
         if asked.write_docs:
             write(DOCUMENT, results)

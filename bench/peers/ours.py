@@ -10,11 +10,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from records import Record
 from steps import SIZE
-from theirs import Compared
+from theirs import Compared, as_record
 
 from dlbench import compare, launching, paired, plan
-from dlbench.histories import histories
+from dlbench.histories import by_generation, histories, is_disturbed
 from dlbench.kinds import kind_named
 from dlbench.model import Case, Group, Measurement, Plan, Sample, Sampling, Target, Workload
 from dlbench.rigor import RIGORS
@@ -131,8 +132,45 @@ def judge(measurements: Sequence[Measurement], a: str, b: str) -> Compared:
             "stopped": [m.stop_reason for m in measurements if m.case == b],
             "timed_s": timed_s(measurements),
             "cost_s": cost_s(measurements),
+            "blocks": kept(measurements, b),
         },
     )
+
+
+def kept(measurements: Iterable[Measurement], b: str) -> list[list[float]]:
+    """What a verdict rests on, block by block: see `judge_again`."""
+    return [
+        [m.case == b, s.generation, s.round, s.step_s, s.started_s, is_disturbed(s)]
+        for m in measurements
+        for s in m.samples
+    ]
+
+
+def judge_again(one: Record) -> Record:
+    """A stored comparison with the verdict of today's statistics; nothing is measured anew."""
+    blocks = (one["detail"] or {}).get("blocks")
+    if not blocks:
+        return one
+    samples = {"a": list[Sample](), "b": list[Sample]()}
+    for is_b, generation, number, step_s, started_s, disturbed in blocks:
+        samples["b" if is_b else "a"].append(
+            Sample(
+                iterations=1,
+                host_s=step_s,
+                started_s=started_s,
+                round=number,
+                generation=generation,
+                flags=("busy",) if disturbed else (),
+            )
+        )
+    lines = [
+        Measurement(name, "ok", generation=generation, samples=tuple(group))
+        for name, taken in samples.items()
+        for generation, group in enumerate(by_generation(taken))
+    ]
+    found = as_record(judge(lines, "a", "b"))
+    of_the_run = {key: one["detail"][key] for key in ("timed_s", "cost_s", "stopped", "blocks")}
+    return {**one, **found, "detail": {**found["detail"], **of_the_run}}
 
 
 def timed_s(measurements: Iterable[Measurement]) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import quiet
@@ -104,12 +104,18 @@ class Sitting:
         left = [one for one in planned if one.key not in done]
         began = self.clock()
         for number, one in enumerate(left):
+            self._wait_while_paused()
             self._compare(one)
             spent = self.clock() - began
             to_go = sum(later.seconds for later in left[number + 1 :])
             self.say(
                 f"{number + 1} of {len(left)}; {spent / 60:.0f} min, about {to_go / 60:.0f} to go"
             )
+
+    def _wait_while_paused(self) -> None:
+        """A file beside the records, of the same name with .pause, holds the sitting up."""
+        while self.path.with_suffix(".pause").exists():
+            sleep(1)
 
     def _compare(self, one: Comparison) -> None:
         """The load is the same for all tools that have this index."""
