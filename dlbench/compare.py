@@ -9,6 +9,7 @@ from math import exp, log, log1p
 from typing import Literal, NamedTuple
 
 from dlbench import units
+from dlbench.histories import ENOUGH
 from dlbench.layers import Record
 from dlbench.multiple import benjamini_hochberg, holm
 from dlbench.paired import Paired, remark
@@ -20,6 +21,8 @@ Verdict = Literal["faster", "slower", "same", "unsure"]
 MARGIN = 0.02
 # The share of false differences among all that are called different.
 ALPHA = 1 - CONFIDENCE
+# A median does not notice fewer throttled rounds than this.
+THROTTLED_SHARE = 0.1
 # The logarithm of a ratio that is no speed any more, but a broken clock or an edited file.
 LARGEST = log(1e9)
 
@@ -79,8 +82,8 @@ def _bounded(value: float) -> float:
 
 
 def _p(one: Measured, margin: float) -> float | None:
-    """None where a difference could not be defended: no interval, or a busy machine."""
-    if one.pair.busy or one.location is None or one.interval is None:
+    """None where a difference could not be defended: no interval, or a disturbed machine."""
+    if one.pair.busy or is_throttled(one.pair) or one.location is None or one.interval is None:
         return None
     return one.location.p_beyond(log1p(margin))
 
@@ -131,7 +134,17 @@ def _silence(pair: Paired) -> str:
         told = f"the machine was busy: {pair.disturbed} of {pair.rounds} rounds under competition"
         lost = units.counted(pair.lost, "generation")
         return f"{told}, no quiet one in {lost}" if pair.lost else told
+    if is_throttled(pair):
+        count = f"{pair.throttled} of {pair.rounds}"
+        return f"throttled: the cgroup's quota stopped a worker in {count} rounds"
+    if len(pair.generations) == 1 and pair.rounds - pair.disturbed >= ENOUGH:
+        return "one generation and no null: how far processes differ by luck is not known"
     return f"too few rounds for an interval: {pair.rounds}"
+
+
+def is_throttled(pair: Paired) -> bool:
+    """Whether the quota had a part in the ratio: which block it stops is the quota's choice."""
+    return pair.throttled > THROTTLED_SHARE * pair.rounds
 
 
 def why(reason: str) -> str:

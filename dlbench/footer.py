@@ -6,7 +6,8 @@ from dlbench import units
 from dlbench.grid import workload_names
 from dlbench.model import Run
 from dlbench.nulls import Nulls
-from dlbench.rows import Reading, Row
+from dlbench.reading import Reading
+from dlbench.rows import Row
 from dlbench.settle import Settling
 
 # Workloads that one line names; there may be hundreds.

@@ -43,7 +43,10 @@ def _races(run: Run, rows: Sequence[Row]) -> Iterator[_Race]:
     for case, row in zip(run.plan.cases, rows, strict=True):
         groups.setdefault(case.workload.id, (case.workload, []))[1].append(row)
     for workload, group in groups.values():
-        ranked = sorted(filter(is_timed, group), key=lambda row: row.time_s or inf)
+        # the one that all are compared with is the fastest, whatever its median says
+        ranked = sorted(
+            filter(is_timed, group), key=lambda r: (r.verdict is not None, r.time_s or inf)
+        )
         if ranked[1:]:
             yield _Race(workload, ranked, leaders(ranked))
 

@@ -93,6 +93,19 @@ def lucks(pairs: Iterable[Paired]) -> Luck | None:
     return Luck(fmean(squares), len(squares)) if squares else None
 
 
+def luck_in(row: Sequence[Paired], run: Sequence[Paired]) -> Luck | None:
+    """The luck of processes in a row, by its own null pairs and by those of the whole run.
+
+    Luck is that of a workload: tiny steps have more of it. Where the row's own null has several
+    generations it speaks for itself; where it has one, all rows speak together, and none is
+    believed to have less luck than its own null shows.
+    """
+    own, pooled = lucks(row), lucks(run)
+    if own is None or pooled is None or own.count > 1:
+        return own or pooled
+    return Luck(max(own.variance, pooled.variance), pooled.count)
+
+
 def _reach(one: Measured) -> float:
     """The margin that covers the whole interval."""
     return expm1(max(map(abs, one.interval or (0.0,))))

@@ -11,7 +11,7 @@ from dlbench.compare import MARGIN
 from dlbench.errors import UsageError
 from dlbench.grid import Grid, Metric, grid, last_note, ratios
 from dlbench.model import Plan
-from dlbench.rows import Known, Reading
+from dlbench.reading import Known, Reading
 from dlbench.store import Results
 
 Format = Literal["table", "md", "csv", "json"]

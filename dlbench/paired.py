@@ -3,6 +3,7 @@
 It says what was measured together and how the ratio lies; whether that is fast is not its matter.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from math import exp, log
 from statistics import median
@@ -14,8 +15,11 @@ from dlbench.histories import ENOUGH, History, Turn, is_quiet
 from dlbench.model import Sample
 from dlbench.stats import Location, Luck, location
 
-# Quiet rounds count alone only if this share of the generations has some: the difference between
-# generations is what they cannot replace.
+# Quiet rounds count alone only if they are no rare exception among the disturbed ones, of which
+# some may have gone unnoticed,
+QUIET_SHARE = 0.25
+# and if this share of the generations, two at least where there are two, has enough of them: the
+# difference between generations is what they cannot replace.
 GENERATIONS_SHARE = 0.5
 MINUTE_S = 60.0
 # A drift that moves the ratio by less while it is measured, half a margin, does not matter.
@@ -28,7 +32,8 @@ class Paired(NamedTuple):
     middle: the log ratio of the medians; in_turns: whether they took turns, round by round;
     generations: the log ratios of the rounds that count; times: when these were, in seconds;
     rounds: how many there were, disturbed: how many of them under competition, lost: generations
-    without a quiet one, busy: whether the disturbed ones count too.
+    without a quiet one, busy: whether the disturbed ones count too; throttled: in how many rounds
+    the cgroup's quota stopped one of the two.
     """
 
     case: str
@@ -41,6 +46,7 @@ class Paired(NamedTuple):
     disturbed: int = 0
     lost: int = 0
     busy: bool = False
+    throttled: int = 0
 
 
 def paired(case: History, baseline: History) -> Paired:
@@ -68,6 +74,7 @@ def paired(case: History, baseline: History) -> Paired:
         disturbed=len(both) - len(quiet),
         lost=len(_generations(both) - _generations(quiet)),
         busy=busy,
+        throttled=sum(any("throttled" in one[t].flags for one in (ours, theirs)) for t in both),
     )
 
 
@@ -75,13 +82,16 @@ def _timed(turns: Mapping[Turn, Sample], turn: Turn) -> bool:
     return turns[turn].step_s > 0
 
 
-def _enough(quiet: Sequence[Turn], both: Sequence[Turn]) -> bool:
-    least = GENERATIONS_SHARE * len(_generations(both))
-    return len(quiet) >= ENOUGH and len(_generations(quiet)) >= least
-
-
 def _generations(turns: Iterable[Turn]) -> set[int]:
     return {generation for generation, _ in turns}
+
+
+def _enough(quiet: Sequence[Turn], both: Sequence[Turn]) -> bool:
+    by_generation = Counter(generation for generation, _ in quiet)
+    enough = sum(count >= ENOUGH for count in by_generation.values())
+    generations = len(_generations(both))
+    wanted = max(min(2, generations), GENERATIONS_SHARE * generations)
+    return enough >= wanted and len(quiet) >= QUIET_SHARE * len(both)
 
 
 def _middle(case: History, baseline: History) -> float | None:
@@ -94,12 +104,29 @@ def _middle(case: History, baseline: History) -> float | None:
 
 
 def locate(pair: Paired, luck: Luck | None) -> Location | None:
-    """Where the log ratio lies; None where there are no rounds."""
-    return location(pair.generations, luck=luck) if pair.generations else None
+    """Where the log ratio lies; None where there are no rounds.
+
+    One generation without a null does not say how far two processes are apart by luck: then no
+    spread is claimed.
+    """
+    if not pair.generations:
+        return None
+    found = location(pair.generations, luck=luck)
+    return found if luck or found.groups > 1 else found._replace(error=None, df=None)
 
 
 def remark(pair: Paired) -> str:
     """What makes a single ratio doubtful, to be put after it; empty where nothing does."""
+    return f"{_left_out(pair)}{_shape(pair)}"
+
+
+def _left_out(pair: Paired) -> str:
+    left_out = 0 if pair.busy else pair.disturbed
+    return f", {left_out} of {pair.rounds} rounds left out" if left_out else ""
+
+
+def _shape(pair: Paired) -> str:
+    """Two modes, or a drift that matters."""
     logs = [value for values in pair.generations for value in values]
     if found := modes(logs):
         low, high = units.ratios(exp(found.low), exp(found.high))

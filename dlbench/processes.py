@@ -47,6 +47,7 @@ class WorkerProcess:
         # what a framework leaves in the folder for temporary files goes with the worker
         temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self.scratch.name)
         with open(log or os.devnull, "ab") as errors:
+            self._first_word = errors.tell() if log else 0  # what is before is of another worker
             # a group of its own: Ctrl-C is for the supervisor, who ends its workers in order
             self._process = subprocess.Popen(  # noqa: S603 - our own module
                 command,
@@ -128,7 +129,8 @@ class WorkerProcess:
     def _last_words(self) -> str:
         if self.log is None:
             return ""
-        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        words = self.log.read_bytes()[self._first_word :]
+        lines = words.decode("utf-8", errors="replace").splitlines()
         said = [line.strip() for line in lines[-LAST_LINES:] if line.strip()]
         return said[-1] if said else ""
 

@@ -20,7 +20,8 @@ from dlbench.errors import UsageError
 from dlbench.grid import STATUS_WORDS, Grid, Metric, grid
 from dlbench.headlines import headlines
 from dlbench.model import Measurement, ParityCheck, Run, StopReason
-from dlbench.rows import Known, Reading, Row
+from dlbench.reading import Known, Reading
+from dlbench.rows import Row
 from dlbench.store import Results
 
 # What a row must have, so that a table of the metric says something.

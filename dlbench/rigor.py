@@ -10,6 +10,9 @@ from msgspec.structs import replace
 
 from dlbench.model import Rigor, Sampling
 
+# More are a slip of the keyboard.
+MOST_GENERATIONS = 1000
+
 NAMES: tuple[Rigor, ...] = get_args(Rigor)
 
 RIGORS: dict[Rigor, Sampling] = {

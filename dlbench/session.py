@@ -62,7 +62,7 @@ def ask(
         axes={axis: options.words(values) for axis, values in axes.items() if values},
         keep=options.expression(keep) if keep else lambda _: True,
         rigor=None if rules.rigor is None else options.choice("rigor", rules.rigor, rigor.NAMES),
-        generations=rules.generations,
+        generations=_generations(rules.generations),
         precision=_between("--precision", rules.precision, MOST_PRECISION, "a share such as 0.005"),
         budget_s=_between("--budget", rules.budget_s, float("inf"), "seconds above 0"),
         seed=seed,
@@ -73,6 +73,13 @@ def _between(option: str, value: float | None, most: float, allowed: str) -> flo
     if value is not None and not 0 < value < most:
         raise UsageError(f"{option} is out of range", value=value, allowed=allowed)
     return value
+
+
+def _generations(count: int | None) -> int | None:
+    if count is not None and not 1 <= count <= rigor.MOST_GENERATIONS:
+        allowed = f"1 to {rigor.MOST_GENERATIONS}"
+        raise UsageError("--generations is out of range", value=count, allowed=allowed)
+    return count
 
 
 def dry_run(suite_name: str, asked: plan.Asked) -> int:

@@ -8,6 +8,7 @@ from functools import cached_property
 from dlbench.errors import UsageError
 from dlbench.model import Case, Run
 from dlbench.options import expression
+from dlbench.rigor import MOST_GENERATIONS
 
 START = ["dlbench", "run"]
 KEEP = "-k"
@@ -52,7 +53,7 @@ class Settling:
     @cached_property
     def _rigor(self) -> list[str]:
         sampling = self.run.plan.sampling
-        twice = ["--generations", str(2 * sampling.generations)]
+        twice = ["--generations", str(min(2 * sampling.generations, MOST_GENERATIONS))]
         return ["--rigor", "rigorous", *(twice if sampling.rigor == "rigorous" else [])]
 
     def _selection(self, cases: Sequence[Case]) -> list[str]:

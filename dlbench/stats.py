@@ -141,11 +141,17 @@ def location(groups: Sequence[Sequence[float]], luck: Luck | None = None) -> Loc
 
     The mean over generations of their medians; its error knows of correlated blocks, of the luck
     of processes, and of what null pairs say about that luck. Without luck given, one generation
-    says nothing of other processes: its error is that within these processes alone.
+    says nothing of other processes: its error is that within these processes alone. Generations
+    of fewer than LEAST_VALUES blocks, whose own error is not known, count only where all are so;
+    then no spread is claimed.
     """
-    groups = [group for group in groups if len(group)]
-    if not groups:
+    filled = [group for group in groups if len(group)]
+    if not filled:
         raise ValueError("no values: a location needs at least one group that is not empty")
+    groups = [group for group in filled if len(group) >= LEAST_VALUES]
+    if not groups:
+        middle = fmean(float(median(group)) for group in filled)
+        return Location(middle, None, None, len(filled))
     luck = luck or Luck(0.0, 0)
     return _of_one(groups[0], luck) if len(groups) == 1 else _of_several(groups, luck)
 
@@ -158,9 +164,7 @@ def _of_one(group: Sequence[float], luck: Luck) -> Location:
     would hold the truth in 92 % of cases with the blocks' own degrees of freedom there, and in
     88 % with luck three times the noise; with these, in 100 %.
     """
-    error = median_error(group)
-    if error is None:
-        return Location(median(group), None, None, 1)
+    error = median_error(group) or 0.0
     df = max(1.0, effective_count(group) - 1)
     if luck.count:
         df = min(df, luck.count, MOST_BORROWED)
@@ -177,9 +181,8 @@ def _of_several(groups: Sequence[Sequence[float]], luck: Luck) -> Location:
     medians = [float(median(group)) for group in groups]
     own, borrowed = len(groups) - 1, min(luck.count, MOST_BORROWED)
     moderated = (own * variance(medians) + borrowed * luck.variance) / (own + borrowed)
-    within = [error**2 for group in groups if (error := median_error(group)) is not None]
-    floor = fmean(within) if within else 0.0
-    error = sqrt(max(moderated, floor) / len(groups))
+    within = fmean((median_error(group) or 0.0) ** 2 for group in groups)
+    error = sqrt(max(moderated, within) / len(groups))
     return Location(fmean(medians), error, float(own + borrowed), len(groups))
 
 

@@ -9,7 +9,7 @@ from dlbench import units
 from dlbench.diagnostics import Modes, drift, modes
 from dlbench.histories import History, by_generation
 from dlbench.model import Sample
-from dlbench.stats import Estimate, lag1, location, median_with_interval
+from dlbench.stats import Estimate, lag1, location
 
 # Generations from which their spread can be told; with fewer, the interval is that of the blocks.
 ENOUGH_GENERATIONS = 3
@@ -45,13 +45,22 @@ def summary(history: History) -> Summary:
 
 
 def _time(steps: Sequence[Sequence[float]], logs: Sequence[Sequence[float]]) -> Estimate:
-    """Seconds of a step, with an interval that knows of generations where there are enough."""
+    """Seconds of a step. Its interval knows of generations where there are enough of them.
+
+    With fewer it is that of these processes: of their blocks, which resemble each other.
+    """
     every = [step for group in steps for step in group]
-    if len(steps) < ENOUGH_GENERATIONS or min(every) <= 0:
-        return median_with_interval(every)
-    value, low, high = location(logs).interval()
-    ends = (None if end is None else exp(min(end, LARGEST)) for end in (low, high))
-    return Estimate(exp(value), *ends)
+    if min(every) <= 0:
+        return Estimate(median(every), None, None)
+    if len(steps) >= ENOUGH_GENERATIONS:
+        value, low, high = location(logs).interval()
+        return Estimate(exp(value), *_ends(low, high))
+    _, low, high = location([[value for values in logs for value in values]]).interval()
+    return Estimate(median(every), *_ends(low, high))
+
+
+def _ends(*logs: float | None) -> tuple[float | None, ...]:
+    return tuple(None if log_s is None else exp(log_s) for log_s in logs)
 
 
 def _drift(groups: Sequence[Sequence[Sample]]) -> float | None:

@@ -9,7 +9,7 @@ from dlbench.compare import MARGIN, Comparison, Measured, compare, why
 from dlbench.histories import ENOUGH, History, histories
 from dlbench.model import Sample
 from dlbench.paired import Paired, locate, paired
-from dlbench.stats import Location
+from dlbench.stats import Location, Luck
 from dlbench.store import Results
 from fakes.results import NUMPY, TORCH, case, matmul, measured, results_of
 from fakes.turns import flagged, in_generations, turns
@@ -94,7 +94,7 @@ def test_disturbed_rounds_are_left_out() -> None:
     assert verdict_on(found).verdict == "same"
 
 
-@pytest.mark.parametrize("flag", ["busy", "stolen", "throttled"])
+@pytest.mark.parametrize("flag", ["busy", "stolen", "unparked"])
 def test_a_busy_machine_has_no_verdict(flag: str) -> None:
     found = verdict_on(run(1.5, change={TORCH: flagged(1, flag)}))
     assert (found.verdict, found.busy, found.p, found.p_display) == ("unsure", True, None, None)
@@ -104,8 +104,38 @@ def test_a_busy_machine_has_no_verdict(flag: str) -> None:
     assert found.ratio_low
 
 
-def test_that_parked_workers_were_not_silent_is_no_competition() -> None:
-    assert not pair_of(run(1.0, change={TORCH: flagged(1, "unparked")})).disturbed
+def test_what_the_quota_took_is_not_left_out_and_allows_no_verdict() -> None:
+    found = run(1.5, change={TORCH: flagged(5, "throttled")})
+    assert (pair_of(found).disturbed, pair_of(found).throttled) == (0, 24)
+    told = verdict_on(found)
+    assert (told.verdict, told.p, why(told.reason)) == ("unsure", None, "throttled")
+    seldom = run(1.5, change={TORCH: flagged(20, "throttled")})
+    assert verdict_on(seldom).verdict == "slower"
+
+
+def test_what_was_left_out_is_said() -> None:
+    found = run(1.5, change={TORCH: flagged(4, factor=2.0)})
+    assert verdict_on(found).reason.endswith(", 30 of 120 rounds left out")
+    assert "left out" not in verdict_on(run(1.5)).reason
+
+
+def test_one_generation_without_a_null_allows_no_verdict() -> None:
+    found = run(1.5, generations=1)
+    told = verdict_on(found)
+    assert (told.verdict, told.ratio_low) == ("unsure", None)
+    assert told.reason.startswith("one generation and no null")
+    pair = pair_of(found)
+    (with_luck,) = compare([Measured(pair, locate(pair, Luck(1e-6, 3)))])
+    assert with_luck.verdict == "slower"
+
+
+def test_quiet_rounds_that_are_a_rare_exception_do_not_speak_for_the_rest() -> None:
+    def mostly(sample: Sample) -> Sample:
+        return sample if sample.round % 5 == 0 else replace(sample, flags=("busy",))
+
+    pair = pair_of(run(1.0, change={TORCH: mostly}))
+    assert pair.rounds - pair.disturbed > 3 * ENOUGH
+    assert pair.busy
 
 
 @pytest.mark.parametrize(("lost", "busy"), [({0}, False), ({0, 1}, True)])

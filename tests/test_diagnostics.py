@@ -161,3 +161,9 @@ def test_a_few_outliers_are_not_a_mode() -> None:
     assert modes(normal.tolist()) is None
     normal[:9] = 50
     assert modes(normal.tolist()).share == 51 / 60
+
+
+def test_where_hardly_anything_differs_there_is_no_drift() -> None:
+    times = [float(n % 6) for n in range(12)]
+    assert drift([1.0] * 12, times) is None
+    assert drift([1.0] * 11 + [2.0], times) is None or not drift([1.0] * 11 + [2.0], times).clear

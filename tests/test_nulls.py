@@ -5,8 +5,9 @@ from msgspec.structs import replace
 
 from dlbench.compare import MARGIN
 from dlbench.model import Measurement
-from dlbench.nulls import Nulls
-from dlbench.rows import Known, Reading
+from dlbench.nulls import Nulls, luck_in
+from dlbench.paired import Paired
+from dlbench.reading import Known, Reading
 from dlbench.store import Results
 from fakes.results import NUMPY, TORCH, matmul
 from fakes.turns import flagged, turns
@@ -103,3 +104,27 @@ def test_a_null_that_failed_is_no_pair() -> None:
 
 def test_nulls_have_no_rows() -> None:
     assert len(read(run()).rows) == 2 * len(WORKLOADS)
+
+
+def told(*logs: float) -> Paired:
+    """A null pair with these log ratios, one a generation."""
+    return Paired("a/null", "a", None, generations=tuple((one,) * 6 for one in logs))
+
+
+def test_a_row_with_several_generations_speaks_for_its_own_luck() -> None:
+    tiny, large = told(0.1, -0.1), told(0.001, -0.001)
+    every = [tiny, large]
+    assert luck_in([large], every) == pytest.approx((1e-6, 2))
+    assert luck_in([tiny], every) == pytest.approx((1e-2, 2))
+    assert luck_in([], every) == pytest.approx(((1e-2 + 1e-6) / 2, 4))
+
+
+def test_rows_with_one_generation_speak_together_and_none_has_less_luck_than_it_shows() -> None:
+    every = [told(0.001), told(0.1), told(0.002)]
+    pooled = (1e-6 + 1e-2 + 4e-6) / 3
+    assert luck_in(every[:1], every) == pytest.approx((pooled, 3))
+    assert luck_in(every[1:2], every) == pytest.approx((1e-2, 3))
+
+
+def test_without_nulls_nothing_is_known_of_luck() -> None:
+    assert luck_in([], []) is None

@@ -174,3 +174,27 @@ def test_psutil_tells_the_same_time_in_ticks(child):
     parked.resume()
     child.end()
     assert parking._by_psutil(child.pid) is None
+
+
+# A supervisor that starts a worker, says that it is there, and waits; the worker waits as well.
+WORKER = "import sys; from dlbench.parking import die_with_parent; die_with_parent(); "
+SUPERVISOR = f"""
+import subprocess, sys
+worker = {WORKER + "print('here', flush=True); sys.stdin.read()"!r}
+subprocess.Popen([sys.executable, "-c", worker], stdin=subprocess.PIPE).wait()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells a child of its parent's end")
+def test_a_worker_ends_with_its_supervisor_also_when_it_stands_still():
+    supervisor = subprocess.Popen(
+        [sys.executable, "-c", SUPERVISOR], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert supervisor.stdout.readline() == "here\n"
+    (worker,) = psutil.Process(supervisor.pid).children()
+    worker.suspend()
+    supervisor.kill()
+    assert supervisor.stdout.read() == "", "the worker holds the pipe until its end"
+    supervisor.wait()
+    supervisor.stdin.close()
+    supervisor.stdout.close()

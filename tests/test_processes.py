@@ -130,9 +130,14 @@ def test_words_of_long_ago_are_not_the_last(launch, log):
     assert failed.reason == f"{DIED} exit code 7"
 
 
-def test_a_log_in_no_known_encoding_is_read_all_the_same(launch, log):
-    log.write_bytes(b"caf\xe9\n")
+def test_words_of_the_worker_before_are_not_its_own(launch, log):
+    log.write_text("the card fell off the bus\n", encoding="utf-8")
     failed = ask(launch(misbehaving.exit_without_a_word))
+    assert failed.reason == f"{DIED} exit code 7"
+
+
+def test_a_log_in_no_known_encoding_is_read_all_the_same(launch):
+    failed = ask(launch(misbehaving.exit_with_strange_words))
     assert failed.reason == f"{DIED} exit code 7: caf\ufffd"
 
 

@@ -126,6 +126,8 @@ def test_a_suite_is_measured_stored_and_shown(dlbench, suite, results, capfd):
         assert all(sample.host_s > 0 for sample in measurement.samples)
         assert all(check.held for check in measurement.parity)
         assert "numpy" in measurement.facts
+        assert {sample.parked_s for sample in measurement.samples} == {0.0}
+        assert "SIGSTOP" in measurement.facts["parking"]
 
     shown, told = capfd.readouterr()
     assert "train_step iris" in shown
@@ -211,6 +213,23 @@ def test_an_interrupt_keeps_and_shows_what_was_measured(dlbench, suite, results,
     assert "Results: " in shown
 
 
+def test_an_interrupt_while_a_measurement_is_written_loses_none_of_its_row(
+    dlbench, suite, results, scripted, monkeypatch
+):
+    written, append = [], store.RunFolder.append
+
+    def interrupted_once(folder, measurement):
+        written.append(measurement.case)
+        if len(written) == 1:
+            raise KeyboardInterrupt
+        append(folder, measurement)
+
+    scripted()
+    monkeypatch.setattr(store.RunFolder, "append", interrupted_once)
+    assert dlbench("run", suite, "--results", results) == EXIT_INTERRUPTED
+    assert [m.case for m in the_run(results).measurements] == CASES[:2]
+
+
 def test_an_interrupt_before_the_first_measurement_leaves_a_run_of_none(
     dlbench, suite, results, scripted
 ):
@@ -292,6 +311,13 @@ def test_a_budget_is_a_time(budget_s):
 def test_a_precision_is_a_share(precision):
     rules = session.Rules(precision=precision)
     with pytest.raises(UsageError, match=r"--precision is out of range: .* such as 0.005"):
+        session.ask({}, {}, "", rules, 0)
+
+
+@pytest.mark.parametrize("generations", [0, -1, 1001])
+def test_generations_are_counted(generations):
+    rules = session.Rules(generations=generations)
+    with pytest.raises(UsageError, match=r"--generations is out of range: .* Allowed: 1 to 1000"):
         session.ask({}, {}, "", rules, 0)
 
 

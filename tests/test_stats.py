@@ -344,8 +344,13 @@ def test_known_luck_narrows_the_interval_of_few_generations() -> None:
 # Exact cases.
 
 
-def test_generations_of_one_block_have_the_interval_of_student() -> None:
-    found = location([[1.0], [2.0], [3.0]])
+def still(*levels: float) -> list[list[float]]:
+    """Generations in which nothing moves."""
+    return [[level] * LEAST_VALUES for level in levels]
+
+
+def test_generations_without_noise_have_the_interval_of_student() -> None:
+    found = location(still(1.0, 2.0, 3.0))
     assert found == Location(2.0, pytest.approx(sqrt(1 / 3)), 2.0, 3)
     assert found.interval().high == pytest.approx(2 + 4.302653 * sqrt(1 / 3))
     assert found.interval(0.9).low == pytest.approx(2 - 2.919986 * sqrt(1 / 3))
@@ -353,16 +358,20 @@ def test_generations_of_one_block_have_the_interval_of_student() -> None:
 
 def test_the_variance_is_moderated_by_that_of_the_nulls() -> None:
     # (1 * 2 + 4 * 1)/(1 + 4) = 1.2: of ten null ratios four count
-    assert location([[0.0], [2.0]], Luck(1.0, 10)) == (1, pytest.approx(sqrt(1.2 / 2)), 5, 2)
-    assert location([[0.0], [2.0]], Luck(1.0, 1)) == (1, pytest.approx(sqrt(1.5 / 2)), 2, 2)
+    assert location(still(0.0, 2.0), Luck(1.0, 10)) == (1, pytest.approx(sqrt(1.2 / 2)), 5, 2)
+    assert location(still(0.0, 2.0), Luck(1.0, 1)) == (1, pytest.approx(sqrt(1.5 / 2)), 2, 2)
 
 
 def test_nothing_is_below_the_noise_within_generations() -> None:
     group = np.random.default_rng(10).normal(size=20).tolist()
     assert location([group, group]).error == pytest.approx(median_error(group) / sqrt(2))
-    assert location([group, group, [median(group)]]).error == pytest.approx(
-        median_error(group) / sqrt(3)
-    ), "a generation too short to show its noise is not one without noise"
+
+
+def test_a_generation_too_short_to_show_its_noise_does_not_count() -> None:
+    group = np.random.default_rng(10).normal(size=20).tolist()
+    short = [100.0] * (LEAST_VALUES - 1)
+    assert location([group, short, group]) == location([group, group])
+    assert location([short, [102.0]]) == Location(101.0, None, None, 2)
 
 
 def test_of_one_generation_the_larger_variance_counts() -> None:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from dlbench.model import Sampling
-from dlbench.stopping import FIRST_LOOK, LOOKS, Stop, widest
+from dlbench.model import Sample, Sampling
+from dlbench.stopping import FIRST_LOOK, LOOKS, PATIENCE, Stop, quiet_rounds, widest
 
 LONG_S = 100.0
 
@@ -17,10 +17,19 @@ def noisy(rounds, spread, step_s=1.0, seed=0):
     return (step_s * np.exp(np.random.default_rng(seed).normal(0, spread, rounds))).tolist()
 
 
-def ends(rule, *cases, seconds_left=LONG_S):
+def samples(steps_s, *disturbed):
+    """Blocks that took so long; those of the disturbed rounds say so."""
+    return [
+        Sample(1, step_s, 0.0, round=number, flags=("busy",) if number in disturbed else ())
+        for number, step_s in enumerate(steps_s)
+    ]
+
+
+def ends(rule, *cases, seconds_left=LONG_S, disturbed=()):
     """After how many rounds, and why, cases that are told round by round are enough."""
+    taken = [samples(case, *disturbed) for case in cases]
     for rounds in range(1, min(map(len, cases)) + 1):
-        if reason := rule.reason([case[:rounds] for case in cases], seconds_left):
+        if reason := rule.reason([case[:rounds] for case in taken], seconds_left):
             return rounds, reason
     return None
 
@@ -38,7 +47,7 @@ def ends(rule, *cases, seconds_left=LONG_S):
     ],
 )
 def test_blocks_and_time_are_limits(rounds, seconds_left, reason):
-    assert stop(blocks=3).reason([[1.0] * rounds], seconds_left) == reason
+    assert stop(blocks=3).reason([samples([1.0] * rounds)], seconds_left) == reason
 
 
 def test_nobody_left_is_no_reason():
@@ -69,7 +78,7 @@ def test_the_less_precise_the_ratio_the_more_rounds_and_always_to_a_look():
 
 
 def test_between_two_looks_nobody_looks():
-    steady = [1.0] * (FIRST_LOOK + 1)
+    steady = samples([1.0] * (FIRST_LOOK + 1))
     assert stop().reason([steady, steady], LONG_S) is None
 
 
@@ -112,4 +121,37 @@ def test_independent_rounds_seldom_end_on_a_plateau():
 )
 def test_without_an_interval_nothing_is_known(steps_s):
     assert widest(steps_s) is None
-    assert stop(blocks=1000).reason([[1.0] * FIRST_LOOK, [0.0] * FIRST_LOOK], LONG_S) is None
+    assert ends(stop(), [1.0] * FIRST_LOOK, [0.0] * FIRST_LOOK) is None
+
+
+# --- disturbed rounds ---------------------------------------------------------------------------
+
+
+def test_a_round_counts_if_nobody_was_disturbed_in_it():
+    cases = [samples([1.0, 2.0, 3.0, 4.0], 1), samples([5.0, 6.0, 7.0, 8.0], 2)]
+    assert quiet_rounds(cases) == [[1.0, 4.0], [5.0, 8.0]]
+
+
+def test_disturbed_rounds_are_replaced():
+    steady = [1.0] * 100
+    ended = ends(stop(blocks=20, precision=1e-9), noisy(100, 0.1), steady, disturbed=range(5, 15))
+    assert ended == (30, "blocks")
+
+
+def test_on_a_machine_that_is_always_busy_it_ends_all_the_same():
+    steady = [1.0] * 100
+    ended = ends(stop(blocks=20), steady, steady, disturbed=range(100))
+    assert ended == (PATIENCE * 20, "blocks")
+
+
+def test_precision_is_that_of_the_quiet_rounds():
+    wild = [100.0 if number in range(2, 6) else 1.0 for number in range(40)]
+    ended = ends(stop(), wild, [1.0] * 40, disturbed=range(2, 6))
+    assert ended == (FIRST_LOOK + 4, "precision")
+
+
+def test_a_look_is_taken_once():
+    """The number of quiet rounds stands still while the machine is busy."""
+    rule = stop(precision=1e-9)
+    ends(rule, noisy(30, 0.1), [1.0] * 30, disturbed=range(FIRST_LOOK, 30))
+    assert len(rule.half_widths) == 1

@@ -11,7 +11,8 @@ from rich.console import Console
 from dlbench import tables
 from dlbench.grid import Cell, Grid, grid, ratios
 from dlbench.model import Measurement, Target, Workload
-from dlbench.rows import Row, rows_of
+from dlbench.reading import rows_of
+from dlbench.rows import Row
 from fakes.results import (
     COMPILED,
     NUMPY,
@@ -339,7 +340,7 @@ def test_a_whole_table_of_ratios() -> None:
 def test_many_unsure_cells_share_a_footnote() -> None:
     rivals = {NUMPY: 1.0, TORCH: 1.1, COMPILED: 1.2}
     many = [(matmul(size), rivals) for size in range(10, 20)]
-    table = ratio_grid(*many, change={TORCH: flagged(1), COMPILED: flagged(2)}, rounds=8)
+    table = ratio_grid(*many, change={TORCH: flagged(1), COMPILED: flagged(2)}, rounds=16)
     assert table.notes == ("[1] the machine was busy",)
     assert {cell.note for _, cells in table.rows for cell in cells} == {1, None}
 

@@ -15,8 +15,6 @@ Example: dlbench run matmul --backend torch,tensorflow --size 256-2048*2 --threa
 SUITE = "quick"
 LARGEST_SEED = 2**32 - 1  # of every framework's generator
 
-MOST_GENERATIONS = 1000  # more is a slip of the keyboard
-
 Words = list[str] | None
 
 
@@ -44,14 +42,7 @@ def run(
     keep: Annotated[str, _option("-k", 'Only cases such as "matmul and not xla".')] = "",
     rigor: Annotated[str | None, _option("--rigor", "quick, standard or rigorous.")] = None,
     generations: Annotated[
-        int | None,
-        typer.Option(
-            "--generations",
-            help="Measure all this often in fresh processes.",
-            min=1,
-            max=MOST_GENERATIONS,
-            show_default=False,
-        ),
+        int | None, _option("--generations", "Measure all this often, in fresh processes.")
     ] = None,
     precision: Annotated[
         float | None,

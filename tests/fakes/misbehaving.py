@@ -54,6 +54,12 @@ def exit_with_words():
     sys.exit(7)
 
 
+def exit_with_strange_words():
+    hear_one_order()
+    os.write(2, b"caf\xe9\n")
+    sys.exit(7)
+
+
 def exit_without_a_word():
     hear_one_order()
     sys.exit(7)

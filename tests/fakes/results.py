@@ -19,7 +19,8 @@ from dlbench.model import (
     Target,
     Workload,
 )
-from dlbench.rows import Row, rows_of
+from dlbench.reading import rows_of
+from dlbench.rows import Row
 from dlbench.store import Results
 
 NUMPY = Target("numpy", "cpu", "eager", "float32", 2)
@@ -119,13 +120,21 @@ def results(*outcomes: tuple[Case, float | Measurement | str]) -> Results:
     return results_of([one for one, _ in outcomes], [_measurement(*pair) for pair in outcomes])
 
 
-# Blocks from which an interval is claimed.
-ENOUGH = 6
+# Blocks from which an interval is claimed, and generations from which a verdict needs no null.
+ENOUGH, GENERATIONS = 6, 2
+
+
+def steady(step_s: float, iterations: int = 10) -> tuple[Sample, ...]:
+    """Blocks of steps that always took so long, enough of them for a verdict."""
+    return tuple(
+        Sample(iterations, step_s * iterations, float(i), round=i % ENOUGH, generation=i // ENOUGH)
+        for i in range(GENERATIONS * ENOUGH)
+    )
 
 
 def _measurement(of: Case, outcome: float | Measurement | str) -> Measurement:
     if isinstance(outcome, float):
-        return measured(of, *[outcome] * ENOUGH)
+        return measured(of, samples=steady(outcome))
     if isinstance(outcome, str):
         return Measurement(of.id, "skipped", outcome)
     return outcome
