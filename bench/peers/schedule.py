@@ -44,6 +44,7 @@ class Pairs:
     """How many pairs, by part; the peers' A/A and their slow-downs apart."""
 
     aa: int = 100
+    aa_load: int = 40
     inside: int = 10
     slow_3: int = 20
     slow_5: int = 30
@@ -62,7 +63,7 @@ def comparisons(
     """All comparisons in their order."""
     counts: dict[tuple[str, str, bool], int] = {}
     for load in (False, True):
-        counts["aa", OURS, load] = pairs.aa
+        counts["aa", OURS, load] = pairs.aa_load if load else pairs.aa
         counts["aa-inside", OURS, load] = pairs.inside
         counts |= {("aa", tool, load): pairs.peers for tool in BETWEEN}
         counts |= {("aa-inside", tool, load): pairs.peers for tool in WITHIN}
