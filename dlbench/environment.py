@@ -32,6 +32,10 @@ PREFIXES = (
     "XLA_",
 )
 
+# Terraform's begin like TensorFlow's, have no part in any speed, and may hold secrets:
+# https://developer.hashicorp.com/terraform/cli/config/environment-variables
+NOT_OURS = ("TF_CLI_", "TF_DATA_DIR", "TF_LOG", "TF_PLUGIN_", "TF_TOKEN_", "TF_VAR_", "TF_WORKSPACE")
+
 CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
@@ -94,5 +98,14 @@ def capture(declarations: Mapping[str, Declaration]) -> Environment:
         gpus=gpus(),
         python=platform.python_version(),
         versions={name: found for name, found in versions.items() if found},
-        variables={k: v for k, v in sorted(os.environ.items()) if k.startswith(PREFIXES)},
+        variables=_variables(),
     )
+
+
+def _variables() -> dict[str, str]:
+    """What is set that changes how fast a framework computes."""
+    return {
+        name: value
+        for name, value in sorted(os.environ.items())
+        if name.startswith(PREFIXES) and not name.startswith(NOT_OURS)
+    }

@@ -50,6 +50,7 @@ def test_only_variables_that_change_the_speed_are_kept(monkeypatch: pytest.Monke
         monkeypatch.delenv(name)
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     monkeypatch.setenv("SECRET", "word")
+    monkeypatch.setenv("TF_TOKEN_app_terraform_io", "of Terraform, which begins like TensorFlow")
     found = environment.capture({})
     assert found.variables == {"OMP_NUM_THREADS": "3"}
     assert (found.cpu, found.versions) == (None, {})
