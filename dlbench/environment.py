@@ -34,7 +34,15 @@ PREFIXES = (
 
 # Terraform's begin like TensorFlow's, have no part in any speed, and may hold secrets:
 # https://developer.hashicorp.com/terraform/cli/config/environment-variables
-NOT_OURS = ("TF_CLI_", "TF_DATA_DIR", "TF_LOG", "TF_PLUGIN_", "TF_TOKEN_", "TF_VAR_", "TF_WORKSPACE")
+NOT_OURS = (
+    "TF_CLI_",
+    "TF_DATA_DIR",
+    "TF_LOG",
+    "TF_PLUGIN_",
+    "TF_TOKEN_",
+    "TF_VAR_",
+    "TF_WORKSPACE",
+)
 
 CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 

@@ -356,6 +356,25 @@ class FakeClock:
         return end - start
 
 
+def test_a_block_that_was_sized_while_others_disturbed_the_warm_up_grows(tell, backend):
+    backend.costs_s = [16.0]
+    tell(START, PREPARE, WARM_UP)
+    backend.costs_s = [0.125]
+    found = [tell(BLOCK).sample for _ in range(3)]
+    assert [(sample.iterations, sample.host_s) for sample in found] == [
+        (1, 0.125),
+        (32, 4.0),
+        (32, 4.0),
+    ]
+
+
+def test_a_block_that_others_disturb_makes_the_next_ones_no_shorter(tell, backend):
+    backend.costs_s = [0.5]
+    tell(START, PREPARE, WARM_UP)
+    backend.costs_s = [16.0]
+    assert [tell(BLOCK).sample.iterations for _ in range(2)] == [8, 8]
+
+
 def test_every_block_starts_where_training_starts(tell, backend):
     tell(START, PREPARE, WARM_UP)
     backend.events.clear()
