@@ -120,6 +120,10 @@ def _slow_downs(results: Record) -> str:
         f"in turns for {truth['seconds']:g} s, without dlbench; the step to itself came out as "
         f"{itself['ratio']:.4f} [{itself['low']:.4f}, {itself['high']:.4f}]."
     )
+    otherwise = (
+        f" That of {p} %: {one['how']}." for p, one in truth["slow"].items() if "how" in one
+    )
+    note += "".join(otherwise)
     titles = ("slow-down", "step", "true ratio", *(f"found by {name}" for name in names))
     return f"{markdown(titles, rows)}\n\n{note}"
 
