@@ -32,13 +32,14 @@ def lines(reading: Reading) -> list[str]:
 
 def settling(run: Run, rows: Sequence[Row]) -> str | None:
     """The one command for all verdicts that are unsure; None where none is."""
-    unsure = {row.case.removesuffix(row.target): row for row in rows if row.verdict == "unsure"}
+    unsure = [row for row in rows if row.verdict == "unsure"]
     if not unsure:
         return None
-    ids = {row.case for row in rows if row.verdict == "unsure"}
-    ids |= {f"{workload}{row.baseline}" for workload, row in unsure.items()}
+    ids = {row.case for row in unsure}
+    ids |= {f"{row.case.removesuffix(row.target)}{row.baseline}" for row in unsure}
     command = Settling(run).command([case for case in run.plan.cases if case.id in ids])
-    return f"to settle what is unsure: {command}"
+    first = "end other programs, then " if any(row.busy for row in unsure) else ""
+    return f"{first}to settle what is unsure: {command}"
 
 
 def _nulls(nulls: Nulls) -> str | None:

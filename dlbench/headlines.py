@@ -72,7 +72,7 @@ def _wins(races: Sequence[_Race], names: Mapping[str, str]) -> str:
 
 
 def _result(race: _Race, names: Mapping[str, str]) -> str:
-    """Who is fastest, or who cannot be told apart, or what keeps from saying so."""
+    """Who is fastest, or between whom nothing is sure, or what keeps from saying so."""
     first, second, *_ = race.ranked
     if not race.doubts:
         return (
@@ -83,8 +83,8 @@ def _result(race: _Race, names: Mapping[str, str]) -> str:
         tied = [row for row in race.leading if row is not first]
         others = ", ".join(names[row.case] for row in tied)
         return (
-            f"{names[first.case]} with {_speed(first)} and {others} cannot be told apart; "
-            f"{names[tied[0].case]} takes {_ratio(tied[0])} times as long."
+            f"{names[first.case]} with {_speed(first)} and {others}: no difference beyond the "
+            f"margin is sure; {names[tied[0].case]} takes {_ratio(tied[0])} times as long."
         )
     doubt = race.doubts[0]
     return (

@@ -15,7 +15,7 @@ from dlbench.reading import Known, Reading
 from dlbench.store import Results
 
 Format = Literal["table", "md", "csv", "json"]
-LEGEND = "fastest of its row; several where they cannot be told apart"
+LEGEND = "fastest of its row, and what is not slower than it beyond the margin"
 RATIO_LEGEND = "below 1: faster than the baseline; under it, the 95 % interval"
 ALONE = "no target but the baseline was measured: there is nothing to compare"
 
@@ -40,7 +40,8 @@ def versus(baseline: str | None, margin: float | None) -> Versus:
     if margin is None:
         return Versus(baseline)
     if not 0 <= margin < 1:
-        raise UsageError("--margin is not a share", value=margin, allowed="from 0 to 1: 0.02")
+        allowed = "from 0 to 1, such as 0.02"
+        raise UsageError("--margin is not a share", value=margin, allowed=allowed)
     return Versus(baseline, margin)
 
 

@@ -31,7 +31,10 @@ def show(
     ] = None,
     margin: Annotated[
         float | None,
-        typer.Option("--margin", help="Smaller differences do not count: a share; 0.02."),
+        typer.Option(
+            "--margin",
+            help="Smaller differences do not count, also for marks: a share; 0.02.",
+        ),
     ] = None,
     results: Annotated[Path, typer.Option("--results", help="Where the results are.")] = Path(
         "results"
