@@ -25,9 +25,10 @@ def alarm(nulls: Nulls) -> str | None:
     )
 
 
-def lines(reading: Reading) -> list[str]:
-    """Of the null pairs, and of a busy machine; nothing where there is nothing to say."""
-    return [line for line in (_nulls(reading.nulls), _busy(reading.rows)) if line]
+def lines(run: Run, reading: Reading) -> list[str]:
+    """Of null pairs, too little time and a busy machine; nothing where there is nothing to say."""
+    said = (_nulls(reading.nulls), _generations(run, reading.rows), _busy(reading.rows))
+    return [line for line in said if line]
 
 
 def settling(run: Run, rows: Sequence[Row]) -> str | None:
@@ -53,6 +54,15 @@ def _nulls(nulls: Nulls) -> str | None:
     if nulls.visible is None:
         return told
     return f"{told}; this run can see effects from about {units.percent(nulls.visible)}"
+
+
+def _generations(run: Run, rows: Sequence[Row]) -> str | None:
+    """A budget may be too short for all of them (budget.py)."""
+    budget_s, wanted = run.plan.sampling.budget_s, run.plan.sampling.generations
+    made = max((row.generations for row in rows if row.status == "ok"), default=wanted)
+    if budget_s is None or made >= wanted:
+        return None
+    return f"{made} of {units.counted(wanted, 'generation')} within {units.duration(budget_s)}"
 
 
 def _busy(rows: Sequence[Row]) -> str | None:

@@ -100,7 +100,7 @@ def _page(known: Known, reading: Reading, metrics: Sequence[Metric]) -> _Page:
         ratios=None if alone else shown,
         settling=settling,
         alarm=footer.alarm(reading.nulls),
-        below=[*([ALONE] if alone else []), *footer.lines(reading)],
+        below=[*([ALONE] if alone else []), *footer.lines(known.run, reading)],
     )
 
 

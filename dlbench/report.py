@@ -61,7 +61,7 @@ def _content(results: Results, reading: Reading) -> dict[str, Any]:
         "headlines": headlines(results.run, rows),
         "grids": _grids(rows),
         "alarm": footer.alarm(reading.nulls),
-        "footer": footer.lines(reading),
+        "footer": footer.lines(results.run, reading),
         "fates": _fates(rows),
         "early": _early(rows),
         "synthetic": sorted({str(row.params.get("network")) for row in rows if row.synthetic}),

@@ -11,6 +11,7 @@ from time import monotonic
 from msgspec.structs import replace
 
 from dlbench import rounds, units, wire
+from dlbench.budget import Budget
 from dlbench.crew import Crew, Launch, failed
 from dlbench.model import Case, Group, Measurement, ParityCheck, Plan, Sample
 from dlbench.recording import Recording
@@ -53,11 +54,10 @@ class Supervisor:
     ) -> None:
         self.plan, self.clock, self.seat = plan, clock, seat
         self.crew = Crew(launch, plan.sampling.timeout_s)
-        self.generation = 0
-        self.done, self.total = 0, _lines(plan)
+        self.budget = Budget(plan.sampling, clock)
+        self.done = 0
         self.told: set[str] = set()
         self.lost: set[str] = set()  # cases that went wrong are not measured again
-        self.began = clock()
 
     def measure(self) -> Events:
         """Yield a Measurement for every case and generation, and progress in between.
@@ -68,16 +68,16 @@ class Supervisor:
         """
         row: list[Recording] = []
         try:
-            for generation in range(self.plan.sampling.generations):
-                self.generation = generation
+            while self.budget.has_generations:
                 # mirrored, so that it is not always the same rows for which time is short
-                groups = self.plan.groups[:: -1 if generation % 2 else 1]
+                groups = self.plan.groups[:: -1 if self.generation % 2 else 1]
                 for index, group in enumerate(groups):
                     row[:] = [Recording(case, self.generation) for case in self._due(group)]
                     for event in self._row(row, groups[index:]):
                         self.done += isinstance(event, Measurement)
                         yield event
                 self.crew.dismiss()
+                self.budget.go_on()
             yield from self._passed_over()
         except KeyboardInterrupt:
             yield from _interrupted(row)
@@ -85,9 +85,14 @@ class Supervisor:
         finally:
             self.crew.dismiss()
 
+    @property
+    def generation(self) -> int:
+        """The number of the generation that is measured."""
+        return self.budget.generation
+
     def _due(self, group: Group) -> list[Case]:
         """The cases of a row that are measured in this generation."""
-        return [case for case in group.live if case.id not in self.lost and not self._is_late()]
+        return [case for case in group.live if case.id not in self.lost and not self.budget.is_late]
 
     def _row(self, row: list[Recording], groups: Sequence[Group]) -> Events:
         """One row of the table: start who is missing, prepare all, then round by round."""
@@ -98,10 +103,11 @@ class Supervisor:
         yield from self._tell_of([r for r in row if r.status != "ok"])
         ready = []
         for recording in [r for r in row if r.status == "ok"]:
-            if self._is_late():  # compiling the ones before has used up the budget
+            if self.budget.is_late:  # compiling the ones before has used up the budget
                 break
             yield self._progress("preparing", recording.case.id)
-            self._prepare(recording)
+            with self.budget.preparing():
+                self._prepare(recording)
             if recording.status == "ok":
                 ready.append(recording)
             else:
@@ -121,7 +127,8 @@ class Supervisor:
         missing = self.crew.missing(targets)
         if missing:
             yield self._progress("starting", units.counted(len(missing), "worker"))
-            self.crew.start({seat: targets[seat] for seat in missing})
+            with self.budget.preparing():
+                self.crew.start({seat: targets[seat] for seat in missing})
         for recording in row:
             refusal = self.crew.refused.get(self.seat(recording.case))
             if recording.status == "ok" and refusal is not None:
@@ -145,7 +152,9 @@ class Supervisor:
         """Blocks of all cases in turns, until a rule says that it is enough."""
         if not row:
             return
-        stop, until = Stop(self.plan.sampling), self.clock() + self._seconds(len(row), groups)
+        later = [case for case in _live(groups[1:]) if case.id not in self.lost]
+        until = self.clock() + self.budget.of_row(len(row), len(later))
+        stop = Stop(self.plan.sampling)
         number = 0
         while going := [r for r in row if r.going]:
             yield self._progress("measuring", row[0].case.workload.id)
@@ -191,25 +200,9 @@ class Supervisor:
     def _ask(self, case: Case, order: Order, timeout_s: float | None = None) -> Reply:
         return self.crew.ask(self.seat(case), order, timeout_s)
 
-    def _deadline(self) -> float | None:
-        """Until when this generation may go on: every generation has the same share."""
-        budget, generations = self.plan.sampling.budget_s, self.plan.sampling.generations
-        return None if budget is None else self.began + budget * (self.generation + 1) / generations
-
-    def _is_late(self) -> bool:
-        deadline = self._deadline()
-        return deadline is not None and self.clock() >= deadline
-
-    def _seconds(self, cases: int, groups: Sequence[Group]) -> float:
-        """How long the rounds of a row may take: its share of what is left to the generation."""
-        most, deadline = self.plan.sampling.case_s * cases, self._deadline()
-        if deadline is None:
-            return most
-        left = [case for case in _live(groups[1:]) if case.id not in self.lost]
-        return min(most, (deadline - self.clock()) * cases / (cases + len(left)))
-
     def _progress(self, doing: str, what: str) -> Progress:
-        return Progress(f"{doing} {what}", self.done, self.total)
+        total = _lines(self.plan, self.budget.generations)
+        return Progress(f"{doing} {what}", self.done, total)
 
 
 def _live(groups: Iterable[Group]) -> list[Case]:
@@ -217,10 +210,10 @@ def _live(groups: Iterable[Group]) -> list[Case]:
     return [case for group in groups for case in group.live if not case.skip]
 
 
-def _lines(plan: Plan) -> int:
+def _lines(plan: Plan, generations: int) -> int:
     """How many measurements there will be if all goes well."""
     live = [case for group in plan.groups for case in group.live]
-    return sum(1 if case.skip else plan.sampling.generations for case in live)
+    return sum(1 if case.skip else generations for case in live)
 
 
 def _judged(sample: Sample) -> Sample:

@@ -227,6 +227,15 @@ def test_rows_of_a_busy_machine_are_named() -> None:
     assert "matmul 6 and 3 more" in text
 
 
+def test_generations_that_a_budget_was_too_short_for_are_told() -> None:
+    found = turns((matmul(100), STEPS), generations=2)
+    sampling = replace(found.run.plan.sampling, generations=3, budget_s=90.0)
+    for budget_s, told in ((90.0, True), (None, False)):
+        plan = replace(found.run.plan, sampling=replace(sampling, budget_s=budget_s))
+        text = printed(Results(replace(found.run, plan=plan), found.measurements))
+        assert ("2 of 3 generations within 90.0 s" in text) is told
+
+
 def test_markdown_tells_the_same(capsys) -> None:
     args = (("gflops",), "md", output.versus("numpy", None))
     printed(turns((matmul(100), STEPS), null_factor=1.2), *args)

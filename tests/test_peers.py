@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dlbench.model import Measurement, Sample
+from fakes.clock import ToldClock
 
 pytest.importorskip("pytest_benchmark")
 
@@ -58,7 +59,7 @@ def results(*comparisons, **what):
     }
     one = {"k": 266, "ratio": 1.05, "low": 1.049, "high": 1.051}
     found = {
-        "processes": 10,
+        "generations": 10,
         "seconds": 6,
         "itself": one,
         "slow": {"3": one, "5": one, "10": one},
@@ -164,6 +165,18 @@ class TestRecords:
         assert [one["ratio"] for one in records.results(lines)["comparisons"]] == [1.1]
 
 
+class Counting:
+    """A step whose times count up; a block takes a second of the told clock."""
+
+    def __init__(self, name, clock, journal):
+        self.name, self.clock, self.journal = name, clock, journal
+
+    def time(self):
+        self.clock.advance(1.0)
+        self.journal.append(self.name)
+        return float(len(self.journal))
+
+
 class TestTruth:
     def test_the_nearest_k_is_taken(self):
         ks = (256, 260, 264, 268, 272)
@@ -176,13 +189,38 @@ class TestTruth:
         half = log(found["high"] / found["low"]) / 2
         assert half == pytest.approx(4.303 * 0.00952 / 3**0.5, rel=1e-2)
 
+    def test_steps_are_timed_round_by_round_in_mirrored_order(self):
+        clock, journal = ToldClock(), []
+        steps = [Counting(name, clock, journal) for name in "abc"]
+        times = truth.in_rounds(steps, 20.0, clock.seconds)
+        assert "".join(journal[:3]) == "abc", "all warm up first"
+        rounds = ["".join(journal[start : start + 6]) for start in range(3, len(journal), 6)]
+        assert len(rounds) > 2
+        assert all(sorted(one[:3]) == list("abc") and one == one[::-1] for one in rounds)
+        assert len(set(rounds)) > 1
+        assert [len(one) for one in times] == [2 * len(rounds)] * 3
+        assert min(map(min, times)) > 3, "the warm-up does not count"
+
+    def test_a_ratio_is_that_of_the_rounds(self):
+        times = [[1.0, 2.0, 4.0], [1.1, 2.2, 4.8]]
+        assert truth.log_ratios(times) == pytest.approx([0.0, log(1.1)])
+
+    def test_all_blocks_are_kept(self, monkeypatch):
+        generations = iter([[[1.0], [1.0], [1.03], [1.05], [1.1]]] * 2)
+        monkeypatch.setattr(truth, "in_one_generation", lambda *how: next(generations))
+        found = truth.establish({3: 264, 5: 272, 10: 282}, 2, 4.0, 2)
+        assert found["steps"] == [256, 256, 264, 272, 282]
+        assert found["times"][1][2] == [1.03]
+        assert found["slow"]["10"]["ratio"] == pytest.approx(1.1)
+        assert found["itself"]["ratio"] == 1
+
     def test_one_process_has_no_width(self):
         found = truth.interval([log(1.04)])
         assert found["low"] == found["high"] == pytest.approx(1.04)
 
     @pytest.mark.parametrize(
         ("ratio", "half", "fits"),
-        [(1.057, 0.001, True), (1.062, 0.001, False), (1.05, 0.006, False)],
+        [(1.062, 0.001, True), (1.063, 0.001, False), (1.05, 0.006, False)],
     )
     def test_a_true_ratio_must_be_near_and_known(self, ratio, half, fits):
         found = {"ratio": ratio, "low": ratio - half, "high": ratio + half}

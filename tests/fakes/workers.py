@@ -30,7 +30,8 @@ class Stable:
 
     A script gives, by the tag of the order (`start`, `block`), the next answers in turn: a
     reply, a death, an exception to raise, or None where all goes well; so does whatever comes
-    after. Blocks take `block_s` seconds of the told clock; while a worker carries out an order,
+    after. Blocks take `block_s` seconds of the told clock, other orders what `takes_s` says by
+    their tag, or nothing; while a worker carries out an order,
     every parked one uses `leak_s` of CPU time. At any time at most one worker runs, those that
     start excepted.
     """
@@ -40,7 +41,9 @@ class Stable:
         scripts: Mapping[str, Script] | None = None,
         block_s: float = 1.0,
         leak_s: float | None = 0.0,
+        takes_s: Mapping[str, float] | None = None,
     ) -> None:
+        self.takes_s = takes_s or {}
         self.clock, self.block_s, self.leak_s = ToldClock(), block_s, leak_s
         self.journal: list[str] = []
         self.workers: list[ScriptedWorker] = []
@@ -61,6 +64,7 @@ class Stable:
 
     def well(self, order: Order) -> Reply:
         """The answer of a worker with which nothing is wrong."""
+        self.clock.advance(self.takes_s.get(tag_of(order), 0.0))
         match order:
             case wire.Start():
                 return wire.Ready(FACTS)
