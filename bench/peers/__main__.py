@@ -35,7 +35,9 @@ QUICK = Pairs(
     aa=1, aa_load=1, inside=1, slow_3=0, slow_5=1, slow_10=0, frameworks=0, peers=1, peers_slow=0
 )
 SECONDS, QUICK_SECONDS = 7.5, 6.0
-QUICK_TRUTH = Thoroughness(attempts=1, search_s=2, search_processes=1, truth_s=1, truth_processes=2)
+QUICK_TRUTH = Thoroughness(
+    attempts=1, search_s=2, search_generations=1, truth_s=1, truth_generations=2
+)
 
 
 def options() -> argparse.ArgumentParser:

@@ -44,7 +44,7 @@ class Pairs:
     """How many pairs, by part; the peers' A/A and their slow-downs apart."""
 
     aa: int = 100
-    aa_load: int = 40
+    aa_load: int = 100
     inside: int = 10
     slow_3: int = 20
     slow_5: int = 30

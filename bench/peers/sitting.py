@@ -34,10 +34,10 @@ class Thoroughness:
     """How long, and how often, the truth is looked for."""
 
     attempts: int = 3
-    search_s: float = 8.0
-    search_processes: int = 6
-    truth_s: float = 6.0
-    truth_processes: int = 14
+    search_s: float = 4.0
+    search_generations: int = 5
+    truth_s: float = 4.0
+    truth_generations: int = 24
 
 
 class Sitting:
@@ -70,9 +70,9 @@ class Sitting:
         threads = self.ours.threads
         for attempt in range(how.attempts):
             self.say("searching for the k of the slow-downs")
-            ks = truth.search(threads, how.search_s, how.search_processes)
+            ks = truth.search(threads, how.search_s, how.search_generations)
             self.say(f"establishing their true ratios, attempt {attempt + 1}: {ks}")
-            found = truth.establish(ks, threads, how.truth_s, how.truth_processes)
+            found = truth.establish(ks, threads, how.truth_s, how.truth_generations)
             self._tell(found)
             if all(truth.fits(int(percent), one) for percent, one in found["slow"].items()):
                 break

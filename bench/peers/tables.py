@@ -116,14 +116,10 @@ def _slow_downs(results: Record) -> str:
     ]
     itself = truth["itself"]
     note = (
-        f"True ratios: {truth['processes']} fresh processes, in each of them blocks of all steps "
+        f"True ratios: {truth['generations']} generations of fresh processes, one for each step, "
         f"in turns for {truth['seconds']:g} s, without dlbench; the step to itself came out as "
         f"{itself['ratio']:.4f} [{itself['low']:.4f}, {itself['high']:.4f}]."
     )
-    otherwise = (
-        f" That of {p} %: {one['how']}." for p, one in truth["slow"].items() if "how" in one
-    )
-    note += "".join(otherwise)
     titles = ("slow-down", "step", "true ratio", *(f"found by {name}" for name in names))
     return f"{markdown(titles, rows)}\n\n{note}"
 
