@@ -7,10 +7,11 @@ returns the verbs below. It must not know any workload, clock or file.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from dlbench.arrays import Array, Weights
-from dlbench.layers import Network
+from dlbench.layers import Network, Optimizer
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,9 @@ class Setting:
     dtype: str
     threads: int
     scratch: str
+
+
+NO_OTHERS: Mapping[str, Optimizer] = MappingProxyType({})
 
 
 def nothing() -> None:
@@ -59,10 +63,18 @@ class Backend(Protocol):
     def matmul(self, a: Array, b: Array) -> Step:
         """The product of two matrices; the result is named `product`."""
 
-    def network(self, network: Network, weights: Weights, x: Array, y: Array) -> dict[str, Step]:
+    def network(
+        self,
+        network: Network,
+        weights: Weights,
+        x: Array,
+        y: Array,
+        optimizers: Mapping[str, Optimizer] = NO_OTHERS,
+    ) -> dict[str, Step]:
         """The steps `predict`, `forward`, `backward` and `train_step` of a network.
 
         Their results are named `outputs`, `loss`, `gradient/<weight>` and `weight/<weight>`.
+        optimizers: others than the network's own, each for a step `train_step/<name>`.
         """
 
     def wait(self) -> None:

@@ -111,6 +111,11 @@ class Crew:
         for seat in [seat for seat in self.workers if seat not in needed]:
             self.workers.pop(seat).close()
 
+    def abandon(self) -> None:
+        """End all workers from another thread; whoever waits for them hears of their death."""
+        for worker in list(self.workers.values()):
+            worker.close()
+
 
 def failed(reply: Reply) -> wire.Failed:
     """A reply that was not hoped for, as a failure."""

@@ -39,12 +39,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table ready to be written. heads: the lines above every column; rows: label and cells."""
+    """A table ready to be written.
+
+    heads: the lines above every column; rows: label and cells; label: what stands above these.
+    """
 
     title: str
     heads: tuple[tuple[str, ...], ...]
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
     notes: tuple[str, ...]
+    label: str = "workload"
 
 
 def grid(rows: Sequence[Row], metric: Metric) -> Grid:
@@ -54,7 +58,7 @@ def grid(rows: Sequence[Row], metric: Metric) -> Grid:
     axes = _varying(shown, TARGET_AXES)
     targets = list(dict.fromkeys(_target(row) for row in shown))
     unit, value = _metric(metric, shown)
-    notes = _Notes()
+    notes = Notes()
     lines = []
     for workload in _by_workload(shown):
         leading = leaders(workload)
@@ -79,7 +83,7 @@ def ratios(rows: Sequence[Row], baseline: str, first_note: int = 1) -> Grid:
     axes = _varying(shown, TARGET_AXES)
     own = next(_target(row) for row in rows if row.target == baseline)
     targets = [target for target in dict.fromkeys(map(_target, shown)) if target != own]
-    notes = _Notes(first_note)
+    notes = Notes(first_note)
     lines = []
     for workload in _by_workload(shown):
         by_target = {_target(row): row for row in workload}
@@ -186,22 +190,24 @@ def _constants(rows: Sequence[Row], axes: Sequence[str], labels: Sequence[str]) 
     return f" ({', '.join(shared)})" if shared else ""
 
 
-class _Notes:
+class Notes:
     """Footnotes, numbered as they are met; the same reason is said once."""
 
     def __init__(self, first: int = 1) -> None:
         self.first, self.reasons = first, {}  # type: int, dict[str, int]
 
     def number(self, reason: str) -> int:
+        """The number of this note, a new one if it is new."""
         return self.reasons.setdefault(reason, len(self.reasons) + self.first)
 
     @property
     def lines(self) -> list[str]:
+        """All of them, as they stand below a table."""
         return [f"[{number}] {reason}" for reason, number in self.reasons.items()]
 
 
 def _cell(
-    row: Row | None, value: Callable[[Row], float | None], leading: Sequence[Row], notes: _Notes
+    row: Row | None, value: Callable[[Row], float | None], leading: Sequence[Row], notes: Notes
 ) -> Cell:
     if row is None:
         return Cell("")
@@ -212,7 +218,7 @@ def _cell(
     return Cell(text, best=row in leading and number is not None)
 
 
-def _ratio_cell(row: Row | None, notes: _Notes) -> Cell:
+def _ratio_cell(row: Row | None, notes: Notes) -> Cell:
     """A ratio and its verdict, and the interval below; what failed is explained elsewhere."""
     if row is None:
         return Cell("")

@@ -13,12 +13,15 @@ Activation = Literal["linear", "relu", "sigmoid", "tanh", "softmax", "log_softma
 Initializer = Literal["glorot_uniform", "he_normal"]
 Loss = Literal[
     "mse",
+    "half_mse",
     "mae",
     "binary_crossentropy",
     "categorical_crossentropy",
     "sparse_categorical_crossentropy",
     "nll",
     "hinge",
+    "logistic",
+    "zero_one",
     "multilabel_margin",
 ]
 

@@ -9,6 +9,7 @@ from dlbench.errors import UsageError
 from dlbench.layers import (
     SGD,
     Activation,
+    Adagrad,
     Adam,
     BatchNorm,
     Dense,
@@ -16,6 +17,8 @@ from dlbench.layers import (
     Flatten,
     Layer,
     Network,
+    Optimizer,
+    RMSprop,
 )
 
 # A softmax over one unit is the constant 1: three fruit networks cannot learn through it.
@@ -132,6 +135,15 @@ _ALL = (
         **_MNIST,
     ),
 )
+
+# The optimizers of the lecture, with the figures of its worked example.
+OPTIMIZERS: Final[dict[str, Optimizer]] = {
+    "sgd": SGD(lr=0.1),
+    "momentum": SGD(lr=0.1, momentum=0.9),
+    "adagrad": Adagrad(lr=0.1, epsilon=5e-5),
+    "rmsprop": RMSprop(lr=0.1, rho=0.99, epsilon=5e-5),
+    "adam": Adam(lr=0.1, beta1=0.9, beta2=0.999, epsilon=1e-5),
+}
 
 CATALOGUE: Final = {network.name: network for network in _ALL}
 

@@ -3,16 +3,18 @@
 It must not know any framework, nor how long anything takes.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
+from msgspec.structs import replace
 
-from dlbench import catalog, parity, splits, synthetic
+from dlbench import catalog, flops, parity, splits, synthetic
 from dlbench.arrays import Array, Weights, cast, upcast
 from dlbench.contract import Backend, Step
 from dlbench.kinds import Axes, Bound, Networks, Params
-from dlbench.layers import Dense, Network, dense_shapes, without_dropout
+from dlbench.layers import Dense, Network, Optimizer, dense_shapes, without_dropout
 from dlbench.model import ParityCheck, Work, Workload
 from dlbench.parity import Expected
 from dlbench.reference import optimizers
@@ -94,6 +96,33 @@ def _batch(network: Network, workload: Workload, seed: int) -> tuple[Array, Arra
     if workload.synthetic:
         return synthetic.batch(network, size, seed)
     return splits.batch(catalog.load("datasets", network.dataset).load(seed), size, seed)
+
+
+def agreement(
+    backend: Backend,
+    dtype: str,
+    network: Network,
+    optimizers: Mapping[str, Optimizer],
+    seed: int,
+) -> tuple[ParityCheck, ...]:
+    """All that a network computes against the oracle, on random data and without dropout.
+
+    Outputs in inference and in training, the loss, every gradient, and every weight after one
+    step of each of the optimizers.
+    """
+    bare = without_dropout(network)
+    params: Params = {"network": bare.name, "batch": bare.batch}
+    workload = Workload("train_step", params, flops.backward(bare, bare.batch), synthetic=True)
+    problem = Problem.of(workload, {bare.name: bare}, dtype, seed)
+    steps = backend.network(bare, problem.weights, problem.x, problem.y, optimizers)
+    oracle = Oracle(bare, problem, dtype)
+    passes = [oracle.check(name, steps[name], backend) for name in ("predict", "forward")]
+    found = [*passes, oracle.check("backward", steps["backward"], backend)]
+    for name, optimizer in optimizers.items():
+        stepped = Oracle(replace(bare, optimizer=optimizer), problem, dtype)
+        checks = stepped.check("train_step", steps[f"train_step/{name}"], backend)
+        found.append(tuple(replace(one, quantity=f"{name}: {one.quantity}") for one in checks))
+    return tuple(chain.from_iterable(found))
 
 
 # Keras keeps the factor of a regulariser in float32, whatever the dtype.

@@ -70,12 +70,12 @@ def make(suite: Suite, asked: Asked, machine: Machine) -> Plan:
     _refuse_useless(suite, asked)
     known = {**networks.CATALOGUE, **{network.name: network for network in suite.networks}}
     with _blamed_on(suite):
-        _targets(suite.targets, machine)
+        targets_for(suite.targets, machine)
         for entry in suite.entries:
             if named := entry.axes.get("network"):
                 choices("network", map(str, named), list(known))
     words_by_axis = {**suite.targets, **{k: list(v) for k, v in asked.targets.items() if v}}
-    targets = _targets(words_by_axis, machine)
+    targets = targets_for(words_by_axis, machine)
     groups = [
         _group(workload, targets, asked, machine)
         for workload in _workloads(suite, asked, known, machine)
@@ -146,7 +146,7 @@ def _refuse_nothing(groups: Sequence[Group]) -> None:
         raise UsageError("nothing can be measured: " + "; ".join(sorted(map(str, reasons))))
 
 
-def _targets(asked: Mapping[str, Sequence[str]], machine: Machine) -> list[tuple[Target, str]]:
+def targets_for(asked: Mapping[str, Sequence[str]], machine: Machine) -> list[tuple[Target, str]]:
     """Every target that the backends declare and the user wants, with the kind of its mode."""
     declared = machine.declarations
     modes = list(dict.fromkeys(mode for d in declared.values() for mode in d.modes))
@@ -249,14 +249,15 @@ def _group(
     machine: Machine,
 ) -> Group:
     cases = [
-        Case(workload, target, kind, _skip(target, machine))  # type: ignore[arg-type]
+        Case(workload, target, kind, reason_to_skip(target, machine))  # type: ignore[arg-type]
         for target, kind in targets
     ]
     cases = [case for case in cases if asked.keep(case.id)]
     return Group(workload, tuple(_within_memory(cases, workload.work, machine)))
 
 
-def _skip(target: Target, machine: Machine) -> str | None:
+def reason_to_skip(target: Target, machine: Machine) -> str | None:
+    """Why the target cannot be had on this machine; None where it can."""
     index = int(target.device.partition(":")[2] or 0)
     if target.device != "cpu" and index >= machine.gpus:
         shown = units.counted(machine.gpus, "GPU")

@@ -99,7 +99,7 @@ def measure(suite_name: str, asked: plan.Asked, results: Path) -> int:
     run = _run(folder.name, made, machine)
     launch = launcher(declarations, folder / store.LOGS_FOLDER)
     interrupted = False
-    _end_in_order()
+    end_in_order()
     try:
         _measure(run, folder, launch, errors)
     except KeyboardInterrupt:
@@ -114,7 +114,7 @@ def measure(suite_name: str, asked: plan.Asked, results: Path) -> int:
     return EXIT_FAILED_CASES if failed else 0
 
 
-def _end_in_order() -> None:
+def end_in_order() -> None:
     """Treat being asked to end like Ctrl-C: keep what was measured, end the workers."""
     for name in ("SIGTERM", "SIGHUP"):
         if (number := getattr(signal, name, None)) is not None:
@@ -169,7 +169,12 @@ def _prepare(dataset: str) -> str | None:
 
 
 def _plan(suite_name: str, asked: plan.Asked, declarations: Mapping[str, Declaration]) -> Plan:
-    machine = plan.Machine(
+    return plan.make(suite.load(suite_name), asked, this_machine(declarations))
+
+
+def this_machine(declarations: Mapping[str, Declaration]) -> plan.Machine:
+    """What planning must know of the machine that it runs on."""
+    return plan.Machine(
         declarations=declarations,
         installed=frozenset(name for name, d in declarations.items() if find_spec(d.package)),
         cores=environment.usable_cores(),
@@ -177,4 +182,3 @@ def _plan(suite_name: str, asked: plan.Asked, declarations: Mapping[str, Declara
         gpus=len(environment.gpus()),
         prepare=_prepare,
     )
-    return plan.make(suite.load(suite_name), asked, machine)

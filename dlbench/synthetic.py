@@ -56,11 +56,14 @@ def _one_label(rng: Rng, rows: int, units: int) -> Array:
 
 _TARGETS: dict[str, Callable[[Rng, int, int], Array]] = {
     "mse": _values,
+    "half_mse": _values,
     "mae": _values,
     "binary_crossentropy": _bits,
     "categorical_crossentropy": _one_hot,
     "sparse_categorical_crossentropy": _classes,
     "nll": _classes,
     "hinge": _signs,
+    "logistic": _signs,
+    "zero_one": _signs,
     "multilabel_margin": _one_label,
 }

@@ -14,7 +14,6 @@ from dlbench.grid import Cell, Grid
 from dlbench.rows import Row
 
 BEST_MARK = "*"
-LABEL = "workload"
 # Characters between two columns, and those at both ends of a line and after the label.
 GAP, ENDS = 2, 3
 
@@ -25,7 +24,7 @@ def to_rich(table: Grid, width: int) -> list[Table]:
     The best of a row is bold, and marked where there is no colour.
     """
     label_width = max((len(word) for label, _ in table.rows for word in label.split()), default=8)
-    room = width - max(label_width, len(LABEL)) - ENDS
+    room = width - max(label_width, len(table.label)) - ENDS
     pages, taken = [[]], 0  # type: list[list[int]], int
     for column, head in enumerate(table.heads):
         written = (_plain_text(cells[column]).split("\n") for _, cells in table.rows)
@@ -41,7 +40,7 @@ def to_rich(table: Grid, width: int) -> list[Table]:
 
 def _page(table: Grid, columns: Sequence[int], label_width: int) -> Table:
     drawn = Table(box=box.SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0))
-    drawn.add_column(LABEL, min_width=label_width)
+    drawn.add_column(table.label, min_width=label_width)
     for column in columns:
         drawn.add_column(Text("\n".join(table.heads[column])), justify="right", no_wrap=True)
     for label, cells in table.rows:
@@ -61,7 +60,7 @@ def _plain_text(cell: Cell) -> str:
 
 def to_markdown(table: Grid) -> str:
     """A pipe table with a title line and its notes."""
-    heads = [LABEL, *(" ".join(head) for head in table.heads)]
+    heads = [table.label, *(" ".join(head) for head in table.heads)]
     ruler = ["---"] + ["---:"] * len(table.heads)
     lines = [[escaped(label), *map(_marked, cells)] for label, cells in table.rows]
     written = [[escaped(head) for head in heads], ruler, *lines]

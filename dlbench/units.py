@@ -41,9 +41,9 @@ def duration(seconds: float) -> str:
     return f"{significant(seconds / unit)} {symbol}"
 
 
-def counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str, plural: str = "") -> str:
     """`1 thread`, `2 threads`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f"{count} {noun}" if count == 1 else f"{count} {plural or f'{noun}s'}"
 
 
 def minutes(seconds: float) -> str:

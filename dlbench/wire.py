@@ -11,7 +11,7 @@ from typing import BinaryIO, TypeVar
 
 import msgspec
 
-from dlbench.layers import Network, Record
+from dlbench.layers import Network, Optimizer, Record
 from dlbench.model import ParityCheck, Sample, Sampling, Status, Target, Workload
 
 _LENGTH = struct.Struct("<I")
@@ -49,13 +49,27 @@ class Block(Record, frozen=True, tag="block"):
     case: str
 
 
+class Verify(Record, frozen=True, tag="verify"):
+    """Check all that a network computes; answered by Verified."""
+
+    network: Network
+    optimizers: dict[str, Optimizer]
+    seed: int
+
+
+class WorkOut(Record, frozen=True, tag="work_out"):
+    """Compute a worked example of the lecture (examples.py); answered by WorkedOut."""
+
+    example: str
+
+
 class Release(Record, frozen=True, tag="release"):
     """Forget a case; answered by Ready."""
 
     case: str
 
 
-Order = Start | Prepare | WarmUp | Block | Release
+Order = Start | Prepare | WarmUp | Block | Verify | WorkOut | Release
 
 
 class Ready(Record, frozen=True, tag="ready"):
@@ -83,6 +97,18 @@ class Timed(Record, frozen=True, tag="timed"):
     sample: Sample
 
 
+class Verified(Record, frozen=True, tag="verified"):
+    """One check per quantity."""
+
+    parity: tuple[ParityCheck, ...]
+
+
+class WorkedOut(Record, frozen=True, tag="worked_out"):
+    """The numbers of an example, row by row."""
+
+    values: tuple[float, ...]
+
+
 class Failed(Record, frozen=True, tag="failed"):
     """The order could not be carried out."""
 
@@ -90,7 +116,7 @@ class Failed(Record, frozen=True, tag="failed"):
     reason: str
 
 
-Reply = Ready | Prepared | Warm | Timed | Failed
+Reply = Ready | Prepared | Warm | Timed | Verified | WorkedOut | Failed
 
 _T = TypeVar("_T")
 _ENCODER = msgspec.msgpack.Encoder()

@@ -14,10 +14,12 @@ from dlbench import catalog, timing, wire
 from dlbench.arrays import STORAGE
 from dlbench.contract import Backend, Setting, Step, nothing
 from dlbench.errors import DlbenchError, PlacementError, Unavailable
+from dlbench.examples import EXAMPLES
 from dlbench.interference import Witness, disturbed, flags
 from dlbench.kinds import Bound, kind_named
 from dlbench.model import Sample, Target
 from dlbench.parking import die_with_parent
+from dlbench.passes import agreement
 from dlbench.wire import Order, Reply
 
 # Calls timed one by one before anything else runs: the first compiles, the second may compile
@@ -65,6 +67,8 @@ class Worker:
             wire.Prepare: self.prepare,
             wire.WarmUp: self.warm_up,
             wire.Block: self.block,
+            wire.Verify: self.verify,
+            wire.WorkOut: self.work_out,
             wire.Release: self.release,
         }
         return verbs[type(order)]
@@ -160,6 +164,17 @@ class Worker:
             least = LEAD_IN_AFTER_RESET
         for _ in range(max(least, round(LEAD_IN_SHARE * iterations))):
             step.run()
+
+    def verify(self, order: wire.Verify) -> wire.Verified:
+        """Check all that a network computes, then forget it."""
+        optimizers, seed = order.optimizers, order.seed
+        found = agreement(self.backend, self.target.dtype, order.network, optimizers, seed)
+        self.backend.release()
+        return wire.Verified(found)
+
+    def work_out(self, order: wire.WorkOut) -> wire.WorkedOut:
+        """A worked example of the lecture, by the backend."""
+        return wire.WorkedOut(tuple(EXAMPLES[order.example].compute(self.backend).ravel().tolist()))
 
     def release(self, order: wire.Release) -> wire.Ready:
         """Free what the case holds."""

@@ -7,7 +7,7 @@ import pytest
 
 from dlbench import wire
 from dlbench.model import ParityCheck, Sample, Sampling, Target, Work, Workload
-from dlbench.networks import CATALOGUE
+from dlbench.networks import CATALOGUE, OPTIMIZERS
 from dlbench.wire import (
     Block,
     Failed,
@@ -17,8 +17,12 @@ from dlbench.wire import (
     Release,
     Start,
     Timed,
+    Verified,
+    Verify,
     Warm,
     WarmUp,
+    WorkedOut,
+    WorkOut,
 )
 
 TARGET = Target("torch", "cuda:1", "compile", "tf32", 4)
@@ -33,6 +37,8 @@ ORDERS = [
     Prepare("case", WORKLOAD, {"iris": CATALOGUE["iris"]}, seed=3),
     WarmUp("case", Sampling(blocks=3, budget_s=60.0)),
     Block("case"),
+    Verify(CATALOGUE["iris"], OPTIMIZERS, seed=3),
+    WorkOut("hinge"),
     Release("case"),
 ]
 REPLIES = [
@@ -40,6 +46,8 @@ REPLIES = [
     Prepared((3.0, 2.0, 1.0), CHECKS),
     Warm((SAMPLE, SAMPLE)),
     Timed(SAMPLE),
+    Verified(CHECKS),
+    WorkedOut((1.5, -2.0)),
     Failed("skipped", "µs and 漢字 get through"),
 ]
 EITHER_WAY = [

@@ -54,8 +54,24 @@ def multilabel_margin(y: Any, outputs: Any) -> Any:
     return tf.reduce_sum(margins * counted) / tf.size(outputs, out_type=outputs.dtype)
 
 
+def half_mse(y: Any, outputs: Any) -> Any:
+    """Half of the mean squared error; Keras has no such loss."""
+    return tf.reduce_mean(tf.square(outputs - y)) / 2
+
+
+def logistic(y: Any, outputs: Any) -> Any:
+    """mean(log(1 + exp(-y * outputs))), y being -1 or 1; Keras has no such loss."""
+    return tf.reduce_mean(tf.math.softplus(-y * outputs))
+
+
+def zero_one(y: Any, outputs: Any) -> Any:
+    """The share on the wrong side, y being -1 or 1; Keras has no such loss."""
+    return tf.reduce_mean(tf.math.ceil((1 - y * tf.sign(outputs)) / 2))
+
+
 LOSSES: dict[str, Callable[[bool], Callable[[Any, Any], Any]]] = {
     "mse": lambda logits: keras.losses.MeanSquaredError(),
+    "half_mse": lambda logits: half_mse,
     "mae": lambda logits: keras.losses.MeanAbsoluteError(),
     "binary_crossentropy": lambda logits: keras.losses.BinaryCrossentropy(from_logits=logits),
     "categorical_crossentropy": lambda logits: keras.losses.CategoricalCrossentropy(
@@ -66,6 +82,8 @@ LOSSES: dict[str, Callable[[bool], Callable[[Any, Any], Any]]] = {
     ),
     "nll": lambda logits: nll,
     "hinge": lambda logits: keras.losses.Hinge(),
+    "logistic": lambda logits: logistic,
+    "zero_one": lambda logits: zero_one,
     "multilabel_margin": lambda logits: multilabel_margin,
 }
 

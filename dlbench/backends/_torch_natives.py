@@ -59,11 +59,24 @@ def hinge(outputs: Tensor, y: Tensor) -> Tensor:
     return functional.relu(1 - y * outputs).mean()
 
 
+def half_mse(outputs: Tensor, y: Tensor) -> Tensor:
+    """Half of the mean squared error; PyTorch has no such loss."""
+    return functional.mse_loss(outputs, y) / 2
+
+
+def zero_one(outputs: Tensor, y: Tensor) -> Tensor:
+    """The share on the wrong side, y being -1 or 1; PyTorch has no such loss."""
+    return ((1 - y * outputs.sign()) / 2).ceil().mean()
+
+
 LOSSES: dict[str, Callable[[], Callable[[Tensor, Tensor], Tensor]]] = {
     "mse": nn.MSELoss,
+    "half_mse": lambda: half_mse,
     "mae": nn.L1Loss,
     "nll": nn.NLLLoss,
     "hinge": lambda: hinge,
+    "logistic": nn.SoftMarginLoss,
+    "zero_one": lambda: zero_one,
     "multilabel_margin": nn.MultiLabelMarginLoss,
 }
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from dlbench.arrays import Array, Weights, cast
-from dlbench.contract import Setting, Step
-from dlbench.layers import Network
+from dlbench.contract import NO_OTHERS, Setting, Step
+from dlbench.layers import Network, Optimizer
 from dlbench.reference.mlp import MLP
 
 DECLARATION = {
@@ -43,8 +44,22 @@ class NumpyBackend:
         a, b = cast(a, self.dtype), cast(b, self.dtype)
         return Step(lambda: a @ b, lambda product: {"product": product}, {"a": a, "b": b})
 
-    def network(self, network: Network, weights: Weights, x: Array, y: Array) -> dict[str, Step]:
+    def network(
+        self,
+        network: Network,
+        weights: Weights,
+        x: Array,
+        y: Array,
+        optimizers: Mapping[str, Optimizer] = NO_OTHERS,
+    ) -> dict[str, Step]:
         """The hand-written network on arrays of the setting's dtype."""
+        steps = self._steps(network, weights, x, y)
+        for name, optimizer in optimizers.items():
+            other = self._steps(replace(network, optimizer=optimizer), weights, x, y)
+            steps[f"train_step/{name}"] = other["train_step"]
+        return steps
+
+    def _steps(self, network: Network, weights: Weights, x: Array, y: Array) -> dict[str, Step]:
         x, y = cast(x, self.dtype), cast(y, self.dtype)
         start = {name: cast(weight, self.dtype) for name, weight in weights.items()}
         mlp = MLP(network, {name: weight.copy() for name, weight in start.items()})

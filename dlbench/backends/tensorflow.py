@@ -10,7 +10,7 @@ import tensorflow as tf
 from dlbench import layers
 from dlbench.arrays import STORAGE, Array, Weights, cast
 from dlbench.backends._tensorflow_natives import LAYERS, LOSSES, OPTIMIZERS
-from dlbench.contract import Setting, Step
+from dlbench.contract import NO_OTHERS, Setting, Step
 from dlbench.errors import Unavailable
 
 DECLARATION = {
@@ -86,10 +86,16 @@ class TensorflowBackend:
         return Step(lambda: product(left, right), lambda result: {"product": result}, inputs)
 
     def network(
-        self, network: layers.Network, weights: Weights, x: Array, y: Array
+        self,
+        network: layers.Network,
+        weights: Weights,
+        x: Array,
+        y: Array,
+        optimizers: Mapping[str, layers.Optimizer] = NO_OTHERS,
     ) -> dict[str, Step]:
-        """keras.Sequential, the native loss and the native optimizer."""
-        return Program(self, network, weights, self.tensor(x), self.tensor(y)).steps()
+        """keras.Sequential, the native loss and the native optimizers."""
+        program = Program(self, network, weights, self.tensor(x), self.tensor(y))
+        return program.steps(optimizers)
 
     def wait(self) -> None:
         """CPU calls return when they are done; a GPU is synchronised."""
@@ -153,14 +159,20 @@ class Program:
             variable.assign(self.start[name])
         last = getattr(network.layers[-1], "activation", "linear")
         self.loss = LOSSES[network.loss](last == "linear")
-        self.optimizer = OPTIMIZERS[type(network.optimizer)](network.optimizer)
+        self.optimizer = network.optimizer
 
-    def steps(self) -> dict[str, Step]:
+    def steps(self, optimizers: Mapping[str, layers.Optimizer]) -> dict[str, Step]:
         """One step of each kind, in the backend's mode."""
         model, x, y = self.model, self.x, self.y
         variables = list(self.variables.values())
-        self.optimizer.build(variables)
-        state = [*self.optimizer.variables, *model.non_trainable_weights]
+        natives = {
+            name: OPTIMIZERS[type(optimizer)](optimizer)
+            for name, optimizer in {"": self.optimizer, **optimizers}.items()
+        }
+        for native in natives.values():
+            native.build(variables)
+        state = [variable for native in natives.values() for variable in native.variables]
+        state += model.non_trainable_weights
         state_start = [tf.identity(variable.value) for variable in state]
 
         def objective(x: Any, y: Any) -> tuple[Any, Any]:
@@ -176,10 +188,13 @@ class Program:
                 _, loss = objective(x, y)
             return loss, tape.gradient(loss, variables)
 
-        def train_step(x: Any, y: Any) -> Any:
-            loss, gradients = backward(x, y)
-            self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
-            return loss
+        def training(optimizer: Any) -> Callable[[Any, Any], Any]:
+            def train_step(x: Any, y: Any) -> Any:
+                loss, gradients = backward(x, y)
+                optimizer.apply_gradients(zip(gradients, variables, strict=True))
+                return loss
+
+            return train_step
 
         def reset() -> None:
             for name, variable in self.variables.items():
@@ -189,12 +204,17 @@ class Program:
 
         predict = self.backend.compiled(lambda x: model(x, training=False))
         inputs = {"x": x, "y": y, **self._native()}
-        bound = [self._bound(function) for function in (forward, backward, train_step)]
+        bound = [self._bound(function) for function in (forward, backward)]
         return {
             "predict": Step(lambda: predict(x), _outputs, inputs, reset),
             "forward": Step(bound[0], lambda r: {"outputs": r[0], "loss": r[1]}, inputs, reset),
             "backward": Step(bound[1], self._with_gradients, inputs, reset),
-            "train_step": Step(bound[2], self._with_weights, inputs, reset),
+            **{
+                f"train_step/{name}".rstrip("/"): Step(
+                    self._bound(training(native)), self._with_weights, inputs, reset
+                )
+                for name, native in natives.items()
+            },
         }
 
     def _bound(self, function: Callable[[Any, Any], Any]) -> Callable[[], Any]:

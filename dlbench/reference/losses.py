@@ -84,14 +84,25 @@ def _hinge_gradient(outputs: Array, y: Array) -> Array:
     return np.where(1 - y * outputs > 0, -y, 0) / outputs.size
 
 
+def _logistic_gradient(outputs: Array, y: Array) -> Array:
+    return -y * sigmoid(-y * outputs) / outputs.size
+
+
 def _sigmoid_loss(z: Array, y: Array) -> Array:
     return (np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))).mean()
 
 
 LOSSES = {
     "mse": Loss(lambda o, y: ((o - y) ** 2).mean(), lambda o, y: 2 * (o - y) / o.size),
+    # as the lecture's backpropagation example has it: its gradient is the error itself
+    "half_mse": Loss(lambda o, y: ((o - y) ** 2).mean() / 2, lambda o, y: (o - y) / o.size),
     "mae": Loss(lambda o, y: np.abs(o - y).mean(), lambda o, y: np.sign(o - y) / o.size),
     "hinge": Loss(lambda o, y: np.maximum(1 - y * o, 0).mean(), _hinge_gradient),
+    "logistic": Loss(lambda o, y: np.logaddexp(0, -y * o).mean(), _logistic_gradient),
+    # the share on the wrong side, y being -1 or 1; flat, so that nothing is learnt from it
+    "zero_one": Loss(
+        lambda o, y: np.ceil((1 - y * np.sign(o)) / 2).mean(), lambda o, _: np.zeros_like(o)
+    ),
     # torch.nn.MultiLabelMarginLoss: the sum over pairs divided by the number of classes.
     "multilabel_margin": Loss(lambda o, y: _margins(o, y).sum() / o.size, _margin_gradient),
 }

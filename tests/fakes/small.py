@@ -25,6 +25,11 @@ ENDS = [
     ("mae", "softmax"),
     ("hinge", "linear"),
     ("hinge", "tanh"),
+    ("half_mse", "linear"),
+    ("half_mse", "tanh"),
+    ("logistic", "linear"),
+    ("logistic", "tanh"),
+    ("zero_one", "linear"),
     ("multilabel_margin", "linear"),
     ("multilabel_margin", "sigmoid"),
     ("nll", "log_softmax"),
@@ -125,8 +130,11 @@ def _labels(rng, rows, units):
 
 TARGETS = {
     "mse": _values,
+    "half_mse": _values,
     "mae": _values,
     "hinge": _signs,
+    "logistic": _signs,
+    "zero_one": _signs,
     "multilabel_margin": _labels,
     "nll": _classes,
     "sparse_categorical_crossentropy": _classes,

@@ -1,0 +1,79 @@
+"""One `dlbench verify` from end to end: choose, ask, show."""
+
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from time import monotonic
+
+from rich.console import Console
+
+from dlbench import environment, networks, options, plan, progress, session, verification, verified
+from dlbench.errors import EXIT_FAILED_CASES, UsageError
+from dlbench.crew import Launch
+from dlbench.launching import launcher
+from dlbench.model import Target
+from dlbench.supervisor import Progress
+from dlbench.verification import Finding
+
+FORMATS = ("table", "json")
+
+# Among how many workers the networks of a target are shared: compiling is what takes the time.
+PARTS = 2
+
+
+def verify(
+    targets: Mapping[str, Sequence[str] | None],
+    wanted: Sequence[str],
+    *,
+    quick: bool,
+    seed: int,
+    form: str,
+) -> int:
+    """Check what was asked for, and print it; 0 if all of it holds."""
+    options.choice("--format", form, FORMATS)
+    declarations = plan.read_declarations()
+    machine = session.this_machine(declarations)
+    axes = {axis: options.words(values) for axis, values in targets.items() if values}
+    if quick:
+        axes = {"mode": ["dynamic"], **axes}
+    # one thread each, as many workers as cores
+    found = [target for target, _ in plan.targets_for({**axes, "threads": ["1"]}, machine)]
+    skipped = {target: plan.reason_to_skip(target, machine) for target in found}
+    there = [target for target in found if skipped[target] is None]
+    if not there:
+        reasons = sorted({reason for reason in skipped.values() if reason})
+        raise UsageError("nothing can be verified: " + "; ".join(reasons))
+    catalogue = list(networks.CATALOGUE)
+    names = options.choices("network", options.words(wanted) or catalogue, catalogue)
+    asked = verification.tasks(
+        there, [networks.CATALOGUE[name] for name in names], seed, 1 if quick else PARTS
+    )
+    start = monotonic()
+    with tempfile.TemporaryDirectory(prefix="dlbench-") as logs:
+        findings = _verified(asked, launcher(declarations, Path(logs)))
+    seconds = monotonic() - start
+    report = verified.Report(findings, _reasons(skipped), seconds)
+    if form == "json":
+        sys.stdout.write(verified.to_json(report))
+    else:
+        verified.show(report, Console())
+    return 0 if report.held else EXIT_FAILED_CASES
+
+
+def _verified(asked: Sequence[verification.Task], launch: Launch) -> list[Finding]:
+    session.end_in_order()
+    total, done = sum(len(task.orders) for task in asked), 0
+    with progress.watching(Console(stderr=True)) as watcher:
+
+        def tell(finding: Finding) -> None:
+            nonlocal done
+            done += 1
+            watcher.see(Progress(f"verified {verified.name(finding)}", done, total))
+
+        watcher.see(Progress("starting workers", 0, total))
+        return verification.verify(asked, launch, environment.usable_cores(), tell)
+
+
+def _reasons(skipped: Mapping[Target, str | None]) -> list[str]:
+    return sorted({reason for reason in skipped.values() if reason is not None})

@@ -1,0 +1,153 @@
+"""Does every backend compute what the lecture and the oracle say? Asked of real workers.
+
+Nothing is timed, so the workers run side by side and none is parked for another.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlbench import wire
+from dlbench.arrays import Array
+from dlbench.crew import Crew, Launch, failed
+from dlbench.examples import EXAMPLES, Example
+from dlbench.layers import Network
+from dlbench.model import ParityCheck, Target
+from dlbench.networks import OPTIMIZERS
+
+# Compiling all steps of a network for all optimizers takes a minute on a slow core.
+TIMEOUT_S = 600.0
+
+# The one dtype in which the lecture's numbers come out to the last digit.
+EXAMPLE_DTYPE = "float64"
+
+
+@dataclass(frozen=True)
+class Worked:
+    """An example as a backend computes it. values: None where it could not."""
+
+    example: str
+    backend: str
+    values: Array | None
+    reason: str | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether it is what the lecture's formula gives."""
+        known: Example = EXAMPLES[self.example]
+        return self.values is not None and bool(
+            (np.abs(self.values - known.expected) <= known.within).all()
+        )
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """All quantities of a network on a target. reason: why there are none."""
+
+    network: str
+    target: Target
+    checks: tuple[ParityCheck, ...] = ()
+    reason: str | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether every quantity is within its tolerance."""
+        return bool(self.checks) and all(check.held for check in self.checks)
+
+    @property
+    def worst(self) -> ParityCheck:
+        """The quantity that is nearest to its tolerance, or the furthest beyond."""
+        return max(self.checks, key=share)
+
+
+def share(check: ParityCheck) -> float:
+    """The error as a share of its tolerance; infinite where it is no number."""
+    return float("inf") if check.error is None else check.error / check.tolerance
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one worker is asked, by name."""
+
+    target: Target
+    orders: Mapping[str, wire.Verify | wire.WorkOut]
+
+
+Finding = Worked | Agreement
+
+
+def tasks(
+    targets: Sequence[Target], networks: Iterable[Network], seed: int, parts: int = 1
+) -> list[Task]:
+    """The examples once for every backend, and all networks on every target.
+
+    parts: among how many workers the networks of a target are shared.
+    """
+    asked = list(networks)
+    dynamic = {target.backend: target for target in reversed(targets)}
+    examples = [
+        Task(
+            Target(name, target.device, target.mode, EXAMPLE_DTYPE, target.threads),
+            {example: wire.WorkOut(example) for example in EXAMPLES},
+        )
+        for name, target in reversed(dynamic.items())
+    ]
+    orders = {network.name: wire.Verify(network, OPTIMIZERS, seed) for network in asked}
+    names = [list(orders)[part::parts] for part in range(parts)]
+    checks = [
+        Task(target, {name: orders[name] for name in chosen})
+        for target in targets
+        for chosen in names
+        if chosen
+    ]
+    return [*examples, *checks]
+
+
+def verify(
+    asked: Sequence[Task], launch: Launch, workers: int, tell: Callable[[Finding], None]
+) -> list[Finding]:
+    """All findings in the order of the tasks; `tell` hears of each as soon as it is there."""
+    crews: list[Crew] = []
+
+    def answered(task: Task) -> list[Finding]:
+        found = []
+        crews.append(Crew(launch, TIMEOUT_S))
+        for finding in _answers(task, crews[-1]):
+            tell(finding)
+            found.append(finding)
+        return found
+
+    with ThreadPoolExecutor(workers) as pool:
+        started = [pool.submit(answered, task) for task in asked]
+        try:
+            for one in as_completed(started):
+                one.result()
+        except BaseException:  # also Ctrl-C: nobody waits for a compiler then
+            pool.shutdown(wait=False, cancel_futures=True)
+            for crew in crews:
+                crew.abandon()
+            raise
+    return [finding for one in started for finding in one.result()]
+
+
+def _answers(task: Task, crew: Crew) -> Iterator[Finding]:
+    try:
+        crew.start({task.target: task.target})
+        for name, order in task.orders.items():
+            refusal = crew.refused.get(task.target)
+            yield _finding(task.target, name, order, refusal or crew.ask(task.target, order))
+    finally:
+        crew.dismiss()
+
+
+def _finding(target: Target, name: str, order: wire.Order, reply: wire.Reply) -> Finding:
+    if isinstance(order, wire.WorkOut):
+        if isinstance(reply, wire.WorkedOut):
+            values = np.reshape(reply.values, EXAMPLES[name].expected.shape)
+            return Worked(name, target.backend, values)
+        return Worked(name, target.backend, None, failed(reply).reason)
+    if isinstance(reply, wire.Verified):
+        return Agreement(name, target, reply.parity)
+    return Agreement(name, target, reason=failed(reply).reason)
