@@ -9,8 +9,8 @@ from time import monotonic
 from rich.console import Console
 
 from dlbench import environment, networks, options, plan, progress, session, verification, verified
-from dlbench.errors import EXIT_FAILED_CASES, UsageError
 from dlbench.crew import Launch
+from dlbench.errors import EXIT_FAILED_CASES, UsageError
 from dlbench.launching import launcher
 from dlbench.model import Target
 from dlbench.supervisor import Progress

@@ -32,8 +32,8 @@ class Paired(NamedTuple):
     middle: the log ratio of the medians; in_turns: whether they took turns, round by round;
     generations: the log ratios of the rounds that count; times: when these were, in seconds;
     rounds: how many there were, disturbed: how many of them under competition, lost: generations
-    without a quiet one, busy: whether the disturbed ones count too; throttled: in how many rounds
-    the cgroup's quota stopped one of the two.
+    without a quiet one, busy: whether there are too few quiet ones for a verdict; throttled: in
+    how many rounds the cgroup's quota stopped one of the two.
     """
 
     case: str
@@ -50,7 +50,7 @@ class Paired(NamedTuple):
 
 
 def paired(case: History, baseline: History) -> Paired:
-    """The rounds of both: the quiet ones where there are enough, otherwise all."""
+    """The rounds of both: the quiet ones, as far as there are enough."""
     middle = _middle(case, baseline)
     if case.turns is None or baseline.turns is None:
         return Paired(case.case, baseline.case, middle)
@@ -60,7 +60,7 @@ def paired(case: History, baseline: History) -> Paired:
     busy = len(quiet) < len(both) and not _enough(quiet, both)
     ratios: dict[int, list[float]] = {}
     times: dict[int, list[float]] = {}
-    for turn in both if busy else quiet:
+    for turn in _best(quiet, both) if busy else quiet:
         ratios.setdefault(turn[0], []).append(log(ours[turn].step_s) - log(theirs[turn].step_s))
         times.setdefault(turn[0], []).append(ours[turn].started_s)
     return Paired(
@@ -84,6 +84,12 @@ def _timed(turns: Mapping[Turn, Sample], turn: Turn) -> bool:
 
 def _generations(turns: Iterable[Turn]) -> set[int]:
     return {generation for generation, _ in turns}
+
+
+def _best(quiet: Sequence[Turn], both: Sequence[Turn]) -> Sequence[Turn]:
+    """What a ratio without a verdict rests on: generations with enough quiet rounds, or all."""
+    by_generation = Counter(generation for generation, _ in quiet)
+    return [turn for turn in quiet if by_generation[turn[0]] >= ENOUGH] or both
 
 
 def _enough(quiet: Sequence[Turn], both: Sequence[Turn]) -> bool:

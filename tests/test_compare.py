@@ -138,6 +138,18 @@ def test_quiet_rounds_that_are_a_rare_exception_do_not_speak_for_the_rest() -> N
     assert pair.busy
 
 
+def test_a_ratio_without_a_verdict_rests_on_what_is_quiet() -> None:
+    """Two of three generations are lost, in which the case looks half as fast again."""
+
+    def change(sample: Sample) -> Sample:
+        slow = sample.generation > 0
+        return flagged(1, factor=1.5)(sample) if slow else sample
+
+    found = verdict_on(run(1.0, luck=0.0, change={TORCH: change}))
+    assert (found.verdict, found.busy) == ("unsure", True)
+    assert found.ratio == pytest.approx(1.0, abs=0.01)
+
+
 @pytest.mark.parametrize(("lost", "busy"), [({0}, False), ({0, 1}, True)])
 def test_half_of_the_generations_must_have_quiet_rounds(lost, busy) -> None:
     assert pair_of(run(1.0, change={TORCH: in_generations(lost)})).busy == busy

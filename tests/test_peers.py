@@ -390,13 +390,40 @@ class TestSitting:
     def test_what_fails_is_written_down_and_made_again(self, tmp_path):
         path = tmp_path / "lines.jsonl"
         self.begin(path)
-        self.sit(path, ours=Told(error=RuntimeError("no"))).compare(self.planned)
+        broken = self.sit(path, ours=Told(error=RuntimeError("no")))
+        broken.compare(self.planned)
+        assert len(broken.ours.asked) == 2
         first, second = self.sit(path).results["comparisons"]
         assert (first["declared"], first["reason"]) == ("failed", "RuntimeError: no")
         assert second["declared"] == "same"
         again = self.sit(path)
         again.compare(self.planned)
         assert len(again.ours.asked) == 1
+
+    def test_what_strangers_disturb_is_made_again_once(self, tmp_path):
+        path = tmp_path / "lines.jsonl"
+        self.begin(path)
+        made = self.sit(path)
+        busy = iter([0.0, 5.0, 5.0, 5.0, 5.0, 10.0])
+        made.used = lambda: quiet.Used(next(busy), 0.0)
+        made.clock = iter(range(100)).__next__
+        made.compare(self.planned)
+        assert len(made.ours.asked) == 2
+        assert len(made.peers["pyperf"].asked) == 1
+        found = made.results
+        assert (len(found["comparisons"]), found["again"]) == (2, 1)
+        assert found["comparisons"][0]["others"] > 0, "once, whatever came of it"
+
+    def test_who_holds_it_up_is_written_down(self, tmp_path, monkeypatch):
+        path = tmp_path / "lines.jsonl"
+        made = self.begin(path)
+        made.clock = iter(range(100)).__next__
+        pause = path.with_suffix(".pause")
+        pause.touch()
+        monkeypatch.setattr(sitting, "sleep", lambda seconds: pause.unlink())
+        made.compare(self.planned)
+        assert made.results["held_s"] > 0
+        assert len(made.results["comparisons"]) == 2
 
     def test_a_peer_is_sized_once(self, tmp_path):
         path = tmp_path / "lines.jsonl"

@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 import psutil
 
+# Cores that others keep busy on a machine that is not quiet.
+NOISY = 0.1
+
 
 class Used(NamedTuple):
     """CPU seconds so far: of all cores by whomever, and of this process and its ended children."""

@@ -38,13 +38,17 @@ def append(path: Path, record: Record) -> None:
 def results(found: list[Record]) -> Record:
     """The lines as one object: head, truth, sizes and the comparisons.
 
-    A comparison that failed and was made again counts once; of anything else the last counts.
+    A comparison that was made again counts once; of anything else the last counts. again: how
+    many were, because they had failed or because strangers had disturbed them; held_s: seconds
+    for which somebody held the sitting up.
     """
     last = {line["kind"]: line for line in found if line["kind"] != "comparison"}
     comparisons = {key(line): line for line in found if line["kind"] == "comparison"}
     return {
         **{kind: last.get(kind) for kind in ("head", "truth", "sizes", "standard")},
         "comparisons": list(comparisons.values()),
+        "held_s": sum(line["seconds"] for line in found if line["kind"] == "held"),
+        "again": sum(line["kind"] == "comparison" for line in found) - len(comparisons),
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import analysis
 from analysis import Share, percent
+from quiet import NOISY
 from schedule import BETWEEN, OURS, WITHIN
 from theirs import tools
 
@@ -39,8 +40,20 @@ def _head(results: Record) -> str:
         f"Step: float32 matmul {results['head']['size']}×{results['head']['size']}, "
         f"{settings['threads']} threads. {settings['seconds']:g} s of wall time for a comparison, "
         f"starting processes included. In the median pair, others kept {others} cores busy."
+        f"{_interruptions(results)}"
         f"{' ' + SMOKE if settings.get('quick') else ''}"
     )
+
+
+def _interruptions(results: Record) -> str:
+    """What was not as planned."""
+    again, held_s = results.get("again", 0), results.get("held_s", 0)
+    told = ""
+    if again:
+        told += f" Made again, as strangers had kept more than {NOISY} cores busy: {again}."
+    if held_s:
+        told += f" Between comparisons the sitting was held up for {held_s / 60:.0f} minutes."
+    return told
 
 
 def _spreads(results: Record) -> str:
