@@ -85,7 +85,7 @@ def measure(backend: Backend, target: Target, benchmark: Any) -> Callable[[Workl
     """Bind a workload, check it against the oracle, then hand it to pytest-benchmark."""
 
     def measured(workload: Workload) -> None:
-        bound = kind_named(workload.kind).bind(backend, target.dtype, workload, CATALOGUE, seed=0)
+        bound = kind_named(workload.kind).bind(backend, target, workload, CATALOGUE, seed=0)
         step = bound.step
         assert_placed(backend, target, step.tensors(step.run()))
         checks = bound.check()

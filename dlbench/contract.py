@@ -38,13 +38,60 @@ class Step:
 
     run: the timed call; tensors: its result to native tensors by name, those that it changed
     included, kernels as (inputs, units); reset: back to the state before any step of the same
-    network ran; inputs: the native tensors that it reads, by name.
+    network ran; inputs: the native tensors that it reads, by name; lead_in: what is called before
+    a block instead of `run`, where that takes long.
     """
 
     run: Callable[[], Any]
     tensors: Callable[[Any], Mapping[str, Any]]
     inputs: Mapping[str, Any] = field(default_factory=dict)
     reset: Callable[[], None] = nothing
+    lead_in: Callable[[], Any] | None = None
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a network learns from, and how an epoch goes over it.
+
+    x, y: all rows of training data; loop: one that the backend declares; shuffle: a new order
+    in every epoch, drawn from `seed`; tensorboard, checkpoint: folders that are written to at the
+    end of every epoch, None for none.
+    """
+
+    network: Network
+    weights: Weights
+    x: Array
+    y: Array
+    loop: str
+    shuffle: bool = True
+    seed: int = 0
+    tensorboard: str | None = None
+    checkpoint: str | None = None
+
+
+class Trainer(Protocol):
+    """A network at its lesson."""
+
+    def epoch(self) -> float:
+        """One pass over all rows, a smaller last batch included; the mean loss of the samples."""
+
+    def lead_in(self) -> None:
+        """A few steps, as a warm-up; they change the weights."""
+
+    def reset(self) -> None:
+        """Back to the start weights, with an optimizer that remembers nothing."""
+
+    def weights(self) -> Mapping[str, Any]:
+        """Native weights by name, kernels as (inputs, units)."""
+
+    def inputs(self) -> Mapping[str, Any]:
+        """The native tensors that it reads, by name."""
+
+    def predict(self, x: Array) -> Array:
+        """Outputs in inference."""
+
+    def load(self, checkpoint: str) -> None:
+        """Take over the weights of a checkpoint file."""
 
 
 class DeviceClock(Protocol):
@@ -76,6 +123,9 @@ class Backend(Protocol):
         Their results are named `outputs`, `loss`, `gradient/<weight>` and `weight/<weight>`.
         optimizers: others than the network's own, each for a step `train_step/<name>`.
         """
+
+    def trainer(self, lesson: Lesson) -> Trainer:
+        """A network ready to be trained."""
 
     def wait(self) -> None:
         """Return when the device has finished all that it was given."""

@@ -29,6 +29,17 @@ def backward(network: Network, batch: int) -> Work:
     return _total(outputs + kernels + inputs, batch)
 
 
+def epoch(network: Network, rows: int, batch: int) -> Work:
+    """Training on all rows once, with a smaller last batch where they do not come out even."""
+    whole, rest = divmod(rows, batch)
+    steps = [backward(network, batch)] * whole + ([backward(network, rest)] if rest else [])
+    return Work(
+        flops=sum(step.flops for step in steps),
+        elements=sum(step.elements for step in steps),
+        samples=rows,
+    )
+
+
 def _total(parts: list[Work], batch: int) -> Work:
     return Work(
         flops=sum(part.flops for part in parts),

@@ -13,7 +13,7 @@ from dlbench.rows import Row, leaders
 
 Metric = Literal["gflops", "time", "samples"]
 METRICS: tuple[Metric, ...] = get_args(Metric)
-TARGET_AXES = ("backend", "device", "mode", "dtype", "threads")
+TARGET_AXES = ("backend", "device", "mode", "dtype", "threads", "loop", "callbacks")
 
 STATUS_WORDS = {
     "skipped": "skipped",
@@ -183,7 +183,7 @@ def _constants(rows: Sequence[Row], axes: Sequence[str], labels: Sequence[str]) 
         return ""
     named = dict(zip(TARGET_AXES, _target(rows[0]), strict=True))
     named["threads"] = units.counted(int(named["threads"]), "thread")
-    shared = [named[axis] for axis in TARGET_AXES if axis not in axes]
+    shared = [named[axis] for axis in TARGET_AXES if axis not in axes and named[axis]]
     batches = {row.params["batch"] for row in rows if "batch" in row.params}
     if "batch" not in labels and batches:
         shared.append(f"batch {batches.pop()}")

@@ -10,7 +10,7 @@ from typing import Protocol
 from dlbench import catalog
 from dlbench.contract import Backend, Step
 from dlbench.layers import Network
-from dlbench.model import ParityCheck, Work, Workload
+from dlbench.model import Declaration, ParityCheck, Target, Work, Workload
 
 Params = dict[str, int | str]
 Axes = Mapping[str, list[int] | list[str]]
@@ -38,10 +38,26 @@ class Kind(Protocol):
     def work(self, params: Params, networks: Networks) -> Work:
         """The exact work of one iteration."""
 
+    def variants(self, target: Target, declared: Declaration, axes: Axes) -> Iterator[Target]:
+        """The ways in which the backend of the target runs the workload."""
+
     def bind(
-        self, backend: Backend, dtype: str, workload: Workload, networks: Networks, seed: int
+        self, backend: Backend, target: Target, workload: Workload, networks: Networks, seed: int
     ) -> Bound:
-        """The workload on a backend, with its data."""
+        """The workload on a started backend, with its data."""
+
+
+class OneWay:
+    """A kind for which a target is all that there is to say."""
+
+    def variants(
+        self,
+        target: Target,
+        declared: Declaration,  # noqa: ARG002
+        axes: Axes,  # noqa: ARG002
+    ) -> Iterator[Target]:
+        """The target itself."""
+        yield target
 
 
 def kind_named(name: str) -> Kind:

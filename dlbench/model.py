@@ -11,7 +11,8 @@ from msgspec import Meta, field
 from dlbench.layers import Network, Record
 
 # 2: a line is one case in one generation; samples say what disturbed them; null cases.
-SCHEMA_VERSION = 2
+# 3: targets have a loop and callbacks.
+SCHEMA_VERSION = 3
 
 Status = Literal["ok", "skipped", "parity_failed", "failed", "timed_out", "out_of_memory"]
 StopReason = Literal["precision", "plateau", "blocks", "budget", "interrupted"]
@@ -31,7 +32,8 @@ class Declaration(Record, frozen=True):
     package: the module whose presence means "installed"; distributions: the names under which
     its version is found; install: what to type to get it; modes: name to kind; devices: device
     kind to the dtypes it takes; environment: variables set before the import, in which
-    `{threads}` is the thread count.
+    `{threads}` is the thread count; loops: ways to go through an epoch, the usual one first;
+    callbacks: what can be written at its end.
     """
 
     package: str
@@ -40,6 +42,8 @@ class Declaration(Record, frozen=True):
     modes: dict[str, ModeKind]
     devices: dict[str, tuple[str, ...]]
     environment: dict[str, str]
+    loops: tuple[str, ...] = ()
+    callbacks: tuple[str, ...] = ()
 
 
 class Work(Record, frozen=True):
@@ -75,18 +79,25 @@ class Workload(Record, frozen=True):
 
 
 class Target(Record, frozen=True):
-    """Where and how a workload runs."""
+    """Where and how a workload runs.
+
+    loop: how an epoch goes over its data; callbacks: what is written at its end, joined by `+`;
+    both empty for all other workloads.
+    """
 
     backend: str
     device: str
     mode: str
     dtype: str
     threads: int
+    loop: str = ""
+    callbacks: str = ""
 
     @property
     def id(self) -> str:
-        """Readable and stable, such as `torch/cpu/eager/float32/t2`."""
-        return f"{self.backend}/{self.device}/{self.mode}/{self.dtype}/t{self.threads}"
+        """Readable and stable, such as `torch/cpu/eager/float32/t2`, `.../t2/dataloader`."""
+        words = (self.backend, self.device, self.mode, self.dtype, f"t{self.threads}")
+        return "/".join((*words, *filter(None, (self.loop, self.callbacks))))
 
 
 class Case(Record, frozen=True):

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from dlbench import catalog, flops, parity, splits, synthetic
 from dlbench.arrays import Array, Weights, cast, upcast
 from dlbench.contract import Backend, Step
-from dlbench.kinds import Axes, Bound, Networks, Params
+from dlbench.kinds import Axes, Bound, Networks, OneWay, Params
 from dlbench.layers import Dense, Network, Optimizer, dense_shapes, without_dropout
-from dlbench.model import ParityCheck, Work, Workload
+from dlbench.model import ParityCheck, Target, Work, Workload
 from dlbench.parity import Expected
 from dlbench.reference import optimizers
 from dlbench.reference.initial import initial_weights
@@ -24,7 +24,7 @@ from dlbench.reference.mlp import MLP
 
 
 @dataclass(frozen=True)
-class NetworkKind:
+class NetworkKind(OneWay):
     """A pass through a network of the catalogue on one batch.
 
     step: the name of the backend's step that is timed; checked: the steps that parity looks at;
@@ -48,17 +48,17 @@ class NetworkKind:
         return self.counted(networks[str(params["network"])], int(params["batch"]))
 
     def bind(
-        self, backend: Backend, dtype: str, workload: Workload, networks: Networks, seed: int
+        self, backend: Backend, target: Target, workload: Workload, networks: Networks, seed: int
     ) -> Bound:
         """The network with seeded weights, on the first batch of its data."""
-        problem = Problem.of(workload, networks, dtype, seed)
+        problem = Problem.of(workload, networks, target.dtype, seed)
         bare = without_dropout(problem.network)
         steps = backend.network(problem.network, problem.weights, problem.x, problem.y)
 
         def check() -> tuple[ParityCheck, ...]:
             same = bare == problem.network
             twin = steps if same else backend.network(bare, problem.weights, problem.x, problem.y)
-            expected = Oracle(bare, problem, dtype)
+            expected = Oracle(bare, problem, target.dtype)
             return tuple(
                 found
                 for name in self.checked
@@ -145,6 +145,10 @@ class Oracle:
         backend.wait()
         got = {quantity: backend.array(tensor) for quantity, tensor in tensors.items()}
         step.reset()
+        return self.compare(name, got)
+
+    def compare(self, name: str, got: Mapping[str, Array]) -> tuple[ParityCheck, ...]:
+        """What a step gave, against what it must give."""
         return parity.check(getattr(self, f"_{name}")(), got, self.tolerance)
 
     def _mlp(self) -> MLP:

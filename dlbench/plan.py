@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from dlbench import catalog, networks, rigor, units
 from dlbench.errors import UsageError
-from dlbench.kinds import kind_named
+from dlbench.kinds import Axes, kind_named
 from dlbench.layers import Network
 from dlbench.model import (
     Case,
@@ -25,7 +25,7 @@ from dlbench.model import (
     Workload,
 )
 from dlbench.options import choices, integers, words
-from dlbench.suite import Entry, Suite
+from dlbench.suite import NAME_AXES, Entry, Suite
 from dlbench.synthetic import RANDOM
 
 MODE_KINDS = ("dynamic", "static")
@@ -77,8 +77,8 @@ def make(suite: Suite, asked: Asked, machine: Machine) -> Plan:
     words_by_axis = {**suite.targets, **{k: list(v) for k, v in asked.targets.items() if v}}
     targets = targets_for(words_by_axis, machine)
     groups = [
-        _group(workload, targets, asked, machine)
-        for workload in _workloads(suite, asked, known, machine)
+        _group(workload, _variants(workload, axes, targets, machine), asked, machine)
+        for workload, axes in _workloads(suite, asked, known, machine)
     ]
     groups = with_nulls([group for group in groups if group.cases])
     _refuse_nothing(groups)
@@ -202,7 +202,8 @@ def _device(name: str, declared: Mapping[str, Declaration]) -> str:
 
 def _workloads(
     suite: Suite, asked: Asked, known: Mapping[str, Network], machine: Machine
-) -> Iterator[Workload]:
+) -> Iterator[tuple[Workload, Axes]]:
+    """Every workload once, with the axes that it comes from."""
     seen = set()
     for entry in suite.entries:
         for kind_name in entry.kinds:
@@ -217,7 +218,7 @@ def _workloads(
                 )
                 if workload.id not in seen:
                     seen.add(workload.id)
-                    yield workload
+                    yield workload, axes
 
 
 def _axes(
@@ -227,10 +228,22 @@ def _axes(
     axes = {axis: values for axis, values in entry.axes.items() if axis in allowed}
     for axis, given in asked.axes.items():
         if axis in allowed and given:
-            axes[axis] = list(given) if axis == "network" else integers(axis, given)
+            axes[axis] = list(given) if axis in NAME_AXES else integers(axis, given)
     if "network" in axes:
         axes["network"] = choices("network", map(str, axes["network"]), list(known))
     return axes
+
+
+def _variants(
+    workload: Workload, axes: Axes, targets: Sequence[tuple[Target, str]], machine: Machine
+) -> list[tuple[Target, str]]:
+    """The targets in all ways in which they run the workload."""
+    kind = kind_named(workload.kind)
+    return [
+        (variant, mode_kind)
+        for target, mode_kind in targets
+        for variant in kind.variants(target, machine.declarations[target.backend], axes)
+    ]
 
 
 def _synthetic(

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from dlbench.compare import Verdict
 from dlbench.histories import History
-from dlbench.model import Case, ModeKind, ParityCheck, Status, StopReason
+from dlbench.model import Case, ModeKind, ParityCheck, Status, StopReason, Target
 from dlbench.summary import summary
 
 
@@ -61,11 +61,14 @@ class Row(Struct, frozen=True):
     p_display: float | None = None
     p_gate: float | None = None
     settle: str | None = None
+    loop: str = ""
+    callbacks: str = ""
 
     @property
     def target(self) -> str:
         """The id of its target."""
-        return f"{self.backend}/{self.device}/{self.mode}/{self.dtype}/t{self.threads}"
+        place = (self.backend, self.device, self.mode, self.dtype, self.threads)
+        return Target(*place, self.loop, self.callbacks).id
 
 
 def row_of(case: Case, history: History) -> Row:
@@ -83,6 +86,8 @@ def row_of(case: Case, history: History) -> Row:
         mode_kind=case.mode_kind,
         dtype=target.dtype,
         threads=target.threads,
+        loop=target.loop,
+        callbacks=target.callbacks,
         status=history.status,
         reason=history.reason,
         time_s=time.value if time else None,

@@ -101,9 +101,7 @@ class Worker:
         The first calls come before parity, which would otherwise hide what compiling costs.
         """
         kind = kind_named(order.workload.kind)
-        bound = kind.bind(
-            self.backend, self.target.dtype, order.workload, order.networks, order.seed
-        )
+        bound = kind.bind(self.backend, self.target, order.workload, order.networks, order.seed)
         assert_placed(self.backend, self.target, bound.step.inputs)
         calls = tuple(
             timing.block(bound.step.run, self.backend.wait, 1).host_s for _ in range(FIRST_CALLS)
@@ -158,6 +156,10 @@ class Worker:
         )
 
     def _lead_in(self, step: Step, iterations: int) -> None:
+        if step.lead_in is not None:
+            step.reset()
+            step.lead_in()
+            return
         least = 1
         if step.reset is not nothing:
             step.reset()

@@ -35,7 +35,7 @@ from dlbench.layers import (
 from dlbench.model import ITEM_BYTES, Declaration, Work, Workload
 from dlbench.networks import CATALOGUE
 from dlbench.passes import Oracle, Problem
-from fakes.small import ENDS, UNITS, ending, mlp, network, problem
+from fakes.small import ENDS, UNITS, ending, mlp, network, problem, target
 
 pytestmark = [
     # Keras on the lecture's fruit networks, which are kept as given: one unit of softmax.
@@ -227,7 +227,9 @@ def test_a_product_is_right_and_in_its_place(name, mode, dtype):
     kind = kind_named("matmul")
     params = {"m": 5, "n": 7, "k": 3}
     with started(name, mode, dtype) as backend:
-        bound = kind.bind(backend, dtype, Workload("matmul", params, Work(0, 0)), {}, seed=0)
+        bound = kind.bind(
+            backend, target(dtype), Workload("matmul", params, Work(0, 0)), {}, seed=0
+        )
         product = bound.step.tensors(bound.step.run())["product"]
         assert backend.wait() is None
         for tensor in (product, bound.step.inputs["a"], bound.step.inputs["b"]):
@@ -327,7 +329,7 @@ def test_a_network_with_dropout_is_bound_and_checked_beside_its_twin(name, kind)
     params = {"network": "mnist-128", "batch": 32}
     workload = Workload(kind, params, Work(0, 0), synthetic=True)
     with started(name) as backend:
-        bound = kind_named(kind).bind(backend, "float32", workload, CATALOGUE, seed=0)
+        bound = kind_named(kind).bind(backend, target(), workload, CATALOGUE, seed=0)
         bound.step.run()
         assert [check for check in bound.check() if not check.held] == []
 

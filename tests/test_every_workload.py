@@ -11,7 +11,7 @@ from dlbench.kinds import Bound, kind_named
 from dlbench.layers import Dense, Dropout
 from dlbench.model import Work, Workload
 from dlbench.workloads.matmul import CHECKED_ROWS
-from fakes.small import network
+from fakes.small import network, target
 
 KINDS = catalog.names("workloads")
 NETWORKS = {"small": network(Dense(5, "relu"), Dropout(0.5), Dense(3))}
@@ -32,7 +32,9 @@ def backend(dtype="float32"):
 
 
 def bind(workload, dtype="float32", on=None):
-    return kind_named(workload.kind).bind(on or backend(dtype), dtype, workload, NETWORKS, seed=0)
+    return kind_named(workload.kind).bind(
+        on or backend(dtype), target(dtype), workload, NETWORKS, seed=0
+    )
 
 
 # --- the family ---------------------------------------------------------------------------------
@@ -137,7 +139,7 @@ def test_the_matrices_are_standard_normal_and_shaped_m_k_and_k_n():
 def test_other_sizes_and_seeds_have_other_matrices():
     a = bind(product(4, 4, 4)).step.inputs["a"]
     other_size = bind(product(4, 5, 4)).step.inputs["a"]
-    other_seed = MATMUL.bind(backend(), "float32", product(4, 4, 4), {}, 1).step.inputs["a"]
+    other_seed = MATMUL.bind(backend(), target(), product(4, 4, 4), {}, 1).step.inputs["a"]
     assert not np.array_equal(a, other_size)
     assert not np.array_equal(a, other_seed)
 

@@ -25,7 +25,7 @@ from dlbench.model import Work, Workload
 from dlbench.networks import CATALOGUE
 from dlbench.parity import relative_tolerance
 from dlbench.passes import Oracle, Problem
-from fakes.small import UNITS, network, problem
+from fakes.small import UNITS, network, problem, target
 
 KINDS = ("predict", "forward", "backward", "train_step")
 LEARNING = ("abalone", "ionosphere", "iris", "mnist-128")
@@ -45,7 +45,7 @@ def started(backend=NumpyBackend, dtype=DTYPE, **faults):
 
 def bind(kind, name, backend=None, dtype=DTYPE, networks=CATALOGUE):
     backend = backend or started(dtype=dtype)
-    return kind_named(kind).bind(backend, dtype, workload(kind, name), networks, seed=0)
+    return kind_named(kind).bind(backend, target(dtype), workload(kind, name), networks, seed=0)
 
 
 def oracles(given, kind, backend):

@@ -80,15 +80,27 @@ LOSSES: dict[str, Callable[[], Callable[[Tensor, Tensor], Tensor]]] = {
     "multilabel_margin": nn.MultiLabelMarginLoss,
 }
 
-OPTIMIZERS: dict[type, Callable[[Any, Any], torch.optim.Optimizer]] = {
-    layers.SGD: lambda o, params: torch.optim.SGD(params, lr=o.lr, momentum=o.momentum),
-    layers.Adagrad: lambda o, params: torch.optim.Adagrad(params, lr=o.lr, eps=o.epsilon),
-    layers.RMSprop: lambda o, params: torch.optim.RMSprop(
-        params, lr=o.lr, alpha=o.rho, eps=o.epsilon
+OPTIMIZERS: dict[type, Callable[..., torch.optim.Optimizer]] = {
+    layers.SGD: lambda o, params, **how: torch.optim.SGD(
+        params, lr=o.lr, momentum=o.momentum, **how
     ),
-    layers.Adam: lambda o, params: torch.optim.Adam(
-        params, lr=o.lr, betas=(o.beta1, o.beta2), eps=o.epsilon
+    layers.Adagrad: lambda o, params, **how: torch.optim.Adagrad(
+        params, lr=o.lr, eps=o.epsilon, **how
     ),
+    layers.RMSprop: lambda o, params, **how: torch.optim.RMSprop(
+        params, lr=o.lr, alpha=o.rho, eps=o.epsilon, **how
+    ),
+    layers.Adam: lambda o, params, **how: torch.optim.Adam(
+        params, lr=o.lr, betas=(o.beta1, o.beta2), eps=o.epsilon, **how
+    ),
+}
+
+# One kernel for all parameters, or where there is none, one call for a list of them.
+FUSED: dict[type, dict[str, bool]] = {
+    layers.SGD: {"fused": True},
+    layers.Adagrad: {"fused": True},
+    layers.RMSprop: {"foreach": True},
+    layers.Adam: {"fused": True},
 }
 
 PARAMETERS = {"kernel": "weight", "bias": "bias", "gamma": "weight", "beta": "bias"}

@@ -1,6 +1,7 @@
 """A network as a user of PyTorch writes it: nn.Sequential, loss, optimizer, hand-written step."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -18,20 +19,16 @@ from dlbench.backends._torch_natives import (
 )
 from dlbench.contract import Step
 
+Compile = Callable[[Callable[..., Any]], Callable[..., Any]]
+
 
 class Program:
-    """A network bound to its start weights and one batch; `compiled` runs it as the mode says."""
+    """A network and its start weights; `compiled` runs a function as the mode says."""
 
     def __init__(
-        self,
-        network: layers.Network,
-        start: dict[str, Tensor],
-        x: Tensor,
-        y: Tensor,
-        compiled: Callable[[Callable[..., Any]], Callable[..., Any]],
+        self, network: layers.Network, start: dict[str, Tensor], compiled: Compile
     ) -> None:
-        self.network, self.start, self.x, self.y = network, start, x, y
-        self.compiled = compiled
+        self.network, self.start, self.compiled = network, start, compiled
         last = getattr(network.layers[-1], "activation", "linear")
         fused = FROM_LOGITS.get((last, network.loss))
         self.loss = fused() if fused else LOSSES[network.loss]()
@@ -50,7 +47,7 @@ class Program:
                 model.append(ACTIVATIONS[name]())
         if not isinstance(self.activation, nn.Identity):
             model.pop(-1)  # the loss applies it
-        model.to(self.x)
+        model.to(next(iter(self.start.values())))  # its device and dtype
         self.restore(named)
         return model, named
 
@@ -62,16 +59,18 @@ class Program:
     def restore(self, named: Mapping[str, nn.Parameter]) -> None:
         """Copy the start weights into the parameters."""
         for name, parameter in named.items():
-            parameter.copy_(self.start[name].T if name.endswith("kernel") else self.start[name])
+            parameter.copy_(canonical(name, self.start[name]))
 
-    def steps(self, optimizers: Mapping[str, layers.Optimizer]) -> dict[str, Step]:
+    def steps(
+        self, x: Tensor, y: Tensor, optimizers: Mapping[str, layers.Optimizer]
+    ) -> dict[str, Step]:
         """One step of each kind; `predict` has a model of its own, in eval mode."""
-        return {"predict": self._predict(), **self._training(optimizers)}
+        return {"predict": self._predict(x), **self._training(x, y, optimizers)}
 
-    def _predict(self) -> Step:
+    def _predict(self, x: Tensor) -> Step:
         model, named = self.model()
         model.append(self.activation).eval()
-        run, x = self.compiled(model), self.x
+        run = self.compiled(model)
 
         def predict() -> Tensor:
             with torch.inference_mode():
@@ -79,66 +78,95 @@ class Program:
 
         return Step(predict, lambda outputs: {"outputs": outputs}, {"x": x, **named})
 
-    def _training(self, optimizers: Mapping[str, layers.Optimizer]) -> dict[str, Step]:
-        model, named = self.model()
-        kernels = [
-            (layer.l2, named[f"layer{index}.kernel"])
-            for index, layer in enumerate(self.network.layers)
-            if isinstance(layer, layers.Dense) and layer.l2
-        ]
-        natives = {
-            name: OPTIMIZERS[type(optimizer)](optimizer, model.parameters())
-            for name, optimizer in {"": self.network.optimizer, **optimizers}.items()
+    def _training(
+        self, x: Tensor, y: Tensor, optimizers: Mapping[str, layers.Optimizer]
+    ) -> dict[str, Step]:
+        learner = Learner(self)
+        own = learner.optimizer(self.network.optimizer)
+        others = {
+            f"train_step/{name}": learner.optimizer(other) for name, other in optimizers.items()
         }
-        loss_of, x, y = self.loss, self.x, self.y
+        inputs = {"x": x, "y": y, **learner.named}
 
-        def with_penalty(loss: Tensor) -> Tensor:
-            for l2, kernel in kernels:
-                loss = loss + l2 * kernel.square().sum()
-            return loss
+        def bound(run: Callable[..., Any], tensors: Callable[[Any], Mapping[str, Tensor]]) -> Step:
+            return Step(run, tensors, inputs, learner.reset)
 
-        def objective(x: Tensor, y: Tensor) -> Tensor:
-            return with_penalty(loss_of(model(x), y))
-
-        def outputs_and_loss(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-            logits = model(x)
-            return self.activation(logits), with_penalty(loss_of(logits, y))
-
-        forward = self.compiled(outputs_and_loss)
-        loss_now = self.compiled(objective)
-
-        def backward() -> Tensor:
-            natives[""].zero_grad()
-            loss = loss_now(x, y)
-            loss.backward()
-            return loss
-
-        def training(optimizer: torch.optim.Optimizer) -> Callable[[], Tensor]:
-            def train_step() -> Tensor:
-                loss = backward()
-                optimizer.step()
-                return loss
-
-            return train_step
-
-        start = {name: value.clone() for name, value in model.state_dict().items()}
-
-        def reset() -> None:
-            model.load_state_dict(start)
-            for optimizer in natives.values():
-                _zero(optimizer)
-
-        inputs = {"x": x, "y": y, **named}
         return {
-            "forward": Step(lambda: forward(x, y), _forward_tensors, inputs, reset),
-            "backward": Step(backward, lambda loss: _with_gradients(loss, named), inputs, reset),
+            "forward": bound(partial(learner.forward, x, y), _forward_tensors),
+            "backward": bound(partial(learner.backward, own, x, y), learner.with_gradients),
             **{
-                f"train_step/{name}".rstrip("/"): Step(
-                    training(optimizer), lambda loss: _with_weights(loss, named), inputs, reset
-                )
-                for name, optimizer in natives.items()
+                name: bound(partial(learner.step, optimizer, x, y), learner.with_weights)
+                for name, optimizer in {"train_step": own, **others}.items()
             },
         }
+
+
+class Learner:
+    """A model in training: passes and steps on any batch, and the way back to the start."""
+
+    def __init__(self, program: Program) -> None:
+        self.model, self.named = program.model()
+        self.activation, self.loss = program.activation, program.loss
+        self.kernels = [
+            (layer.l2, self.named[f"layer{index}.kernel"])
+            for index, layer in enumerate(program.network.layers)
+            if isinstance(layer, layers.Dense) and layer.l2
+        ]
+        self.forward = program.compiled(self._outputs_and_loss)
+        self.objective = program.compiled(self._objective)
+        self.optimizers: list[torch.optim.Optimizer] = []
+        self.start = {name: value.clone() for name, value in self.model.state_dict().items()}
+
+    def optimizer(self, settings: layers.Optimizer, **how: bool) -> torch.optim.Optimizer:
+        """A native optimizer of all parameters."""
+        made = OPTIMIZERS[type(settings)](settings, self.model.parameters(), **how)
+        self.optimizers.append(made)
+        return made
+
+    def _objective(self, x: Tensor, y: Tensor) -> Tensor:
+        return self._with_penalty(self.loss(self.model(x), y))
+
+    def _outputs_and_loss(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        logits = self.model(x)
+        return self.activation(logits), self._with_penalty(self.loss(logits, y))
+
+    def _with_penalty(self, loss: Tensor) -> Tensor:
+        for l2, kernel in self.kernels:
+            loss = loss + l2 * kernel.square().sum()
+        return loss
+
+    def backward(self, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor) -> Tensor:
+        """The loss, and its gradient by every parameter."""
+        optimizer.zero_grad()
+        loss: Tensor = self.objective(x, y)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    def step(self, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor) -> Tensor:
+        """One training step; the loss before it."""
+        loss = self.backward(optimizer, x, y)
+        optimizer.step()
+        return loss
+
+    def reset(self) -> None:
+        """Weights and running statistics from the start, optimizers without a memory."""
+        self.model.load_state_dict(self.start)
+        for optimizer in self.optimizers:
+            _zero(optimizer)
+
+    def with_gradients(self, loss: Tensor) -> Mapping[str, Tensor]:
+        """The loss and every gradient, by the names of dlbench."""
+        gradients = {
+            f"gradient/{name}": canonical(name, parameter.grad)
+            for name, parameter in self.named.items()
+            if parameter.grad is not None
+        }
+        return {"loss": loss, **gradients}
+
+    def with_weights(self, loss: Tensor) -> Mapping[str, Tensor]:
+        """The loss and every weight, by the names of dlbench."""
+        weights = {f"weight/{name}": canonical(name, p) for name, p in self.named.items()}
+        return {"loss": loss, **weights}
 
 
 def _forward_tensors(result: tuple[Tensor, Tensor]) -> Mapping[str, Tensor]:
@@ -153,19 +181,6 @@ def _zero(optimizer: torch.optim.Optimizer) -> None:
                 value.zero_()
 
 
-def _canonical(name: str, tensor: Tensor) -> Tensor:
-    """PyTorch keeps kernels as (units, inputs)."""
+def canonical(name: str, tensor: Tensor) -> Tensor:
+    """PyTorch keeps kernels as (units, inputs), dlbench as (inputs, units)."""
     return tensor.T if name.endswith("kernel") else tensor
-
-
-def _with_gradients(loss: Tensor, named: Mapping[str, nn.Parameter]) -> Mapping[str, Tensor]:
-    gradients = {
-        f"gradient/{name}": _canonical(name, parameter.grad)
-        for name, parameter in named.items()
-        if parameter.grad is not None
-    }
-    return {"loss": loss, **gradients}
-
-
-def _with_weights(loss: Tensor, named: Mapping[str, nn.Parameter]) -> Mapping[str, Tensor]:
-    return {"loss": loss, **{f"weight/{n}": _canonical(n, p) for n, p in named.items()}}

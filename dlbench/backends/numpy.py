@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from dlbench.arrays import Array, Weights, cast
-from dlbench.contract import NO_OTHERS, Setting, Step
+from dlbench.contract import NO_OTHERS, Lesson, Setting, Step
+from dlbench.errors import Unavailable
 from dlbench.layers import Network, Optimizer
 from dlbench.reference.mlp import MLP
 
@@ -17,6 +18,8 @@ DECLARATION = {
     "distributions": ["numpy"],
     "install": "pip install numpy",
     "modes": {"eager": "dynamic"},
+    "loops": ["tensors"],
+    "callbacks": [],
     "devices": {"cpu": ["float32", "float64"]},
     "environment": {
         "OMP_NUM_THREADS": "{threads}",
@@ -25,6 +28,9 @@ DECLARATION = {
         "VECLIB_MAXIMUM_THREADS": "{threads}",
     },
 }
+
+
+LEAD_IN_STEPS = 3
 
 
 def start(setting: Setting) -> "NumpyBackend":
@@ -66,11 +72,7 @@ class NumpyBackend:
         inputs = {"x": x, "y": y, **mlp.weights}
 
         def reset() -> None:
-            for name, weight in mlp.weights.items():
-                weight[...] = start[name]
-                mlp.optimizer_state[name].clear()
-            for op in mlp.ops:
-                op.reset()
+            mlp.reset(start)
 
         def trained(loss: Any) -> Mapping[str, Any]:
             return {"loss": loss, **{f"weight/{n}": w for n, w in mlp.weights.items()}}
@@ -81,6 +83,10 @@ class NumpyBackend:
             "backward": Step(lambda: mlp.backward(x, y), _backward, inputs, reset),
             "train_step": Step(lambda: mlp.train_step(x, y), trained, inputs, reset),
         }
+
+    def trainer(self, lesson: Lesson) -> "NumpyTrainer":
+        """The hand-written network, batch by batch."""
+        return NumpyTrainer(lesson, self.dtype)
 
     def wait(self) -> None:
         """NumPy returns only when it is done."""
@@ -111,6 +117,56 @@ class NumpyBackend:
     def is_out_of_memory(self, error: BaseException) -> bool:
         """NumPy raises MemoryError."""
         return isinstance(error, MemoryError)
+
+
+class NumpyTrainer:
+    """Epochs over arrays."""
+
+    def __init__(self, lesson: Lesson, dtype: str) -> None:
+        self.lesson, self.dtype = lesson, dtype
+        self.x, self.y = cast(lesson.x, dtype), cast(lesson.y, dtype)
+        self.start = {name: cast(weight, dtype) for name, weight in lesson.weights.items()}
+        own = {name: weight.copy() for name, weight in self.start.items()}
+        self.mlp = MLP(lesson.network, own, lesson.seed)
+        self.order = np.random.default_rng(lesson.seed)
+
+    def epoch(self) -> float:
+        """Shuffled as a whole, then sliced."""
+        x, y, size = self.x, self.y, self.lesson.network.batch
+        if self.lesson.shuffle:
+            order = self.order.permutation(len(x))
+            x, y = x[order], y[order]
+        total = 0.0
+        for start in range(0, len(x), size):
+            rows = slice(start, start + size)
+            total += float(self.mlp.train_step(x[rows], y[rows])) * len(x[rows])
+        return total / len(x)
+
+    def lead_in(self) -> None:
+        """Steps on the first batch."""
+        size = self.lesson.network.batch
+        for _ in range(LEAD_IN_STEPS):
+            self.mlp.train_step(self.x[:size], self.y[:size])
+
+    def reset(self) -> None:
+        """Weights, statistics and optimizer as at the start."""
+        self.mlp.reset(self.start)
+
+    def weights(self) -> Mapping[str, Any]:
+        """The arrays themselves."""
+        return self.mlp.weights
+
+    def inputs(self) -> Mapping[str, Any]:
+        """The data and the weights."""
+        return {"x": self.x, "y": self.y, **self.mlp.weights}
+
+    def predict(self, x: Array) -> Array:
+        """All rows at once."""
+        return self.mlp.predict(cast(x, self.dtype))
+
+    def load(self, checkpoint: str) -> None:
+        """There are none."""
+        raise Unavailable("NumPy writes no checkpoints", value=checkpoint)
 
 
 def _outputs(result: Any) -> Mapping[str, Any]:

@@ -9,8 +9,9 @@ import tensorflow as tf
 
 from dlbench import layers
 from dlbench.arrays import STORAGE, Array, Weights, cast
-from dlbench.backends._tensorflow_natives import LAYERS, LOSSES, OPTIMIZERS
-from dlbench.contract import NO_OTHERS, Setting, Step
+from dlbench.backends._tensorflow_loops import Trainer, trainer
+from dlbench.backends._tensorflow_program import Program
+from dlbench.contract import NO_OTHERS, Lesson, Setting, Step
 from dlbench.errors import Unavailable
 
 DECLARATION = {
@@ -18,6 +19,8 @@ DECLARATION = {
     "distributions": ["tensorflow", "tensorflow-cpu"],
     "install": "pip install tensorflow",
     "modes": {"eager": "dynamic", "function": "static", "xla": "static"},
+    "loops": ["fit", "dataset", "tensors"],
+    "callbacks": ["tensorboard", "checkpoint"],
     "devices": {
         "cpu": ["float32", "float64"],
         "cuda": ["float32", "float64", "tf32"],
@@ -94,8 +97,17 @@ class TensorflowBackend:
         optimizers: Mapping[str, layers.Optimizer] = NO_OTHERS,
     ) -> dict[str, Step]:
         """keras.Sequential, the native loss and the native optimizers."""
-        program = Program(self, network, weights, self.tensor(x), self.tensor(y))
-        return program.steps(optimizers)
+        program = self._program(network, weights)
+        return program.steps(self.tensor(x), self.tensor(y), optimizers)
+
+    def trainer(self, lesson: Lesson) -> Trainer:
+        """Keras's fit, or a custom step on a data set or on slices."""
+        program = self._program(lesson.network, lesson.weights)
+        return trainer(program, lesson, self.tensor, self.setting.mode)
+
+    def _program(self, network: layers.Network, weights: Weights) -> Program:
+        start = {name: self.tensor(weight) for name, weight in weights.items()}
+        return Program(network, start, self.compiled)
 
     def wait(self) -> None:
         """CPU calls return when they are done; a GPU is synchronised."""
@@ -134,108 +146,3 @@ class TensorflowBackend:
     def is_out_of_memory(self, error: BaseException) -> bool:
         """TensorFlow has an error of its own."""
         return isinstance(error, MemoryError | tf.errors.ResourceExhaustedError)
-
-
-class Program:
-    """A network bound to weights and one batch."""
-
-    def __init__(
-        self,
-        backend: TensorflowBackend,
-        network: layers.Network,
-        weights: Weights,
-        x: Any,
-        y: Any,
-    ) -> None:
-        self.backend, self.x, self.y = backend, x, y
-        native = [LAYERS[type(layer)](layer) for layer in network.layers]
-        self.model = keras.Sequential([keras.Input(network.inputs), *native])
-        self.variables = {
-            name: getattr(native[int(name[5 : name.index(".")])], name.split(".")[1])
-            for name in weights
-        }
-        self.start = {name: backend.tensor(weight) for name, weight in weights.items()}
-        for name, variable in self.variables.items():
-            variable.assign(self.start[name])
-        last = getattr(network.layers[-1], "activation", "linear")
-        self.loss = LOSSES[network.loss](last == "linear")
-        self.optimizer = network.optimizer
-
-    def steps(self, optimizers: Mapping[str, layers.Optimizer]) -> dict[str, Step]:
-        """One step of each kind, in the backend's mode."""
-        model, x, y = self.model, self.x, self.y
-        variables = list(self.variables.values())
-        natives = {
-            name: OPTIMIZERS[type(optimizer)](optimizer)
-            for name, optimizer in {"": self.optimizer, **optimizers}.items()
-        }
-        for native in natives.values():
-            native.build(variables)
-        state = [variable for native in natives.values() for variable in native.variables]
-        state += model.non_trainable_weights
-        state_start = [tf.identity(variable.value) for variable in state]
-
-        def objective(x: Any, y: Any) -> tuple[Any, Any]:
-            outputs = model(x, training=True)
-            return outputs, tf.add_n([self.loss(y, outputs), *model.losses])
-
-        def forward(x: Any, y: Any) -> tuple[Any, Any]:
-            with tf.GradientTape():
-                return objective(x, y)
-
-        def backward(x: Any, y: Any) -> tuple[Any, Any]:
-            with tf.GradientTape() as tape:
-                _, loss = objective(x, y)
-            return loss, tape.gradient(loss, variables)
-
-        def training(optimizer: Any) -> Callable[[Any, Any], Any]:
-            def train_step(x: Any, y: Any) -> Any:
-                loss, gradients = backward(x, y)
-                optimizer.apply_gradients(zip(gradients, variables, strict=True))
-                return loss
-
-            return train_step
-
-        def reset() -> None:
-            for name, variable in self.variables.items():
-                variable.assign(self.start[name])
-            for variable, value in zip(state, state_start, strict=True):
-                variable.assign(value)
-
-        predict = self.backend.compiled(lambda x: model(x, training=False))
-        inputs = {"x": x, "y": y, **self._native()}
-        bound = [self._bound(function) for function in (forward, backward)]
-        return {
-            "predict": Step(lambda: predict(x), _outputs, inputs, reset),
-            "forward": Step(bound[0], lambda r: {"outputs": r[0], "loss": r[1]}, inputs, reset),
-            "backward": Step(bound[1], self._with_gradients, inputs, reset),
-            **{
-                f"train_step/{name}".rstrip("/"): Step(
-                    self._bound(training(native)), self._with_weights, inputs, reset
-                )
-                for name, native in natives.items()
-            },
-        }
-
-    def _bound(self, function: Callable[[Any, Any], Any]) -> Callable[[], Any]:
-        """The function in the mode, on this batch, passed as arguments.
-
-        A traced function would fold a small captured batch into its graph as a constant.
-        """
-        run, x, y = self.backend.compiled(function), self.x, self.y
-        return lambda: run(x, y)
-
-    def _native(self) -> dict[str, Any]:
-        return {name: variable.value for name, variable in self.variables.items()}
-
-    def _with_gradients(self, result: tuple[Any, Any]) -> Mapping[str, Any]:
-        loss, gradients = result
-        named = zip(self.variables, gradients, strict=True)
-        return {"loss": loss, **{f"gradient/{name}": gradient for name, gradient in named}}
-
-    def _with_weights(self, loss: Any) -> Mapping[str, Any]:
-        return {"loss": loss, **{f"weight/{n}": v for n, v in self._native().items()}}
-
-
-def _outputs(outputs: Any) -> Mapping[str, Any]:
-    return {"outputs": outputs}

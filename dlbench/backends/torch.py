@@ -10,8 +10,9 @@ from dlbench import layers
 from dlbench.arrays import Array, Weights, cast
 from dlbench.backends._torch_clock import CudaClock
 from dlbench.backends._torch_compiler import forget_compiled, require_compiler, warm_compiler
+from dlbench.backends._torch_loops import Trainer
 from dlbench.backends._torch_program import Program
-from dlbench.contract import NO_OTHERS, Setting, Step
+from dlbench.contract import NO_OTHERS, Lesson, Setting, Step
 from dlbench.errors import Unavailable
 
 DECLARATION = {
@@ -19,6 +20,8 @@ DECLARATION = {
     "distributions": ["torch"],
     "install": "pip install torch",
     "modes": {"eager": "dynamic", "compile": "static"},
+    "loops": ["tensors", "dataloader", "fused"],
+    "callbacks": ["tensorboard", "checkpoint"],
     "devices": {
         "cpu": ["float32", "float64"],
         "cuda": ["float32", "float64", "tf32"],
@@ -96,9 +99,17 @@ class TorchBackend:
         optimizers: Mapping[str, layers.Optimizer] = NO_OTHERS,
     ) -> dict[str, Step]:
         """torch.nn.Sequential, the native loss and the native optimizers."""
+        program = self._program(network, weights)
+        return program.steps(self.tensor(x), self.tensor(y), optimizers)
+
+    def trainer(self, lesson: Lesson) -> Trainer:
+        """A hand-written loop."""
+        program = self._program(lesson.network, lesson.weights)
+        return Trainer(program, lesson, self.tensor)
+
+    def _program(self, network: layers.Network, weights: Weights) -> Program:
         start = {name: self.tensor(weight) for name, weight in weights.items()}
-        program = Program(network, start, self.tensor(x), self.tensor(y), self.compiled)
-        return program.steps(optimizers)
+        return Program(network, start, self.compiled)
 
     def wait(self) -> None:
         """CPU calls return when they are done; CUDA is synchronised."""

@@ -94,4 +94,4 @@ def _label(target: Key, varying: Sequence[bool]) -> str:
 def _words(target: Key, shown: Sequence[bool]) -> list[str]:
     named = dict(zip(TARGET_AXES, target, strict=True))
     named["threads"] = units.counted(int(named["threads"]), "thread")
-    return [value for value, show in zip(named.values(), shown, strict=True) if show]
+    return [value for value, show in zip(named.values(), shown, strict=True) if show and value]

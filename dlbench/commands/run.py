@@ -39,6 +39,10 @@ def run(
     network: Annotated[Words, _option("--network", "Only these networks.")] = None,
     batch: Annotated[Words, _option("--batch", "Batch sizes instead of the suite's.")] = None,
     size: Annotated[Words, _option("--size", "Matrix sizes instead of the suite's.")] = None,
+    loop: Annotated[Words, _option("--loop", "Only these loops of an epoch.")] = None,
+    callbacks: Annotated[
+        Words, _option("--callbacks", "Of an epoch: none, tensorboard, checkpoint, both.")
+    ] = None,
     keep: Annotated[str, _option("-k", 'Only cases such as "matmul and not xla".')] = "",
     rigor: Annotated[str | None, _option("--rigor", "quick, standard or rigorous.")] = None,
     generations: Annotated[
@@ -69,7 +73,13 @@ def run(
         "dtype": dtype,
         "threads": threads,
     }
-    axes = {"network": network, "batch": batch, "size": size}
+    axes = {
+        "network": network,
+        "batch": batch,
+        "size": size,
+        "loop": loop,
+        "callbacks": callbacks,
+    }
     rules = session.Rules(rigor, generations, precision, budget)
     asked = session.ask(targets, axes, keep, rules, seed)
     if dry_run:

@@ -52,6 +52,14 @@ class MLP:
             optimizers.update(self.network.optimizer, state, self.weights[name], gradient)
         return loss
 
+    def reset(self, start: Weights) -> None:
+        """Back to these weights, with no running statistics and no memory of the optimizer."""
+        for name, weight in self.weights.items():
+            weight[...] = start[name]
+            self.optimizer_state[name].clear()
+        for op in self.ops:
+            op.reset()
+
     def logits(self, x: Array, *, training: bool) -> Array:
         """The last layer before its activation, (batch, units)."""
         for op in self.ops:

@@ -9,15 +9,15 @@ from dlbench import flops, parity
 from dlbench.arrays import cast, upcast
 from dlbench.contract import Backend
 from dlbench.errors import UsageError
-from dlbench.kinds import Axes, Bound, Kind, Networks, Params
-from dlbench.model import ParityCheck, Work, Workload
+from dlbench.kinds import Axes, Bound, Kind, Networks, OneWay, Params
+from dlbench.model import ParityCheck, Target, Work, Workload
 from dlbench.parity import Expected
 
 # Rows of a large product that the oracle computes: enough to see any wrong kernel, and quick.
 CHECKED_ROWS = 256
 
 
-class Matmul:
+class Matmul(OneWay):
     """C = A B: A is (m, k), B is (k, n)."""
 
     axes: tuple[str, ...] = ("size", "m", "n", "k")
@@ -45,14 +45,14 @@ class Matmul:
     def bind(
         self,
         backend: Backend,
-        dtype: str,
+        target: Target,
         workload: Workload,
         networks: Networks,  # noqa: ARG002
         seed: int,
     ) -> Bound:
         """The product of two seeded matrices."""
         m, n, k = (int(workload.params[axis]) for axis in "mnk")
-        generator = np.random.default_rng([seed, m, n, k])
+        generator, dtype = np.random.default_rng([seed, m, n, k]), target.dtype
         a = cast(generator.standard_normal((m, k), np.float32), dtype)
         b = cast(generator.standard_normal((k, n), np.float32), dtype)
         step = backend.matmul(a, b)

@@ -6,6 +6,7 @@ import numpy as np
 
 from dlbench.arrays import cast
 from dlbench.layers import SGD, Dense, DropConnect, Network
+from dlbench.model import Target
 from dlbench.passes import Problem
 from dlbench.reference.initial import initial_weights
 from dlbench.reference.mlp import MLP
@@ -141,3 +142,9 @@ TARGETS = {
     "categorical_crossentropy": _shares,
     "binary_crossentropy": _bits,
 }
+
+
+def target(dtype="float32", **fields):
+    """A target of a backend that is started by hand."""
+    known = {"backend": "any", "device": "cpu", "mode": "eager", "threads": 1}
+    return Target(**{**known, **fields}, dtype=dtype)

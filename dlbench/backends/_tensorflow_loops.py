@@ -1,0 +1,205 @@
+"""Epochs as users of TensorFlow write them: Keras's fit, a tf.data pipeline, resident tensors."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from dlbench.arrays import Array
+from dlbench.backends._tensorflow_program import Program
+from dlbench.contract import Lesson
+
+Tensor = Callable[[Array], Any]
+
+LEAD_IN_STEPS = 3
+
+# Keras wants this ending of a file of weights.
+CHECKPOINT = "epoch-{epoch:03d}.weights.h5"
+
+
+class Trainer(ABC):
+    """What all loops share: the model, its data, and what is written at the end of an epoch."""
+
+    def __init__(self, program: Program, lesson: Lesson, tensor: Tensor, mode: str) -> None:
+        self.program, self.lesson, self.tensor, self.mode = program, lesson, tensor, mode
+        self.batch = lesson.network.batch
+        self.optimizer = program.optimizer(lesson.network.optimizer)
+        self.x, self.y = tensor(lesson.x), tensor(lesson.y)
+        self.callbacks = _callbacks(lesson)
+        self.epochs = 0
+        self.prepare()
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """What is made once, before the first epoch."""
+
+    @abstractmethod
+    def go_through(self) -> float:
+        """One pass over the data; the mean loss of the samples."""
+
+    @abstractmethod
+    def lead_in(self) -> None:
+        """A few steps on the first batch."""
+
+    def epoch(self) -> float:
+        """One pass, and what is written after it."""
+        loss = self.go_through()
+        self.epochs += 1
+        return loss
+
+    def reset(self) -> None:
+        """Weights, statistics and optimizer as at the start."""
+        self.program.reset()
+
+    def weights(self) -> Mapping[str, Any]:
+        """As tensors."""
+        return self.program.native()
+
+    def inputs(self) -> Mapping[str, Any]:
+        """The data and the weights."""
+        return {"x": self.x, "y": self.y, **self.program.native()}
+
+    def predict(self, x: Array) -> Array:
+        """All rows at once."""
+        outputs: Array = self.program.model(self.tensor(x), training=False).numpy()
+        return outputs
+
+    def load(self, checkpoint: str) -> None:
+        """Weights alone: a checkpoint cannot run code."""
+        self.program.model.load_weights(checkpoint)
+
+
+class Fit(Trainer):
+    """Keras's compile and fit."""
+
+    def prepare(self) -> None:
+        """Compile for the mode."""
+        self.program.model.compile(
+            optimizer=self.optimizer,
+            loss=self.program.loss,
+            run_eagerly=self.mode == "eager",
+            jit_compile=self.mode == "xla",
+        )
+
+    def go_through(self) -> float:
+        """One epoch of fit, which calls the callbacks itself."""
+        history = self.program.model.fit(
+            self.x,
+            self.y,
+            batch_size=self.batch,
+            initial_epoch=self.epochs,
+            epochs=self.epochs + 1,
+            shuffle=self.lesson.shuffle,
+            callbacks=self.callbacks,
+            verbose=0,
+        )
+        return float(history.history["loss"][-1])
+
+    def lead_in(self) -> None:
+        """Keras's step for a single batch."""
+        for _ in range(LEAD_IN_STEPS):
+            self.program.model.train_on_batch(self.x[: self.batch], self.y[: self.batch])
+
+
+class Custom(Trainer):
+    """A step written with GradientTape; the callbacks are called as fit calls them."""
+
+    def prepare(self) -> None:
+        """The step in the mode, and Keras's list of callbacks."""
+        self.step = self.program.compiled(partial(self.program.step, self.optimizer))
+        self.listed = keras.callbacks.CallbackList(self.callbacks, model=self.program.model)
+        if self.callbacks:
+            self.program.model.optimizer = self.optimizer  # TensorBoard reads its step
+            self.listed.on_train_begin()
+
+    def epoch(self) -> float:
+        """One pass between the two calls that callbacks wait for."""
+        self.listed.on_epoch_begin(self.epochs)
+        loss = super().epoch()
+        self.listed.on_epoch_end(self.epochs - 1, {"loss": loss})
+        return loss
+
+    def lead_in(self) -> None:
+        """The step on the first batch."""
+        for _ in range(LEAD_IN_STEPS):
+            self.step(self.x[: self.batch], self.y[: self.batch])
+
+
+class Dataset(Custom):
+    """A tf.data pipeline that shuffles and batches."""
+
+    def prepare(self) -> None:
+        """The pipeline, with the next batch prepared while a step runs."""
+        super().prepare()
+        rows = tf.data.Dataset.from_tensor_slices((self.x, self.y))
+        if self.lesson.shuffle:
+            rows = rows.shuffle(len(self.x), seed=self.lesson.seed)
+        self.batches = rows.batch(self.batch).prefetch(tf.data.AUTOTUNE)
+
+    def go_through(self) -> float:
+        """A step for every batch; the loss is fetched once."""
+        total = tf.zeros((), self.x.dtype)
+        for x, y in self.batches:
+            total += self.step(x, y) * tf.cast(len(x), self.x.dtype)
+        return float(total) / len(self.x)
+
+
+class Resident(Custom):
+    """Slices of tensors, shuffled as a whole; in a static mode the whole epoch is one graph."""
+
+    def prepare(self) -> None:
+        """The epoch in the mode."""
+        super().prepare()
+        self.whole = self._loop if self.mode == "eager" else self.program.compiled(self._loop)
+
+    def go_through(self) -> float:
+        """Shuffle, then go through all slices; the loss is fetched once."""
+        x, y = self.x, self.y
+        if self.lesson.shuffle:
+            order = tf.random.shuffle(tf.range(len(x)), seed=self.lesson.seed)
+            x, y = tf.gather(x, order), tf.gather(y, order)
+        return float(self.whole(x, y)) / len(self.x)
+
+    def _loop(self, x: Any, y: Any) -> Any:
+        rows, size = len(self.x), self.batch
+        total = tf.zeros((), x.dtype)
+        for start in tf.range(0, rows - rows % size, size):
+            total += self._step(_slice(x, start, size), _slice(y, start, size)) * size
+        if rows % size:
+            total += self._step(x[rows - rows % size :], y[rows - rows % size :]) * (rows % size)
+        return total
+
+    def _step(self, x: Any, y: Any) -> Any:
+        if self.mode == "eager":
+            return self.step(x, y)
+        return self.program.step(self.optimizer, x, y)  # a part of the graph of the epoch
+
+
+def _slice(rows: Any, start: Any, size: int) -> Any:
+    """So many rows from `start`; their number is a constant of the graph, as XLA wants it."""
+    shape = rows.shape[1:]
+    return tf.slice(rows, tf.stack([start, *[0] * len(shape)]), [size, *shape])
+
+
+LOOPS: dict[str, type[Trainer]] = {"fit": Fit, "dataset": Dataset, "tensors": Resident}
+
+
+def trainer(program: Program, lesson: Lesson, tensor: Tensor, mode: str) -> Trainer:
+    """The loop of the lesson."""
+    return LOOPS[lesson.loop](program, lesson, tensor, mode)
+
+
+def _callbacks(lesson: Lesson) -> list[keras.callbacks.Callback]:
+    """Keras's own."""
+    made: list[keras.callbacks.Callback] = []
+    if lesson.tensorboard is not None:
+        made.append(keras.callbacks.TensorBoard(lesson.tensorboard, histogram_freq=1))
+    if lesson.checkpoint is not None:
+        Path(lesson.checkpoint).mkdir(parents=True, exist_ok=True)
+        path = str(Path(lesson.checkpoint) / CHECKPOINT)
+        made.append(keras.callbacks.ModelCheckpoint(path, save_weights_only=True))
+    return made

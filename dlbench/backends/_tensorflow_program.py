@@ -1,0 +1,117 @@
+"""A network as a user of TensorFlow writes it: keras.Sequential, loss, optimizer, GradientTape."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from dlbench import layers
+from dlbench.backends._tensorflow_natives import LAYERS, LOSSES, OPTIMIZERS
+from dlbench.contract import Step
+
+Compile = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+class Program:
+    """A model with its start weights; `compiled` runs a function as the mode says."""
+
+    def __init__(self, network: layers.Network, start: dict[str, Any], compiled: Compile) -> None:
+        self.network, self.start, self.compiled = network, start, compiled
+        native = [LAYERS[type(layer)](layer) for layer in network.layers]
+        self.model = keras.Sequential([keras.Input(network.inputs), *native])
+        self.named = {
+            name: getattr(native[int(name[5 : name.index(".")])], name.split(".")[1])
+            for name in start
+        }
+        self.variables = list(self.named.values())
+        for name, variable in self.named.items():
+            variable.assign(start[name])
+        last = getattr(network.layers[-1], "activation", "linear")
+        self.loss = LOSSES[network.loss](last == "linear")
+        self.state = list(self.model.non_trainable_weights)
+        self.state_start = [tf.identity(variable.value) for variable in self.state]
+
+    def optimizer(self, settings: layers.Optimizer) -> keras.optimizers.Optimizer:
+        """A native optimizer of all variables, whose memory is reset with the rest."""
+        made = OPTIMIZERS[type(settings)](settings)
+        made.build(self.variables)
+        self.state += made.variables
+        self.state_start += [tf.identity(variable.value) for variable in made.variables]
+        return made
+
+    def reset(self) -> None:
+        """Weights and running statistics from the start, optimizers without a memory."""
+        for name, variable in self.named.items():
+            variable.assign(self.start[name])
+        for variable, value in zip(self.state, self.state_start, strict=True):
+            variable.assign(value)
+
+    def objective(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """Outputs and loss in training."""
+        outputs = self.model(x, training=True)
+        return outputs, tf.add_n([self.loss(y, outputs), *self.model.losses])
+
+    def forward(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """Outputs and loss, with what gradients need recorded."""
+        with tf.GradientTape():
+            return self.objective(x, y)
+
+    def backward(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """The loss, and its gradient by every variable."""
+        with tf.GradientTape() as tape:
+            _, loss = self.objective(x, y)
+        return loss, tape.gradient(loss, self.variables)
+
+    def step(self, optimizer: keras.optimizers.Optimizer, x: Any, y: Any) -> Any:
+        """One training step; the loss before it."""
+        loss, gradients = self.backward(x, y)
+        optimizer.apply_gradients(zip(gradients, self.variables, strict=True))
+        return loss
+
+    def steps(self, x: Any, y: Any, optimizers: Mapping[str, layers.Optimizer]) -> dict[str, Step]:
+        """One step of each kind, in the mode."""
+        settings = {"train_step": self.network.optimizer}
+        settings |= {f"train_step/{name}": other for name, other in optimizers.items()}
+        natives = {name: self.optimizer(one) for name, one in settings.items()}
+        inputs = {"x": x, "y": y, **self.native()}
+        predict = self.compiled(lambda x: self.model(x, training=False))
+
+        def bound(function: Callable[..., Any], tensors: Callable[[Any], Any]) -> Step:
+            """On this batch, passed as arguments.
+
+            A traced function would fold a small captured batch into its graph as a constant.
+            """
+            run = self.compiled(function)
+            return Step(lambda: run(x, y), tensors, inputs, self.reset)
+
+        return {
+            "predict": Step(lambda: predict(x), _outputs, inputs, self.reset),
+            "forward": bound(self.forward, _forward),
+            "backward": bound(self.backward, self._with_gradients),
+            **{
+                name: bound(partial(self.step, native), self._with_weights)
+                for name, native in natives.items()
+            },
+        }
+
+    def native(self) -> dict[str, Any]:
+        """The weights as tensors."""
+        return {name: variable.value for name, variable in self.named.items()}
+
+    def _with_gradients(self, result: tuple[Any, Any]) -> Mapping[str, Any]:
+        loss, gradients = result
+        named = zip(self.named, gradients, strict=True)
+        return {"loss": loss, **{f"gradient/{name}": gradient for name, gradient in named}}
+
+    def _with_weights(self, loss: Any) -> Mapping[str, Any]:
+        return {"loss": loss, **{f"weight/{n}": v for n, v in self.native().items()}}
+
+
+def _outputs(outputs: Any) -> Mapping[str, Any]:
+    return {"outputs": outputs}
+
+
+def _forward(result: tuple[Any, Any]) -> Mapping[str, Any]:
+    return {"outputs": result[0], "loss": result[1]}

@@ -1,0 +1,80 @@
+"""What is written at the end of an epoch: PyTorch's own TensorBoard writer and checkpoints."""
+
+from pathlib import Path
+from typing import Protocol
+
+import torch
+
+from dlbench.backends._torch_program import Learner
+from dlbench.contract import Lesson
+from dlbench.errors import Unavailable
+
+
+class Callback(Protocol):
+    """Something that is done at the end of every epoch."""
+
+    def at_end_of(
+        self, epoch: int, loss: float, learner: Learner, optimizer: torch.optim.Optimizer
+    ) -> None:
+        """epoch: from 0; loss: its mean training loss."""
+
+
+class TensorBoard:
+    """The loss as a scalar, every parameter as a histogram."""
+
+    def __init__(self, folder: str) -> None:
+        try:
+            from torch.utils.tensorboard import SummaryWriter  # half a second, if it is there
+        except ImportError as error:
+            raise Unavailable(
+                "PyTorch needs the package tensorboard to write its logs",
+                hint="pip install tensorboard",
+            ) from error
+        self.writer = SummaryWriter(folder)
+
+    def at_end_of(
+        self,
+        epoch: int,
+        loss: float,
+        learner: Learner,
+        optimizer: torch.optim.Optimizer,  # noqa: ARG002
+    ) -> None:
+        """Written at once, so that a crash loses nothing."""
+        self.writer.add_scalar("loss/train", loss, epoch)
+        for name, parameter in learner.named.items():
+            self.writer.add_histogram(name, parameter, epoch)
+        self.writer.flush()
+
+
+class Checkpoint:
+    """Model and optimizer, one file an epoch."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def at_end_of(
+        self,
+        epoch: int,
+        loss: float,
+        learner: Learner,
+        optimizer: torch.optim.Optimizer,
+    ) -> None:
+        """Counted from 1, as Keras does."""
+        saved = {
+            "epoch": epoch + 1,
+            "loss": loss,
+            "model": learner.model.state_dict(),
+            "optimizer": optimizer.state_dict(),
+        }
+        torch.save(saved, self.folder / f"epoch-{epoch + 1:03}.pt")
+
+
+def callbacks(lesson: Lesson) -> list[Callback]:
+    """Those that the lesson asks for."""
+    made: list[Callback] = []
+    if lesson.tensorboard is not None:
+        made.append(TensorBoard(lesson.tensorboard))
+    if lesson.checkpoint is not None:
+        made.append(Checkpoint(lesson.checkpoint))
+    return made

@@ -1,0 +1,183 @@
+"""A network's whole training data, gone over once, in any of the loops of a backend.
+
+Drawing the order of the rows and putting them into batches is a part of what is timed, in every
+loop alike. It must not know any framework.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace as changed
+from typing import Any, Final
+
+import numpy as np
+from msgspec.structs import replace
+
+from dlbench import catalog, flops, parity, splits, synthetic
+from dlbench.arrays import Array, Weights, cast, upcast
+from dlbench.contract import Backend, Lesson, Step
+from dlbench.errors import UsageError
+from dlbench.kinds import Axes, Bound, Networks, Params
+from dlbench.layers import SGD, Network, without_dropout
+from dlbench.model import Declaration, ParityCheck, Target, Work, Workload
+from dlbench.options import choices
+from dlbench.parity import Expected
+from dlbench.passes import Oracle, Problem
+from dlbench.reference.initial import initial_weights
+from dlbench.reference.kinks import magnitudes
+from dlbench.reference.mlp import MLP
+
+# What may be written at the end of an epoch, by the word of the axis.
+CALLBACKS: Final[dict[str, tuple[str, ...]]] = {
+    "none": (),
+    "tensorboard": ("tensorboard",),
+    "checkpoint": ("checkpoint",),
+    "both": ("tensorboard", "checkpoint"),
+}
+
+# A loop is checked on whole batches and half of one.
+CHECKED_BATCHES = 3.5
+# And with plain SGD: adaptive optimizers make a whole step of a gradient that is nothing but
+# rounding. Their own first step is checked on one batch.
+CHECKED_WITH = SGD(lr=0.01)
+
+
+class Epoch:
+    """One pass over the training data; loops and callbacks are ways to make it."""
+
+    axes: tuple[str, ...] = ("network", "batch", "loop", "callbacks")
+
+    def expand(self, axes: Axes, networks: Networks) -> Iterator[Params]:
+        """Every network at every batch size; those without data only where they are named."""
+        with_data = [name for name, one in networks.items() if one.dataset != synthetic.RANDOM]
+        for name in axes.get("network", with_data):
+            network = networks[str(name)]
+            for batch in axes.get("batch", [network.batch]):
+                yield {"network": network.name, "batch": batch}
+
+    def work(self, params: Params, networks: Networks) -> Work:
+        """That of the training steps."""
+        network = networks[str(params["network"])]
+        return flops.epoch(network, rows_of(network), int(params["batch"]))
+
+    def variants(self, target: Target, declared: Declaration, axes: Axes) -> Iterator[Target]:
+        """Every loop that the backend has, with all callbacks asked for that it has."""
+        asked = choices("callbacks", map(str, axes.get("callbacks", ["none"])), list(CALLBACKS))
+        for loop in declared.loops:
+            for callbacks in map(CALLBACKS.__getitem__, asked):
+                if loop in axes.get("loop", [loop]) and set(callbacks) <= set(declared.callbacks):
+                    yield replace(target, loop=loop, callbacks="+".join(callbacks))
+
+    def bind(
+        self, backend: Backend, target: Target, workload: Workload, networks: Networks, seed: int
+    ) -> Bound:
+        """The network with seeded weights, on all of its training data."""
+        batch = int(workload.params["batch"])
+        network = replace(networks[str(workload.params["network"])], batch=batch)
+        lesson = lesson_of(network, target, seed, synthetic_data=workload.synthetic)
+        trainer = backend.trainer(
+            changed(
+                lesson,
+                tensorboard=_folder("tensorboard", target),
+                checkpoint=_folder("checkpoint", target),
+            )
+        )
+        step = Step(
+            run=trainer.epoch,
+            tensors=lambda _: trainer.weights(),
+            inputs=trainer.inputs(),
+            reset=trainer.reset,
+            lead_in=trainer.lead_in,
+        )
+        return Bound(step, lambda: check(backend, target.dtype, lesson))
+
+
+def _folder(callback: str, target: Target) -> str | None:
+    """In the worker's folder for temporary files, which goes with it."""
+    return tempfile.mkdtemp() if callback in target.callbacks.split("+") else None
+
+
+def rows_of(network: Network) -> int:
+    """How many rows of training data the network has."""
+    if network.dataset == synthetic.RANDOM:
+        raise UsageError(
+            "an epoch goes over a data set, and there is none for the network",
+            value=network.name,
+            hint="Give it a dataset, or measure train_step",
+        )
+    return int(catalog.declaration("datasets", network.dataset, dict)["train_rows"])
+
+
+def lesson_of(network: Network, target: Target, seed: int, *, synthetic_data: bool) -> Lesson:
+    """All training data and the start weights, drawn alike for all backends."""
+    if synthetic_data:
+        x, y = synthetic.batch(network, rows_of(network), seed)
+    else:
+        split: splits.Split = catalog.load("datasets", network.dataset).load(seed)
+        x, y = split.x_train, split.y_train
+    weights = initial_weights(network, seed)
+    return Lesson(
+        network=network,
+        weights={name: cast(weight, target.dtype) for name, weight in weights.items()},
+        x=cast(x, target.dtype),
+        y=cast(y, target.dtype),
+        loop=target.loop,
+        seed=seed,
+    )
+
+
+def check(backend: Backend, dtype: str, lesson: Lesson) -> tuple[ParityCheck, ...]:
+    """One step with the network's own optimizer, and an epoch of few batches in their order."""
+    calm = changed(lesson, network=without_dropout(lesson.network), shuffle=False)
+    size = lesson.network.batch
+    few = changed(
+        _first(calm, round(CHECKED_BATCHES * size)),
+        network=replace(calm.network, optimizer=CHECKED_WITH),
+    )
+    return (*_one_step(backend, dtype, _first(calm, size)), *_some_steps(backend, dtype, few))
+
+
+def _first(lesson: Lesson, rows: int) -> Lesson:
+    return changed(lesson, x=lesson.x[:rows], y=lesson.y[:rows])
+
+
+def _trained(backend: Backend, lesson: Lesson) -> tuple[Array, Weights]:
+    """Loss and weights after an epoch."""
+    trainer = backend.trainer(lesson)
+    loss = np.array(trainer.epoch())
+    backend.wait()
+    return loss, {name: backend.array(weight) for name, weight in trainer.weights().items()}
+
+
+def _one_step(backend: Backend, dtype: str, lesson: Lesson) -> tuple[ParityCheck, ...]:
+    loss, weights = _trained(backend, lesson)
+    problem = Problem(lesson.network, dict(lesson.weights), lesson.x, lesson.y)
+    got = {"loss": loss, **{f"weight/{name}": weight for name, weight in weights.items()}}
+    return Oracle(lesson.network, problem, dtype).compare("train_step", got)
+
+
+def _some_steps(backend: Backend, dtype: str, lesson: Lesson) -> tuple[ParityCheck, ...]:
+    """Every step adds its rounding to that of the steps before."""
+    loss, weights = _trained(backend, lesson)
+    longest = max(lesson.network.batch, int(np.prod(lesson.network.inputs)))
+    tolerance = parity.relative_tolerance(dtype, longest)
+    steps = -(-len(lesson.x) // lesson.network.batch)
+    got = {"epoch loss": loss, **weights}
+    return parity.check(_exactly(lesson, tolerance), got, steps * tolerance)
+
+
+def _exactly(lesson: Lesson, tolerance: float) -> dict[str, Expected]:
+    """The same by the oracle, in float64.
+
+    A weight may be off by what its gradients round by, which is that of their terms: a bias
+    before batch norm moves by nothing else.
+    """
+    mlp = MLP(lesson.network, {name: upcast(w).copy() for name, w in lesson.weights.items()})
+    x, y, size = upcast(lesson.x), upcast(lesson.y), lesson.network.batch
+    total, slack = 0.0, dict.fromkeys(mlp.weights, 0.0)  # type: float, dict[str, Any]
+    for start in range(0, len(x), size):
+        rows = slice(start, start + size)
+        total += float(mlp.train_step(x[rows], y[rows])) * len(x[rows])
+        for name, terms in magnitudes(mlp).items():
+            slack[name] += tolerance * lesson.network.optimizer.lr * terms
+    weights = {name: Expected(weight, slack[name]) for name, weight in mlp.weights.items()}
+    return {"epoch loss": Expected(np.array(total / len(x))), **weights}
