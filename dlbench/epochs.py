@@ -173,7 +173,8 @@ def _exactly(lesson: Lesson, tolerance: float) -> dict[str, Expected]:
     """
     mlp = MLP(lesson.network, {name: upcast(w).copy() for name, w in lesson.weights.items()})
     x, y, size = upcast(lesson.x), upcast(lesson.y), lesson.network.batch
-    total, slack = 0.0, dict.fromkeys(mlp.weights, 0.0)  # type: float, dict[str, Any]
+    total = 0.0
+    slack: dict[str, Any] = dict.fromkeys(mlp.weights, 0.0)
     for start in range(0, len(x), size):
         rows = slice(start, start + size)
         total += float(mlp.train_step(x[rows], y[rows])) * len(x[rows])

@@ -33,7 +33,7 @@ class Declaration(Record, frozen=True):
     its version is found; install: what to type to get it; modes: name to kind; devices: device
     kind to the dtypes it takes; environment: variables set before the import, in which
     `{threads}` is the thread count; loops: ways to go through an epoch, the usual one first;
-    callbacks: what can be written at its end.
+    callbacks: what can be written at its end; usual: the mode of who asks for none.
     """
 
     package: str
@@ -44,6 +44,7 @@ class Declaration(Record, frozen=True):
     environment: dict[str, str]
     loops: tuple[str, ...] = ()
     callbacks: tuple[str, ...] = ()
+    usual: str = "eager"
 
 
 class Work(Record, frozen=True):

@@ -145,6 +145,31 @@ OPTIMIZERS: Final[dict[str, Optimizer]] = {
     "adam": Adam(lr=0.1, beta1=0.9, beta2=0.999, epsilon=1e-5),
 }
 
+# The first row of the data.
+# fmt: off
+_RETURN = (
+    1.0, 0.0, 0.99539, -0.05889, 0.85243, 0.02306, 0.83398, -0.37708, 1.0, 0.0376, 0.85243,
+    -0.17755, 0.59755, -0.44945, 0.60536, -0.38223, 0.84356, -0.38542, 0.58212, -0.32192,
+    0.56971, -0.29674, 0.36946, -0.47357, 0.56811, -0.51171, 0.41078, -0.46168, 0.21266,
+    -0.3409, 0.42267, -0.54487, 0.18641, -0.453,
+)
+# fmt: on
+
+# The single rows for which the lecture predicts, and the class that it gets.
+FRUIT: Final = tuple(network.name for network in _ALL if network.dataset == "fruit")
+PREDICTED: Final[dict[str, tuple[tuple[tuple[float, ...], str | None], ...]]] = {
+    **dict.fromkeys(FRUIT, (((2.0, 0.0), None),)),
+    "iris": (((5.1, 3.5, 1.4, 0.2), "class 0"),),
+    "ionosphere": ((_RETURN, "class g, 1"),),
+}
+
+# What the lecture reports of test accuracy, by network and number of epochs.
+ACCURACIES: Final[dict[str, dict[int, float]]] = {
+    "ionosphere": {150: 0.922},
+    "iris": {150: 0.900},
+    "mnist-512": {1: 0.9705, 2: 0.9751},
+}
+
 CATALOGUE: Final = {network.name: network for network in _ALL}
 
 

@@ -159,10 +159,16 @@ def _rest(events: Events, interrupt: KeyboardInterrupt) -> Iterator[Measurement]
         return
 
 
+def prepared(dataset: str) -> str | None:
+    """Make sure that the data is there; the reason where it cannot be had."""
+    reason: str | None = catalog.load("datasets", dataset).prepare()
+    return reason
+
+
 @cache
 def _prepare(dataset: str) -> str | None:
-    """Make sure that the data is there; where it cannot be had, say once why."""
-    reason: str | None = catalog.load("datasets", dataset).prepare()
+    """The same, said once to the user."""
+    reason = prepared(dataset)
     if reason is not None:
         print(f"Synthetic data in place of {dataset}: {reason}", file=sys.stderr)
     return reason

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
@@ -19,7 +19,12 @@ from dlbench.model import SCHEMA_VERSION, Measurement, Run
 
 RUN_FILE = "run.json"
 MEASUREMENTS_FILE = "measurements.jsonl"
+# What stands at the head of a folder of results; the second is of `dlbench train`.
+HEADS = (RUN_FILE, "training.json")
 LOGS_FOLDER = "logs"
+
+
+T = TypeVar("T")
 
 
 class _Version(msgspec.Struct):
@@ -74,8 +79,8 @@ def writing(path: Path, run: Run) -> Iterator[RunFolder]:
 
 
 def runs(results: Path) -> list[Path]:
-    """The folders of runs, oldest first."""
-    return sorted(path.parent for path in results.glob(f"*/{RUN_FILE}"))
+    """The folders of runs and of trainings, oldest first."""
+    return sorted(path.parent for name in HEADS for path in results.glob(f"*/{name}"))
 
 
 def find(run: str, results: Path) -> Path:
@@ -100,7 +105,7 @@ def find(run: str, results: Path) -> Path:
 
 def _is_run(path: Path) -> bool:
     try:
-        return (path / RUN_FILE).is_file()
+        return any((path / name).is_file() for name in HEADS)
     except OSError:  # too long for a name, or in a folder that is closed to the user
         return False
 
@@ -120,7 +125,7 @@ def _choices(names: list[str]) -> str:
 def read(path: Path) -> Results:
     """Read a run; ResultsError if it cannot be read or is of a newer schema."""
     run = read_head(path)
-    measurements, warnings = _read_measurements(path / MEASUREMENTS_FILE)
+    measurements, warnings = read_lines(path / MEASUREMENTS_FILE, Measurement)
     return Results(run, measurements, warnings)
 
 
@@ -137,7 +142,11 @@ def _printable(text: bytes) -> bytes:
 
 def read_head(folder: Path) -> Run:
     """Read `run.json` alone; ResultsError if it cannot be read or is of a newer schema."""
-    path = folder / RUN_FILE
+    return read_record(folder / RUN_FILE, Run)
+
+
+def read_record(path: Path, kind: type[T]) -> T:
+    """Read the head of a folder; ResultsError if it cannot be read or is of a newer schema."""
     try:
         text = _printable(path.read_bytes())
         version = msgspec.json.decode(text, type=_Version).schema_version
@@ -148,23 +157,24 @@ def read_head(folder: Path) -> Run:
                 allowed=f"up to {SCHEMA_VERSION}",
                 hint="Update dlbench",
             )
-        return msgspec.json.decode(text, type=Run)
+        return msgspec.json.decode(text, type=kind)
     except (OSError, msgspec.MsgspecError) as error:
         raise ResultsError(f"{path} cannot be read: {error}") from error
 
 
-def _read_measurements(path: Path) -> tuple[tuple[Measurement, ...], tuple[str, ...]]:
+def read_lines(path: Path, kind: type[T]) -> tuple[tuple[T, ...], tuple[str, ...]]:
     """All whole lines; a torn last line is what a killed run leaves, and is dropped."""
-    decoder = msgspec.json.Decoder(Measurement)
+    decoder = msgspec.json.Decoder(kind)
     try:
         lines = _printable(path.read_bytes()).split(b"\n")
     except OSError as error:
         raise ResultsError(f"{path} cannot be read: {error}") from error
-    measurements, torn = [], lines.pop()
+    records: list[T] = []
+    torn = lines.pop()
     for number, line in enumerate(lines, start=1):
         try:
-            measurements.append(decoder.decode(line))
+            records.append(decoder.decode(line))
         except msgspec.MsgspecError as error:
             raise ResultsError(f"{path}, line {number} cannot be read: {error}") from error
     warning = f"{path}: the last line is torn and was dropped; the run was cut off"
-    return tuple(measurements), (warning,) if torn else ()
+    return tuple(records), (warning,) if torn else ()

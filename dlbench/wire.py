@@ -13,6 +13,7 @@ import msgspec
 
 from dlbench.layers import Network, Optimizer, Record
 from dlbench.model import ParityCheck, Sample, Sampling, Status, Target, Workload
+from dlbench.trainings import EpochResult
 
 _LENGTH = struct.Struct("<I")
 
@@ -63,13 +64,43 @@ class WorkOut(Record, frozen=True, tag="work_out"):
     example: str
 
 
+class StartTraining(Record, frozen=True, tag="start_training"):
+    """Make a network ready to be trained; answered by Ready."""
+
+    network: Network
+    seed: int
+    tensorboard: str | None = None
+    checkpoint: str | None = None
+
+
+class TrainEpoch(Record, frozen=True, tag="train_epoch"):
+    """Train for one epoch; answered by EpochTrained."""
+
+
+class Predict(Record, frozen=True, tag="predict"):
+    """Outputs of the trained network for these rows; answered by Predicted."""
+
+    rows: tuple[tuple[float, ...], ...]
+
+
 class Release(Record, frozen=True, tag="release"):
     """Forget a case; answered by Ready."""
 
     case: str
 
 
-Order = Start | Prepare | WarmUp | Block | Verify | WorkOut | Release
+Order = (
+    Start
+    | Prepare
+    | WarmUp
+    | Block
+    | Verify
+    | WorkOut
+    | StartTraining
+    | TrainEpoch
+    | Predict
+    | Release
+)
 
 
 class Ready(Record, frozen=True, tag="ready"):
@@ -109,6 +140,18 @@ class WorkedOut(Record, frozen=True, tag="worked_out"):
     values: tuple[float, ...]
 
 
+class EpochTrained(Record, frozen=True, tag="epoch_trained"):
+    """What an epoch gave."""
+
+    result: EpochResult
+
+
+class Predicted(Record, frozen=True, tag="predicted"):
+    """A line of outputs for every row."""
+
+    outputs: tuple[tuple[float, ...], ...]
+
+
 class Failed(Record, frozen=True, tag="failed"):
     """The order could not be carried out."""
 
@@ -116,7 +159,7 @@ class Failed(Record, frozen=True, tag="failed"):
     reason: str
 
 
-Reply = Ready | Prepared | Warm | Timed | Verified | WorkedOut | Failed
+Reply = Ready | Prepared | Warm | Timed | Verified | WorkedOut | EpochTrained | Predicted | Failed
 
 _T = TypeVar("_T")
 _ENCODER = msgspec.msgpack.Encoder()

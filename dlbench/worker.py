@@ -3,16 +3,19 @@
 Started by the supervisor as `python -m dlbench.worker`. It writes no file and decides nothing.
 """
 
+import dataclasses
 import gc
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
+import numpy as np
 from msgspec.structs import replace
 
 from dlbench import catalog, timing, wire
 from dlbench.arrays import STORAGE
 from dlbench.contract import Backend, Setting, Step, nothing
+from dlbench.epochs import lesson_of
 from dlbench.errors import DlbenchError, PlacementError, Unavailable
 from dlbench.examples import EXAMPLES
 from dlbench.interference import Witness, disturbed, flags
@@ -20,6 +23,7 @@ from dlbench.kinds import Bound, kind_named
 from dlbench.model import Sample, Target
 from dlbench.parking import die_with_parent
 from dlbench.passes import agreement
+from dlbench.training import Training
 from dlbench.wire import Order, Reply
 
 # Calls timed one by one before anything else runs: the first compiles, the second may compile
@@ -43,6 +47,7 @@ class Worker:
 
     def __init__(self) -> None:
         self.target: Target
+        self.training: Training
         self.backend: Backend
         self.cases: dict[str, Bound] = {}
         self.iterations: dict[str, int] = {}
@@ -69,6 +74,9 @@ class Worker:
             wire.Block: self.block,
             wire.Verify: self.verify,
             wire.WorkOut: self.work_out,
+            wire.StartTraining: self.start_training,
+            wire.TrainEpoch: self.train_epoch,
+            wire.Predict: self.predict,
             wire.Release: self.release,
         }
         return verbs[type(order)]
@@ -177,6 +185,26 @@ class Worker:
     def work_out(self, order: wire.WorkOut) -> wire.WorkedOut:
         """A worked example of the lecture, by the backend."""
         return wire.WorkedOut(tuple(EXAMPLES[order.example].compute(self.backend).ravel().tolist()))
+
+    def start_training(self, order: wire.StartTraining) -> wire.Ready:
+        """Get a network ready for its first epoch."""
+        self.backend.release()
+        lesson = lesson_of(order.network, self.target, order.seed, synthetic_data=False)
+        lesson = dataclasses.replace(
+            lesson, tensorboard=order.tensorboard, checkpoint=order.checkpoint
+        )
+        self.training = Training(self.backend, lesson)
+        return wire.Ready()
+
+    def train_epoch(self, order: wire.TrainEpoch) -> wire.EpochTrained:  # noqa: ARG002
+        """One epoch of the training."""
+        return wire.EpochTrained(self.training.epoch())
+
+    def predict(self, order: wire.Predict) -> wire.Predicted:
+        """What the trained network makes of some rows."""
+        rows = np.array(order.rows, np.float32)
+        outputs = self.training.predict(rows.reshape(-1, *self.training.network.inputs))
+        return wire.Predicted(tuple(map(tuple, outputs.astype(float).tolist())))
 
     def release(self, order: wire.Release) -> wire.Ready:
         """Free what the case holds."""

@@ -19,6 +19,7 @@ DECLARATION = {
     "distributions": ["tensorflow", "tensorflow-cpu"],
     "install": "pip install tensorflow",
     "modes": {"eager": "dynamic", "function": "static", "xla": "static"},
+    "usual": "function",
     "loops": ["fit", "dataset", "tensors"],
     "callbacks": ["tensorboard", "checkpoint"],
     "devices": {

@@ -87,12 +87,13 @@ def _datasets(_: Path) -> Lines:
 
 
 def _runs(results: Path) -> Lines:
-    from dlbench import store
+    from dlbench import store, training_store
 
     for folder in store.runs(results):
+        is_training = training_store.is_training(folder)
         try:
-            run = store.read_head(folder)
-            yield folder.name, run.command
+            head = training_store.read_head(folder) if is_training else store.read_head(folder)
+            yield folder.name, head.command
         except ResultsError:
             yield folder.name, "cannot be read; to see why: dlbench show " + folder.name
 

@@ -29,9 +29,16 @@ def report(
     ),
 ) -> None:
     """Read the run, write the files, say where they are."""
-    from dlbench import store
+    from dlbench import store, training_store
+    from dlbench.errors import UsageError
     from dlbench.report import write
 
     folder = store.find(run, results)
+    if training_store.is_training(folder):
+        raise UsageError(
+            "there are reports of runs only, and this is a training",
+            value=folder.name,
+            hint=f"Its learning curve is in {folder}; its table: dlbench show {folder.name}",
+        )
     for path in write(store.read(folder), out or folder / "report"):
         typer.echo(path)

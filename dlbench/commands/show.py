@@ -43,7 +43,7 @@ def show(
     """Read the run and print it."""
     from rich.console import Console
 
-    from dlbench import output, store
+    from dlbench import learned, output, store, training_store
     from dlbench.grid import METRICS
     from dlbench.options import choice, choices
 
@@ -51,4 +51,8 @@ def show(
     metrics = [name for name in METRICS if wanted & {name, "all"}]
     format_ = choice("format", form, output.FORMATS)
     versus = output.versus(baseline, margin)
-    output.show(store.read(store.find(run, results)), Console(), metrics, format_, versus)
+    folder = store.find(run, results)
+    if training_store.is_training(folder):
+        learned.show(training_store.read(folder), Console())
+        return
+    output.show(store.read(folder), Console(), metrics, format_, versus)

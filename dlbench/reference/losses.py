@@ -53,6 +53,27 @@ def _composed(activation: str, loss: Loss) -> Head:
     return Head(value, lambda z, y: loss.value(value(z), y), delta)
 
 
+# The least probability of which a logarithm is taken; the smallest normal float32.
+_LEAST = float(np.finfo(np.float32).tiny)
+
+# From outputs back to a z with these outputs.
+_BACK: dict[str, Callable[[Array], Array]] = {
+    "linear": lambda o: o,
+    "log_softmax": lambda o: o,
+    "softmax": lambda o: np.log(np.maximum(o, _LEAST)),
+    "sigmoid": lambda o: np.log(np.maximum(o, _LEAST)) - np.log(np.maximum(1 - o, _LEAST)),
+}
+
+
+def loss_of(network: Network, outputs: Array, y: Array) -> float:
+    """The loss of outputs that are there already, without penalties."""
+    name = getattr(network.layers[-1], "activation", "linear")
+    outputs = outputs.astype(np.float64)
+    if (name, network.loss) in FUSED:
+        return float(FUSED[name, network.loss][0](_BACK[name](outputs), y))
+    return float(LOSSES[network.loss].value(outputs, y))
+
+
 def one_hot(y: Array, like: Array) -> Array:
     """Class labels (batch,) as rows of zeros and a one, shaped and typed as `like`."""
     rows = np.zeros_like(like)

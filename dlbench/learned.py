@@ -1,0 +1,231 @@
+"""What a training shows: a live line while it goes on, a table at its end; writing only."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from statistics import median
+from typing import Protocol
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from dlbench import networks, units
+from dlbench.grid import Cell, Grid, Notes
+from dlbench.layers import Network
+from dlbench.model import Target
+from dlbench.tables import to_rich
+from dlbench.teaching import Lap, by_target
+from dlbench.training import labels
+from dlbench.training_store import Trained
+from dlbench.trainings import EpochResult, TrainingResult, TrainingRun
+
+# A curve in one line: the lowest value to the highest.
+BARS = "▁▂▃▄▅▆▇█"
+CURVE_WIDTH = 32
+# Lines of a training where nobody watches live.
+PLAIN_LINES = 5
+# Of a row that is predicted.
+SHOWN_VALUES = 4
+
+
+class Watcher(Protocol):
+    """Is told every event of a training."""
+
+    def see(self, event: Lap | TrainingResult) -> None:
+        """Take note."""
+
+
+class _Live:
+    """The line of the training that goes on, with its curve."""
+
+    def __init__(self, live: Live, run: TrainingRun) -> None:
+        self.live, self.run = live, run
+        self.done: list[EpochResult] = []
+
+    def see(self, event: Lap | TrainingResult) -> None:
+        if isinstance(event, TrainingResult):
+            self.live.console.print(ended(self.run, event), highlight=False, markup=False)
+            self.done = []
+            self.live.update(Text(""))
+            return
+        self.done.append(event.result)
+        line = f"{underway(self.run, event)}  {curve(_values(self.done))}"
+        self.live.update(Text(line, no_wrap=True, overflow="ellipsis"), refresh=True)
+
+
+class _Plain:
+    """A few lines of every training, so that a log shows life and stays short."""
+
+    def __init__(self, console: Console, run: TrainingRun) -> None:
+        self.console, self.run = console, run
+
+    def see(self, event: Lap | TrainingResult) -> None:
+        if isinstance(event, TrainingResult):
+            self._print(ended(self.run, event))
+        elif event.result.epoch * PLAIN_LINES % self.run.network.epochs < PLAIN_LINES:
+            self._print(underway(self.run, event))
+
+    def _print(self, line: str) -> None:
+        self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def watching(console: Console, run: TrainingRun) -> Iterator[Watcher]:
+    """A watcher that fits the console."""
+    if not console.is_terminal:
+        yield _Plain(console, run)
+        return
+    # no thread of its own that draws while an epoch is timed
+    with Live(Text(""), console=console, transient=True, auto_refresh=False) as live:
+        yield _Live(live, run)
+
+
+def curve(values: Sequence[float]) -> str:
+    """The last values as bars."""
+    shown = values[-CURVE_WIDTH:]
+    low, high = min(values), max(values)
+    step = (high - low) / (len(BARS) - 1) or 1.0
+    return "".join(BARS[round((value - low) / step)] for value in shown)
+
+
+def _values(epochs: Sequence[EpochResult]) -> list[float]:
+    """The accuracies; where there are none, the training losses."""
+    accuracies = [one.accuracy for one in epochs if one.accuracy is not None]
+    return accuracies or [one.loss for one in epochs]
+
+
+def name(target: Target) -> str:
+    """Such as `torch eager tensors`."""
+    device = "" if target.device == "cpu" else target.device
+    return " ".join(filter(None, (target.backend, device, target.mode, target.loop)))
+
+
+def underway(run: TrainingRun, event: Lap) -> str:
+    """One epoch in words."""
+    one = event.result
+    return (
+        f"{name(event.target)}, seed {event.seed}: epoch {one.epoch}/{run.network.epochs}, "
+        f"loss {one.loss:.4g}{_judged(one)}"
+    )
+
+
+def _judged(one: EpochResult) -> str:
+    accuracy = "" if one.accuracy is None else f", test accuracy {one.accuracy:.4f}"
+    return ("" if one.test_loss is None else f", test loss {one.test_loss:.4g}") + accuracy
+
+
+def ended(run: TrainingRun, result: TrainingResult) -> str:
+    """How a training ended, in words."""
+    head = f"{name(result.target)}, seed {result.seed}"
+    if result.status != "ok":
+        done = units.counted(len(result.epochs), "epoch")
+        return f"{head}: {result.reason} (after {done})"
+    seconds = sum(one.seconds for one in result.epochs)
+    count = units.counted(run.network.epochs, "epoch")
+    last = result.epochs[-1]
+    return f"{head}: {count} in {units.duration(seconds)}, loss {last.loss:.4g}{_judged(last)}"
+
+
+def show(found: Trained, console: Console) -> None:
+    """The table, what the lecture reports, and its single rows."""
+    table = summary(found)
+    console.print(table.title, style="bold", highlight=False, markup=False)
+    for page in to_rich(table, console.width):
+        console.print(page)
+    for note in (*table.notes, *_predictions(found)):
+        console.print(note, highlight=False, markup=False)
+
+
+def summary(found: Trained) -> Grid:
+    """A line for every target: medians over the seeds, and how far these spread."""
+    run, notes = found.run, Notes()
+    network = run.network
+    count = units.counted(len(run.seeds), "seed")
+    batch = f"batch {network.batch}, {units.counted(network.epochs, 'epoch')}"
+    heads = [("training", "loss"), ("test", "loss"), ("test", "accuracy"), ("time of", "an epoch")]
+    if run.goal is not None:
+        heads.append(("accuracy", f"{run.goal:g} after"))
+    rows = []
+    for target, results in by_target(found.results).items():
+        good = [one for one in results if one.status == "ok"]
+        for one in results:
+            if one not in good:
+                notes.number(ended(run, one))
+        rows.append((name(target), tuple(_cells(run, good, heads))))
+    lecture = networks.ACCURACIES.get(network.name, {})
+    if lecture:
+        told = ", ".join(
+            f"{accuracy:.4g} after {units.counted(epochs, 'epoch')}"
+            for epochs, accuracy in lecture.items()
+        )
+        notes.number(f"the lecture's test accuracy: {told}")
+    title = f"{network.name}: {batch}, {count}; median, and lowest to highest of the seeds"
+    return Grid(title, tuple(heads), tuple(rows), tuple(notes.lines), label="trained by")
+
+
+def _cells(
+    run: TrainingRun, good: Sequence[TrainingResult], heads: Sequence[tuple[str, ...]]
+) -> Iterator[Cell]:
+    if not good:
+        yield from (Cell("failed") for _ in heads)
+        return
+    last = [one.epochs[-1] for one in good]
+    yield _spread([one.loss for one in last])
+    yield _spread([one.test_loss for one in last if one.test_loss is not None])
+    yield _spread([one.accuracy for one in last if one.accuracy is not None])
+    seconds = [lap.seconds for one in good for lap in one.epochs[1:] or one.epochs]
+    yield Cell(units.duration(median(seconds)))
+    if run.goal is not None:
+        yield _reached(run.goal, good)
+
+
+def _spread(values: Sequence[float]) -> Cell:
+    if not values:
+        return Cell("–")
+    below = f"{min(values):.4g}–{max(values):.4g}" if len(values) > 1 else ""
+    return Cell(f"{median(values):.4g}", below=below)
+
+
+def _reached(goal: float, good: Sequence[TrainingResult]) -> Cell:
+    """The median time of the trainings that got there, and how many did."""
+    times = [seconds for one in good if (seconds := seconds_to(goal, one)) is not None]
+    if not times:
+        return Cell("never")
+    below = f"{len(times)} of {len(good)} seeds" if len(good) > 1 else ""
+    return Cell(units.duration(median(times)), below=below)
+
+
+def seconds_to(goal: float, result: TrainingResult) -> float | None:
+    """Seconds of training until the accuracy is first reached; None if it never is."""
+    total = 0.0
+    for one in result.epochs:
+        total += one.seconds
+        if one.accuracy is not None and one.accuracy >= goal:
+            return total
+    return None
+
+
+def _predictions(found: Trained) -> Iterator[str]:
+    """The lecture's single rows, by the first seed of every target."""
+    for index, (row, lecture) in enumerate(networks.PREDICTED.get(found.run.network.name, ())):
+        first = ", ".join(f"{value:g}" for value in row[:SHOWN_VALUES])
+        shown = f"{first}, ..." if len(row) > SHOWN_VALUES else first
+        told = [
+            f"{name(target)} {_prediction(found.run.network, results[0].predictions[index])}"
+            for target, results in by_target(found.results).items()
+            if len(results[0].predictions) > index
+        ]
+        of_lecture = f"; the lecture: {lecture}" if lecture else ""
+        if told:
+            seed = found.run.seeds[0]
+            yield f"prediction for [{shown}], seed {seed}: {', '.join(told)}{of_lecture}"
+
+
+def _prediction(network: Network, outputs: Sequence[float]) -> str:
+    import numpy as np
+
+    numbers = ", ".join(f"{value:.4g}" for value in outputs)
+    if network.loss in ("mse", "mae"):
+        return numbers
+    label = labels(network, np.array([outputs])).ravel()[0]
+    return f"class {label:g} ({numbers})"

@@ -1,0 +1,172 @@
+"""One `dlbench train` from end to end: choose, train, store, show."""
+
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec.structs import replace
+from rich.console import Console
+
+from dlbench import (
+    __version__,
+    curves,
+    environment,
+    learned,
+    networks,
+    options,
+    plan,
+    session,
+    store,
+    training_store,
+)
+from dlbench.epochs import CALLBACKS
+from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
+from dlbench.launching import launcher
+from dlbench.layers import Network
+from dlbench.model import Target
+from dlbench.teaching import Teaching
+from dlbench.trainings import TrainingResult, TrainingRun
+
+MOST_EPOCHS, MOST_SEEDS, MOST_BATCH = 100_000, 1000, 1_000_000
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A network with its schedule, the seeds, and an accuracy whose time is looked for."""
+
+    network: Network
+    seeds: tuple[int, ...]
+    goal: float | None
+
+
+@dataclass(frozen=True)
+class Folders:
+    """What is written where."""
+
+    results: Path
+    tensorboard: Path | None
+    checkpoint: Path | None
+
+
+def wanted(
+    name: str, epochs: int | None, batch: int | None, seeds: int, goal: float | None
+) -> Wanted:
+    """What the user asks for, validated."""
+    network = networks.named(name)
+    for option, value, most in (
+        ("--epochs", epochs, MOST_EPOCHS),
+        ("--batch", batch, MOST_BATCH),
+        ("--seeds", seeds, MOST_SEEDS),
+    ):
+        if value is not None and not 1 <= value <= most:
+            raise UsageError(f"{option} is out of range", value=value, allowed=f"1 to {most}")
+    if goal is not None and not 0 < goal <= 1:
+        raise UsageError("--target is no accuracy", value=goal, allowed="above 0, at most 1")
+    changed = {"epochs": epochs, "batch": batch}
+    schedule = {name: value for name, value in changed.items() if value is not None}
+    return Wanted(replace(network, **schedule), tuple(range(seeds)), goal)
+
+
+def run(wanted: Wanted, places: Mapping[str, Sequence[str] | None], folders: Folders) -> int:
+    """Train, and show what came of it; the exit code."""
+    declarations = plan.read_declarations()
+    targets = _targets(places, folders)
+    if (reason := session.prepared(wanted.network.dataset)) is not None:
+        raise UsageError("there is no data to train on", value=wanted.network.name, hint=reason)
+    _make(folders)
+    machine = environment.capture(declarations)
+    folder = store.new_folder(folders.results, f"train-{wanted.network.name}")
+    head = TrainingRun(
+        id=folder.name,
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=shlex.join(["dlbench", *sys.argv[1:]]),
+        network=wanted.network,
+        targets=tuple(targets),
+        seeds=wanted.seeds,
+        environment=machine,
+        dlbench=__version__,
+        goal=wanted.goal,
+    )
+    rows = tuple(row for row, _ in networks.PREDICTED.get(wanted.network.name, ()))
+    teaching = Teaching(wanted.network, rows, folders.tensorboard, folders.checkpoint)
+    launch = launcher(declarations, folder / store.LOGS_FOLDER)
+    session.end_in_order()
+    interrupted = False
+    with (
+        training_store.writing(folder, head) as written,
+        learned.watching(Console(stderr=True), head) as watcher,
+    ):
+        try:
+            for event in teaching.of(targets, wanted.seeds, launch):
+                watcher.see(event)
+                if isinstance(event, TrainingResult):
+                    written.append(event)
+        except KeyboardInterrupt:
+            interrupted = True
+    return _end(folder, interrupted=interrupted)
+
+
+def _end(folder: Path, *, interrupted: bool) -> int:
+    found = training_store.read(folder)
+    learned.show(found, Console())
+    for path in curves.write(found, folder):
+        print(f"Curve:   {path}")
+    print(f"Results: {folder}")
+    if interrupted:
+        return EXIT_INTERRUPTED
+    return EXIT_FAILED_CASES if any(one.status != "ok" for one in found.results) else 0
+
+
+def _targets(places: Mapping[str, Sequence[str] | None], folders: Folders) -> list[Target]:
+    """What was asked for, in the usual mode and loop of every backend where nothing was."""
+    machine = session.this_machine(declarations := plan.read_declarations())
+    asked = {axis: options.words(values) for axis, values in places.items() if values}
+    loops = asked.pop("loop", [])
+    every = [loop for one in declarations.values() for loop in one.loops]
+    if loops:
+        options.choices("loop", loops, list(dict.fromkeys(every)))
+    found: list[Target] = []
+    reasons: list[str] = []
+    for target, _ in plan.targets_for(asked, machine):
+        declared = declarations[target.backend]
+        if "mode" not in asked and target.mode != declared.usual:
+            continue
+        if (reason := plan.reason_to_skip(target, machine)) is not None:
+            reasons.append(reason)
+            continue
+        if not _writes(declared.callbacks, folders):
+            reasons.append(f"{target.backend} writes no logs and no checkpoints")
+            continue
+        chosen = [loop for loop in declared.loops if loop in loops] if loops else declared.loops[:1]
+        found += [replace(target, loop=loop) for loop in chosen]
+    for reason in dict.fromkeys(reasons):
+        print(f"Skipped: {reason}", file=sys.stderr)
+    if not found:
+        raise UsageError("nothing can be trained", allowed="dlbench list backends shows what can")
+    return found
+
+
+def _writes(callbacks: Sequence[str], folders: Folders) -> bool:
+    asked = {name for name in CALLBACKS["both"] if getattr(folders, name) is not None}
+    return asked <= set(callbacks)
+
+
+def _make(folders: Folders) -> None:
+    """Before anything is trained: what cannot be written is found out at once."""
+    for option in CALLBACKS["both"]:
+        folder: Path | None = getattr(folders, option)
+        if folder is None:
+            continue
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (probe := folder / ".dlbench").touch()
+            probe.unlink()
+        except OSError as error:
+            raise UsageError(
+                f"cannot write --{option} ({error.strerror})",
+                value=str(folder),
+                hint="Choose another folder",
+            ) from error
