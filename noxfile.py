@@ -15,6 +15,7 @@ BACKENDS = ("numpy", "torch", "tensorflow")
 MNIST = Path(__file__).parent.parent / "shared" / "data" / "mnist"
 
 # Frameworks that share a process share its threads and memory: each has a test run of its own.
+OF_BACKENDS = ("tests/test_every_backend.py", "tests/test_every_trainer.py")
 COVERED = ("coverage", "run", "--parallel-mode", "-m", "pytest")
 
 
@@ -61,7 +62,7 @@ def backend(session: nox.Session, name: str) -> None:
 
 def _test_backend(session: nox.Session, name: str, command: tuple[str, ...]) -> None:
     env = {**environment(), "DLBENCH_TEST_BACKEND": name}
-    session.run(*command, "tests/test_every_backend.py", env=env)
+    session.run(*command, *OF_BACKENDS, env=env)
 
 
 @nox.session
@@ -86,8 +87,9 @@ def bench(session: nox.Session) -> None:
 def reach(session: nox.Session) -> None:
     """Measure what dlbench promises of itself, side by side, and print the ratios."""
     install(session, "all", "dev")
-    for script in ("command_line", "timed_loop", "matmul_rate"):
-        session.run("python", f"bench/reach/{script}.py")
+    scripts = ("command_line", "timed_loop", "matmul_rate", "same_training", "epoch_loops")
+    for script in scripts:
+        session.run("python", f"bench/reach/{script}.py", env=environment())
 
 
 @nox.session

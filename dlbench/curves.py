@@ -22,6 +22,8 @@ NAME = "learning-curve"
 SIZE = (7.0, 3.4)
 # How much of its colour a single seed keeps beside the median of all.
 SEED_ALPHA = 0.25
+# Where one training takes so many times as long as another, seconds are drawn logarithmically.
+LOGARITHMIC = 8
 
 
 def write(found: Trained, folder: Path) -> list[Path]:
@@ -51,12 +53,19 @@ def draw(found: Trained) -> Figure:
         label = _curves((left, right), results, colour, name(target))
     left.set(xlabel="epochs", ylabel=label)
     right.set(xlabel="seconds of training")
+    ends = [sum(one.seconds for one in result.epochs) for result in found.results if result.epochs]
+    if max(ends) > LOGARITHMIC * min(ends) > 0:
+        right.set_xscale("log")
     if found.run.goal is not None and label == "test accuracy":
         for axes in (left, right):
             axes.axhline(found.run.goal, linestyle=":", color=STYLE["text.color"], linewidth=1)
     figure.suptitle(f"{found.run.network.name}: learning curve", x=0.01, horizontalalignment="left")
     figure.legend(
-        *left.get_legend_handles_labels(), loc="outside lower left", ncols=2, alignment="left"
+        *left.get_legend_handles_labels(),
+        loc="outside lower left",
+        ncols=2,
+        alignment="left",
+        title="median of the seeds; thin: every seed" if len(found.run.seeds) > 1 else None,
     )
     return figure
 

@@ -59,6 +59,11 @@ class Epoch:
         network = networks[str(params["network"])]
         return flops.epoch(network, rows_of(network), int(params["batch"]))
 
+    def held(self, params: Params, networks: Networks) -> int:
+        """The data, and a copy of it in another order."""
+        network = networks[str(params["network"])]
+        return 2 * rows_of(network) * int(np.prod(network.inputs))
+
     def variants(self, target: Target, declared: Declaration, axes: Axes) -> Iterator[Target]:
         """Every loop that the backend has, with all callbacks asked for that it has."""
         asked = choices("callbacks", map(str, axes.get("callbacks", ["none"])), list(CALLBACKS))

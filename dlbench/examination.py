@@ -14,6 +14,7 @@ from dlbench.errors import EXIT_FAILED_CASES, UsageError
 from dlbench.launching import launcher
 from dlbench.model import Target
 from dlbench.supervisor import Progress
+from dlbench.targets import read_declarations, reason_to_skip, targets_for
 from dlbench.verification import Finding
 
 FORMATS = ("table", "json")
@@ -32,14 +33,14 @@ def verify(
 ) -> int:
     """Check what was asked for, and print it; 0 if all of it holds."""
     options.choice("--format", form, FORMATS)
-    declarations = plan.read_declarations()
+    declarations = read_declarations()
     machine = session.this_machine(declarations)
     axes = {axis: options.words(values) for axis, values in targets.items() if values}
     if quick:
         axes = {"mode": ["dynamic"], **axes}
     # one thread each, as many workers as cores
-    found = [target for target, _ in plan.targets_for({**axes, "threads": ["1"]}, machine)]
-    skipped = {target: plan.reason_to_skip(target, machine) for target in found}
+    found = [target for target, _ in targets_for({**axes, "threads": ["1"]}, machine)]
+    skipped = {target: reason_to_skip(target, machine) for target in found}
     there = [target for target in found if skipped[target] is None]
     if not there:
         reasons = sorted({reason for reason in skipped.values() if reason})

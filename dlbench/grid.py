@@ -11,7 +11,7 @@ from dlbench import units
 from dlbench.compare import why
 from dlbench.rows import Row, leaders
 
-Metric = Literal["gflops", "time", "samples"]
+Metric = Literal["gflops", "time", "samples", "utilisation"]
 METRICS: tuple[Metric, ...] = get_args(Metric)
 TARGET_AXES = ("backend", "device", "mode", "dtype", "threads", "loop", "callbacks")
 
@@ -49,6 +49,12 @@ class Grid:
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
     notes: tuple[str, ...]
     label: str = "workload"
+
+
+def parted(rows: Sequence[Row]) -> list[list[Row]]:
+    """What goes into tables of their own: epochs have loops for targets, which others have not."""
+    parts = [[row for row in rows if bool(row.loop) is looped] for looped in (False, True)]
+    return [part for part in parts if part]
 
 
 def grid(rows: Sequence[Row], metric: Metric) -> Grid:
@@ -114,6 +120,8 @@ def _metric(metric: Metric, rows: Sequence[Row]) -> tuple[str, Callable[[Row], f
         return "GFLOP/s", lambda row: row.gflops
     if metric == "samples":
         return "samples/s", lambda row: row.samples_per_s
+    if metric == "utilisation":
+        return "% of the fastest matmul", lambda row: row.utilisation and 100 * row.utilisation
     # in the middle one's unit, neither the shortest nor the longest time gets many zeros
     times = sorted(row.time_s for row in rows if row.time_s)
     unit, symbol = units.time_unit(times[len(times) // 2] if times else 1.0)

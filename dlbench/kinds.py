@@ -3,6 +3,7 @@
 A kind is one file in `dlbench/workloads/` with a `KIND`. It must not know any framework.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -38,6 +39,9 @@ class Kind(Protocol):
     def work(self, params: Params, networks: Networks) -> Work:
         """The exact work of one iteration."""
 
+    def held(self, params: Params, networks: Networks) -> int:
+        """How many numbers lie in memory at a time."""
+
     def variants(self, target: Target, declared: Declaration, axes: Axes) -> Iterator[Target]:
         """The ways in which the backend of the target runs the workload."""
 
@@ -47,8 +51,16 @@ class Kind(Protocol):
         """The workload on a started backend, with its data."""
 
 
-class OneWay:
-    """A kind for which a target is all that there is to say."""
+class SimpleKind(ABC):
+    """A kind for which a target is all that there is to say, and that keeps what it multiplies."""
+
+    @abstractmethod
+    def work(self, params: Params, networks: Networks) -> Work:
+        """The exact work of one iteration."""
+
+    def held(self, params: Params, networks: Networks) -> int:
+        """Operands and results."""
+        return self.work(params, networks).elements
 
     def variants(
         self,

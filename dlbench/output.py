@@ -9,9 +9,10 @@ from rich.console import Console
 from dlbench import footer, tables, units
 from dlbench.compare import MARGIN
 from dlbench.errors import UsageError
-from dlbench.grid import Grid, Metric, grid, last_note, ratios
+from dlbench.grid import Grid, Metric, grid, last_note, parted, ratios
 from dlbench.model import Plan
 from dlbench.reading import Known, Reading
+from dlbench.rows import Row
 from dlbench.store import Results
 
 Format = Literal["table", "md", "csv", "json"]
@@ -88,11 +89,15 @@ class _Page(NamedTuple):
 def _page(known: Known, reading: Reading, metrics: Sequence[Metric]) -> _Page:
     """The marks of the fastest are those of the comparison with it, whatever the baseline."""
     if reading.baseline is None:
-        grids, shown, settling = [grid(reading.rows, name) for name in metrics], None, None
+        grids, shown, settling = _grids(reading.rows, metrics), None, None
     else:
-        fastest = known.against().rows
-        grids = [grid(fastest, name) for name in metrics]
-        shown = ratios(reading.rows, reading.baseline, last_note(grids[0]) + 1)
+        grids = _grids(known.against().rows, metrics)
+        [compared] = [
+            part
+            for part in parted(reading.rows)
+            if any(row.target == reading.baseline for row in part)
+        ]
+        shown = ratios(compared, reading.baseline, max(map(last_note, grids)) + 1)
         settling = footer.settling(known.run, reading.rows)
     alone = shown and not shown.heads
     return _Page(
@@ -102,6 +107,13 @@ def _page(known: Known, reading: Reading, metrics: Sequence[Metric]) -> _Page:
         alarm=footer.alarm(reading.nulls),
         below=[*([ALONE] if alone else []), *footer.lines(known.run, reading)],
     )
+
+
+def _grids(rows: Sequence[Row], metrics: Sequence[Metric]) -> list[Grid]:
+    """A table of every metric; utilisation among others only where there is any."""
+    known = any(row.utilisation for row in rows)
+    told = [name for name in metrics if name != "utilisation" or known or len(metrics) == 1]
+    return [grid(part, name) for name in told for part in parted(rows)]
 
 
 def _markdown(page: _Page) -> str:

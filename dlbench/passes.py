@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from dlbench import catalog, flops, parity, splits, synthetic
 from dlbench.arrays import Array, Weights, cast, upcast
 from dlbench.contract import Backend, Step
-from dlbench.kinds import Axes, Bound, Networks, OneWay, Params
+from dlbench.kinds import Axes, Bound, Networks, SimpleKind, Params
 from dlbench.layers import Dense, Network, Optimizer, dense_shapes, without_dropout
 from dlbench.model import ParityCheck, Target, Work, Workload
 from dlbench.parity import Expected
@@ -24,7 +24,7 @@ from dlbench.reference.mlp import MLP
 
 
 @dataclass(frozen=True)
-class NetworkKind(OneWay):
+class NetworkKind(SimpleKind):
     """A pass through a network of the catalogue on one batch.
 
     step: the name of the backend's step that is timed; checked: the steps that parity looks at;

@@ -14,41 +14,23 @@ from dlbench.errors import UsageError
 from dlbench.kinds import Axes, kind_named
 from dlbench.layers import Network
 from dlbench.model import (
+    ITEM_BYTES,
     Case,
-    Declaration,
     Group,
     Plan,
     Rigor,
     Sampling,
     Target,
-    Work,
     Workload,
 )
 from dlbench.options import choices, integers, words
 from dlbench.suite import NAME_AXES, Entry, Suite
 from dlbench.synthetic import RANDOM
-
-MODE_KINDS = ("dynamic", "static")
+from dlbench.targets import Machine, reason_to_skip, targets_for
 
 # What a live case holds, by the elements of its multiplications: the data as drawn, its copy in
 # the framework, the results, and in passing the oracle's float64.
 MEMORY_SHARE = 3
-
-
-@dataclass(frozen=True)
-class Machine:
-    """What planning must know of the machine.
-
-    installed: backends whose package is there; prepare: data set to the reason why it must be
-    replaced by synthetic data, or None.
-    """
-
-    declarations: Mapping[str, Declaration]
-    installed: frozenset[str]
-    cores: int
-    memory_bytes: int
-    gpus: int
-    prepare: Callable[[str], str | None]
 
 
 @dataclass(frozen=True)
@@ -77,7 +59,7 @@ def make(suite: Suite, asked: Asked, machine: Machine) -> Plan:
     words_by_axis = {**suite.targets, **{k: list(v) for k, v in asked.targets.items() if v}}
     targets = targets_for(words_by_axis, machine)
     groups = [
-        _group(workload, _variants(workload, axes, targets, machine), asked, machine)
+        _group(workload, _variants(workload, axes, targets, machine), asked, machine, known)
         for workload, axes in _workloads(suite, asked, known, machine)
     ]
     groups = with_nulls([group for group in groups if group.cases])
@@ -146,60 +128,6 @@ def _refuse_nothing(groups: Sequence[Group]) -> None:
         raise UsageError("nothing can be measured: " + "; ".join(sorted(map(str, reasons))))
 
 
-def targets_for(asked: Mapping[str, Sequence[str]], machine: Machine) -> list[tuple[Target, str]]:
-    """Every target that the backends declare and the user wants, with the kind of its mode."""
-    declared = machine.declarations
-    modes = list(dict.fromkeys(mode for d in declared.values() for mode in d.modes))
-    backends = choices("backend", asked.get("backend", list(declared)), list(declared))
-    wanted_modes = choices("mode", asked.get("mode", modes), [*modes, *MODE_KINDS])
-    dtypes = choices("dtype", asked.get("dtype", ["float32"]), _dtypes(declared))
-    threads = integers("threads", asked.get("threads", [str(machine.cores)]))
-    written = words(asked.get("device", _devices(machine)))
-    devices = list(dict.fromkeys(_device(name, declared) for name in written))
-    targets: list[tuple[Target, str]] = [
-        (Target(backend, device, mode, dtype, count), kind)
-        for backend in backends
-        for device in devices
-        for mode, kind in declared[backend].modes.items()
-        if mode in wanted_modes or kind in wanted_modes
-        for dtype in dtypes
-        if dtype in declared[backend].devices.get(device.partition(":")[0], ())
-        for count in threads
-    ]
-    if not targets:
-        raise UsageError(
-            "no backend has all of what was asked for together",
-            value=f"{', '.join(backends)} on {', '.join(devices)}, {', '.join(wanted_modes)}, "
-            f"{', '.join(dtypes)}",
-            allowed="; ".join(_abilities(name, declared[name]) for name in backends),
-        )
-    return targets
-
-
-def _abilities(name: str, declared: Declaration) -> str:
-    devices = (f"{kind} ({', '.join(dtypes)})" for kind, dtypes in declared.devices.items())
-    return f"{name}: {', '.join(declared.modes)}; on {' and '.join(devices)}"
-
-
-def _dtypes(declared: Mapping[str, Declaration]) -> list[str]:
-    every = (dtype for d in declared.values() for dtypes in d.devices.values() for dtype in dtypes)
-    return list(dict.fromkeys(every))
-
-
-def _devices(machine: Machine) -> list[str]:
-    return ["cpu", "cuda"] if machine.gpus else ["cpu"]
-
-
-def _device(name: str, declared: Mapping[str, Declaration]) -> str:
-    """`cpu`, or the kind of an accelerator with or without `:index`; the first one without."""
-    kinds = list(dict.fromkeys(kind for d in declared.values() for kind in d.devices))
-    kind, colon, index = name.partition(":")
-    if kind not in kinds or (colon and (kind == "cpu" or not index.isdecimal())):
-        allowed = ", ".join(kind if kind == "cpu" else f"{kind}, {kind}:<index>" for kind in kinds)
-        raise UsageError("unknown device", value=name, allowed=allowed)
-    return f"{kind}:{int(index)}" if index and int(index) else kind
-
-
 def _workloads(
     suite: Suite, asked: Asked, known: Mapping[str, Network], machine: Machine
 ) -> Iterator[tuple[Workload, Axes]]:
@@ -260,32 +188,23 @@ def _group(
     targets: Sequence[tuple[Target, str]],
     asked: Asked,
     machine: Machine,
+    known: Mapping[str, Network],
 ) -> Group:
     cases = [
         Case(workload, target, kind, reason_to_skip(target, machine))  # type: ignore[arg-type]
         for target, kind in targets
     ]
     cases = [case for case in cases if asked.keep(case.id)]
-    return Group(workload, tuple(_within_memory(cases, workload.work, machine)))
+    held = kind_named(workload.kind).held(workload.params, known)
+    return Group(workload, tuple(_within_memory(cases, held, machine)))
 
 
-def reason_to_skip(target: Target, machine: Machine) -> str | None:
-    """Why the target cannot be had on this machine; None where it can."""
-    index = int(target.device.partition(":")[2] or 0)
-    if target.device != "cpu" and index >= machine.gpus:
-        shown = units.counted(machine.gpus, "GPU")
-        return f"there is no device {target.device}: the driver shows {shown}"
-    if target.backend not in machine.installed:
-        install = machine.declarations[target.backend].install
-        return f"{target.backend} is not installed; to add it: {install}"
-    return None
-
-
-def _within_memory(cases: Sequence[Case], work: Work, machine: Machine) -> Iterator[Case]:
-    """The cases, skipped if those that run do not fit into memory together."""
+def _within_memory(cases: Sequence[Case], held: int, machine: Machine) -> Iterator[Case]:
+    """The cases, skipped if those that run, of so many numbers each, do not fit together."""
     running = [case for case in cases if case.skip is None]
     # and once more for the null
-    need = sum(MEMORY_SHARE * work.bytes(case.target.dtype) for case in [*running, *running[:1]])
+    live = [*running, *running[:1]]
+    need = sum(MEMORY_SHARE * held * ITEM_BYTES[case.target.dtype] for case in live)
     targets = units.counted(len(running), "target")
     for case in cases:
         if case.skip or need <= machine.memory_bytes:
@@ -297,11 +216,3 @@ def _within_memory(cases: Sequence[Case], work: Work, machine: Machine) -> Itera
                 f"{targets} and {units.size(machine.memory_bytes)} are free; "
                 "choose smaller sizes or fewer targets",
             )
-
-
-def read_declarations() -> dict[str, Declaration]:
-    """What every backend of the catalogue declares; no framework is imported."""
-    return {
-        name: catalog.declaration("backends", name, Declaration)
-        for name in catalog.names("backends")
-    }

@@ -19,6 +19,7 @@ from dlbench.rows import Row, best, is_timed, row_of
 from dlbench.settle import Settling
 from dlbench.stats import Luck
 from dlbench.store import Results
+from dlbench.utilisation import with_utilisation
 
 # How often another fastest is tried where one was faster than the last: in pairs, noise can make a
 # ring of them.
@@ -51,9 +52,9 @@ class Known:
         self.run = results.run
         self.histories = histories(results.measurements)
         self.nulls, self.null_pairs = nulls.of(self.run.plan, self.histories, margin)
-        self.rows = [
-            row_of(case, self.histories.get(case.id, UNREACHED)) for case in self.run.plan.cases
-        ]
+        self.rows = with_utilisation(
+            [row_of(case, self.histories.get(case.id, UNREACHED)) for case in self.run.plan.cases]
+        )
         self.workloads = {case.id: case.workload.id for case in self.run.plan.cases}
         self.lucks = self._lucks()
 

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from dlbench import catalog, footer, tables, units
 from dlbench.charts import _pictures, _targets
 from dlbench.errors import UsageError
-from dlbench.grid import STATUS_WORDS, Grid, Metric, grid
+from dlbench.grid import STATUS_WORDS, Grid, Metric, grid, parted
 from dlbench.headlines import headlines
 from dlbench.model import Measurement, ParityCheck, Run, StopReason
 from dlbench.reading import Known, Reading
@@ -25,7 +25,12 @@ from dlbench.rows import Row
 from dlbench.store import Results
 
 # What a row must have, so that a table of the metric says something.
-FIELDS: dict[Metric, str] = {"gflops": "gflops", "time": "time_s", "samples": "samples_per_s"}
+FIELDS: dict[Metric, str] = {
+    "gflops": "gflops",
+    "time": "time_s",
+    "samples": "samples_per_s",
+    "utilisation": "utilisation",
+}
 # Why there are fewer blocks than there might be, where that is not because they are enough.
 EARLY: dict[StopReason, str] = {
     "plateau": "stopped before the precision asked for: further rounds no longer improved it",
@@ -92,9 +97,9 @@ def _grids(rows: Sequence[Row]) -> list[Grid]:
         for metric, field in FIELDS.items()
     }
     return [
-        grid([row for row in rows if row.workload in having], metric)
+        grid(part, metric)
         for metric, having in kinds.items()
-        if having
+        for part in parted([row for row in rows if row.workload in having])
     ]
 
 

@@ -21,7 +21,8 @@ class Row(Struct, frozen=True):
     baseline, were quiet; left_out: blocks under competition that do not count; autocorrelation: of
     successive blocks; drift: of the time, a share per minute, None where it may be 0; modes: where
     the times lie, if not around one place; baseline: the target that the ratio of times is to; p
-    and its adjusted ones: see Comparison; settle: the command for an unsure verdict.
+    and its adjusted ones: see Comparison; settle: the command for an unsure verdict; loop and
+    callbacks: of an epoch; utilisation: see utilisation.py, a share.
     """
 
     case: str
@@ -63,6 +64,7 @@ class Row(Struct, frozen=True):
     settle: str | None = None
     loop: str = ""
     callbacks: str = ""
+    utilisation: float | None = None
 
     @property
     def target(self) -> str:

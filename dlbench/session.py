@@ -32,6 +32,7 @@ from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
 from dlbench.launching import launcher
 from dlbench.model import Declaration, Environment, Measurement, Plan, Run
 from dlbench.supervisor import Events, Supervisor
+from dlbench.targets import Machine, read_declarations
 
 FINE = {"ok", "skipped"}
 
@@ -84,7 +85,7 @@ def _generations(count: int | None) -> int | None:
 
 def dry_run(suite_name: str, asked: plan.Asked) -> int:
     """Print the plan."""
-    made = _plan(suite_name, asked, plan.read_declarations())
+    made = _plan(suite_name, asked, read_declarations())
     output.plan(made, Console())
     return 0
 
@@ -92,7 +93,7 @@ def dry_run(suite_name: str, asked: plan.Asked) -> int:
 def measure(suite_name: str, asked: plan.Asked, results: Path) -> int:
     """Measure, and show the table; the exit code."""
     errors = Console(stderr=True)
-    declarations = plan.read_declarations()
+    declarations = read_declarations()
     made = _plan(suite_name, asked, declarations)
     machine = environment.capture(declarations)  # takes a second, so before there is a folder
     folder = store.new_folder(results, made.suite)
@@ -178,9 +179,9 @@ def _plan(suite_name: str, asked: plan.Asked, declarations: Mapping[str, Declara
     return plan.make(suite.load(suite_name), asked, this_machine(declarations))
 
 
-def this_machine(declarations: Mapping[str, Declaration]) -> plan.Machine:
+def this_machine(declarations: Mapping[str, Declaration]) -> Machine:
     """What planning must know of the machine that it runs on."""
-    return plan.Machine(
+    return Machine(
         declarations=declarations,
         installed=frozenset(name for name, d in declarations.items() if find_spec(d.package)),
         cores=environment.usable_cores(),

@@ -27,6 +27,7 @@ from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
 from dlbench.launching import launcher
 from dlbench.layers import Network
 from dlbench.model import Target
+from dlbench.targets import USUAL, read_declarations, reason_to_skip, targets_for
 from dlbench.teaching import Teaching
 from dlbench.trainings import TrainingResult, TrainingRun
 
@@ -72,7 +73,7 @@ def wanted(
 
 def run(wanted: Wanted, places: Mapping[str, Sequence[str] | None], folders: Folders) -> int:
     """Train, and show what came of it; the exit code."""
-    declarations = plan.read_declarations()
+    declarations = read_declarations()
     targets = _targets(places, folders)
     if (reason := session.prepared(wanted.network.dataset)) is not None:
         raise UsageError("there is no data to train on", value=wanted.network.name, hint=reason)
@@ -122,7 +123,7 @@ def _end(folder: Path, *, interrupted: bool) -> int:
 
 def _targets(places: Mapping[str, Sequence[str] | None], folders: Folders) -> list[Target]:
     """What was asked for, in the usual mode and loop of every backend where nothing was."""
-    machine = session.this_machine(declarations := plan.read_declarations())
+    machine = session.this_machine(declarations := read_declarations())
     asked = {axis: options.words(values) for axis, values in places.items() if values}
     loops = asked.pop("loop", [])
     every = [loop for one in declarations.values() for loop in one.loops]
@@ -130,11 +131,9 @@ def _targets(places: Mapping[str, Sequence[str] | None], folders: Folders) -> li
         options.choices("loop", loops, list(dict.fromkeys(every)))
     found: list[Target] = []
     reasons: list[str] = []
-    for target, _ in plan.targets_for(asked, machine):
+    for target, _ in targets_for({"mode": [USUAL], **asked}, machine):
         declared = declarations[target.backend]
-        if "mode" not in asked and target.mode != declared.usual:
-            continue
-        if (reason := plan.reason_to_skip(target, machine)) is not None:
+        if (reason := reason_to_skip(target, machine)) is not None:
             reasons.append(reason)
             continue
         if not _writes(declared.callbacks, folders):

@@ -180,8 +180,8 @@ BACKENDS = "numpy, tensorflow, torch"
         ("show --format xml", ["unknown format: 'xml'", "table, md, csv, json"]),
         ("show --format md,csv", ["unknown format: 'md,csv'", "table, md, csv, json"]),
         ("show --format=", ["unknown format: ''", "table, md, csv, json"]),
-        ("show --metric speed", ["unknown metric: 'speed'", "gflops, time, samples, all"]),
-        ("show --metric=", ["unknown metric: ''", "gflops, time, samples, all"]),
+        ("show --metric speed", ["unknown metric: 'speed'", "gflops, time, samples, utilisation, all"]),
+        ("show --metric=", ["unknown metric: ''", "gflops, time, samples, utilisation, all"]),
         ("show --margin 2", ["--margin is not a share: 2.0", "from 0 to 1"]),
         ("report", ["no run in results/: 'latest'", "Measure one with: dlbench run"]),
         ("list", ["Missing argument"]),
@@ -530,8 +530,8 @@ def test_results_go_where_they_are_asked_to(told, bare: Path) -> None:
 @pytest.mark.parametrize(
     ("what", "beginnings"),
     [
-        ("suites", ["full ", "lecture ", "matmul ", "quick "]),
-        ("workloads", ["backward ", "forward ", "matmul ", "predict ", "train_step "]),
+        ("suites", ["epochs ", "full ", "lecture ", "matmul ", "quick "]),
+        ("workloads", ["backward ", "epoch ", "forward ", "matmul ", "predict ", "train_step "]),
         ("datasets", ["abalone ", "fruit ", "ionosphere ", "iris ", "mnist "]),
         ("backends", ["numpy ", "tensorflow ", "torch "]),
     ],

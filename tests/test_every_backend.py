@@ -5,19 +5,15 @@ Frameworks do not share a process well, so PyTorch and TensorFlow have a pytest 
 """
 
 import json
-import os
 import subprocess
 import sys
-from contextlib import contextmanager
 from functools import cache
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
-from dlbench import catalog, environment, flops
+from dlbench import environment, flops
 from dlbench.arrays import STORAGE
-from dlbench.contract import Setting
 from dlbench.errors import Unavailable
 from dlbench.kinds import kind_named
 from dlbench.layers import (
@@ -32,27 +28,21 @@ from dlbench.layers import (
     RMSprop,
     without_dropout,
 )
-from dlbench.model import ITEM_BYTES, Declaration, Work, Workload
+from dlbench.model import ITEM_BYTES, Work, Workload
 from dlbench.networks import CATALOGUE
 from dlbench.passes import Oracle, Problem
 from fakes.small import ENDS, UNITS, ending, mlp, network, problem, target
+from fakes.started import (
+    DECLARED,
+    SELECTED,
+    THREADS,
+    WARNINGS,
+    declared_environment,  # noqa: F401 - a fixture
+    started,
+)
 
-pytestmark = [
-    # Keras on the lecture's fruit networks, which are kept as given: one unit of softmax.
-    pytest.mark.filterwarnings("ignore:You are using a softmax over axis:UserWarning"),
-    # PyTorch's compiler imports its own deprecated parts.
-    pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning"),
-]
+pytestmark = WARNINGS
 
-DECLARED = {
-    name: catalog.declaration("backends", name, Declaration) for name in catalog.names("backends")
-}
-SELECTED = [
-    catalog.check("backends", name)
-    for name in os.environ.get("DLBENCH_TEST_BACKEND", "numpy").split(",")
-    if find_spec(DECLARED[name].package)
-]
-THREADS = 1
 KINDS = ("predict", "forward", "backward", "train_step")
 DTYPES = ("float32", "float64")
 
@@ -78,27 +68,6 @@ every_backend = pytest.mark.parametrize("name", SELECTED)
 every_target = pytest.mark.parametrize(("name", "mode", "dtype"), TARGETS)
 every_quick_target = pytest.mark.parametrize(("name", "mode", "dtype"), QUICK)
 every_case = pytest.mark.parametrize(("name", "mode", "dtype", "network_name"), CASES)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def declared_environment(tmp_path_factory):
-    """The variables that a worker would have been started with, before anything is imported."""
-    scratch = tmp_path_factory.mktemp("scratch")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in SELECTED:
-            for variable, value in DECLARED[name].environment.items():
-                patch.setenv(variable, value.format(threads=THREADS, scratch=scratch))
-        yield
-
-
-@contextmanager
-def started(name, mode="eager", dtype="float32", device="cpu"):
-    setting = Setting(device, mode, dtype, THREADS, "")
-    backend = catalog.load("backends", name).start(setting)
-    try:
-        yield backend
-    finally:
-        backend.release()
 
 
 @cache

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from dlbench import catalog, cli, examination, session, store
+from dlbench import catalog, cli, examination, session, store, train
 from fakes.results import case, matmul, measured, run_of
 from fakes.terminal import dlbench
 
@@ -41,7 +41,7 @@ def measured_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_there_are_the_commands_that_the_first_page_promises() -> None:
-    assert {"list", "report", "run", "show", "verify"} <= set(COMMANDS)
+    assert {"list", "report", "run", "show", "train", "verify"} <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -62,6 +62,7 @@ def test_its_example_works(name: str, measured_twice: Path, monkeypatch) -> None
     monkeypatch.setattr(session, "measure", lambda suite, asked, _: session.dry_run(suite, asked))
     monkeypatch.setattr(session, "find_spec", lambda package: package)
     monkeypatch.setattr(examination, "_verified", lambda asked, launch: [])
+    monkeypatch.setattr(train, "run", lambda *asked: print(*asked) or 0)
     answer = dlbench(*example(name)[1:])
     assert (answer.code, answer.err) == (0, "")
     assert answer.out

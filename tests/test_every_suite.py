@@ -4,13 +4,14 @@ import pytest
 
 from dlbench import catalog, networks, plan, suite
 from dlbench.model import Plan
+from dlbench.targets import read_declarations
 from fakes.machine import machine
 
 SUITES = catalog.names("suites", ".toml")
 
 
 def planned(name: str) -> Plan:
-    declared = plan.read_declarations()
+    declared = read_declarations()
     there = machine(declarations=declared, installed=frozenset(declared))
     return plan.make(suite.load(name), plan.Asked(), there)
 

@@ -10,11 +10,15 @@ from dlbench.errors import UsageError
 from dlbench.kinds import Bound, kind_named
 from dlbench.layers import Dense, Dropout
 from dlbench.model import Work, Workload
+from dlbench.networks import CATALOGUE
 from dlbench.workloads.matmul import CHECKED_ROWS
 from fakes.small import network, target
 
 KINDS = catalog.names("workloads")
-NETWORKS = {"small": network(Dense(5, "relu"), Dropout(0.5), Dense(3))}
+NETWORKS = {
+    "small": network(Dense(5, "relu"), Dropout(0.5), Dense(3)),
+    "fruit-2-1": CATALOGUE["fruit-2-1"],
+}
 # The smallest entry of a suite for kinds that have no default.
 AXES = {"matmul": {"size": [8], "m": [2, 3], "n": [4], "k": [5]}}
 

@@ -4,8 +4,9 @@ from types import SimpleNamespace
 
 from msgspec.structs import replace
 
-from dlbench import launching, plan, wire
+from dlbench import launching, wire
 from dlbench.model import Target
+from dlbench.targets import read_declarations
 
 
 def test_a_worker_gets_the_environment_that_its_backend_declares(monkeypatch, tmp_path):
@@ -17,7 +18,7 @@ def test_a_worker_gets_the_environment_that_its_backend_declares(monkeypatch, tm
 
     monkeypatch.setattr(launching, "WorkerProcess", launch)
     declared = replace(
-        plan.read_declarations()["numpy"],
+        read_declarations()["numpy"],
         environment={"OMP_NUM_THREADS": "{threads}", "CACHE": "{scratch}/cache", "LOGS": "0"},
     )
     target = Target("numpy", "cuda:1", "eager", "float32", 3)

@@ -13,6 +13,7 @@ from dlbench.layers import Dense, Network
 from dlbench.model import Plan, Sampling
 from dlbench.options import expression
 from dlbench.plan import Asked
+from dlbench.targets import read_declarations
 from dlbench.rigor import RIGORS
 from dlbench.suite import Entry, Suite
 from fakes.machine import DECLARATIONS, machine
@@ -510,7 +511,7 @@ def test_the_same_wishes_give_the_same_plan() -> None:
 
 
 def test_the_backends_of_the_catalogue_declare_themselves() -> None:
-    declared = plan.read_declarations()
+    declared = read_declarations()
     assert {"numpy", "tensorflow", "torch"} <= declared.keys()
     for declaration in declared.values():
         assert set(declaration.modes.values()) <= {"dynamic", "static"}

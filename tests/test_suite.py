@@ -228,7 +228,7 @@ def test_files_that_are_no_toml(tmp_path: Path, content: bytes) -> None:
 
 TARGETS = "backend, device, mode, dtype, threads"
 SAMPLING = "rigor, generations, blocks, precision, block_s, warmup_s, case_s, timeout_s, budget_s"
-KINDS = "backward, forward, matmul, predict, train_step"
+KINDS = "backward, epoch, forward, matmul, predict, train_step"
 FIRST = "[[workload]] 1"
 NOT_POSITIVE = "is not a positive integer or a range"
 

@@ -8,15 +8,21 @@ import pytest
 from dlbench import wire
 from dlbench.model import ParityCheck, Sample, Sampling, Target, Work, Workload
 from dlbench.networks import CATALOGUE, OPTIMIZERS
+from dlbench.trainings import EpochResult
 from dlbench.wire import (
     Block,
+    EpochTrained,
     Failed,
+    Predict,
+    Predicted,
     Prepare,
     Prepared,
     Ready,
     Release,
     Start,
+    StartTraining,
     Timed,
+    TrainEpoch,
     Verified,
     Verify,
     Warm,
@@ -39,6 +45,9 @@ ORDERS = [
     Block("case"),
     Verify(CATALOGUE["iris"], OPTIMIZERS, seed=3),
     WorkOut("hinge"),
+    StartTraining(CATALOGUE["iris"], 3, tensorboard="/logs"),
+    TrainEpoch(),
+    Predict(((5.1, 3.5, 1.4, 0.2),)),
     Release("case"),
 ]
 REPLIES = [
@@ -48,6 +57,8 @@ REPLIES = [
     Timed(SAMPLE),
     Verified(CHECKS),
     WorkedOut((1.5, -2.0)),
+    EpochTrained(EpochResult(1, 0.5, 0.25, None, 0.75)),
+    Predicted(((0.25, 0.75),)),
     Failed("skipped", "µs and 漢字 get through"),
 ]
 EITHER_WAY = [

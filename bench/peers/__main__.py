@@ -23,7 +23,7 @@ from sitting import STANDARD, Sitting, Thoroughness, head
 from theirs import tools
 
 from dlbench import __version__, environment
-from dlbench.plan import read_declarations
+from dlbench.targets import read_declarations
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results" / "peers"

@@ -14,12 +14,13 @@ from records import Record
 from steps import SIZE
 from theirs import Compared, as_record
 
-from dlbench import compare, launching, paired, plan
+from dlbench import compare, launching, paired
 from dlbench.histories import by_generation, histories, is_disturbed
 from dlbench.kinds import kind_named
 from dlbench.model import Case, Group, Measurement, Plan, Sample, Sampling, Target, Workload
 from dlbench.rigor import RIGORS
 from dlbench.supervisor import Supervisor
+from dlbench.targets import read_declarations
 
 FRAMEWORKS = ("torch", "tensorflow")
 DTYPE, MODE = "float32", "eager"
@@ -73,7 +74,7 @@ class Dlbench:
 
     def __init__(self, threads: int, rules: Rules) -> None:
         self.threads, self.rules = threads, rules
-        self.declarations = plan.read_declarations()
+        self.declarations = read_declarations()
 
     def case(self, k: int = SIZE, backend: str = "torch", *, null: bool = False) -> Case:
         """The product with this k."""

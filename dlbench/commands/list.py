@@ -11,7 +11,8 @@ from dlbench.errors import ResultsError, UsageError
 
 HELP = """List what there is to measure, and what was measured.
 
-WHAT is one of suites, workloads, networks, backends, datasets, runs.
+WHAT is one of suites, workloads, networks, backends, datasets, runs. A network can be drawn,
+with its layers, shapes and parameters: dlbench list networks --diagram mnist-512
 
 Example: dlbench list networks
 """
@@ -32,10 +33,20 @@ def list_(
     results: Annotated[Path, typer.Option("--results", help="Where the results are.")] = Path(
         "results"
     ),
+    diagram: Annotated[
+        str | None,
+        typer.Option("--diagram", help="Draw this network, as SVG and PNG.", show_default=False),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="The folder that the drawing goes to.")
+    ] = Path(),
 ) -> None:
-    """Print one line per member, names first."""
+    """Print one line per member, names first; or draw one of the networks."""
     if what not in LISTS:
         raise UsageError("unknown list", value=what, allowed=", ".join(LISTS))
+    if diagram is not None:
+        _draw(what, diagram, out)
+        return
     lines = list(LISTS[what](results))
     if not lines:
         typer.echo(f"There are no {what} yet.")
@@ -44,6 +55,16 @@ def list_(
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         typer.echo("  ".join(cells).rstrip())
+
+
+def _draw(what: str, name: str, out: Path) -> None:
+    from dlbench import diagrams
+    from dlbench.networks import named
+
+    if what != "networks":
+        raise UsageError("--diagram draws networks only", value=what, allowed="networks")
+    for path in diagrams.write(named(name), out):
+        typer.echo(path)
 
 
 def _suites(_: Path) -> Lines:

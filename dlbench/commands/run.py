@@ -33,7 +33,7 @@ def run(
     ] = SUITE,
     backend: Annotated[Words, _option("--backend", "Only these backends.")] = None,
     device: Annotated[Words, _option("--device", "cpu, cuda or cuda:1.")] = None,
-    mode: Annotated[Words, _option("--mode", "Modes, or: dynamic, static.")] = None,
+    mode: Annotated[Words, _option("--mode", "Modes, or: dynamic, static, usual.")] = None,
     dtype: Annotated[Words, _option("--dtype", "float32, float64 or tf32.")] = None,
     threads: Annotated[Words, _option("--threads", "Thread counts; the usable cores.")] = None,
     network: Annotated[Words, _option("--network", "Only these networks.")] = None,

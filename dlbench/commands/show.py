@@ -22,7 +22,7 @@ def add(app: typer.Typer) -> None:
 def show(
     run: Annotated[str, typer.Argument(help="Path, id, beginning of an id, or latest.")] = "latest",
     metric: Annotated[
-        str, typer.Option("--metric", help="gflops, time, samples or all.")
+        str, typer.Option("--metric", help="gflops, time, samples, utilisation or all.")
     ] = "gflops",
     form: Annotated[str, typer.Option("--format", help="table, md, csv or json.")] = "table",
     baseline: Annotated[

@@ -27,7 +27,7 @@ def add(app: typer.Typer) -> None:
 def verify(
     backend: Annotated[Words, _option("--backend", "Only these backends.")] = None,
     device: Annotated[Words, _option("--device", "cpu, cuda or cuda:1.")] = None,
-    mode: Annotated[Words, _option("--mode", "Modes, or: dynamic, static.")] = None,
+    mode: Annotated[Words, _option("--mode", "Modes, or: dynamic, static, usual.")] = None,
     dtype: Annotated[Words, _option("--dtype", "float32, float64 or tf32.")] = None,
     network: Annotated[Words, _option("--network", "Only these networks.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Only modes without a compiler.")] = False,

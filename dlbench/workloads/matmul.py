@@ -9,7 +9,7 @@ from dlbench import flops, parity
 from dlbench.arrays import cast, upcast
 from dlbench.contract import Backend
 from dlbench.errors import UsageError
-from dlbench.kinds import Axes, Bound, Kind, Networks, OneWay, Params
+from dlbench.kinds import Axes, Bound, Kind, Networks, SimpleKind, Params
 from dlbench.model import ParityCheck, Target, Work, Workload
 from dlbench.parity import Expected
 
@@ -17,7 +17,7 @@ from dlbench.parity import Expected
 CHECKED_ROWS = 256
 
 
-class Matmul(OneWay):
+class Matmul(SimpleKind):
     """C = A B: A is (m, k), B is (k, n)."""
 
     axes: tuple[str, ...] = ("size", "m", "n", "k")

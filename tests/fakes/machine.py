@@ -3,7 +3,7 @@
 from typing import Any
 
 from dlbench.model import Declaration
-from dlbench.plan import Machine
+from dlbench.targets import Machine
 
 ALPHA = Declaration(
     package="alpha",

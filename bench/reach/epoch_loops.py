@@ -1,0 +1,68 @@
+"""What the loops of an epoch cost, paired in one run.
+
+Of mnist-512 at batch 32 the best PyTorch loop must take at most half of the DataLoader's time, and
+the best TensorFlow loop must not be slower than fit; at batch 512 the best loop must reach 35 % of
+the fastest matrix product.
+"""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from dlbench import store
+from dlbench.reading import Known
+from dlbench.rows import Row, best
+
+SMALL, LARGE = 32, 512
+MOST_OF_DATALOADER, LEAST_UTILISATION = 0.5, 0.35
+
+
+def main() -> None:
+    """Measure suite epochs, and print the ratios."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "dlbench", "run", "epochs", "--network", "mnist-512"]
+        subprocess.run([*command, "--results", folder, *sys.argv[1:]], check=True)
+        [run] = store.runs(Path(folder))
+        known = Known(store.read(run))
+    small = [row for row in known.rows if row.params.get("batch") == SMALL]
+    large = [row for row in known.rows if row.params.get("batch") == LARGE]
+    fine = [
+        _against(known, small, "torch", "dataloader", MOST_OF_DATALOADER),
+        _against(known, small, "tensorflow", "fit", 1.0),
+        _utilisation(large),
+    ]
+    sys.exit(0 if all(fine) else 1)
+
+
+def _against(known: Known, rows: list[Row], backend: str, loop: str, most: float) -> bool:
+    """The best loop of a backend against one of its loops, round by round."""
+    own = [row for row in rows if row.backend == backend]
+    fastest = best(own)
+    [other] = [row for row in own if row.loop == loop]
+    if fastest is None or fastest is other:
+        print(f"{backend}: {loop} is the fastest loop, or none was measured")
+        return fastest is other and most >= 1
+    compared = {row.case: row for row in known.against(other.target).rows}[fastest.case]
+    low, high = compared.ratio_low or float("nan"), compared.ratio_high or float("nan")
+    print(
+        f"{backend}: {fastest.loop} takes {compared.ratio:.3f} [{low:.3f}, {high:.3f}] of the time "
+        f"of {loop}; must be at most {most:g}"
+    )
+    return bool(compared.ratio and compared.ratio <= most)
+
+
+def _utilisation(rows: list[Row]) -> bool:
+    fastest = best(rows)
+    if fastest is None or fastest.utilisation is None:
+        print("batch 512: nothing was measured")
+        return False
+    print(
+        f"batch 512: {fastest.target} reaches {100 * fastest.utilisation:.1f} % of the fastest "
+        f"matrix product; must be {100 * LEAST_UTILISATION:g} %"
+    )
+    return fastest.utilisation >= LEAST_UTILISATION
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""Do all frameworks learn the same from the same batches?
+
+Dropout off, the same start weights, the same rows in the same order. After 50 steps of mnist-512
+the losses must agree within 1e-3 (relative); after the whole schedules of iris and ionosphere the
+test accuracies within two samples. Every framework trains in a process of its own.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace as changed
+from typing import Any
+
+from msgspec.structs import replace
+
+from dlbench import catalog
+from dlbench.contract import Setting
+from dlbench.epochs import lesson_of
+from dlbench.layers import without_dropout
+from dlbench.model import Declaration, Target
+from dlbench.networks import CATALOGUE
+from dlbench.reference.losses import loss_of
+from dlbench.training import Training
+
+BACKENDS = ("torch", "tensorflow", "numpy")
+STEPS, MOST_APART = 50, 1e-3
+MOST_SAMPLES = 2
+SEED = 0
+
+
+def trained(backend: str) -> dict[str, Any]:
+    """The figures of one framework, trained here and now."""
+    declared = catalog.declaration("backends", backend, Declaration)
+    loop = "tensors"
+    target = Target(backend, "cpu", declared.usual, "float32", 1, loop)
+    with tempfile.TemporaryDirectory() as scratch:
+        setting = Setting("cpu", target.mode, target.dtype, 1, scratch)
+        started = catalog.load("backends", backend).start(setting)
+        figures: dict[str, Any] = {"mnist-512": _loss(started, target)}
+        for name in ("iris", "ionosphere"):
+            figures[name] = _right(started, target, name)
+    return figures
+
+
+def _loss(backend: Any, target: Target) -> float:
+    """Of the rows that it was trained on, after so many steps."""
+    network = without_dropout(CATALOGUE["mnist-512"])
+    lesson = lesson_of(network, target, SEED, synthetic_data=False)
+    rows = STEPS * network.batch
+    lesson = changed(lesson, x=lesson.x[:rows], y=lesson.y[:rows], shuffle=False)
+    trainer = backend.trainer(lesson)
+    trainer.epoch()
+    return loss_of(network, trainer.predict(lesson.x), lesson.y)
+
+
+def _right(backend: Any, target: Target, name: str) -> int:
+    """Test samples that are classified right in the end."""
+    network = without_dropout(CATALOGUE[name])
+    lesson = lesson_of(replace(network), target, SEED, synthetic_data=False)
+    training = Training(backend, changed(lesson, shuffle=False))
+    for _ in range(network.epochs):
+        last = training.epoch()
+    return round((last.accuracy or 0.0) * len(training.split.x_test))
+
+
+def main() -> None:
+    """Train everywhere, compare, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--backend", choices=BACKENDS)
+    if (asked := parser.parse_args().backend) is not None:
+        print(json.dumps(trained(asked)))
+        return
+    found = {backend: _in_a_process(backend) for backend in BACKENDS}
+    losses = [found[backend]["mnist-512"] for backend in BACKENDS]
+    apart = (max(losses) - min(losses)) / min(losses)
+    print(f"mnist-512, loss after {STEPS} steps: {_told(found, 'mnist-512')}")
+    print(f"  apart by {apart:.2g} (relative), must be at most {MOST_APART:g}")
+    fine = apart <= MOST_APART
+    for name in ("iris", "ionosphere"):
+        counts = [found[backend][name] for backend in BACKENDS]
+        samples = max(counts) - min(counts)
+        print(
+            f"{name}, test samples right after {CATALOGUE[name].epochs} epochs: "
+            f"{_told(found, name)}"
+        )
+        print(f"  apart by {samples}, must be at most {MOST_SAMPLES}")
+        fine = fine and samples <= MOST_SAMPLES
+    sys.exit(0 if fine else 1)
+
+
+def _in_a_process(backend: str) -> dict[str, Any]:
+    command = [sys.executable, __file__, "--backend", backend]
+    ended = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return dict(json.loads(ended.stdout.splitlines()[-1]))
+
+
+def _told(found: dict[str, dict[str, Any]], name: str) -> str:
+    return ", ".join(f"{backend} {found[backend][name]:.6g}" for backend in BACKENDS)
+
+
+if __name__ == "__main__":
+    main()

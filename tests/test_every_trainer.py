@@ -1,0 +1,192 @@
+"""Every loop of every backend: the same training as the oracle's, epoch by epoch.
+
+As tests/test_every_backend.py, DLBENCH_TEST_BACKEND names the backends.
+"""
+
+from dataclasses import replace as changed
+from pathlib import Path
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from dlbench import epochs
+from dlbench.contract import Lesson
+from dlbench.layers import SGD, Adagrad, Adam, BatchNorm, Dense, Dropout, RMSprop
+from fakes.small import mlp, network, problem
+from fakes.started import (
+    DECLARED,
+    SELECTED,
+    WARNINGS,
+    declared_environment,  # noqa: F401 - a fixture
+    started,
+)
+
+pytestmark = WARNINGS
+
+# Two whole batches and a smaller one.
+ROWS, BATCH = 10, 4
+LAYERS = (Dense(5, "relu", l2=0.01), BatchNorm(), Dense(3))
+
+LOOPS = [(name, loop) for name in SELECTED for loop in DECLARED[name].loops]
+every_loop = pytest.mark.parametrize(("name", "loop"), LOOPS)
+every_loop_and_mode = pytest.mark.parametrize(
+    ("name", "loop", "mode"),
+    [(name, loop, mode) for name, loop in LOOPS for mode in DECLARED[name].modes],
+)
+writing = [(name, loop) for name, loop in LOOPS if DECLARED[name].callbacks]
+every_writing_loop = pytest.mark.parametrize(("name", "loop"), writing)
+
+
+def lesson(loop, *layers, rows=ROWS, optimizer=None, dtype="float32", **how):
+    net = replace(network(*(layers or LAYERS), optimizer=optimizer), batch=BATCH)
+    given = problem(net, dtype, rows=rows)
+    how = {"shuffle": False, **how}
+    return Lesson(net, given.weights, given.x, given.y, loop, **how)
+
+
+def weights(backend, trainer):
+    return {name: backend.array(weight) for name, weight in trainer.weights().items()}
+
+
+def as_seen(backend, given):
+    """Losses of two epochs, and the weights after them."""
+    trainer = backend.trainer(given)
+    return [trainer.epoch(), trainer.epoch()], weights(backend, trainer)
+
+
+def by_the_oracle(given, count=2):
+    reference = mlp(given)
+    losses = []
+    for _ in range(count):
+        total = 0.0
+        for start in range(0, len(given.x), BATCH):
+            rows = slice(start, start + BATCH)
+            total += reference.train_step(given.x[rows], given.y[rows]) * len(given.x[rows])
+        losses.append(total / len(given.x))
+    return losses, reference.weights
+
+
+@every_loop_and_mode
+def test_two_epochs_in_order_are_those_of_the_oracle(name, loop, mode):
+    given = lesson(loop, optimizer=SGD(0.05, 0.9), dtype="float64")
+    with started(name, mode, "float64") as backend:
+        losses, found = as_seen(backend, given)
+    expected, exact = by_the_oracle(given)
+    np.testing.assert_allclose(losses, expected, rtol=1e-6)
+    for weight, value in exact.items():
+        np.testing.assert_allclose(found[weight], value, rtol=1e-6, atol=1e-8, err_msg=weight)
+
+
+@pytest.mark.parametrize("optimizer", [SGD(), Adagrad(), RMSprop(), Adam()], ids=repr)
+@every_loop
+def test_what_parity_asks_of_an_epoch_holds_with_every_optimizer(name, loop, optimizer):
+    given = lesson(loop, optimizer=optimizer)
+    with started(name) as backend:
+        found = epochs.check(backend, "float32", given)
+    assert [check for check in found if not check.held] == []
+    quantities = {check.quantity for check in found}
+    assert {"loss", "epoch loss", "layer2.kernel", "weight/layer2.kernel"} <= quantities
+
+
+def wrong_order(given):
+    return changed(given, x=given.x[::-1], y=given.y[::-1])
+
+
+@every_loop
+def test_parity_finds_an_epoch_over_other_rows(name, loop):
+    """Rows in another order are other batches, and end in other weights."""
+    given = lesson(loop, rows=14)
+    with started(name) as backend:
+        ask = backend.trainer
+        backend.trainer = lambda one: ask(wrong_order(one))
+        found = epochs.check(backend, "float32", given)
+    assert not all(check.held for check in found)
+
+
+@every_loop
+def test_shuffling_draws_another_order_and_leaves_no_row_out(name, loop):
+    """With a step of nothing the mean loss is that of all rows, in whatever order."""
+    still = lesson(loop, Dense(3), rows=64, optimizer=SGD(1e-30), dtype="float64")
+    moving = lesson(loop, Dense(3), rows=64, optimizer=SGD(0.1), dtype="float64")
+    with started(name, dtype="float64") as backend:
+        [ordered, _], _ = as_seen(backend, still)
+        shuffled, _ = as_seen(backend, changed(still, shuffle=True))
+        np.testing.assert_allclose(shuffled, [ordered, ordered], rtol=1e-9)
+        _, one = as_seen(backend, moving)
+        _, other = as_seen(backend, changed(moving, shuffle=True))
+    assert not np.allclose(one["layer0.kernel"], other["layer0.kernel"], rtol=1e-6)
+
+
+@every_loop
+def test_dropout_is_active_in_training(name, loop):
+    given = lesson(loop, Dropout(0.5), Dense(3), rows=64, optimizer=SGD(1e-30))
+    with started(name) as backend:
+        losses, _ = as_seen(backend, given)
+    assert losses[0] != losses[1]
+
+
+@every_loop
+def test_reset_goes_back_to_the_start(name, loop):
+    given = lesson(loop, optimizer=Adam(0.05))
+    with started(name) as backend:
+        trainer = backend.trainer(given)
+        first = [trainer.epoch(), trainer.epoch()]
+        trainer.reset()
+        assert [trainer.epoch(), trainer.epoch()] == pytest.approx(first, rel=1e-6)
+        trainer.reset()
+        trainer.lead_in()
+        trainer.reset()
+        for weight, value in weights(backend, trainer).items():
+            np.testing.assert_array_equal(value, given.weights[weight].astype("float32"))
+
+
+@every_loop
+def test_prediction_is_that_of_the_trained_weights(name, loop):
+    given = lesson(loop, Dense(5, "tanh"), Dense(3), dtype="float64")
+    with started(name, dtype="float64") as backend:
+        trainer = backend.trainer(given)
+        trainer.epoch()
+        found = trainer.predict(given.x)
+        trained = weights(backend, trainer)
+    np.testing.assert_allclose(found, mlp(given, trained).predict(given.x), rtol=1e-6)
+
+
+@every_writing_loop
+def test_a_checkpoint_of_every_epoch_loads_again_and_predicts_the_same(name, loop, tmp_path):
+    given = lesson(loop, checkpoint=str(tmp_path / "deep" / "checkpoints"))
+    with started(name) as backend:
+        trainer = backend.trainer(given)
+        losses = [trainer.epoch(), trainer.epoch()]
+        expected = trainer.predict(given.x)
+        first, last = sorted(Path(given.checkpoint).iterdir())
+        other = backend.trainer(changed(given, checkpoint=None))
+        other.load(str(first))
+        assert not np.array_equal(other.predict(given.x), expected)
+        other.load(str(last))
+        np.testing.assert_array_equal(other.predict(given.x), expected)
+    assert losses[0] != losses[1]
+
+
+@every_writing_loop
+def test_the_logs_open_in_tensorboard(name, loop, tmp_path):
+    """A scalar of every epoch, and histograms."""
+    events = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    with started(name) as backend:
+        trainer = backend.trainer(lesson(loop, tensorboard=str(tmp_path)))
+        for _ in range(3):
+            trainer.epoch()
+    files = [path for path in tmp_path.rglob("*tfevents*") if path.is_file()]
+    tags = {"scalars": {}, "histograms": set()}
+    for path in files:
+        log = events.EventAccumulator(str(path), size_guidance={"tensors": 0}).Reload()
+        found = log.Tags()
+        tags["scalars"] |= {tag: len(log.Scalars(tag)) for tag in found["scalars"]}
+        tags["scalars"] |= {
+            tag: len(log.Tensors(tag)) for tag in found["tensors"] if tag.endswith("loss")
+        }
+        tags["histograms"] |= set(found["histograms"])
+        tags["histograms"] |= {tag for tag in found["tensors"] if "histogram" in tag}
+    losses = {tag: count for tag, count in tags["scalars"].items() if "loss" in tag}
+    assert set(losses.values()) == {3}, tags
+    assert len(tags["histograms"]) >= 2, tags
