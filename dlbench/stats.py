@@ -9,7 +9,7 @@ is, which the run's null pairs do (`Luck`).
 
 from collections.abc import Sequence
 from math import comb, inf, sqrt
-from statistics import fmean, median, variance
+from statistics import fmean, median
 from typing import NamedTuple
 
 import numpy as np
@@ -139,8 +139,8 @@ def median_error(values: Sequence[float]) -> float | None:
 def location(groups: Sequence[Sequence[float]], luck: Luck | None = None) -> Location:
     """Where the log ratio lies that the blocks of each generation (a group) show.
 
-    The mean over generations of their medians; its error knows of correlated blocks, of the luck
-    of processes, and of what null pairs say about that luck. Without luck given, one generation
+    The median of all blocks; its error knows of correlated blocks, of the luck of processes, and
+    of what null pairs say about that luck. Without luck given, one generation
     says nothing of other processes: its error is that within these processes alone. Generations
     of fewer than LEAST_VALUES blocks, whose own error is not known, count only where all are so;
     then no spread is claimed.
@@ -175,15 +175,18 @@ def _of_several(groups: Sequence[Sequence[float]], luck: Luck) -> Location:
     """The variance between generations, moderated as by Smyth (2004).
 
     Statistical Applications in Genetics and Molecular Biology 3(1), article 3 (limma): the own
-    variance and the luck's, weighted with their degrees of freedom. It is never below the mean
-    variance within generations, which is there in any case.
+    variance and the luck's, weighted with their degrees of freedom. The generations' medians are
+    independent, so how far they lie from the value holds all that moves them: what blocks within a
+    generation vary by too, of which nothing need be assumed. The value is the median of all
+    blocks and not the mean of the medians, which a single generation could carry off that was
+    disturbed unnoticed.
     """
-    medians = [float(median(group)) for group in groups]
+    value = median([block for group in groups for block in group])
     own, borrowed = len(groups) - 1, min(luck.count, MOST_BORROWED)
-    moderated = (own * variance(medians) + borrowed * luck.variance) / (own + borrowed)
-    within = fmean((median_error(group) or 0.0) ** 2 for group in groups)
-    error = sqrt(max(moderated, within) / len(groups))
-    return Location(fmean(medians), error, float(own + borrowed), len(groups))
+    spread = sum((float(median(group)) - value) ** 2 for group in groups)
+    moderated = (spread + borrowed * luck.variance) / (own + borrowed)
+    error = sqrt(moderated / len(groups))
+    return Location(float(value), error, float(own + borrowed), len(groups))
 
 
 def _ranks(values: Sequence[float]) -> list[float]:

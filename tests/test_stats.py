@@ -362,9 +362,9 @@ def test_the_variance_is_moderated_by_that_of_the_nulls() -> None:
     assert location(still(0.0, 2.0), Luck(1.0, 1)) == (1, pytest.approx(sqrt(1.5 / 2)), 2, 2)
 
 
-def test_nothing_is_below_the_noise_within_generations() -> None:
-    group = np.random.default_rng(10).normal(size=20).tolist()
-    assert location([group, group]).error == pytest.approx(median_error(group) / sqrt(2))
+def test_a_single_odd_generation_widens_the_interval_and_does_not_carry_the_value_off() -> None:
+    found = location(still(1.0, 1.0, 1.0, 7.0))
+    assert found == Location(1.0, pytest.approx(sqrt(36 / 3 / 4)), 3.0, 4)
 
 
 def test_a_generation_too_short_to_show_its_noise_does_not_count() -> None:
