@@ -1,10 +1,10 @@
 """The learning curve of a training as a picture: against epochs, and against seconds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from matplotlib import style
 from matplotlib.axes import Axes
@@ -46,14 +46,15 @@ def draw(found: Trained) -> Figure:
     """Two panels with one axis of accuracy; of the loss, where there are no classes."""
     figure = Figure(figsize=SIZE, layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
-    targets = by_target([one for one in found.results if one.epochs])
-    label = ""
-    for number, (target, results) in enumerate(targets.items()):
+    trained = [one for one in found.results if one.epochs]
+    label, value = _shown(trained)
+    for number, (target, results) in enumerate(by_target(trained).items()):
         colour = COLOURS[number % len(COLOURS)]
-        label = _curves((left, right), results, colour, name(target))
+        lines = [_Line.of(result, value) for result in results]
+        _curves((left, right), lines, colour, name(found.run, target))
     left.set(xlabel="epochs", ylabel=label)
     right.set(xlabel="seconds of training")
-    ends = [sum(one.seconds for one in result.epochs) for result in found.results if result.epochs]
+    ends = [sum(one.seconds for one in result.epochs) for result in trained]
     if max(ends) > LOGARITHMIC * min(ends) > 0:
         right.set_xscale("log")
     if found.run.goal is not None and label == "test accuracy":
@@ -70,39 +71,50 @@ def draw(found: Trained) -> Figure:
     return figure
 
 
-def _curves(
-    panels: tuple[Axes, Axes], results: Sequence[TrainingResult], colour: str, label: str
-) -> str:
-    """Every seed thinly, the median of those that are as long strongly; what is shown."""
+class _Line(NamedTuple):
+    """One training: epochs, seconds at the end of each, and what is shown of it."""
+
+    epochs: Sequence[float]
+    seconds: Sequence[float]
+    values: Sequence[float]
+
+    @classmethod
+    def of(cls, result: TrainingResult, value: Callable[[EpochResult], float | None]) -> "_Line":
+        """As measured."""
+        return cls(
+            [one.epoch for one in result.epochs],
+            list(accumulate(one.seconds for one in result.epochs)),
+            [known for one in result.epochs if (known := value(one)) is not None],
+        )
+
+
+def _curves(panels: tuple[Axes, Axes], lines: Sequence[_Line], colour: str, label: str) -> None:
+    """Every seed thinly; strongly the median of those that went to the end."""
+    if len(lines) > 1:
+        for line in lines:
+            _draw(panels, line, colour, alpha=SEED_ALPHA)
+    longest = max(len(line.values) for line in lines)
+    whole = [line for line in lines if len(line.values) == longest]
+    columns = [
+        [median(column) for column in zip(*part, strict=True)] for part in zip(*whole, strict=True)
+    ]
+    _draw(panels, _Line(*columns), colour, label=label)
+
+
+def _draw(panels: tuple[Axes, Axes], line: _Line, colour: str, **how: Any) -> None:
     by_epochs, by_seconds = panels
-    shown = "test accuracy"
-    drawn = []
-    for result in results:
-        shown, values = _values(result.epochs)
-        seconds = list(accumulate(one.seconds for one in result.epochs))
-        drawn.append((seconds, values))
-        if len(results) > 1:
-            _line(by_epochs, range(1, len(values) + 1), values, colour, alpha=SEED_ALPHA)
-            _line(by_seconds, seconds, values, colour, alpha=SEED_ALPHA)
-    length = min(len(values) for _, values in drawn)
-    middle = [median(column) for column in zip(*(values for _, values in drawn), strict=False)]
-    times = [median(column) for column in zip(*(seconds for seconds, _ in drawn), strict=False)]
-    _line(by_epochs, range(1, length + 1), middle, colour, label=label)
-    _line(by_seconds, times, middle, colour)
-    return shown
+    marker = "o" if len(line.values) == 1 else None
+    by_epochs.plot(line.epochs, line.values, color=colour, marker=marker, **how)
+    by_seconds.plot(line.seconds, line.values, color=colour, marker=marker, **how)
 
 
-def _line(axes: Axes, x: Sequence[float], y: Sequence[float], colour: str, **how: Any) -> None:
-    marker = "o" if len(x) == 1 else None
-    axes.plot(x, y, color=colour, marker=marker, **how)
-
-
-def _values(epochs: Sequence[EpochResult]) -> tuple[str, list[float]]:
-    for label, values in (
-        ("test accuracy", [one.accuracy for one in epochs]),
-        ("test loss", [one.test_loss for one in epochs]),
-    ):
-        known = [value for value in values if value is not None]
-        if len(known) == len(epochs):
-            return label, known
-    return "training loss", [one.loss for one in epochs]
+def _shown(
+    results: Sequence[TrainingResult],
+) -> tuple[str, Callable[[EpochResult], float | None]]:
+    """What is known of all epochs of all trainings: the accuracy, or else a loss."""
+    every = [one for result in results for one in result.epochs]
+    if all(one.accuracy is not None for one in every):
+        return "test accuracy", lambda one: one.accuracy
+    if all(one.test_loss is not None for one in every):
+        return "test loss", lambda one: one.test_loss
+    return "training loss", lambda one: one.loss

@@ -34,6 +34,9 @@ CALLBACKS: Final[dict[str, tuple[str, ...]]] = {
     "both": ("tensorboard", "checkpoint"),
 }
 
+# What every loop does within the timed region.
+TIMED = ("draw an order", "put rows into batches", "training steps", "fetch the mean loss")
+
 # A loop is checked on whole batches and half of one.
 CHECKED_BATCHES = 3.5
 # And with plain SGD: adaptive optimizers make a whole step of a gradient that is nothing but
@@ -93,7 +96,13 @@ class Epoch:
             reset=trainer.reset,
             lead_in=trainer.lead_in,
         )
-        return Bound(step, lambda: check(backend, target.dtype, lesson))
+        timed = [*TIMED, *filter(None, target.callbacks.split("+"))]
+        facts: dict[str, str | int | None] = {
+            "rows": len(lesson.x),
+            "steps": -(-len(lesson.x) // batch),
+            "timed": ", ".join(timed),
+        }
+        return Bound(step, lambda: check(backend, target.dtype, lesson), facts)
 
 
 def _folder(callback: str, target: Target) -> str | None:

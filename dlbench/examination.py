@@ -8,7 +8,7 @@ from time import monotonic
 
 from rich.console import Console
 
-from dlbench import environment, networks, options, plan, progress, session, verification, verified
+from dlbench import environment, networks, options, progress, session, verification, verified
 from dlbench.crew import Launch
 from dlbench.errors import EXIT_FAILED_CASES, UsageError
 from dlbench.launching import launcher

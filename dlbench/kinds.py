@@ -5,7 +5,7 @@ A kind is one file in `dlbench/workloads/` with a `KIND`. It must not know any f
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from dlbench import catalog
@@ -20,10 +20,14 @@ Networks = Mapping[str, Network]
 
 @dataclass(frozen=True)
 class Bound:
-    """A case ready to be timed. check: compares what it computes with the oracle."""
+    """A case ready to be timed.
+
+    check: compares what it computes with the oracle; facts: what is worth recording of it.
+    """
 
     step: Step
     check: Callable[[], tuple[ParityCheck, ...]]
+    facts: dict[str, str | int | None] = field(default_factory=dict)
 
 
 class Kind(Protocol):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from statistics import median
 from typing import Protocol
 
@@ -94,17 +95,21 @@ def _values(epochs: Sequence[EpochResult]) -> list[float]:
     return accuracies or [one.loss for one in epochs]
 
 
-def name(target: Target) -> str:
-    """Such as `torch eager tensors`."""
+def name(run: TrainingRun, target: Target) -> str:
+    """Such as `torch eager tensors`; with dtype and threads where these are not the same for all."""
     device = "" if target.device == "cpu" else target.device
-    return " ".join(filter(None, (target.backend, device, target.mode, target.loop)))
+    dtype = target.dtype if len({one.dtype for one in run.targets}) > 1 else ""
+    several = len({one.threads for one in run.targets}) > 1
+    threads = units.counted(target.threads, "thread") if several else ""
+    words = (target.backend, device, target.mode, target.loop, dtype, threads)
+    return " ".join(filter(None, words))
 
 
 def underway(run: TrainingRun, event: Lap) -> str:
     """One epoch in words."""
     one = event.result
     return (
-        f"{name(event.target)}, seed {event.seed}: epoch {one.epoch}/{run.network.epochs}, "
+        f"{name(run, event.target)}, seed {event.seed}: epoch {one.epoch}/{run.network.epochs}, "
         f"loss {one.loss:.4g}{_judged(one)}"
     )
 
@@ -116,10 +121,10 @@ def _judged(one: EpochResult) -> str:
 
 def ended(run: TrainingRun, result: TrainingResult) -> str:
     """How a training ended, in words."""
-    head = f"{name(result.target)}, seed {result.seed}"
+    head = f"{name(run, result.target)}, seed {result.seed}"
     if result.status != "ok":
         done = units.counted(len(result.epochs), "epoch")
-        return f"{head}: {result.reason} (after {done})"
+        return f"{head}: {(result.reason or '').rstrip('.')} (after {done})"
     seconds = sum(one.seconds for one in result.epochs)
     count = units.counted(run.network.epochs, "epoch")
     last = result.epochs[-1]
@@ -128,6 +133,8 @@ def ended(run: TrainingRun, result: TrainingResult) -> str:
 
 def show(found: Trained, console: Console) -> None:
     """The table, what the lecture reports, and its single rows."""
+    for warning in found.warnings:
+        console.print(f"Warning: {warning}", highlight=False, markup=False)
     table = summary(found)
     console.print(table.title, style="bold", highlight=False, markup=False)
     for page in to_rich(table, console.width):
@@ -147,20 +154,19 @@ def summary(found: Trained) -> Grid:
         heads.append(("accuracy", f"{run.goal:g} after"))
     rows = []
     for target, results in by_target(found.results).items():
+        bad = [notes.number(ended(run, one)) for one in results if one.status != "ok"]
         good = [one for one in results if one.status == "ok"]
-        for one in results:
-            if one not in good:
-                notes.number(ended(run, one))
-        rows.append((name(target), tuple(_cells(run, good, heads))))
+        first, *others = _cells(run, good, heads)
+        first = replace(first, note=bad[0] if bad else None)
+        rows.append((name(run, target), (first, *others)))
     lecture = networks.ACCURACIES.get(network.name, {})
-    if lecture:
-        told = ", ".join(
-            f"{accuracy:.4g} after {units.counted(epochs, 'epoch')}"
-            for epochs, accuracy in lecture.items()
-        )
-        notes.number(f"the lecture's test accuracy: {told}")
+    told = [
+        f"{accuracy:.4g} after {units.counted(epochs, 'epoch')}"
+        for epochs, accuracy in lecture.items()
+    ]
+    below = [f"the lecture's test accuracy: {', '.join(told)}"] if told else []
     title = f"{network.name}: {batch}, {count}; median, and lowest to highest of the seeds"
-    return Grid(title, tuple(heads), tuple(rows), tuple(notes.lines), label="trained by")
+    return Grid(title, tuple(heads), tuple(rows), (*notes.lines, *below), label="trained by")
 
 
 def _cells(
@@ -211,7 +217,7 @@ def _predictions(found: Trained) -> Iterator[str]:
         first = ", ".join(f"{value:g}" for value in row[:SHOWN_VALUES])
         shown = f"{first}, ..." if len(row) > SHOWN_VALUES else first
         told = [
-            f"{name(target)} {_prediction(found.run.network, results[0].predictions[index])}"
+            f"{name(found.run, target)} {_prediction(found.run.network, results[0].predictions[index])}"
             for target, results in by_target(found.results).items()
             if len(results[0].predictions) > index
         ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from dlbench import catalog, networks, rigor, units
+from dlbench import networks, rigor, units
 from dlbench.errors import UsageError
 from dlbench.kinds import Axes, kind_named
 from dlbench.layers import Network
@@ -23,7 +23,7 @@ from dlbench.model import (
     Target,
     Workload,
 )
-from dlbench.options import choices, integers, words
+from dlbench.options import choices, integers
 from dlbench.suite import NAME_AXES, Entry, Suite
 from dlbench.synthetic import RANDOM
 from dlbench.targets import Machine, reason_to_skip, targets_for

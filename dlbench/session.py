@@ -6,12 +6,13 @@ The pieces know nothing of each other; here they are put together.
 import shlex
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 
@@ -31,8 +32,10 @@ from dlbench.crew import Launch
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
 from dlbench.launching import launcher
 from dlbench.model import Declaration, Environment, Measurement, Plan, Run
-from dlbench.supervisor import Events, Supervisor
+from dlbench.supervisor import Supervisor
 from dlbench.targets import Machine, read_declarations
+
+T = TypeVar("T")
 
 FINE = {"ok", "skipped"}
 
@@ -143,19 +146,17 @@ def _measure(run: Run, folder: Path, launch: Launch, errors: Console) -> None:
                 watcher.see(event)
         except KeyboardInterrupt as interrupt:
             # whether it came while a worker was heard or while its measurement was written
-            for event in _rest(events, interrupt):
-                results.append(event)
+            for event in rest(events, interrupt):
+                if isinstance(event, Measurement):
+                    results.append(event)
             raise
 
 
-def _rest(events: Events, interrupt: KeyboardInterrupt) -> Iterator[Measurement]:
-    """What is measured and not yet handed over when the user interrupts."""
+def rest(events: Generator[T, None, None], interrupt: KeyboardInterrupt) -> Iterator[T]:
+    """What there is and has not yet been handed over when the user interrupts."""
     try:
-        event = events.throw(interrupt)
-        while True:
-            if isinstance(event, Measurement):
-                yield event
-            event = next(events)
+        yield events.throw(interrupt)
+        yield from events
     except (KeyboardInterrupt, StopIteration):
         return
 

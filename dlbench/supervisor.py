@@ -140,6 +140,7 @@ class Supervisor:
         if not isinstance(reply, wire.Prepared):
             return recording.fail(failed(reply))
         recording.calls_s, recording.parity = reply.calls_s, reply.parity
+        recording.facts = reply.facts
         if broken := [check for check in reply.parity if not check.held]:
             return recording.fail(wire.Failed("parity_failed", _parity_reason(broken)))
         warm = self._ask(case, wire.WarmUp(case.id, plan.sampling))
@@ -192,7 +193,7 @@ class Supervisor:
     def _finish(self, recordings: Sequence[Recording]) -> Iterator[Measurement]:
         """Tell of the cases, then free what they hold: an interrupt of the latter loses nothing."""
         for recording in recordings:
-            recording.facts = self.crew.facts_of(self.seat(recording.case))
+            recording.facts |= self.crew.facts_of(self.seat(recording.case))
         yield from self._tell_of(recordings)
         for recording in recordings:
             self._ask(recording.case, wire.Release(recording.case.id), RELEASE_TIMEOUT_S)

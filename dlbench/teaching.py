@@ -3,7 +3,7 @@
 It stores nothing and prints nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from dlbench.trainings import EpochResult, TrainingResult
 # An epoch may take as long as a large network needs; who is silent for longer is hung.
 TIMEOUT_S = 3600.0
 
+INTERRUPTED = "interrupted"
+
 
 @dataclass(frozen=True)
 class Lap:
@@ -26,7 +28,7 @@ class Lap:
     result: EpochResult
 
 
-Events = Iterator[Lap | TrainingResult]
+Events = Generator[Lap | TrainingResult, None, None]
 
 
 @dataclass(frozen=True)
@@ -43,32 +45,38 @@ class Teaching:
         for target in targets:
             crew = Crew(launch, TIMEOUT_S)
             try:
-                crew.start({target: target})
                 for seed in seeds:
+                    if crew.missing([target]):  # the first one, or the one before has died
+                        crew.start({target: target})
                     yield from self._training(crew, target, seed)
             finally:
                 crew.dismiss()
 
     def _training(self, crew: Crew, target: Target, seed: int) -> Events:
         done: list[EpochResult] = []
+        ended: TrainingResult | None = None
         try:
             reply = crew.refused.get(target) or crew.ask(target, self._order(target, seed))
-            while isinstance(reply, wire.Ready | wire.EpochTrained):
-                if isinstance(reply, wire.EpochTrained):
-                    done.append(reply.result)
-                    yield Lap(target, seed, reply.result)
-                if len(done) == self.network.epochs:
-                    reply = crew.ask(target, wire.Predict(self.rows))
-                else:
-                    reply = crew.ask(target, wire.TrainEpoch())
+            if isinstance(reply, wire.Ready):
+                reply = yield from self._epochs(crew, target, seed, done)
+            ended = _ended(target, seed, done, reply)
+            yield ended
         except KeyboardInterrupt:
-            yield TrainingResult(target, seed, "failed", tuple(done), "interrupted")
+            # what was just being written is told again
+            yield ended or TrainingResult(target, seed, "failed", tuple(done), INTERRUPTED)
             raise
-        if isinstance(reply, wire.Predicted):
-            yield TrainingResult(target, seed, "ok", tuple(done), predictions=reply.outputs)
-        else:
-            bad = failed(reply)
-            yield TrainingResult(target, seed, bad.status, tuple(done), bad.reason)
+
+    def _epochs(
+        self, crew: Crew, target: Target, seed: int, done: list[EpochResult]
+    ) -> Generator[Lap, None, wire.Reply]:
+        """All epochs; the last reply."""
+        for _ in range(self.network.epochs):
+            reply = crew.ask(target, wire.TrainEpoch())
+            if not isinstance(reply, wire.EpochTrained):
+                return reply
+            done.append(reply.result)
+            yield Lap(target, seed, reply.result)
+        return crew.ask(target, wire.Predict(self.rows)) if self.rows else wire.Predicted(())
 
     def _order(self, target: Target, seed: int) -> wire.StartTraining:
         return wire.StartTraining(
@@ -77,6 +85,15 @@ class Teaching:
             _folder(self.tensorboard, target, seed),
             _folder(self.checkpoint, target, seed),
         )
+
+
+def _ended(
+    target: Target, seed: int, done: Sequence[EpochResult], reply: wire.Reply
+) -> TrainingResult:
+    if isinstance(reply, wire.Predicted):
+        return TrainingResult(target, seed, "ok", tuple(done), predictions=reply.outputs)
+    bad = failed(reply)
+    return TrainingResult(target, seed, bad.status, tuple(done), bad.reason)
 
 
 def _folder(folder: Path | None, target: Target, seed: int) -> str | None:

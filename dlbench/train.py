@@ -17,7 +17,6 @@ from dlbench import (
     learned,
     networks,
     options,
-    plan,
     session,
     store,
     training_store,
@@ -92,7 +91,8 @@ def run(wanted: Wanted, places: Mapping[str, Sequence[str] | None], folders: Fol
         goal=wanted.goal,
     )
     rows = tuple(row for row, _ in networks.PREDICTED.get(wanted.network.name, ()))
-    teaching = Teaching(wanted.network, rows, folders.tensorboard, folders.checkpoint)
+    beside = [one and one / folder.name for one in (folders.tensorboard, folders.checkpoint)]
+    teaching = Teaching(wanted.network, rows, *beside)
     launch = launcher(declarations, folder / store.LOGS_FOLDER)
     session.end_in_order()
     interrupted = False
@@ -100,13 +100,19 @@ def run(wanted: Wanted, places: Mapping[str, Sequence[str] | None], folders: Fol
         training_store.writing(folder, head) as written,
         learned.watching(Console(stderr=True), head) as watcher,
     ):
+        events = teaching.of(targets, wanted.seeds, launch)
         try:
-            for event in teaching.of(targets, wanted.seeds, launch):
+            for event in events:
                 watcher.see(event)
                 if isinstance(event, TrainingResult):
                     written.append(event)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             interrupted = True
+            for event in session.rest(events, interrupt):
+                if isinstance(event, TrainingResult):
+                    written.append(event)
+    if interrupted:
+        print("Interrupted; what was trained so far is kept.", file=sys.stderr)
     return _end(folder, interrupted=interrupted)
 
 
@@ -140,11 +146,13 @@ def _targets(places: Mapping[str, Sequence[str] | None], folders: Folders) -> li
             reasons.append(f"{target.backend} writes no logs and no checkpoints")
             continue
         chosen = [loop for loop in declared.loops if loop in loops] if loops else declared.loops[:1]
+        if not chosen:
+            reasons.append(f"{target.backend} has the loops {', '.join(declared.loops)}")
         found += [replace(target, loop=loop) for loop in chosen]
-    for reason in dict.fromkeys(reasons):
+    for reason in dict.fromkeys(reasons) if found else ():
         print(f"Skipped: {reason}", file=sys.stderr)
     if not found:
-        raise UsageError("nothing can be trained", allowed="dlbench list backends shows what can")
+        raise UsageError("nothing can be trained", hint="; ".join(dict.fromkeys(reasons)))
     return found
 
 

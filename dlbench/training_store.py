@@ -19,10 +19,11 @@ RESULTS_FILE = "trainings.jsonl"
 
 
 class Trained(Record, frozen=True):
-    """A run and its trainings."""
+    """A run and its trainings. warnings: what was wrong with the files but could be mended."""
 
     run: TrainingRun
     results: tuple[TrainingResult, ...]
+    warnings: tuple[str, ...] = ()
 
 
 class TrainingFolder:
@@ -58,5 +59,7 @@ def read_head(folder: Path) -> TrainingRun:
 def read(folder: Path) -> Trained:
     """Read a run; ResultsError if it cannot be read or is of a newer schema."""
     run = read_head(folder)
-    lines, _ = store.read_lines(folder / RESULTS_FILE, TrainingResult)
-    return Trained(run, lines)
+    lines, warnings = store.read_lines(folder / RESULTS_FILE, TrainingResult)
+    # one that was being written when the user interrupted is there twice
+    last = {(one.target, one.seed): one for one in lines}
+    return Trained(run, tuple(last.values()), warnings)

@@ -110,10 +110,11 @@ class Ready(Record, frozen=True, tag="ready"):
 
 
 class Prepared(Record, frozen=True, tag="prepared"):
-    """First calls in seconds, one by one, and the parity checks."""
+    """First calls in seconds, one by one, and the parity checks. facts: see kinds.Bound."""
 
     calls_s: tuple[float, ...]
     parity: tuple[ParityCheck, ...]
+    facts: dict[str, str | int | None] = msgspec.field(default_factory=dict)
 
 
 class Warm(Record, frozen=True, tag="warm"):

@@ -118,7 +118,7 @@ class Worker:
         self.backend.wait()
         parity = bound.check()
         self.cases[order.case] = bound
-        return wire.Prepared(calls, parity)
+        return wire.Prepared(calls, parity, bound.facts)
 
     def warm_up(self, order: wire.WarmUp) -> wire.Warm:
         """Run until steady, and choose how many iterations make a block."""
@@ -204,6 +204,8 @@ class Worker:
         """What the trained network makes of some rows."""
         rows = np.array(order.rows, np.float32)
         outputs = self.training.predict(rows.reshape(-1, *self.training.network.inputs))
+        if not np.isfinite(outputs).all():
+            raise DlbenchError("the trained network predicts what is no finite number")
         return wire.Predicted(tuple(map(tuple, outputs.astype(float).tolist())))
 
     def release(self, order: wire.Release) -> wire.Ready:

@@ -180,7 +180,10 @@ BACKENDS = "numpy, tensorflow, torch"
         ("show --format xml", ["unknown format: 'xml'", "table, md, csv, json"]),
         ("show --format md,csv", ["unknown format: 'md,csv'", "table, md, csv, json"]),
         ("show --format=", ["unknown format: ''", "table, md, csv, json"]),
-        ("show --metric speed", ["unknown metric: 'speed'", "gflops, time, samples, utilisation, all"]),
+        (
+            "show --metric speed",
+            ["unknown metric: 'speed'", "gflops, time, samples, utilisation, all"],
+        ),
         ("show --metric=", ["unknown metric: ''", "gflops, time, samples, utilisation, all"]),
         ("show --margin 2", ["--margin is not a share: 2.0", "from 0 to 1"]),
         ("report", ["no run in results/: 'latest'", "Measure one with: dlbench run"]),

@@ -1,6 +1,7 @@
 """Whatever command there is, it explains itself, and the example in its help works."""
 
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,7 @@ def test_its_example_works(name: str, measured_twice: Path, monkeypatch) -> None
     monkeypatch.setattr(session, "measure", lambda suite, asked, _: session.dry_run(suite, asked))
     monkeypatch.setattr(session, "find_spec", lambda package: package)
     monkeypatch.setattr(examination, "_verified", lambda asked, launch: [])
-    monkeypatch.setattr(train, "run", lambda *asked: print(*asked) or 0)
+    monkeypatch.setattr(train, "run", lambda *asked: sys.stdout.write(f"{asked}") and 0)
     answer = dlbench(*example(name)[1:])
     assert (answer.code, answer.err) == (0, "")
     assert answer.out

@@ -75,7 +75,8 @@ def test_two_epochs_in_order_are_those_of_the_oracle(name, loop, mode):
     expected, exact = by_the_oracle(given)
     np.testing.assert_allclose(losses, expected, rtol=1e-6)
     for weight, value in exact.items():
-        np.testing.assert_allclose(found[weight], value, rtol=1e-6, atol=1e-8, err_msg=weight)
+        # Keras keeps learning rate and regulariser in float32
+        np.testing.assert_allclose(found[weight], value, rtol=1e-6, atol=1e-6, err_msg=weight)
 
 
 @pytest.mark.parametrize("optimizer", [SGD(), Adagrad(), RMSprop(), Adam()], ids=repr)
@@ -90,7 +91,7 @@ def test_what_parity_asks_of_an_epoch_holds_with_every_optimizer(name, loop, opt
 
 
 def wrong_order(given):
-    return changed(given, x=given.x[::-1], y=given.y[::-1])
+    return changed(given, x=given.x[::-1].copy(), y=given.y[::-1].copy())
 
 
 @every_loop
@@ -176,10 +177,10 @@ def test_the_logs_open_in_tensorboard(name, loop, tmp_path):
         trainer = backend.trainer(lesson(loop, tensorboard=str(tmp_path)))
         for _ in range(3):
             trainer.epoch()
-    files = [path for path in tmp_path.rglob("*tfevents*") if path.is_file()]
+    folders = {path.parent for path in tmp_path.rglob("*tfevents*")}
     tags = {"scalars": {}, "histograms": set()}
-    for path in files:
-        log = events.EventAccumulator(str(path), size_guidance={"tensors": 0}).Reload()
+    for folder in folders:
+        log = events.EventAccumulator(str(folder), size_guidance={"tensors": 0}).Reload()
         found = log.Tags()
         tags["scalars"] |= {tag: len(log.Scalars(tag)) for tag in found["scalars"]}
         tags["scalars"] |= {

@@ -13,9 +13,9 @@ from dlbench.layers import Dense, Network
 from dlbench.model import Plan, Sampling
 from dlbench.options import expression
 from dlbench.plan import Asked
-from dlbench.targets import read_declarations
 from dlbench.rigor import RIGORS
 from dlbench.suite import Entry, Suite
+from dlbench.targets import read_declarations
 from fakes.machine import DECLARATIONS, machine
 
 MATMUL = Entry(("matmul",), {"size": [8]})

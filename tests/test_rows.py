@@ -31,8 +31,8 @@ PRODUCT = case(matmul(100, 20, 50))
 KEYS = """case, workload, params, backend, device, mode, mode_kind, dtype, threads, status, reason,
     time_s, ci_low_s, ci_high_s, gflops, samples_per_s, first_call_s, iterations, blocks,
     stop_reason, parity_error, synthetic, generations, busy, left_out, autocorrelation, drift,
-    modes, baseline, ratio, ratio_low, ratio_high, verdict, p, p_display, p_gate, settle, loop, callbacks,
-    utilisation"""
+    modes, baseline, ratio, ratio_low, ratio_high, verdict, p, p_display, p_gate, settle, loop,
+    callbacks, utilisation"""
 DERIVED = ("time_s", "ci_low_s", "ci_high_s", "gflops", "samples_per_s")
 FAILURES = ["skipped", "parity_failed", "failed", "timed_out", "out_of_memory"]
 

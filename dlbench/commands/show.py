@@ -44,6 +44,7 @@ def show(
     from rich.console import Console
 
     from dlbench import learned, output, store, training_store
+    from dlbench.errors import UsageError
     from dlbench.grid import METRICS
     from dlbench.options import choice, choices
 
@@ -53,6 +54,8 @@ def show(
     versus = output.versus(baseline, margin)
     folder = store.find(run, results)
     if training_store.is_training(folder):
+        if (metric, form, baseline, margin) != ("gflops", "table", None, None):
+            raise UsageError("a training has one table, without options", value=folder.name)
         learned.show(training_store.read(folder), Console())
         return
     output.show(store.read(folder), Console(), metrics, format_, versus)

@@ -20,11 +20,13 @@ MAGIC_BYTES = 4
 SIZE_BYTES = 4
 """Each dimension is a big-endian unsigned integer."""
 
+HINT = "Replace what is damaged with the published file, or delete it to have it downloaded"
+
 
 def read(path: Path, dimensions: int) -> npt.NDArray[np.uint8]:
     """Return the read-only array in the file.
 
-    Raises UsageError if the file is damaged, or has other elements or other dimensions.
+    Raises UsageError if the file cannot be read, is damaged, or has other elements or dimensions.
     """
     content = _content(path)
     shape = _shape(content, dimensions, path)
@@ -36,10 +38,15 @@ def read(path: Path, dimensions: int) -> npt.NDArray[np.uint8]:
 
 
 def _content(path: Path) -> bytes:
-    if path.suffix != ".gz":
-        return path.read_bytes()
     try:
-        return gzip.decompress(path.read_bytes())
+        content = path.read_bytes()
+    except OSError as error:
+        what = f"cannot read the data ({error.strerror})"
+        raise UsageError(what, value=str(path), hint=HINT) from error
+    if path.suffix != ".gz":
+        return content
+    try:
+        return gzip.decompress(content)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise _malformed(path, "compression", str(error), "a whole gzip file") from error
 
@@ -55,4 +62,4 @@ def _shape(content: bytes, dimensions: int, path: Path) -> tuple[int, ...]:
 
 
 def _malformed(path: Path, part: str, value: str, allowed: str) -> UsageError:
-    return UsageError(f"{path} has a wrong {part}", value=value, allowed=allowed)
+    return UsageError(f"{path} has a wrong {part}", value=value, allowed=allowed, hint=HINT)

@@ -82,14 +82,18 @@ def _check(folder: Path) -> None:
 
 
 def _check_file(path: Path) -> None:
-    content = path.read_bytes()
+    hint = f"Replace the file, or unset {VARIABLE} to have it downloaded"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        what = f"cannot read the data ({error.strerror})"
+        raise UsageError(what, value=str(path), hint=hint) from error
     if path.suffix == ".gz":
         published, found = SHA256_OF_GZ[path.stem], hashlib.sha256(content).hexdigest()
     else:
         published = MD5_OF_RAW[path.name]
         found = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if found != published:
-        hint = f"Replace the file, or unset {VARIABLE} to have it downloaded"
         raise UsageError(f"{path} is not MNIST's file", value=found, allowed=published, hint=hint)
 
 

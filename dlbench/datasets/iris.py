@@ -5,8 +5,7 @@ These are UCI's rows, two of which differ from Fisher's paper and from scikit-le
 
 from pathlib import Path
 
-import numpy as np
-
+from dlbench.datasets import _csv
 from dlbench.splits import Split, permuted
 
 DECLARATION = {
@@ -18,8 +17,13 @@ DECLARATION = {
     "source": "Fisher (1936), UCI Machine Learning Repository, doi 10.24432/C56C76",
 }
 
+ROWS = 150
+
 TEST_ROWS = 50
 """The lecture's shapes, (100, 4) and (50, 4): a third of the 150 rows."""
+
+SPECIES = ("Iris-setosa", "Iris-versicolor", "Iris-virginica")
+"""In the order of their numbers."""
 
 FILE = Path(__file__).parent / "files" / "iris.csv"
 
@@ -32,9 +36,8 @@ def prepare() -> str | None:
 def load(seed: int) -> Split:
     """Return inputs of shape (rows, 4) in cm and int64 species of shape (rows,).
 
-    The species are numbered in the order of their names. `seed` draws the split.
+    The species are numbered in the order of their names. `seed` draws the split. Raises UsageError
+    if the file is missing or damaged.
     """
-    x = np.loadtxt(FILE, dtype=np.float32, delimiter=",", usecols=range(4))
-    names = np.loadtxt(FILE, dtype=str, delimiter=",", usecols=4)
-    _, y = np.unique(names, return_inverse=True)
-    return permuted(x, y.astype(np.int64), TEST_ROWS, seed)
+    x, y = _csv.labelled(FILE, ROWS, 4, SPECIES)
+    return permuted(x, y, TEST_ROWS, seed)

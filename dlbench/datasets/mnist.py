@@ -6,6 +6,7 @@ downloaded once.
 
 import functools
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,13 @@ DECLARATION = {
 WHITE = np.float32(255)
 """The largest pixel, so that inputs lie in [0, 1]."""
 
+SIZE = (28, 28)
+"""Of an image, in pixels."""
+
+LARGEST_DIGIT = 9
+
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+
 
 def prepare() -> str | None:
     """Find or download the four files; return None, or the sentence why they cannot be had.
@@ -40,7 +48,7 @@ def load(seed: int) -> Split:
     """Return inputs of shape (rows, 28, 28) in [0, 1] and int64 digits; `seed` changes nothing.
 
     The arrays are shared by all callers in the process: do not write into them. Raises UsageError
-    if the files cannot be had or are not the published ones.
+    if the files cannot be had, are not the published ones, or hold no digits with their labels.
     """
     del seed
     found = _mnist_files.obtain()
@@ -51,19 +59,28 @@ def load(seed: int) -> Split:
 
 @functools.cache
 def _read(folder: Path) -> Split:
-    return Split(
-        x_train=_pixels(folder, "train"),
-        y_train=_digits(folder, "train"),
-        x_test=_pixels(folder, "t10k"),
-        y_test=_digits(folder, "t10k"),
-    )
+    return Split(*_part(folder, "train"), *_part(folder, "t10k"))
 
 
-def _pixels(folder: Path, part: str) -> Inputs:
-    pixels = _idx.read(_mnist_files.file(folder, f"{part}-images-idx3-ubyte"), dimensions=3)
-    return np.divide(pixels, WHITE, dtype=np.float32)
+def _part(folder: Path, part: str) -> tuple[Inputs, npt.NDArray[np.int64]]:
+    images = _mnist_files.file(folder, f"{part}-images-idx3-ubyte")
+    labels = _mnist_files.file(folder, f"{part}-labels-idx1-ubyte")
+    pixels, digits = _idx.read(images, dimensions=3), _idx.read(labels, dimensions=1)
+    _check(images, pixels, labels, digits)
+    return np.divide(pixels, WHITE, dtype=np.float32), digits.astype(np.int64)
 
 
-def _digits(folder: Path, part: str) -> npt.NDArray[np.int64]:
-    digits = _idx.read(_mnist_files.file(folder, f"{part}-labels-idx1-ubyte"), dimensions=1)
-    return digits.astype(np.int64)
+def _check(images: Path, pixels: Bytes, labels: Path, digits: Bytes) -> None:
+    """Refuse what two whole IDX files may hold and MNIST does not."""
+    if pixels.shape[1:] != SIZE:
+        what = f"{images} has images of a wrong size"
+        raise UsageError(what, value=pixels.shape[1:], allowed=str(SIZE), hint=_idx.HINT)
+    if len(pixels) != len(digits):
+        what = f"{images} and {labels} do not belong together"
+        value = f"{len(pixels)} images, {len(digits)} labels"
+        raise UsageError(what, value=value, allowed="a label for each image", hint=_idx.HINT)
+    wrong = np.flatnonzero(digits > LARGEST_DIGIT)
+    if len(wrong):
+        what = f"{labels} has a wrong label for image {wrong[0] + 1}"
+        label = int(digits[wrong[0]])
+        raise UsageError(what, value=label, allowed=f"0 to {LARGEST_DIGIT}", hint=_idx.HINT)

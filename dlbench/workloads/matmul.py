@@ -9,7 +9,7 @@ from dlbench import flops, parity
 from dlbench.arrays import cast, upcast
 from dlbench.contract import Backend
 from dlbench.errors import UsageError
-from dlbench.kinds import Axes, Bound, Kind, Networks, SimpleKind, Params
+from dlbench.kinds import Axes, Bound, Kind, Networks, Params, SimpleKind
 from dlbench.model import ParityCheck, Target, Work, Workload
 from dlbench.parity import Expected
 

@@ -26,6 +26,8 @@ THREADS = 1
 WARNINGS = [
     # Keras on the lecture's fruit networks, which are kept as given: one unit of softmax.
     pytest.mark.filterwarnings("ignore:You are using a softmax over axis:UserWarning"),
+    # Keras, when it writes weights.
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning"),
     # PyTorch's compiler imports its own deprecated parts.
     pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning"),
 ]

@@ -1,0 +1,290 @@
+"""`dlbench train`: with NumPy for real, and on workers that are told what to answer."""
+
+import shlex
+
+import pytest
+
+from dlbench import environment, session, store, train, training_store, wire
+from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
+from dlbench.networks import CATALOGUE
+from fakes.machine import machine
+from fakes.results import ENVIRONMENT
+from fakes.terminal import dlbench
+from fakes.trainings import LEARNT, School
+
+NO_NUMBER = "the training loss of epoch 3 is no finite number: nan."
+FILES = {"training.json", "trainings.jsonl", "logs", "learning-curve.svg", "learning-curve.png"}
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch, tmp_path):
+    """An empty folder to work in, on a machine without a GPU."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(environment, "gpus", tuple)
+    monkeypatch.setattr(environment, "capture", lambda _: ENVIRONMENT)
+    return tmp_path
+
+
+@pytest.fixture
+def taught(monkeypatch):
+    """Let workers answer as they are told, all backends being installed."""
+
+    def by(answers=None):
+        school = School(answers)
+        monkeypatch.setattr(train, "launcher", lambda *_: school.launch)
+        monkeypatch.setattr(session, "this_machine", all_installed)
+        return school
+
+    return by
+
+
+def all_installed(declarations):
+    return machine(declarations=declarations, installed=frozenset(declarations), cores=1)
+
+
+def on_numpy(line):
+    return dlbench("train", *line.split(), "--backend", "numpy", "--threads", "1")
+
+
+def words(answer):
+    """The output without line breaks, which depend on the width of the terminal."""
+    return " ".join(answer.out.split())
+
+
+def the_training(here):
+    (folder,) = store.runs(here / "results")
+    return training_store.read(folder)
+
+
+def statuses(here):
+    return [(one.seed, one.status, len(one.epochs)) for one in the_training(here).results]
+
+
+# --- for real -----------------------------------------------------------------------------------
+
+
+def test_fruit_is_trained_stored_and_shown(here):
+    answer = on_numpy("fruit-2-1")
+    assert answer.code == 0, answer
+    (folder,) = (here / "results").iterdir()
+    assert folder.name.endswith("-train-fruit-2-1")
+    assert {path.name for path in folder.iterdir()} == FILES
+    told = the_training(here)
+    assert (told.run.id, told.run.seeds, told.run.goal) == (folder.name, (0,), None)
+    command = ["dlbench", "train", "fruit-2-1", "--backend", "numpy", "--threads", "1"]
+    assert shlex.split(told.run.command) == command
+    [one] = told.results
+    assert one.target.id == "numpy/cpu/eager/float32/t1/tensors"
+    assert (one.status, len(one.epochs), len(one.predictions)) == ("ok", 5, 1)
+    assert "fruit-2-1: batch 3, 5 epochs, 1 seed; median" in words(answer)
+    assert "prediction for [2, 0], seed 0: numpy eager tensors" in words(answer)
+    assert f"Curve: results/{folder.name}/learning-curve.svg" in words(answer)
+    assert answer.out.endswith(f"Results: results/{folder.name}\n")
+
+
+def test_iris_is_trained_with_every_seed_and_shown_again(here):
+    answer = on_numpy("iris --epochs 2 --seeds 2")
+    assert answer.code == 0, answer
+    assert statuses(here) == [(0, "ok", 2), (1, "ok", 2)]
+    first, second = (one.epochs[-1] for one in the_training(here).results)
+    assert first.loss != second.loss
+    assert all(0 <= epoch.accuracy <= 1 for epoch in (first, second))
+    assert "iris: batch 32, 2 epochs, 2 seeds; median" in words(answer)
+    assert "the lecture's test accuracy: 0.9 after 150 epochs" in words(answer)
+    assert "prediction for [5.1, 3.5, 1.4, 0.2], seed 0: numpy eager tensors class" in words(answer)
+    assert len(answer.err.splitlines()) == 6
+    shown = dlbench("show", "latest")
+    assert (shown.code, shown.err) == (0, "")
+    assert answer.out.startswith(shown.out)
+
+
+def test_a_network_of_which_the_lecture_predicts_nothing_is_trained_too(here):
+    answer = on_numpy("abalone --epochs 1")
+    assert statuses(here) == [(0, "ok", 1)], answer
+    assert answer.code == 0
+    assert "prediction" not in answer.out
+
+
+# --- as told ------------------------------------------------------------------------------------
+
+
+def test_every_backend_is_trained_in_its_usual_mode_and_loop(here, taught):
+    taught()
+    answer = dlbench("train", "iris", "--epochs", "3")
+    assert answer.code == 0, answer
+    assert [target.id for target in the_training(here).run.targets] == [
+        "numpy/cpu/eager/float32/t1/tensors",
+        "tensorflow/cpu/function/float32/t1/fit",
+        "torch/cpu/eager/float32/t1/tensors",
+    ]
+    assert "Skipped" not in answer.err
+
+
+def test_modes_and_loops_are_those_asked_for_where_a_backend_has_them(here, taught):
+    taught()
+    dlbench("train", "iris", "--epochs", "1", "--mode", "eager", "--loop", "fused,dataset")
+    assert [target.id for target in the_training(here).run.targets] == [
+        "tensorflow/cpu/eager/float32/t1/dataset",
+        "torch/cpu/eager/float32/t1/fused",
+    ]
+
+
+def test_a_backend_that_is_not_installed_is_told_once_and_left_out(here, taught, monkeypatch):
+    taught()
+    monkeypatch.setattr(
+        session, "this_machine", lambda known: machine(declarations=known, installed={"numpy"})
+    )
+    answer = dlbench("train", "iris", "--epochs", "1")
+    assert answer.code == 0, answer
+    assert [target.backend for target in the_training(here).run.targets] == ["numpy"]
+    skipped = [line for line in answer.err.splitlines() if line.startswith("Skipped: ")]
+    assert skipped == [
+        f"Skipped: {name} is not installed; to add it: pip install {name}"
+        for name in ("tensorflow", "torch")
+    ]
+
+
+def test_a_goal_is_shown_with_the_time_to_it(taught):
+    taught()
+    answer = on_numpy("iris --epochs 3 --target 0.2")
+    assert answer.code == 0, answer
+    assert "0.2 after" in words(answer)
+    assert "1.00 s" in words(answer)
+
+
+def test_logs_and_checkpoints_are_written_where_they_are_asked_for(here, taught):
+    school = taught()
+    beside = ["--tensorboard", "logs", "--checkpoint", "a/b"]
+    answer = dlbench("train", "iris", "--epochs", "1", *beside)
+    assert answer.code == 0, answer
+    assert "Skipped: numpy writes no logs and no checkpoints\n" in answer.err
+    [run] = store.runs(here / "results")
+    assert [order.tensorboard for order in school.orders] == [
+        str(here / "logs" / run.name / name / "seed-0")
+        for name in ("tensorflow-cpu-function-float32-t1-fit", "torch-cpu-eager-float32-t1-tensors")
+    ]
+    assert all(order.checkpoint.startswith(str(here / "a" / "b")) for order in school.orders)
+    assert list((here / "logs").iterdir()) == list((here / "a" / "b").iterdir()) == []
+
+
+def test_a_loss_that_is_no_number_keeps_the_epochs_before_and_goes_on(here, taught):
+    taught({"numpy seed 0 epoch 3": wire.Failed("failed", NO_NUMBER)})
+    answer = on_numpy("iris --epochs 4 --seeds 2")
+    assert answer.code == EXIT_FAILED_CASES
+    assert statuses(here) == [(0, "failed", 2), (1, "ok", 4)]
+    first, _ = the_training(here).results
+    assert (first.reason, first.epochs) == (NO_NUMBER, LEARNT[:2])
+    assert f"seed 0: {NO_NUMBER.rstrip('.')} (after 2 epochs)" in words(answer)
+
+
+def test_a_worker_that_does_not_start_is_a_failure_without_a_curve(here, taught):
+    taught({"numpy start": wire.Failed("failed", "ImportError: no wheel")})
+    answer = on_numpy("iris --epochs 4")
+    assert answer.code == EXIT_FAILED_CASES
+    assert statuses(here) == [(0, "failed", 0)]
+    assert "ImportError: no wheel (after 0 epochs)" in words(answer)
+    assert "Curve:" not in answer.out
+
+
+def test_an_interrupt_keeps_and_shows_what_was_trained(here, taught):
+    school = taught({"numpy seed 1 epoch 2": KeyboardInterrupt()})
+    answer = on_numpy("iris --epochs 3 --seeds 3")
+    assert answer.code == EXIT_INTERRUPTED
+    assert statuses(here) == [(0, "ok", 3), (1, "failed", 1)]
+    assert "seed 1: interrupted (after 1 epoch)" in words(answer)
+    assert "Results: results/" in answer.out
+    assert not any(worker.alive for worker in school.workers)
+
+
+def test_results_go_where_they_are_asked_to(here, taught):
+    taught()
+    answer = on_numpy("iris --epochs 1 --results some/where")
+    (folder,) = (here / "some" / "where").iterdir()
+    assert f"Results: some/where/{folder.name}\n" in answer.out
+
+
+# --- what is asked ------------------------------------------------------------------------------
+
+
+def test_a_network_has_its_own_schedule_unless_another_is_asked_for():
+    iris = CATALOGUE["iris"]
+    assert train.wanted("iris", None, None, 1, None) == train.Wanted(iris, (0,), None)
+    made = train.wanted("iris", 7, 5, 3, 1.0)
+    assert (made.network.epochs, made.network.batch) == (7, 5)
+    assert (made.seeds, made.goal) == ((0, 1, 2), 1.0)
+    assert (iris.epochs, iris.batch) == (150, 32)
+
+
+@pytest.mark.parametrize("goal", [0.0, -0.5, 1.01, float("nan"), float("inf")])
+def test_a_target_is_an_accuracy(goal):
+    with pytest.raises(UsageError, match=r"--target is no accuracy: .* above 0, at most 1"):
+        train.wanted("iris", None, None, 1, goal)
+
+
+def refused(here, *line):
+    """What is said of a mistake, which leaves nothing behind."""
+    answer = dlbench("train", *line)
+    assert (answer.code, answer.out) == (2, "")
+    assert "Traceback" not in answer.err
+    assert not (here / "results").exists()
+    return answer.err
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("resnet", "unknown network: 'resnet'. Allowed: fruit-linear, "),
+        ("iris --epochs 0", "--epochs is out of range: 0. Allowed: 1 to 100000.\n"),
+        ("iris --epochs 100001", "--epochs is out of range: 100001. Allowed: 1 to 100000.\n"),
+        ("iris --seeds 0", "--seeds is out of range: 0. Allowed: 1 to 1000.\n"),
+        ("iris --seeds -1", "--seeds is out of range: -1. Allowed: 1 to 1000.\n"),
+        ("iris --batch 0", "--batch is out of range: 0. Allowed: 1 to 1000000.\n"),
+        ("iris --target 1.5", "--target is no accuracy: 1.5. Allowed: above 0, at most 1.\n"),
+        ("iris --target 0", "--target is no accuracy: 0.0. Allowed: above 0, at most 1.\n"),
+        ("iris --loop nonsense", "unknown loop: 'nonsense'. Allowed: tensors, "),
+        ("iris --backend caffe", "unknown backend: 'caffe'. Allowed: numpy, "),
+        ("iris --mode fast", "unknown mode: 'fast'. Allowed: eager, "),
+        ("iris --dtype fp32", "unknown dtype: 'fp32'. Allowed: float32, "),
+        ("iris --threads 0", "threads is not a positive integer or a range: '0'. "),
+    ],
+)
+def test_a_mistake_is_one_message_and_leaves_nothing(here, line, complaint):
+    said = refused(here, *line.split())
+    assert said.startswith(f"dlbench: {complaint}")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("option", ["--tensorboard", "--checkpoint"])
+def test_who_writes_no_logs_cannot_be_asked_for_them_alone(here, option):
+    said = refused(here, "iris", "--backend", "numpy", option, "logs")
+    reason = "numpy writes no logs and no checkpoints"
+    assert said == f"dlbench: nothing can be trained. {reason}.\n"
+    assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize("option", ["--tensorboard", "--checkpoint"])
+@pytest.mark.parametrize(
+    ("below", "why"), [("file/below", "Not a directory"), ("file", "File exists")]
+)
+def test_a_folder_that_cannot_be_written_is_told_first(here, taught, option, below, why):
+    school = taught()
+    (here / "file").touch()
+    said = refused(here, "iris", "--backend", "torch", option, below)
+    assert said == f"dlbench: cannot write {option} ({why}): '{below}'. Choose another folder.\n"
+    assert school.workers == []
+
+
+def test_results_that_cannot_be_written_are_told_first(here, taught):
+    school = taught()
+    (here / "file").touch()
+    said = refused(here, "iris", "--results", "file/below")
+    assert said.startswith("dlbench: cannot write results (Not a directory): 'file/below'. ")
+    assert school.workers == []
+
+
+def test_without_data_nothing_is_trained_and_the_reason_is_told(here, taught, monkeypatch):
+    school = taught()
+    monkeypatch.setattr(session, "prepared", lambda dataset: f"{dataset} is far away")
+    said = refused(here, "mnist-512")
+    assert said == "dlbench: there is no data to train on: 'mnist-512'. mnist is far away.\n"
+    assert school.workers == []

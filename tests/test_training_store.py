@@ -1,0 +1,209 @@
+"""Trainings on disk, and how the commands that know runs find, list, show and refuse them."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dlbench import store, training_store
+from dlbench.errors import EXIT_UNREADABLE, EXIT_USAGE, ResultsError
+from dlbench.model import SCHEMA_VERSION
+from fakes.results import case, matmul, measured, run_of
+from fakes.terminal import Answer, dlbench
+from fakes.trainings import OUTPUTS, TORCH, broken, found, trained
+
+NOON = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+TRAINED = found(
+    trained(0.1, 0.2, 0.7, predictions=(OUTPUTS,)),
+    trained(None, None, None, seed=1, tested=False),
+    broken(target=TORCH, reason='a "quoted" reason\nof two lines, in µs'),
+    goal=0.6,
+)
+
+
+@pytest.fixture
+def results(tmp_path):
+    return tmp_path / "results"
+
+
+def write(results, now=NOON, told=TRAINED):
+    """A whole run; its folder."""
+    path = store.new_folder(results, "train-iris", now)
+    with training_store.writing(path, told.run) as folder:
+        for one in told.results:
+            folder.append(one)
+    return path
+
+
+def measure(results, now):
+    """A run of `dlbench run` beside."""
+    path = store.new_folder(results, "told", now)
+    product = case(matmul(8))
+    with store.writing(path, run_of([product])) as folder:
+        folder.append(measured(product, *[1e-3] * 12))
+    return path
+
+
+def edit(path, change):
+    path.write_bytes(change(path.read_bytes()))
+
+
+def edit_head(folder, **fields):
+    head = json.loads((folder / training_store.HEAD_FILE).read_bytes())
+    (folder / training_store.HEAD_FILE).write_text(json.dumps({**head, **fields}), "utf-8")
+
+
+# --- round trip ---------------------------------------------------------------------------------
+
+
+def test_what_is_written_is_read(results):
+    assert training_store.read(write(results)) == TRAINED
+
+
+def test_the_head_can_be_read_alone(results):
+    folder = write(results)
+    (folder / training_store.RESULTS_FILE).unlink()
+    assert training_store.read_head(folder) == TRAINED.run
+
+
+def test_what_is_written_is_json_that_anyone_can_read(results):
+    folder = write(results)
+    head = json.loads((folder / "training.json").read_bytes())
+    assert (head["network"]["name"], head["goal"]) == ("iris", 0.6)
+    lines = (folder / "trainings.jsonl").read_text(encoding="utf-8").splitlines()
+    first = json.loads(lines[0])
+    assert [epoch["accuracy"] for epoch in first["epochs"]] == [0.1, 0.2, 0.7]
+    assert first["predictions"] == [list(OUTPUTS)]
+
+
+def test_every_training_is_on_disk_before_the_next_begins(results):
+    folder = store.new_folder(results, "train-iris")
+    with training_store.writing(folder, TRAINED.run) as open_folder:
+        assert training_store.read(folder).results == ()
+        for number, one in enumerate(TRAINED.results, start=1):
+            open_folder.append(one)
+            assert training_store.read(folder).results == TRAINED.results[:number]
+
+
+def test_a_training_is_told_from_a_run(results):
+    assert training_store.is_training(write(results))
+    assert not training_store.is_training(measure(results, NOON))
+    assert not training_store.is_training(results)
+
+
+# --- damage -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cut", [1, 2, 50])
+def test_a_torn_last_line_is_dropped(results, cut):
+    folder = write(results)
+    edit(folder / training_store.RESULTS_FILE, lambda text: text[:-cut])
+    assert training_store.read(folder).results == TRAINED.results[:-1]
+
+
+def test_a_newer_training_asks_for_a_newer_dlbench(results):
+    folder = write(results)
+    edit_head(folder, schema_version=SCHEMA_VERSION + 1, weather="a field of tomorrow")
+    newer = rf"newer dlbench.*: {SCHEMA_VERSION + 1}\. Allowed: up to {SCHEMA_VERSION}\."
+    with pytest.raises(ResultsError, match=newer) as error:
+        training_store.read(folder)
+    assert error.value.exit_code == EXIT_UNREADABLE
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "complaint"),
+    [
+        ("trainings.jsonl", lambda text: text[5:], "line 1 cannot be read"),
+        ("trainings.jsonl", lambda text: b"\n" + text, "line 1 cannot be read"),
+        ("trainings.jsonl", lambda text: text.replace(b"failed", b"flaky"), "'flaky'"),
+        ("trainings.jsonl", lambda text: text.replace(b'"epoch":1', b'"epoch":0', 1), "line 1"),
+        ("training.json", lambda _: b"[]", "training.json cannot be read"),
+        ("training.json", lambda text: text[:-100], "training.json cannot be read"),
+    ],
+)
+def test_what_is_damaged_otherwise_is_not_guessed_at(results, file, change, complaint):
+    folder = write(results)
+    edit(folder / file, change)
+    with pytest.raises(ResultsError, match=complaint):
+        training_store.read(folder)
+
+
+@pytest.mark.parametrize("file", ["training.json", "trainings.jsonl"])
+def test_a_file_that_is_missing_cannot_be_read(results, file):
+    folder = write(results)
+    (folder / file).unlink()
+    with pytest.raises(ResultsError, match=f"{file} cannot be read"):
+        training_store.read(folder)
+
+
+# --- find ---------------------------------------------------------------------------------------
+
+
+def test_latest_is_the_newest_of_runs_and_trainings(results):
+    training = write(results, NOON + SECOND)
+    measure(results, NOON)
+    assert store.find("latest", results) == training
+    run = measure(results, NOON + 2 * SECOND)
+    assert store.find("latest", results) == run
+
+
+@pytest.mark.parametrize("asked", ["20260101-120001-train-iris", "20260101-120001", "{0}"])
+def test_a_training_is_found_as_a_run_is(results, asked):
+    training = write(results, NOON + SECOND)
+    measure(results, NOON)
+    assert store.find(asked.format(training), results) == training
+
+
+# --- the commands -------------------------------------------------------------------------------
+
+
+def test_trainings_are_listed_among_the_runs_with_their_command(results):
+    write(results, NOON + SECOND)
+    measure(results, NOON)
+    answer = dlbench("list", "runs", "--results", str(results))
+    assert (answer.code, answer.err) == (0, "")
+    assert [line.split(maxsplit=1) for line in answer.out.splitlines()] == [
+        ["20260101-120000-told", "dlbench run told"],
+        ["20260101-120001-train-iris", "dlbench train iris"],
+    ]
+
+
+def test_a_training_that_cannot_be_read_is_listed_with_what_tells_why(results):
+    folder = write(results)
+    (folder / training_store.HEAD_FILE).write_bytes(b"rubbish")
+    answer = dlbench("list", "runs", "--results", str(results))
+    assert answer.code == 0
+    assert answer.out.endswith(f"cannot be read; to see why: dlbench show {folder.name}\n")
+
+
+def test_a_training_is_shown_again(results):
+    write(results)
+    answer = dlbench("show", "latest", "--results", str(results))
+    assert (answer.code, answer.err) == (0, "")
+    words = " ".join(answer.out.split())
+    assert "iris: batch 32, 3 epochs, 2 seeds" in words
+    assert "numpy eager tensors" in words
+    assert "0.6 after" in words
+
+
+def test_a_training_that_cannot_be_read_is_not_shown(results):
+    folder = write(results)
+    edit(folder / training_store.RESULTS_FILE, lambda text: text[5:])
+    answer = dlbench("show", "latest", "--results", str(results))
+    assert (answer.code, answer.out) == (EXIT_UNREADABLE, "")
+    assert "line 1 cannot be read" in answer.err
+
+
+def test_there_is_no_report_of_a_training_but_where_its_curve_is_is_said(results):
+    folder = write(results)
+    answer = dlbench("report", "latest", "--results", str(results))
+    assert answer == Answer(
+        EXIT_USAGE,
+        "",
+        "dlbench: there are reports of runs only, and this is a training: "
+        f"'{folder.name}'. Its learning curve is in {folder}; "
+        f"its table: dlbench show {folder.name}.\n",
+    )
+    assert not (folder / "report").exists()
