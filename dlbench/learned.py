@@ -96,7 +96,7 @@ def _values(epochs: Sequence[EpochResult]) -> list[float]:
 
 
 def name(run: TrainingRun, target: Target) -> str:
-    """Such as `torch eager tensors`; with dtype and threads where these are not the same for all."""
+    """Such as `torch eager tensors`; with dtype and threads where there are several."""
     device = "" if target.device == "cpu" else target.device
     dtype = target.dtype if len({one.dtype for one in run.targets}) > 1 else ""
     several = len({one.threads for one in run.targets}) > 1
@@ -214,12 +214,13 @@ def seconds_to(goal: float, result: TrainingResult) -> float | None:
 def _predictions(found: Trained) -> Iterator[str]:
     """The lecture's single rows, by the first seed of every target."""
     for index, (row, lecture) in enumerate(networks.PREDICTED.get(found.run.network.name, ())):
-        first = ", ".join(f"{value:g}" for value in row[:SHOWN_VALUES])
-        shown = f"{first}, ..." if len(row) > SHOWN_VALUES else first
+        shown = ", ".join(f"{value:g}" for value in row[:SHOWN_VALUES])
+        shown += ", ..." if len(row) > SHOWN_VALUES else ""
+        firsts = {target: results[0] for target, results in by_target(found.results).items()}
         told = [
-            f"{name(found.run, target)} {_prediction(found.run.network, results[0].predictions[index])}"
-            for target, results in by_target(found.results).items()
-            if len(results[0].predictions) > index
+            f"{name(found.run, target)} {_prediction(found.run.network, first.predictions[index])}"
+            for target, first in firsts.items()
+            if len(first.predictions) > index
         ]
         of_lecture = f"; the lecture: {lecture}" if lecture else ""
         if told:

@@ -126,8 +126,10 @@ def test_a_diagram_is_drawn_here_where_nothing_is_asked(tmp_path, monkeypatch):
         ),
         (
             ["networks", "--diagram", "iris", "-o", "file/below"],
-            "dlbench: cannot write the diagram (Not a directory): 'file/below'. "
-            "Choose another folder with --out.\n",
+            (
+                "dlbench: cannot write the diagram (Not a directory): 'file/below'. "
+                "Choose another folder with --out.\n"
+            ),
         ),
         (
             ["networks", "--diagram", "iris", "-o", "file"],

@@ -1,4 +1,4 @@
-"""Do all frameworks learn the same from the same batches?
+"""Whether all frameworks learn the same from the same batches.
 
 Dropout off, the same start weights, the same rows in the same order. After 50 steps of mnist-512
 the losses must agree within 1e-3 (relative); after the whole schedules of iris and ionosphere the
