@@ -10,11 +10,10 @@ from math import inf
 from dlbench.model import Sampling
 
 # Starting and compiling may take the rest of a generation. Seen beside a competing process: of
-# three generations in 7.5 s, starting took 2.2 s each and left 20 rounds; two measured four times
-# as many rounds together, and their intervals were a third as wide.
+# generations of 2.5 s, starting took 2.2 s and left 20 rounds; some ended without a quiet one.
 MEASURED_SHARE = 0.25
-# One generation says nothing of the luck of processes: two are made even if little is left.
-FEWEST_GENERATIONS = 2
+# So many are made even if little is left to each: Student's t is 12.7 with two, 4.3 with three.
+FEWEST_GENERATIONS = 3
 
 
 class Budget:

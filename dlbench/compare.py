@@ -137,7 +137,7 @@ def _silence(pair: Paired) -> str:
     if is_throttled(pair):
         count = f"{pair.throttled} of {pair.rounds}"
         return f"throttled: the cgroup's quota stopped a worker in {count} rounds"
-    if len(pair.generations) == 1 and pair.rounds - pair.disturbed >= ENOUGH:
+    if sum(len(rounds) >= ENOUGH for rounds in pair.generations) == 1:
         return "one generation and no null: how far processes differ by luck is not known"
     return f"too few rounds for an interval: {pair.rounds}"
 

@@ -69,8 +69,14 @@ class Lesson:
     checkpoint: str | None = None
 
 
+# Before a timed epoch: the first two steps after a reset copy and allocate (see worker.py).
+LEAD_IN_STEPS = 3
+
+
 class Trainer(Protocol):
-    """A network at its lesson."""
+    """A network at its lesson. set_up: what an epoch does anew that other loops do once."""
+
+    set_up: tuple[str, ...]
 
     def epoch(self) -> float:
         """One pass over all rows, a smaller last batch included; the mean loss of the samples."""

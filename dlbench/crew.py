@@ -45,10 +45,13 @@ Launch = Callable[[Target], tuple[Worker, wire.Start]]
 
 
 class Crew:
-    """Workers by their seat: cases of the same seat share a worker."""
+    """Workers by their seat: cases of the same seat share a worker.
 
-    def __init__(self, launch: Launch, timeout_s: float) -> None:
-        self.launch, self.timeout_s = launch, timeout_s
+    parks: whether a worker is stopped while it has nothing to do; who is alone need not be.
+    """
+
+    def __init__(self, launch: Launch, timeout_s: float, *, parks: bool = True) -> None:
+        self.launch, self.timeout_s, self.parks = launch, timeout_s, parks
         self.workers: dict[Hashable, Worker] = {}
         self.facts: dict[Hashable, Facts] = {}
         self.refused: dict[Hashable, wire.Failed] = {}
@@ -74,7 +77,7 @@ class Crew:
         worker = self.workers[seat]
         reply = worker.hear(self.timeout_s)
         if isinstance(reply, wire.Ready):
-            worker.park()
+            self._park(worker)
             self.facts[seat] = reply.facts
         else:
             self.refused[seat] = failed(reply)
@@ -88,8 +91,12 @@ class Crew:
         worker.resume()
         worker.tell(order)
         reply = worker.hear(timeout_s or self.timeout_s)
-        worker.park()
+        self._park(worker)
         return reply
+
+    def _park(self, worker: Worker) -> None:
+        if self.parks:
+            worker.park()
 
     def facts_of(self, seat: Hashable) -> Facts:
         """What the worker said of itself, and how it could be parked up to now."""

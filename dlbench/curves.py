@@ -50,8 +50,9 @@ def draw(found: Trained) -> Figure:
     label, value = _shown(trained)
     for number, (target, results) in enumerate(by_target(trained).items()):
         colour = COLOURS[number % len(COLOURS)]
-        lines = [_Line.of(result, value) for result in results]
-        _curves((left, right), lines, colour, name(found.run, target))
+        thin = [_Line.of(result, value) for result in results]
+        strong = [_Line.of(result, value) for result in results if result.status == "ok"]
+        _curves((left, right), thin, strong, (colour, name(found.run, target)))
     left.set(xlabel="epochs", ylabel=label)
     right.set(xlabel="seconds of training")
     ends = [sum(one.seconds for one in result.epochs) for result in trained]
@@ -88,15 +89,22 @@ class _Line(NamedTuple):
         )
 
 
-def _curves(panels: tuple[Axes, Axes], lines: Sequence[_Line], colour: str, label: str) -> None:
-    """Every seed thinly; strongly the median of those that went to the end."""
-    if len(lines) > 1:
-        for line in lines:
+def _curves(
+    panels: tuple[Axes, Axes],
+    thin: Sequence[_Line],
+    strong: Sequence[_Line],
+    look: tuple[str, str],
+) -> None:
+    """Every training thinly, where there are several; strongly the median of those gone well."""
+    colour, label = look
+    if len(thin) > 1 or not strong:
+        for line in thin:
             _draw(panels, line, colour, alpha=SEED_ALPHA)
-    longest = max(len(line.values) for line in lines)
-    whole = [line for line in lines if len(line.values) == longest]
+    if not strong:
+        _draw(panels, _Line([], [], []), colour, label=f"{label} (failed)")
+        return
     columns = [
-        [median(column) for column in zip(*part, strict=True)] for part in zip(*whole, strict=True)
+        [median(column) for column in zip(*part, strict=True)] for part in zip(*strong, strict=True)
     ]
     _draw(panels, _Line(*columns), colour, label=label)
 

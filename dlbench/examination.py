@@ -4,6 +4,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from time import monotonic
 
 from rich.console import Console
@@ -64,13 +65,14 @@ def verify(
 
 def _verified(asked: Sequence[verification.Task], launch: Launch) -> list[Finding]:
     session.end_in_order()
-    total, done = sum(len(task.orders) for task in asked), 0
+    total, done, one_at_a_time = sum(len(task.orders) for task in asked), 0, Lock()
     with progress.watching(Console(stderr=True)) as watcher:
 
         def tell(finding: Finding) -> None:
             nonlocal done
-            done += 1
-            watcher.see(Progress(f"verified {verified.name(finding)}", done, total))
+            with one_at_a_time:
+                done += 1
+                watcher.see(Progress(f"verified {verified.name(finding)}", done, total))
 
         watcher.see(Progress("starting workers", 0, total))
         return verification.verify(asked, launch, environment.usable_cores(), tell)

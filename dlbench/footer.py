@@ -59,9 +59,11 @@ def _nulls(nulls: Nulls) -> str | None:
 def _generations(run: Run, rows: Sequence[Row]) -> str | None:
     """A budget may be too short for all of them (budget.py)."""
     budget_s, wanted = run.plan.sampling.budget_s, run.plan.sampling.generations
-    made = max((row.generations for row in rows if row.status == "ok"), default=wanted)
-    if budget_s is None or made >= wanted:
+    counts = [row.generations for row in rows if row.status == "ok"]
+    interrupted = any(row.stop_reason == "interrupted" for row in rows)
+    if budget_s is None or interrupted or min(counts, default=wanted) >= wanted:
         return None
+    made = "–".join(map(str, sorted({min(counts), max(counts)})))
     return f"{made} of {units.counted(wanted, 'generation')} within {units.duration(budget_s)}"
 
 

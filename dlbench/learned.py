@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from math import inf
 from statistics import median
 from typing import Protocol
 
@@ -158,7 +159,8 @@ def summary(found: Trained) -> Grid:
         good = [one for one in results if one.status == "ok"]
         first, *others = _cells(run, good, heads)
         first = replace(first, note=bad[0] if bad else None)
-        rows.append((name(run, target), (first, *others)))
+        several = f", {len(good)} of {count}" if bad and good else ""
+        rows.append((f"{name(run, target)}{several}", (first, *others)))
     lecture = networks.ACCURACIES.get(network.name, {})
     told = [
         f"{accuracy:.4g} after {units.counted(epochs, 'epoch')}"
@@ -182,7 +184,7 @@ def _cells(
     seconds = [lap.seconds for one in good for lap in one.epochs[1:] or one.epochs]
     yield Cell(units.duration(median(seconds)))
     if run.goal is not None:
-        yield _reached(run.goal, good)
+        yield _reached(run, run.goal, good)
 
 
 def _spread(values: Sequence[float]) -> Cell:
@@ -192,13 +194,13 @@ def _spread(values: Sequence[float]) -> Cell:
     return Cell(f"{median(values):.4g}", below=below)
 
 
-def _reached(goal: float, good: Sequence[TrainingResult]) -> Cell:
-    """The median time of the trainings that got there, and how many did."""
-    times = [seconds for one in good if (seconds := seconds_to(goal, one)) is not None]
-    if not times:
-        return Cell("never")
-    below = f"{len(times)} of {len(good)} seeds" if len(good) > 1 else ""
-    return Cell(units.duration(median(times)), below=below)
+def _reached(run: TrainingRun, goal: float, good: Sequence[TrainingResult]) -> Cell:
+    """The median time over all seeds, those that never got there or failed being last of all."""
+    times = [seconds_to(goal, one) for one in good]
+    reached = [seconds for seconds in times if seconds is not None]
+    middle = median([*reached, *[inf] * (len(run.seeds) - len(reached))])
+    below = f"{len(reached)} of {len(run.seeds)} seeds" if len(run.seeds) > 1 else ""
+    return Cell("not reached" if middle == inf else units.duration(middle), below=below)
 
 
 def seconds_to(goal: float, result: TrainingResult) -> float | None:

@@ -137,6 +137,8 @@ def _workloads(
         for kind_name in entry.kinds:
             kind = kind_named(kind_name)
             axes = _axes(entry, kind.axes, asked, known)
+            if "loop" in axes:
+                choices("loop", map(str, axes["loop"]), _loops(machine))
             for params in kind.expand(axes, known):
                 workload = Workload(
                     kind=kind_name,
@@ -160,6 +162,11 @@ def _axes(
     if "network" in axes:
         axes["network"] = choices("network", map(str, axes["network"]), list(known))
     return axes
+
+
+def _loops(machine: Machine) -> list[str]:
+    every = (loop for one in machine.declarations.values() for loop in one.loops)
+    return list(dict.fromkeys(every))
 
 
 def _variants(

@@ -8,7 +8,7 @@ is, which the run's null pairs do (`Luck`).
 """
 
 from collections.abc import Sequence
-from math import comb, inf, sqrt
+from math import comb, inf, pi, sqrt
 from statistics import fmean, median
 from typing import NamedTuple
 
@@ -139,11 +139,11 @@ def median_error(values: Sequence[float]) -> float | None:
 def location(groups: Sequence[Sequence[float]], luck: Luck | None = None) -> Location:
     """Where the log ratio lies that the blocks of each generation (a group) show.
 
-    The median of all blocks; its error knows of correlated blocks, of the luck of processes, and
-    of what null pairs say about that luck. Without luck given, one generation
-    says nothing of other processes: its error is that within these processes alone. Generations
-    of fewer than LEAST_VALUES blocks, whose own error is not known, count only where all are so;
-    then no spread is claimed.
+    The median of all blocks, every generation counting the same; its error knows of the luck of
+    processes and of what null pairs say about that luck. Without luck given, one generation says
+    nothing of other processes: its error is that within these processes alone. Generations of
+    fewer than LEAST_VALUES blocks, whose medians say little, count only where all are so; then no
+    spread is claimed.
     """
     filled = [group for group in groups if len(group)]
     if not filled:
@@ -177,16 +177,44 @@ def _of_several(groups: Sequence[Sequence[float]], luck: Luck) -> Location:
     Statistical Applications in Genetics and Molecular Biology 3(1), article 3 (limma): the own
     variance and the luck's, weighted with their degrees of freedom. The generations' medians are
     independent, so how far they lie from the value holds all that moves them: what blocks within a
-    generation vary by too, of which nothing need be assumed. The value is the median of all
-    blocks and not the mean of the medians, which a single generation could carry off that was
-    disturbed unnoticed.
+    generation vary by too, of which nothing need be assumed. The value is a median and not the
+    mean of the medians, which a single generation could carry off that was disturbed unnoticed.
     """
-    value = median([block for group in groups for block in group])
+    value = _balanced_median(groups)
     own, borrowed = len(groups) - 1, min(luck.count, MOST_BORROWED)
     spread = sum((float(median(group)) - value) ** 2 for group in groups)
     moderated = (spread + borrowed * luck.variance) / (own + borrowed)
-    error = sqrt(moderated / len(groups))
-    return Location(float(value), error, float(own + borrowed), len(groups))
+    error = sqrt(moderated * _inefficiency(len(groups)) / len(groups))
+    return Location(value, error, float(own + borrowed), len(groups))
+
+
+def _balanced_median(groups: Sequence[Sequence[float]]) -> float:
+    """The median of all values, those of a group weighing as much together as any other's."""
+    values = np.concatenate([np.asarray(group, dtype=float) for group in groups])
+    weights = np.concatenate([np.full(len(group), 1 / len(group)) for group in groups])
+    order = np.argsort(values, kind="stable")
+    below, half = np.cumsum(weights[order]), len(groups) / 2
+    ends = np.searchsorted(below, (half - _TIE, half + _TIE))
+    return float(values[order][np.minimum(ends, len(values) - 1)].mean())
+
+
+# How far sums of weights may round: a weight is a millionth at least.
+_TIE = 1e-9
+
+
+def _inefficiency(groups: int) -> float:
+    """How much the mean square around a median of so many normal values understates its variance.
+
+    At worst, where blocks vary little within a generation. The variance of the median of n is that
+    of a value times (π/2)/(n + π/2 - 1), asymptotically π/2n, and within 2 % of the exact 0.449,
+    0.287 and 0.210 of 3, 5 and 7; the mean square around the median is larger than around the
+    mean by what the two differ by. The median of two is their mean.
+    """
+    if groups <= 2:  # noqa: PLR2004
+        return 1.0
+    of_median = (pi / 2) / (groups + pi / 2 - 1)
+    around = 1 + groups * (of_median - 1 / groups) / (groups - 1)
+    return groups * of_median / around
 
 
 def _ranks(values: Sequence[float]) -> list[float]:

@@ -93,12 +93,16 @@ def _device(name: str, declared: Mapping[str, Declaration]) -> str:
 
 def reason_to_skip(target: Target, machine: Machine) -> str | None:
     """Why the target cannot be had on this machine; None where it can."""
+    declared = machine.declarations[target.backend]
+    wanted = set(filter(None, target.callbacks.split("+")))
+    if unknown := sorted(wanted - set(declared.callbacks)):
+        return f"{target.backend} has no {' and no '.join(unknown)} of its own"
     index = int(target.device.partition(":")[2] or 0)
     if target.device != "cpu" and index >= machine.gpus:
         shown = units.counted(machine.gpus, "GPU")
         return f"there is no device {target.device}: the driver shows {shown}"
     if target.backend not in machine.installed:
-        install = machine.declarations[target.backend].install
+        install = declared.install
         return f"{target.backend} is not installed; to add it: {install}"
     return None
 

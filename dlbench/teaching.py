@@ -43,7 +43,7 @@ class Teaching:
     def of(self, targets: Sequence[Target], seeds: Sequence[int], launch: Launch) -> Events:
         """Train on every target with every seed; on an interrupt, tell what there is first."""
         for target in targets:
-            crew = Crew(launch, TIMEOUT_S)
+            crew = Crew(launch, TIMEOUT_S, parks=False)
             try:
                 for seed in seeds:
                     if crew.missing([target]):  # the first one, or the one before has died

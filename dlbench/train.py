@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -12,6 +13,7 @@ from rich.console import Console
 
 from dlbench import (
     __version__,
+    catalog,
     curves,
     environment,
     learned,
@@ -65,6 +67,9 @@ def wanted(
             raise UsageError(f"{option} is out of range", value=value, allowed=f"1 to {most}")
     if goal is not None and not 0 < goal <= 1:
         raise UsageError("--target is no accuracy", value=goal, allowed="above 0, at most 1")
+    data = catalog.declaration("datasets", network.dataset, dict)
+    if goal is not None and (data["classes"] is None or not data["test_rows"]):
+        raise UsageError("--target asks for an accuracy, and there is none of", value=name)
     changed = {"epochs": epochs, "batch": batch}
     schedule = {name: value for name, value in changed.items() if value is not None}
     return Wanted(replace(network, **schedule), tuple(range(seeds)), goal)
@@ -163,6 +168,10 @@ def _writes(callbacks: Sequence[str], folders: Folders) -> bool:
 
 def _make(folders: Folders) -> None:
     """Before anything is trained: what cannot be written is found out at once."""
+    if folders.tensorboard is not None and find_spec("tensorboard") is None:
+        raise UsageError(
+            "--tensorboard needs the package tensorboard", hint="pip install tensorboard"
+        )
     for option in CALLBACKS["both"]:
         folder: Path | None = getattr(folders, option)
         if folder is None:

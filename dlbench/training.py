@@ -4,6 +4,7 @@ Runs in the worker. Only the pass over the training data is timed, not the judgi
 know any framework.
 """
 
+from dataclasses import replace
 from math import isfinite
 from time import perf_counter
 
@@ -12,6 +13,7 @@ import numpy as np
 from dlbench import catalog, splits
 from dlbench.arrays import Array
 from dlbench.contract import Backend, Lesson
+from dlbench.epochs import check
 from dlbench.errors import DlbenchError
 from dlbench.layers import Network
 from dlbench.reference.losses import loss_of
@@ -66,6 +68,18 @@ class Training:
             for start in range(0, len(x), PREDICTED_ROWS)
         ]
         return np.concatenate(parts)
+
+
+def assert_agreement(backend: Backend, dtype: str, lesson: Lesson) -> None:
+    """Raise DlbenchError unless the loop computes what the oracle does, on its first batches."""
+    calm = replace(lesson, tensorboard=None, checkpoint=None)
+    for one in check(backend, dtype, calm):
+        if not one.held:
+            raise DlbenchError(
+                f"what is computed does not agree with the oracle: {one.quantity} is off",
+                value=one.error,
+                allowed=f"{one.tolerance:.2g}",
+            )
 
 
 def labels(network: Network, outputs: Array) -> Array:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec.structs import replace
 
 from dlbench import wire
 from dlbench.arrays import Array
@@ -86,13 +87,13 @@ def tasks(
     parts: among how many workers the networks of a target are shared.
     """
     asked = list(networks)
-    dynamic = {target.backend: target for target in reversed(targets)}
+    first = {target.backend: target for target in reversed(targets)}
     examples = [
         Task(
-            Target(name, target.device, target.mode, EXAMPLE_DTYPE, target.threads),
+            replace(target, dtype=EXAMPLE_DTYPE),
             {example: wire.WorkOut(example) for example in EXAMPLES},
         )
-        for name, target in reversed(dynamic.items())
+        for target in reversed(first.values())
     ]
     orders = {network.name: wire.Verify(network, OPTIMIZERS, seed) for network in asked}
     names = [list(orders)[part::parts] for part in range(parts)]
@@ -113,7 +114,7 @@ def verify(
 
     def answered(task: Task) -> list[Finding]:
         found = []
-        crews.append(Crew(launch, TIMEOUT_S))
+        crews.append(Crew(launch, TIMEOUT_S, parks=False))
         for finding in _answers(task, crews[-1]):
             tell(finding)
             found.append(finding)

@@ -1,6 +1,7 @@
 """The process that computes: one framework, one setting, orders in, replies out.
 
-Started by the supervisor as `python -m dlbench.worker`. It writes no file and decides nothing.
+Started by the supervisor as `python -m dlbench.worker`. It decides nothing, and writes only what
+a training is told to.
 """
 
 import dataclasses
@@ -23,7 +24,7 @@ from dlbench.kinds import Bound, kind_named
 from dlbench.model import Sample, Target
 from dlbench.parking import die_with_parent
 from dlbench.passes import agreement
-from dlbench.training import Training
+from dlbench.training import Training, assert_agreement
 from dlbench.wire import Order, Reply
 
 # Calls timed one by one before anything else runs: the first compiles, the second may compile
@@ -193,7 +194,9 @@ class Worker:
         lesson = dataclasses.replace(
             lesson, tensorboard=order.tensorboard, checkpoint=order.checkpoint
         )
+        assert_agreement(self.backend, self.target.dtype, lesson)
         self.training = Training(self.backend, lesson)
+        assert_placed(self.backend, self.target, self.training.trainer.inputs())
         return wire.Ready()
 
     def train_epoch(self, order: wire.TrainEpoch) -> wire.EpochTrained:  # noqa: ARG002

@@ -120,8 +120,15 @@ def test_what_failed_before_its_first_epoch_is_left_out():
 
 
 def test_what_failed_later_is_drawn_as_far_as_it_got():
-    [line] = lines(panels(found(broken(0.1, 0.4)))[0])
-    assert list(line.get_ydata()) == [0.1, 0.4]
+    left, _ = panels(found(broken(0.1, 0.4)))
+    drawn, named = left.lines
+    assert list(drawn.get_ydata()) == [0.1, 0.4]
+    assert (list(named.get_ydata()), named.get_label()) == ([], f"{NAME} (failed)")
+
+
+def test_the_median_is_that_of_the_trainings_that_went_well():
+    left, _ = panels(found(trained(0.1, 0.3), trained(0.2, 0.5, seed=1), broken(0.9, seed=2)))
+    assert list(lines(left)[-1].get_ydata()) == pytest.approx([0.15, 0.4])
 
 
 def test_a_single_epoch_is_a_point():

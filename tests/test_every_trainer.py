@@ -87,7 +87,7 @@ def test_what_parity_asks_of_an_epoch_holds_with_every_optimizer(name, loop, opt
         found = epochs.check(backend, "float32", given)
     assert [check for check in found if not check.held] == []
     quantities = {check.quantity for check in found}
-    assert {"loss", "epoch loss", "layer2.kernel", "weight/layer2.kernel"} <= quantities
+    assert {"loss", "weight/layer2.kernel", "epoch: loss", "epoch: layer2.kernel"} <= quantities
 
 
 def wrong_order(given):
@@ -117,6 +117,69 @@ def test_shuffling_draws_another_order_and_leaves_no_row_out(name, loop):
         _, one = as_seen(backend, moving)
         _, other = as_seen(backend, changed(moving, shuffle=True))
     assert not np.allclose(one["layer0.kernel"], other["layer0.kernel"], rtol=1e-6)
+
+
+@every_loop
+def test_every_epoch_has_an_order_of_its_own(name, loop):
+    given = lesson(loop, Dense(3), rows=64, optimizer=SGD(0.1), shuffle=True)
+    with started(name) as backend:
+        trainer = backend.trainer(given)
+        trainer.epoch()
+        first = weights(backend, trainer)["layer0.kernel"]
+        trainer.reset()
+        trainer.epoch()
+        assert not np.allclose(weights(backend, trainer)["layer0.kernel"], first, rtol=1e-6)
+
+
+@every_loop
+def test_a_seed_settles_a_training(name, loop):
+    given = lesson(loop, Dropout(0.5), Dense(3), rows=64, shuffle=True, seed=3)
+    with started(name) as backend:
+        losses, found = as_seen(backend, given)
+        again, same = as_seen(backend, given)
+    assert losses == again
+    np.testing.assert_array_equal(found["layer1.kernel"], same["layer1.kernel"])
+
+
+ENDS = [
+    ("nll", "log_softmax"),
+    ("multilabel_margin", "linear"),
+    ("hinge", "linear"),
+    ("sparse_categorical_crossentropy", "softmax"),
+    ("binary_crossentropy", "sigmoid"),
+]
+
+
+@pytest.mark.parametrize(("loss", "activation"), ENDS)
+@every_loop
+def test_every_kind_of_target_goes_through_every_loop(name, loop, loss, activation):
+    net = replace(network(Dense(3, activation), loss=loss), batch=BATCH)
+    given = problem(net, "float32", rows=ROWS)
+    with started(name) as backend:
+        found = epochs.check(backend, "float32", Lesson(net, given.weights, given.x, given.y, loop))
+    assert [check for check in found if not check.held] == []
+
+
+class Idle:
+    """A trainer that does not train."""
+
+    def __init__(self, trainer):
+        self.weights, self.loss = trainer.weights, trainer.epoch()
+        trainer.reset()
+
+    def epoch(self):
+        return self.loss
+
+
+@every_loop
+def test_parity_finds_a_loop_that_moves_no_weight(name, loop):
+    with started(name) as backend:
+        ask = backend.trainer
+        backend.trainer = lambda one: Idle(ask(one))
+        found = epochs.check(backend, "float32", lesson(loop))
+    assert {"epoch: layer0.kernel", "weight/layer0.kernel"} <= {
+        check.quantity for check in found if not check.held
+    }
 
 
 @every_loop

@@ -158,8 +158,8 @@ def test_the_first_epoch_does_not_count_for_the_time_unless_there_is_no_other():
     [
         (0.1, ("500 ms", "3 of 3 seeds")),
         (0.5, ("1.50 s", "3 of 3 seeds")),
-        (0.85, ("1.50 s", "1 of 3 seeds")),
-        (0.95, ("never", "")),
+        (0.85, ("not reached", "1 of 3 seeds")),
+        (0.95, ("not reached", "0 of 3 seeds")),
     ],
 )
 def test_a_goal_has_the_median_time_of_the_seeds_that_reach_it(goal, cell):
@@ -174,7 +174,8 @@ def test_a_goal_of_one_seed_is_reached_or_not():
 
 def test_failed_seeds_are_notes_and_the_others_count():
     grid = learned.summary(found(SEEDS[0], broken(0.1, seed=1), goal=0.5))
-    assert texts(grid)[2:] == [("0.6", ""), ("500 ms", ""), ("1.00 s", "")]
+    assert texts(grid)[2:] == [("0.6", ""), ("500 ms", ""), ("not reached", "1 of 2 seeds")]
+    assert [label for label, _ in grid.rows] == ["numpy eager tensors, 1 of 2 seeds"]
     assert grid.notes == (
         "[1] numpy eager tensors, seed 1: no room on the card (after 1 epoch)",
         LECTURE,

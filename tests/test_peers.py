@@ -5,6 +5,7 @@ from math import exp, log
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from dlbench.model import Measurement, Sample
 from fakes.clock import ToldClock
@@ -396,9 +397,10 @@ class TestSitting:
         first, second = self.sit(path).results["comparisons"]
         assert (first["declared"], first["reason"]) == ("failed", "RuntimeError: no")
         assert second["declared"] == "same"
+        assert self.sit(path).results["again"] == {"failed dlbench": 1}
         again = self.sit(path)
         again.compare(self.planned)
-        assert len(again.ours.asked) == 1
+        assert again.ours.asked == [], "twice is enough"
 
     def test_what_strangers_disturb_is_made_again_once(self, tmp_path):
         path = tmp_path / "lines.jsonl"
@@ -411,7 +413,7 @@ class TestSitting:
         assert len(made.ours.asked) == 2
         assert len(made.peers["pyperf"].asked) == 1
         found = made.results
-        assert (len(found["comparisons"]), found["again"]) == (2, 1)
+        assert (len(found["comparisons"]), found["again"]) == (2, {"disturbed dlbench": 1})
         assert found["comparisons"][0]["others"] > 0, "once, whatever came of it"
 
     def test_who_holds_it_up_is_written_down(self, tmp_path, monkeypatch):
@@ -558,11 +560,11 @@ class TestTables:
 
     def test_what_stands_between_the_markers_is_replaced(self, tmp_path):
         path = tmp_path / "doc.md"
-        path.write_text(f"before\n{tables.BEGIN}\nold\n{tables.END}\nafter\n")
+        path.write_text(f"before\n{tables.BEGIN}\nstale\n{tables.END}\nafter\n")
         tables.write(path, results())
         tables.write(path, results())
         text = path.read_text()
-        assert "old" not in text
+        assert "stale" not in text
         assert text.startswith("before\n")
         assert text.endswith(f"{tables.END}\nafter\n")
         assert text.count(tables.BEGIN) == 1
@@ -570,3 +572,19 @@ class TestTables:
     def test_a_document_without_markers_is_refused(self):
         with pytest.raises(ValueError, match="peers: begin"):
             tables.replaced("nothing", "new")
+
+
+class TestJudgingAgain:
+    @pytest.mark.parametrize("flags", [(), ("busy",), ("throttled",)])
+    def test_the_stored_blocks_give_the_same_verdict(self, flags):
+        lines = [
+            replace(one, samples=tuple(replace(sample, flags=flags) for sample in one.samples))
+            for one in (*measured("a"), *measured("b", 1.05))
+        ]
+        found = ours.as_record(ours.judge(lines, "a", "b"))
+        stored = json.loads(json.dumps(comparison(**found)))
+        again = ours.judge_again(stored)
+        assert {key: again[key] for key in ("declared", "reason")} == {
+            key: found[key] for key in ("declared", "reason")
+        }
+        assert again["ratio"] == pytest.approx(found["ratio"])

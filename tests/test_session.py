@@ -10,6 +10,7 @@ import pytest
 
 from dlbench import cli, environment, session, store, wire
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, EXIT_USAGE, UsageError
+from dlbench.stopping import PATIENCE
 from dlbench.supervisor import Supervisor
 from fakes.results import ENVIRONMENT
 from fakes.workers import BROKEN, CALLS_S, Dies, Stable
@@ -122,7 +123,7 @@ def test_a_suite_is_measured_stored_and_shown(dlbench, suite, results, capfd):
     assert [measurement.case for measurement in measurements] == CASES
     for measurement in measurements:
         assert (measurement.status, measurement.stop_reason) == ("ok", "blocks")
-        assert len(measurement.samples) == 3
+        assert 3 <= len(measurement.samples) <= 3 * PATIENCE, "disturbed ones are replaced"
         assert all(sample.host_s > 0 for sample in measurement.samples)
         assert all(check.held for check in measurement.parity)
         assert "numpy" in measurement.facts

@@ -516,20 +516,22 @@ def test_every_generation_has_its_share_of_the_budget():
 
 @pytest.mark.parametrize(
     ("budget_s", "generations"),
-    [(None, 5), (100.0, 5), (50.0, 4), (40.0, 3), (24.0, 2), (22.0, 2), (12.0, 1)],
+    [(None, 5), (100.0, 5), (50.0, 4), (40.0, 3), (33.0, 3), (22.0, 2), (12.0, 1)],
 )
-def test_starting_leaves_a_quarter_of_every_generation_to_measure(budget_s, generations):
+def test_starting_leaves_a_quarter_of_a_generation_or_there_are_three_at_most(
+    budget_s, generations
+):
     slow = Stable(takes_s={"start": 9.0})
     story = Story(plan(group(1, "numpy"), generations=5, blocks=3, budget_s=budget_s), slow)
     assert len(story.measurements) == generations
-    assert all(event.total >= generations for event in story.progress)
     assert story.progress[-1].total == generations
+    assert all(m.samples for m in story.measurements)
 
 
 def test_generations_that_are_not_made_leave_their_time_to_the_others():
     slow = Stable(takes_s={"start": 6.0})
-    story = Story(plan(group(1, "numpy"), generations=3, blocks=100, budget_s=20.0), slow)
-    assert [len(m.samples) for m in story.measurements] == [4, 4]
+    story = Story(plan(group(1, "numpy"), generations=9, blocks=100, budget_s=40.0), slow)
+    assert [len(m.samples) for m in story.measurements] == [2, 2, 2, 2, 2]
 
 
 def test_what_later_rows_need_to_be_prepared_counts_too():

@@ -62,7 +62,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument(
         "--judge-again",
         action="store_true",
-        help="as --show, with today's statistics; with --write-docs, into the document",
+        help="as --show, with today's statistics on the stored blocks, which the table then says",
     )
     parser.add_argument(
         "--write-docs", action="store_true", help=f"as --show, into {DOCUMENT.name}"
@@ -77,6 +77,7 @@ def main() -> None:
         results = stored(place(asked, new=False))
         if asked.judge_again:
             results["comparisons"] = [judge_again(one) for one in results["comparisons"]]
+            results["judged"] = f"dlbench {__version__}{_commit()}"
         print(tables.table(results))
         if asked.write_docs:
             write(DOCUMENT, results)
@@ -128,7 +129,10 @@ def measure(asked: argparse.Namespace, out: Path) -> None:
     if not records.read(lines):
         records.append(lines, _head(settings_of(asked)))
     # who goes on does so as it was begun
-    settings = records.results(records.read(lines))["head"]["settings"]
+    begun = records.results(records.read(lines))["head"]
+    if begun["versions"] != _versions():
+        sys.exit(f"{lines} was begun with {begun['versions']}; now it is {_versions()}.")
+    settings = begun["settings"]
     ours = Dlbench(settings["threads"], Rules(**settings["dlbench"]))
     sitting = Sitting(lines, ours, tools(settings["threads"]), say)
     planned = comparisons(
@@ -169,9 +173,12 @@ def settings_of(asked: argparse.Namespace) -> records.Record:
 
 def _head(settings: records.Record) -> records.Record:
     machine = environment.capture(read_declarations())
-    versions = {"dlbench": f"{__version__}{_commit()}", **{name: version(name) for name in PEERS}}
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    return head(started, msgspec.to_builtins(machine), versions, settings)
+    return head(started, msgspec.to_builtins(machine), _versions(), settings)
+
+
+def _versions() -> dict[str, str]:
+    return {"dlbench": f"{__version__}{_commit()}", **{name: version(name) for name in PEERS}}
 
 
 def _commit() -> str:

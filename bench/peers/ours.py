@@ -15,7 +15,7 @@ from steps import SIZE
 from theirs import Compared, as_record
 
 from dlbench import compare, launching, paired
-from dlbench.histories import by_generation, histories, is_disturbed
+from dlbench.histories import by_generation, histories
 from dlbench.kinds import kind_named
 from dlbench.model import Case, Group, Measurement, Plan, Sample, Sampling, Target, Workload
 from dlbench.rigor import RIGORS
@@ -138,10 +138,10 @@ def judge(measurements: Sequence[Measurement], a: str, b: str) -> Compared:
     )
 
 
-def kept(measurements: Iterable[Measurement], b: str) -> list[list[float]]:
+def kept(measurements: Iterable[Measurement], b: str) -> list[list[Any]]:
     """What a verdict rests on, block by block: see `judge_again`."""
     return [
-        [m.case == b, s.generation, s.round, s.step_s, s.started_s, is_disturbed(s)]
+        [m.case == b, s.generation, s.round, s.step_s, s.started_s, list(s.flags)]
         for m in measurements
         for s in m.samples
     ]
@@ -153,7 +153,7 @@ def judge_again(one: Record) -> Record:
     if not blocks:
         return one
     samples = {"a": list[Sample](), "b": list[Sample]()}
-    for is_b, generation, number, step_s, started_s, disturbed in blocks:
+    for is_b, generation, number, step_s, started_s, flags in blocks:
         samples["b" if is_b else "a"].append(
             Sample(
                 iterations=1,
@@ -161,7 +161,8 @@ def judge_again(one: Record) -> Record:
                 started_s=started_s,
                 round=number,
                 generation=generation,
-                flags=("busy",) if disturbed else (),
+                # the first sittings only kept whether a block was disturbed
+                flags=tuple(flags) if isinstance(flags, list) else ("busy",) if flags else (),
             )
         )
     lines = [

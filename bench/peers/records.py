@@ -6,6 +6,7 @@ one line for every comparison. A line torn by an interruption is left out.
 
 import json
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,8 @@ def append(path: Path, record: Record) -> None:
 def results(found: list[Record]) -> Record:
     """The lines as one object: head, truth, sizes and the comparisons.
 
-    A comparison that was made again counts once; of anything else the last counts. again: how
-    many were, because they had failed or because strangers had disturbed them; held_s: seconds
-    for which somebody held the sitting up.
+    A comparison that was made again counts once; of anything else the last counts. held_s:
+    seconds for which somebody held the sitting up; attempts: to find steps with the ratios wanted.
     """
     last = {line["kind"]: line for line in found if line["kind"] != "comparison"}
     comparisons = {key(line): line for line in found if line["kind"] == "comparison"}
@@ -48,8 +48,23 @@ def results(found: list[Record]) -> Record:
         **{kind: last.get(kind) for kind in ("head", "truth", "sizes", "standard")},
         "comparisons": list(comparisons.values()),
         "held_s": sum(line["seconds"] for line in found if line["kind"] == "held"),
-        "again": sum(line["kind"] == "comparison" for line in found) - len(comparisons),
+        "attempts": sum(line["kind"] == "truth" for line in found),
+        "again": again(found),
     }
+
+
+def again(found: list[Record]) -> dict[str, int]:
+    """How many comparisons were made again, by tool: `failed` or `disturbed` before its name."""
+    lines: dict[tuple[str, str, bool, int], list[Record]] = {}
+    for line in found:
+        if line["kind"] == "comparison":
+            lines.setdefault(key(line), []).append(line)
+    replaced = [line for same in lines.values() for line in same[:-1]]
+    return dict(Counter(f"{_trouble(line)} {line['tool']}" for line in replaced))
+
+
+def _trouble(line: Record) -> str:
+    return "failed" if line["declared"] == "failed" else "disturbed"
 
 
 def key(comparison: Record) -> tuple[str, str, bool, int]:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -75,10 +76,10 @@ class Sitting:
             self.say(f"establishing their true ratios, attempt {attempt + 1}: {ks}")
             found = truth.establish(ks, threads, how.truth_s, how.truth_generations)
             self._tell(found)
+            records.append(self.path, found)
             if all(truth.fits(int(percent), one) for percent, one in found["slow"].items()):
                 break
             self.say("that is not near enough: is the machine quiet?")
-        records.append(self.path, found)
 
     def _tell(self, found: Record) -> None:
         for percent, one in {"0": found["itself"], **found["slow"]}.items():
@@ -100,12 +101,15 @@ class Sitting:
     def compare(self, planned: Sequence[Comparison]) -> None:
         """Make all comparisons that are not there yet.
 
-        Those that failed, and those that strangers disturbed, are made again; once, and also when
-        a sitting is resumed. All lines stay in the file.
+        Those that failed, and those that strangers disturbed, are made again, once, at the end.
+        All lines stay in the file.
         """
         for _ in range(ATTEMPTS):
-            done = {records.key(one) for one in self.results["comparisons"] if _is_good(one)}
-            self._compare_all([one for one in planned if one.key not in done])
+            lines = [one for one in records.read(self.path) if one["kind"] == "comparison"]
+            made = Counter(map(records.key, lines))
+            good = {records.key(one) for one in lines if _is_good(one)}
+            again = [one for one in planned if one.key not in good and made[one.key] < ATTEMPTS]
+            self._compare_all(again)
 
     def _compare_all(self, left: Sequence[Comparison]) -> None:
         began = self.clock()

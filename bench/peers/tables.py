@@ -47,13 +47,27 @@ def _head(results: Record) -> str:
 
 def _interruptions(results: Record) -> str:
     """What was not as planned."""
-    again, held_s = results.get("again", 0), results.get("held_s", 0)
-    told = ""
-    if again:
-        told += f" Made again, as strangers had kept more than {NOISY} cores busy: {again}."
-    if held_s:
-        told += f" Between comparisons the sitting was held up for {held_s / 60:.0f} minutes."
-    return told
+    again, held_s = results.get("again", {}), results.get("held_s", 0)
+    disturbed = sum(one["others"] > NOISY for one in results["comparisons"])
+    attempts, judged = results.get("attempts", 1), results.get("judged")
+    told = [
+        f"Made again: {', '.join(f'{count} {what}' for what, count in again.items())}."
+        if again
+        else "",
+        f"Disturbed all the same (others kept more than {NOISY} cores busy): {disturbed}."
+        if disturbed
+        else "",
+        f"Between comparisons the sitting was held up for {held_s / 60:.0f} minutes."
+        if held_s
+        else "",
+        f"Steps were looked for {attempts} times until their ratios fitted."
+        if attempts > 1
+        else "",
+        f"dlbench's verdicts are those of {judged} on the blocks that were stored."
+        if judged
+        else "",
+    ]
+    return "".join(f" {line}" for line in told if line)
 
 
 def _spreads(results: Record) -> str:
@@ -123,6 +137,7 @@ def _slow_downs(results: Record) -> str:
             f"{percent_slow} %",
             f"256×256×{one['k']}",
             analysis.true_ratio(results, int(percent_slow)),
+            _share(analysis.covered(analysis.of(results, f"slow-{percent_slow}"), one["ratio"])),
             *(_found(analysis.of(results, f"slow-{percent_slow}", name)) for name in names),
         ]
         for percent_slow, one in truth["slow"].items()
@@ -133,7 +148,8 @@ def _slow_downs(results: Record) -> str:
         f"in turns for {truth['seconds']:g} s, without dlbench; the step to itself came out as "
         f"{itself['ratio']:.4f} [{itself['low']:.4f}, {itself['high']:.4f}]."
     )
-    titles = ("slow-down", "step", "true ratio", *(f"found by {name}" for name in names))
+    titles = ("slow-down", "step", "true ratio", "dlbench's intervals that hold it")
+    titles += tuple(f"found by {name}" for name in names)
     return f"{markdown(titles, rows)}\n\n{note}"
 
 

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import tensorflow as tf
 
 from dlbench.arrays import Array
 from dlbench.backends._tensorflow_program import Program
-from dlbench.contract import Lesson
+from dlbench.contract import LEAD_IN_STEPS, Lesson, Setting
+from dlbench.errors import Unavailable
 
 Tensor = Callable[[Array], Any]
 
-LEAD_IN_STEPS = 3
+# More than the epochs of any training.
+SEEDS_APART = 1_000_003
 
 # Keras wants this ending of a file of weights.
 CHECKPOINT = "epoch-{epoch:03d}.weights.h5"
@@ -24,8 +27,11 @@ CHECKPOINT = "epoch-{epoch:03d}.weights.h5"
 class Trainer(ABC):
     """What all loops share: the model, its data, and what is written at the end of an epoch."""
 
-    def __init__(self, program: Program, lesson: Lesson, tensor: Tensor, mode: str) -> None:
-        self.program, self.lesson, self.tensor, self.mode = program, lesson, tensor, mode
+    set_up: tuple[str, ...] = ()
+
+    def __init__(self, program: Program, lesson: Lesson, tensor: Tensor, setting: Setting) -> None:
+        self.program, self.lesson, self.tensor = program, lesson, tensor
+        self.mode, self.threads = setting.mode, setting.threads
         self.batch = lesson.network.batch
         self.optimizer = program.optimizer(lesson.network.optimizer)
         self.x, self.y = tensor(lesson.x), tensor(lesson.y)
@@ -69,12 +75,14 @@ class Trainer(ABC):
         return outputs
 
     def load(self, checkpoint: str) -> None:
-        """Weights alone: a checkpoint cannot run code."""
+        """HDF5, which holds arrays alone: a checkpoint cannot run code."""
         self.program.model.load_weights(checkpoint)
 
 
 class Fit(Trainer):
     """Keras's compile and fit."""
+
+    set_up = ("make fit's pipeline and callbacks",)
 
     def prepare(self) -> None:
         """Compile for the mode."""
@@ -86,7 +94,11 @@ class Fit(Trainer):
         )
 
     def go_through(self) -> float:
-        """One epoch of fit, which calls the callbacks itself."""
+        """One epoch of fit, which calls the callbacks itself.
+
+        Its pipeline, made anew, draws the order from the global seed: every epoch has its own.
+        """
+        tf.random.set_seed(SEEDS_APART * self.lesson.seed + self.epochs)
         history = self.program.model.fit(
             self.x,
             self.y,
@@ -138,7 +150,10 @@ class Dataset(Custom):
         rows = tf.data.Dataset.from_tensor_slices((self.x, self.y))
         if self.lesson.shuffle:
             rows = rows.shuffle(len(self.x), seed=self.lesson.seed)
-        self.batches = rows.batch(self.batch).prefetch(tf.data.AUTOTUNE)
+        options = tf.data.Options()
+        options.threading.private_threadpool_size = self.threads
+        batches = rows.batch(self.batch).prefetch(tf.data.AUTOTUNE)
+        self.batches = batches.with_options(options)
 
     def go_through(self) -> float:
         """A step for every batch; the loss is fetched once."""
@@ -154,7 +169,7 @@ class Resident(Custom):
     def prepare(self) -> None:
         """The epoch in the mode."""
         super().prepare()
-        self.whole = self._loop if self.mode == "eager" else self.program.compiled(self._loop)
+        self.whole = self._eager if self.mode == "eager" else self.program.compiled(self._graph)
 
     def go_through(self) -> float:
         """Shuffle, then go through all slices; the loss is fetched once."""
@@ -164,19 +179,22 @@ class Resident(Custom):
             x, y = tf.gather(x, order), tf.gather(y, order)
         return float(self.whole(x, y)) / len(self.x)
 
-    def _loop(self, x: Any, y: Any) -> Any:
-        rows, size = len(self.x), self.batch
-        total = tf.zeros((), x.dtype)
-        for start in tf.range(0, rows - rows % size, size):
-            total += self._step(_slice(x, start, size), _slice(y, start, size)) * size
-        if rows % size:
-            total += self._step(x[rows - rows % size :], y[rows - rows % size :]) * (rows % size)
+    def _eager(self, x: Any, y: Any) -> Any:
+        total, size = tf.zeros((), x.dtype), self.batch
+        for start in range(0, len(x), size):
+            batch = x[start : start + size]
+            total += self.step(batch, y[start : start + size]) * len(batch)
         return total
 
-    def _step(self, x: Any, y: Any) -> Any:
-        if self.mode == "eager":
-            return self.step(x, y)
-        return self.program.step(self.optimizer, x, y)  # a part of the graph of the epoch
+    def _graph(self, x: Any, y: Any) -> Any:
+        rows, size = len(self.x), self.batch
+        step = partial(self.program.step, self.optimizer)  # a part of the graph of the epoch
+        total = tf.zeros((), x.dtype)
+        for start in tf.range(0, rows - rows % size, size):
+            total += step(_slice(x, start, size), _slice(y, start, size)) * size
+        if rows % size:
+            total += step(x[rows - rows % size :], y[rows - rows % size :]) * (rows % size)
+        return total
 
 
 def _slice(rows: Any, start: Any, size: int) -> Any:
@@ -188,18 +206,25 @@ def _slice(rows: Any, start: Any, size: int) -> Any:
 LOOPS: dict[str, type[Trainer]] = {"fit": Fit, "dataset": Dataset, "tensors": Resident}
 
 
-def trainer(program: Program, lesson: Lesson, tensor: Tensor, mode: str) -> Trainer:
+def trainer(program: Program, lesson: Lesson, tensor: Tensor, setting: Setting) -> Trainer:
     """The loop of the lesson."""
-    return LOOPS[lesson.loop](program, lesson, tensor, mode)
+    return LOOPS[lesson.loop](program, lesson, tensor, setting)
 
 
 def _callbacks(lesson: Lesson) -> list[keras.callbacks.Callback]:
     """Keras's own."""
     made: list[keras.callbacks.Callback] = []
     if lesson.tensorboard is not None:
+        if find_spec("tensorboard") is None:
+            raise Unavailable(
+                "Keras needs the package tensorboard to write its logs",
+                hint="pip install tensorboard",
+            )
         made.append(keras.callbacks.TensorBoard(lesson.tensorboard, histogram_freq=1))
     if lesson.checkpoint is not None:
         Path(lesson.checkpoint).mkdir(parents=True, exist_ok=True)
-        path = str(Path(lesson.checkpoint) / CHECKPOINT)
+        # Keras formats the whole path
+        folder = lesson.checkpoint.replace("{", "{{").replace("}", "}}")
+        path = str(Path(folder) / CHECKPOINT)
         made.append(keras.callbacks.ModelCheckpoint(path, save_weights_only=True))
     return made

@@ -43,11 +43,13 @@ LAYERS: dict[type, Callable[[Any], keras.layers.Layer]] = {
 
 def nll(y: Any, outputs: Any) -> Any:
     """Mean of -log p of the true class, outputs being log p; Keras has no such loss."""
+    y = tf.cast(y, tf.int64)  # fit makes floats of them
     return -tf.reduce_mean(tf.gather(outputs, y, axis=1, batch_dims=1))
 
 
 def multilabel_margin(y: Any, outputs: Any) -> Any:
     """As torch.nn.MultiLabelMarginLoss, y padded with -1; Keras has no such loss."""
+    y = tf.cast(y, tf.int64)  # fit makes floats of them
     targets = tf.reduce_max(tf.one_hot(y, outputs.shape[1], dtype=outputs.dtype), axis=1)
     counted = targets[:, :, None] * (1 - targets[:, None, :])
     margins = tf.nn.relu(1 - outputs[:, :, None] + outputs[:, None, :])

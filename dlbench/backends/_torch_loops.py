@@ -11,17 +11,18 @@ from dlbench.arrays import Array
 from dlbench.backends._torch_callbacks import Callback, callbacks
 from dlbench.backends._torch_natives import FUSED
 from dlbench.backends._torch_program import Learner, Program, canonical
-from dlbench.contract import Lesson
+from dlbench.contract import LEAD_IN_STEPS, Lesson
 
 Batches = Iterable[tuple[Tensor, Tensor]]
-
-LEAD_IN_STEPS = 3
 
 
 class Trainer:
     """A network trained by a hand-written loop over batches."""
 
+    set_up: tuple[str, ...] = ()
+
     def __init__(self, program: Program, lesson: Lesson, tensor: Callable[[Array], Tensor]) -> None:
+        torch.manual_seed(lesson.seed)  # of dropout
         self.lesson, self.tensor, self.program = lesson, tensor, program
         self.learner = Learner(program)
         settings = lesson.network.optimizer
@@ -51,11 +52,13 @@ class Trainer:
             batch_size=self.lesson.network.batch,
             shuffle=self.lesson.shuffle,
             generator=self.order,
+            pin_memory=self.x.device.type == "cuda",
         )
 
     def _on_device(self, batches: Batches) -> Batches:
         device = self.x.device
-        return ((x.to(device), y.to(device)) for x, y in batches)
+        move = partial(Tensor.to, device=device, non_blocking=True)
+        return ((move(x), move(y)) for x, y in batches)
 
     def epoch(self) -> float:
         """One pass; the losses are added up where they are, and fetched once."""

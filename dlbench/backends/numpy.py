@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from dlbench.arrays import Array, Weights, cast
-from dlbench.contract import NO_OTHERS, Lesson, Setting, Step
+from dlbench.contract import LEAD_IN_STEPS, NO_OTHERS, Lesson, Setting, Step
 from dlbench.errors import Unavailable
 from dlbench.layers import Network, Optimizer
 from dlbench.reference.mlp import MLP
@@ -28,9 +28,6 @@ DECLARATION = {
         "VECLIB_MAXIMUM_THREADS": "{threads}",
     },
 }
-
-
-LEAD_IN_STEPS = 3
 
 
 def start(setting: Setting) -> "NumpyBackend":
@@ -121,6 +118,8 @@ class NumpyBackend:
 
 class NumpyTrainer:
     """Epochs over arrays."""
+
+    set_up = ()
 
     def __init__(self, lesson: Lesson, dtype: str) -> None:
         self.lesson, self.dtype = lesson, dtype

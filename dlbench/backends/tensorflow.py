@@ -103,8 +103,9 @@ class TensorflowBackend:
 
     def trainer(self, lesson: Lesson) -> Trainer:
         """Keras's fit, or a custom step on a data set or on slices."""
+        keras.utils.set_random_seed(lesson.seed)  # of the dropout layers that are made next
         program = self._program(lesson.network, lesson.weights)
-        return trainer(program, lesson, self.tensor, self.setting.mode)
+        return trainer(program, lesson, self.tensor, self.setting)
 
     def _program(self, network: layers.Network, weights: Weights) -> Program:
         start = {name: self.tensor(weight) for name, weight in weights.items()}

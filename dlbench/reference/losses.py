@@ -53,15 +53,16 @@ def _composed(activation: str, loss: Loss) -> Head:
     return Head(value, lambda z, y: loss.value(value(z), y), delta)
 
 
-# The least probability of which a logarithm is taken; the smallest normal float32.
-_LEAST = float(np.finfo(np.float32).tiny)
+# The least probability of which a logarithm is taken, the smallest normal float32; and what is left
+# of 1 at least, half a rounding: outputs are float32.
+_LEAST, _REST = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).eps) / 2
 
 # From outputs back to a z with these outputs.
 _BACK: dict[str, Callable[[Array], Array]] = {
     "linear": lambda o: o,
     "log_softmax": lambda o: o,
     "softmax": lambda o: np.log(np.maximum(o, _LEAST)),
-    "sigmoid": lambda o: np.log(np.maximum(o, _LEAST)) - np.log(np.maximum(1 - o, _LEAST)),
+    "sigmoid": lambda o: np.log(np.maximum(o, _LEAST)) - np.log(np.maximum(1 - o, _REST)),
 }
 
 
