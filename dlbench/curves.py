@@ -6,11 +6,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dlbench.charts._pictures import PNG_DPI, STYLE
+from dlbench.charts._pictures import STYLE, save
 from dlbench.charts._targets import COLOURS
 from dlbench.learned import name
 from dlbench.teaching import by_target
@@ -30,16 +29,7 @@ def write(found: Trained, folder: Path) -> list[Path]:
     """SVG and PNG into the folder; nothing where no epoch was trained."""
     if not any(one.epochs for one in found.results):
         return []
-    paths = [folder / f"{NAME}.svg", folder / f"{NAME}.png"]
-    with style.context(["default", STYLE | {"svg.hashsalt": NAME}]):
-        figure = draw(found)
-        for path in paths:
-            figure.savefig(path, dpi=PNG_DPI, metadata=_dateless(path))
-    return paths
-
-
-def _dateless(path: Path) -> dict[str, str | None]:
-    return {"Date": None} if path.suffix == ".svg" else {"Software": None}
+    return save(NAME, lambda: draw(found), folder)
 
 
 def draw(found: Trained) -> Figure:

@@ -8,11 +8,10 @@ from math import prod
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from matplotlib import style
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from dlbench.charts._pictures import INK, LINE, MUTED, PNG_DPI, STYLE
+from dlbench.charts._pictures import INK, LINE, MUTED, save
 from dlbench.charts._targets import COLOURS
 from dlbench.errors import UsageError
 from dlbench.layers import (
@@ -155,18 +154,12 @@ def _box(figure: Figure, box: Box, top: float) -> None:
 
 def write(network: Network, folder: Path) -> list[Path]:
     """SVG and PNG, named after the network; UsageError where the folder cannot be written."""
-    paths = [folder / f"{network.name}.{ending}" for ending in ("svg", "png")]
-    with style.context(["default", STYLE | {"svg.hashsalt": network.name}]):
-        figure = draw(network)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for path in paths:
-                date = {"Date": None} if path.suffix == ".svg" else {"Software": None}
-                figure.savefig(path, dpi=PNG_DPI, metadata=date)
-        except OSError as error:
-            raise UsageError(
-                f"cannot write the diagram ({error.strerror})",
-                value=str(folder),
-                hint="Choose another folder with --out",
-            ) from error
-    return paths
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return save(network.name, lambda: draw(network), folder)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write the diagram ({error.strerror})",
+            value=str(folder),
+            hint="Choose another folder with --out",
+        ) from error

@@ -17,7 +17,7 @@ def launcher(declarations: Mapping[str, Declaration], logs: Path) -> Launch:
             name: value.replace("{threads}", str(target.threads))
             for name, value in declarations[target.backend].environment.items()
         }
-        log = logs / f"{target.id.replace('/', '-').replace(':', '')}.log"
+        log = logs / f"{target.file_name}.log"
         worker = WorkerProcess(variables, log)
         return worker, wire.Start(target, worker.scratch.name)
 

@@ -100,6 +100,11 @@ class Target(Record, frozen=True):
         words = (self.backend, self.device, self.mode, self.dtype, f"t{self.threads}")
         return "/".join((*words, *filter(None, (self.loop, self.callbacks))))
 
+    @property
+    def file_name(self) -> str:
+        """The id as the name of a file or folder."""
+        return self.id.replace("/", "-").replace(":", "")
+
 
 class Case(Record, frozen=True):
     """One workload on one target: the join key of every comparison is its id.

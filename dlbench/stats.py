@@ -208,10 +208,8 @@ def _inefficiency(groups: int) -> float:
     At worst, where blocks vary little within a generation. The variance of the median of n is that
     of a value times (π/2)/(n + π/2 - 1), asymptotically π/2n, and within 2 % of the exact 0.449,
     0.287 and 0.210 of 3, 5 and 7; the mean square around the median is larger than around the
-    mean by what the two differ by. The median of two is their mean.
+    mean by what the two differ by. Of two it is 1: their median is their mean.
     """
-    if groups <= 2:  # noqa: PLR2004
-        return 1.0
     of_median = (pi / 2) / (groups + pi / 2 - 1)
     around = 1 + groups * (of_median - 1 / groups) / (groups - 1)
     return groups * of_median / around

@@ -100,8 +100,7 @@ def _folder(folder: Path | None, target: Target, seed: int) -> str | None:
     """One for every training: TensorBoard shows each as a run of its own."""
     if folder is None:
         return None
-    name = target.id.replace("/", "-").replace(":", "")
-    return str(folder.absolute() / name / f"seed-{seed}")
+    return str(folder.absolute() / target.file_name / f"seed-{seed}")
 
 
 def by_target(results: Sequence[TrainingResult]) -> Mapping[Target, list[TrainingResult]]:

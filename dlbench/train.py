@@ -28,7 +28,7 @@ from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
 from dlbench.launching import launcher
 from dlbench.layers import Network
 from dlbench.model import Target
-from dlbench.targets import USUAL, read_declarations, reason_to_skip, targets_for
+from dlbench.targets import USUAL, Machine, read_declarations, reason_to_skip, targets_for
 from dlbench.teaching import Teaching
 from dlbench.trainings import TrainingResult, TrainingRun
 
@@ -78,7 +78,7 @@ def wanted(
 def run(wanted: Wanted, places: Mapping[str, Sequence[str] | None], folders: Folders) -> int:
     """Train, and show what came of it; the exit code."""
     declarations = read_declarations()
-    targets = _targets(places, folders)
+    targets = _targets(places, folders, session.this_machine(declarations))
     if (reason := session.prepared(wanted.network.dataset)) is not None:
         raise UsageError("there is no data to train on", value=wanted.network.name, hint=reason)
     _make(folders)
@@ -132,9 +132,11 @@ def _end(folder: Path, *, interrupted: bool) -> int:
     return EXIT_FAILED_CASES if any(one.status != "ok" for one in found.results) else 0
 
 
-def _targets(places: Mapping[str, Sequence[str] | None], folders: Folders) -> list[Target]:
+def _targets(
+    places: Mapping[str, Sequence[str] | None], folders: Folders, machine: Machine
+) -> list[Target]:
     """What was asked for, in the usual mode and loop of every backend where nothing was."""
-    machine = session.this_machine(declarations := read_declarations())
+    declarations = machine.declarations
     asked = {axis: options.words(values) for axis, values in places.items() if values}
     loops = asked.pop("loop", [])
     every = [loop for one in declarations.values() for loop in one.loops]

@@ -41,14 +41,8 @@ class Told:
         answer = self.answers.get((self.target, name))
         return answer or correct(self.order)
 
-    def park(self):
-        pass
-
     def resume(self):
         pass
-
-    def cpu_s(self):
-        return None
 
     def close(self):
         self.alive = False

@@ -3,9 +3,10 @@
 It must not know what is drawn. The user's matplotlibrc is left out, and put back afterwards.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -75,6 +76,17 @@ def picture(name: str, rows: Sequence[Row]) -> Picture | None:
             return None
         about = catalog.about("charts", name)
         return Picture(name, about, _svg(figure, name, about), _png(figure))
+
+
+def save(name: str, draw: Callable[[], Figure], folder: Path) -> list[Path]:
+    """A figure that stands alone, as `name`.svg and `name`.png in the folder."""
+    paths = [folder / f"{name}.svg", folder / f"{name}.png"]
+    with style.context(["default", STYLE | {"svg.hashsalt": name}]):
+        figure = draw()
+        for path in paths:
+            undated = {"Date": None} if path.suffix == ".svg" else {"Software": None}
+            figure.savefig(path, dpi=PNG_DPI, metadata=undated)
+    return paths
 
 
 def _png(figure: Figure) -> bytes:

@@ -1,9 +1,11 @@
 """Measure a suite: the main job of dlbench."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+
+from dlbench.commands._options import Words, option
 
 HELP = """Measure a suite on every target, and show the table.
 
@@ -15,12 +17,6 @@ Example: dlbench run matmul --backend torch,tensorflow --size 256-2048*2 --threa
 SUITE = "quick"
 LARGEST_SEED = 2**32 - 1  # of every framework's generator
 
-Words = list[str] | None
-
-
-def _option(flag: str, help_text: str) -> Any:
-    return typer.Option(flag, help=help_text, show_default=False)
-
 
 def add(app: typer.Typer) -> None:
     """Add the command."""
@@ -31,29 +27,29 @@ def run(
     suite: Annotated[
         str, typer.Argument(help="A suite by name, or the path of a TOML file.")
     ] = SUITE,
-    backend: Annotated[Words, _option("--backend", "Only these backends.")] = None,
-    device: Annotated[Words, _option("--device", "cpu, cuda or cuda:1.")] = None,
-    mode: Annotated[Words, _option("--mode", "Modes, or: dynamic, static, usual.")] = None,
-    dtype: Annotated[Words, _option("--dtype", "float32, float64 or tf32.")] = None,
-    threads: Annotated[Words, _option("--threads", "Thread counts; the usable cores.")] = None,
-    network: Annotated[Words, _option("--network", "Only these networks.")] = None,
-    batch: Annotated[Words, _option("--batch", "Batch sizes instead of the suite's.")] = None,
-    size: Annotated[Words, _option("--size", "Matrix sizes instead of the suite's.")] = None,
-    loop: Annotated[Words, _option("--loop", "Only these loops of an epoch.")] = None,
+    backend: Annotated[Words, option("--backend", "Only these backends.")] = None,
+    device: Annotated[Words, option("--device", "cpu, cuda or cuda:1.")] = None,
+    mode: Annotated[Words, option("--mode", "Modes, or: dynamic, static, usual.")] = None,
+    dtype: Annotated[Words, option("--dtype", "float32, float64 or tf32.")] = None,
+    threads: Annotated[Words, option("--threads", "Thread counts; the usable cores.")] = None,
+    network: Annotated[Words, option("--network", "Only these networks.")] = None,
+    batch: Annotated[Words, option("--batch", "Batch sizes instead of the suite's.")] = None,
+    size: Annotated[Words, option("--size", "Matrix sizes instead of the suite's.")] = None,
+    loop: Annotated[Words, option("--loop", "Only these loops of an epoch.")] = None,
     callbacks: Annotated[
-        Words, _option("--callbacks", "Of an epoch: none, tensorboard, checkpoint, both.")
+        Words, option("--callbacks", "Of an epoch: none, tensorboard, checkpoint, both.")
     ] = None,
-    keep: Annotated[str, _option("-k", 'Only cases such as "matmul and not xla".')] = "",
-    rigor: Annotated[str | None, _option("--rigor", "quick, standard or rigorous.")] = None,
+    keep: Annotated[str, option("-k", 'Only cases such as "matmul and not xla".')] = "",
+    rigor: Annotated[str | None, option("--rigor", "quick, standard or rigorous.")] = None,
     generations: Annotated[
-        int | None, _option("--generations", "Measure all this often, in fresh processes.")
+        int | None, option("--generations", "Measure all this often, in fresh processes.")
     ] = None,
     precision: Annotated[
         float | None,
-        _option("--precision", "Enough when every ratio is known to this share, such as 0.005."),
+        option("--precision", "Enough when every ratio is known to this share, such as 0.005."),
     ] = None,
     budget: Annotated[
-        float | None, _option("--budget", "Seconds for the whole run; the rest is skipped.")
+        float | None, option("--budget", "Seconds for the whole run; the rest is skipped.")
     ] = None,
     results: Annotated[Path, typer.Option("--results", help="Where the results go.")] = Path(
         "results"

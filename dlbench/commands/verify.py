@@ -1,8 +1,10 @@
 """Check that every backend computes what the lecture and the float64 oracle say."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+
+from dlbench.commands._options import Words, option
 
 HELP = """Check what is computed, not how fast: the lecture's worked examples, and every network.
 
@@ -12,12 +14,6 @@ with an oracle in float64. The exit code is 0 only if all of them hold.
 Example: dlbench verify --backend numpy,torch --network iris,mnist-128
 """
 
-Words = list[str] | None
-
-
-def _option(flag: str, help_text: str) -> Any:
-    return typer.Option(flag, help=help_text, show_default=False)
-
 
 def add(app: typer.Typer) -> None:
     """Add the command."""
@@ -25,11 +21,11 @@ def add(app: typer.Typer) -> None:
 
 
 def verify(
-    backend: Annotated[Words, _option("--backend", "Only these backends.")] = None,
-    device: Annotated[Words, _option("--device", "cpu, cuda or cuda:1.")] = None,
-    mode: Annotated[Words, _option("--mode", "Modes, or: dynamic, static, usual.")] = None,
-    dtype: Annotated[Words, _option("--dtype", "float32, float64 or tf32.")] = None,
-    network: Annotated[Words, _option("--network", "Only these networks.")] = None,
+    backend: Annotated[Words, option("--backend", "Only these backends.")] = None,
+    device: Annotated[Words, option("--device", "cpu, cuda or cuda:1.")] = None,
+    mode: Annotated[Words, option("--mode", "Modes, or: dynamic, static, usual.")] = None,
+    dtype: Annotated[Words, option("--dtype", "float32, float64 or tf32.")] = None,
+    network: Annotated[Words, option("--network", "Only these networks.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Only modes without a compiler.")] = False,
     seed: Annotated[int, typer.Option("--seed", help="Of weights and data.", min=0)] = 0,
     format_: Annotated[str, typer.Option("--format", help="table or json.")] = "table",

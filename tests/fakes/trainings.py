@@ -108,14 +108,8 @@ class Pupil:
                 return f"seed {self.seed} predict", wire.Predicted((OUTPUTS,) * len(rows))
         return "start", wire.Ready()
 
-    def park(self):
-        pass
-
     def resume(self):
         pass
-
-    def cpu_s(self):
-        return None
 
     def close(self):
         if self.alive:
