@@ -69,7 +69,11 @@ def wanted(
         raise UsageError("--target is no accuracy", value=goal, allowed="above 0, at most 1")
     data = catalog.declaration("datasets", network.dataset, dict)
     if goal is not None and (data["classes"] is None or not data["test_rows"]):
-        raise UsageError("--target asks for an accuracy, and there is none of", value=name)
+        raise UsageError(
+            "--target is an accuracy, and there are no classes or no test rows to judge by",
+            value=name,
+            hint="Leave --target out",
+        )
     changed = {"epochs": epochs, "batch": batch}
     schedule = {name: value for name, value in changed.items() if value is not None}
     return Wanted(replace(network, **schedule), tuple(range(seeds)), goal)

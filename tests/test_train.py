@@ -241,6 +241,13 @@ def refused(here, *line):
         ("iris --batch 0", "--batch is out of range: 0. Allowed: 1 to 1000000.\n"),
         ("iris --target 1.5", "--target is no accuracy: 1.5. Allowed: above 0, at most 1.\n"),
         ("iris --target 0", "--target is no accuracy: 0.0. Allowed: above 0, at most 1.\n"),
+        (
+            "abalone --target 0.9",
+            (
+                "--target is an accuracy, and there are no classes or no test rows to judge by: "
+                "'abalone'. Leave --target out.\n"
+            ),
+        ),
         ("iris --loop nonsense", "unknown loop: 'nonsense'. Allowed: tensors, "),
         ("iris --backend caffe", "unknown backend: 'caffe'. Allowed: numpy, "),
         ("iris --mode fast", "unknown mode: 'fast'. Allowed: eager, "),
