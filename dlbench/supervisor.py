@@ -57,6 +57,7 @@ class Supervisor:
         self.budget = Budget(plan.sampling, clock)
         self.done = 0
         self.told: set[str] = set()
+        self.needed: set[Hashable] = set()  # seats of the rows to come
         self.lost: set[str] = set()  # cases that went wrong are not measured again
 
     def measure(self) -> Events:
@@ -70,7 +71,7 @@ class Supervisor:
         try:
             while self.budget.has_generations:
                 # mirrored, so that it is not always the same rows for which time is short
-                groups = self.plan.groups[:: -1 if self.generation % 2 else 1]
+                groups = self.plan.groups[:: self.direction]
                 for index, group in enumerate(groups):
                     row[:] = [Recording(case, self.generation) for case in self._due(group)]
                     for event in self._row(row, groups[index:]):
@@ -90,12 +91,23 @@ class Supervisor:
         """The number of the generation that is measured."""
         return self.budget.generation
 
+    @property
+    def direction(self) -> int:
+        """1, and -1 in every other generation."""
+        return -1 if self.generation % 2 else 1
+
     def _due(self, group: Group) -> list[Case]:
-        """The cases of a row that are measured in this generation."""
-        return [case for case in group.live if case.id not in self.lost and not self.budget.is_late]
+        """The cases of a row that are measured in this generation, in the order of starting.
+
+        Mirrored too: who comes first gets other memory, and the next processes get the same again.
+        Seen inside one process: the second of two equal cases slower by 3 % in all generations.
+        """
+        due = [case for case in group.live if case.id not in self.lost and not self.budget.is_late]
+        return due[:: self.direction]
 
     def _row(self, row: list[Recording], groups: Sequence[Group]) -> Events:
         """One row of the table: start who is missing, prepare all, then round by round."""
+        self.needed = {self.seat(case) for case in _live(groups[1:])}
         for recording in row:
             if recording.case.skip is not None:
                 recording.fail(wire.Failed("skipped", recording.case.skip))
@@ -113,7 +125,7 @@ class Supervisor:
             else:
                 yield from self._finish([recording])
         yield from self._rounds(ready, groups)
-        self.crew.dismiss({self.seat(case) for case in _live(groups[1:])})
+        self.crew.dismiss(self.needed)
 
     def _passed_over(self) -> Iterator[Measurement]:
         """The cases that no generation had the time for."""
@@ -168,7 +180,7 @@ class Supervisor:
             if reason := stop.reason([r.samples for r in going], until - self.clock()):
                 for recording in going:
                     recording.stop_reason = reason
-                yield from self._finish(going)
+                yield from self._finish(going, is_last=True)
 
     def _block(self, recording: Recording, number: int) -> None:
         others = self.crew.others(self.seat(recording.case))
@@ -190,13 +202,18 @@ class Supervisor:
             recording.told = True
             self.told.add(recording.case.id)
 
-    def _finish(self, recordings: Sequence[Recording]) -> Iterator[Measurement]:
-        """Tell of the cases, then free what they hold: an interrupt of the latter loses nothing."""
+    def _finish(self, recordings: Sequence[Recording], *, is_last: bool = False) -> Events:
+        """Tell of the cases, then free what they hold: an interrupt of the latter loses nothing.
+
+        is_last: they end the row. Workers that are dismissed with it need not free anything
+        before, which takes a tenth of a second.
+        """
         for recording in recordings:
             recording.facts |= self.crew.facts_of(self.seat(recording.case))
         yield from self._tell_of(recordings)
         for recording in recordings:
-            self._ask(recording.case, wire.Release(recording.case.id), RELEASE_TIMEOUT_S)
+            if not is_last or self.seat(recording.case) in self.needed:
+                self._ask(recording.case, wire.Release(recording.case.id), RELEASE_TIMEOUT_S)
 
     def _ask(self, case: Case, order: Order, timeout_s: float | None = None) -> Reply:
         return self.crew.ask(self.seat(case), order, timeout_s)

@@ -125,11 +125,14 @@ def test_a_row_is_started_and_prepared_together_and_measured_in_turns():
         torch: block matmul/1
         matmul/1 on numpy is ok
         matmul/1 on torch is ok
-        numpy: release matmul/1
-        torch: release matmul/1
         numpy: closed
         torch: closed
     """)
+
+
+def test_only_who_is_kept_for_a_later_row_is_told_to_free_memory():
+    story = Story(plan(group(1, "numpy", "torch"), group(2, "torch")))
+    assert [line for line in story.journal if "release" in line] == ["torch: release matmul/1"]
 
 
 def test_a_measurement_holds_what_the_worker_said():
@@ -182,8 +185,9 @@ def test_progress_counts_the_cases_that_are_finished():
 
 
 def test_orders_wait_as_long_as_the_plan_says_and_a_release_as_long_as_memory_takes():
-    timeouts = Story(plan(group(1, "numpy"), blocks=1)).stable.timeouts
-    assert timeouts == [5.0, 5.0, 5.0, 5.0, RELEASE_TIMEOUT_S]
+    plan_of_two = plan(group(1, "numpy"), group(2, "numpy"), blocks=1)
+    timeouts = Story(plan_of_two).stable.timeouts
+    assert timeouts == [5.0, 5.0, 5.0, 5.0, RELEASE_TIMEOUT_S, 5.0, 5.0, 5.0]
 
 
 # --- some cases go wrong ------------------------------------------------------------------------
@@ -465,7 +469,7 @@ def test_a_generation_is_all_rows_with_new_workers():
     assert sorted(story.launched()) == ["numpy"] * 3 + ["torch"] * 3
     told = [(short(m.case), m.generation) for m in story.measurements]
     first, second = ["matmul/1 on numpy"], ["matmul/2 on numpy", "matmul/2 on torch"]
-    rows = [*first, *second], [*second, *first], [*first, *second]
+    rows = [*first, *second], [*second[::-1], *first], [*first, *second]
     assert told == [(name, generation) for generation in range(3) for name in rows[generation]]
     closed = [n for n, entry in enumerate(story.journal) if entry == "numpy: closed"]
     started = [n for n, entry in enumerate(story.journal) if entry == "numpy: start"]
@@ -625,7 +629,7 @@ def test_an_interrupt_tells_of_every_finished_case_once():
 )
 def test_an_interrupt_while_memory_is_freed_loses_nothing(answer, status):
     story = Story(
-        plan(group(1, "numpy"), blocks=1),
+        plan(group(1, "numpy"), group(2, "numpy"), blocks=1),
         stable(numpy={"block": [answer], "release": [KeyboardInterrupt()]}),
         KeyboardInterrupt,
     )
@@ -651,7 +655,7 @@ def test_an_interrupt_of_whoever_handles_a_measurement_loses_none_of_its_row():
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
 def test_however_it_ends_no_worker_lives_on(order, error):
     story = Story(
-        plan(group(1, "numpy", "torch"), group(2, "torch")),
+        plan(group(1, "numpy", "torch"), group(2, "numpy", "torch")),
         stable(numpy={order: [error()]}),
         ends_with=error,
     )
