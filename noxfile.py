@@ -11,7 +11,7 @@ import nox
 nox.options.sessions = ["lint", "tests"]
 nox.options.reuse_existing_virtualenvs = True
 
-BACKENDS = ("numpy", "torch", "tensorflow")
+BACKENDS = ("numpy", "torch", "tensorflow", "jax")
 MNIST = Path(__file__).parent.parent / "shared" / "data" / "mnist"
 
 # Frameworks that share a process share its threads and memory: each has a test run of its own.
@@ -87,7 +87,14 @@ def bench(session: nox.Session) -> None:
 def reach(session: nox.Session) -> None:
     """Measure what dlbench promises of itself, side by side, and print the ratios."""
     install(session, "all", "dev")
-    scripts = ("command_line", "timed_loop", "matmul_rate", "same_training", "epoch_loops")
+    scripts = (
+        "command_line",
+        "timed_loop",
+        "matmul_rate",
+        "same_training",
+        "compile_cost",
+        "epoch_loops",
+    )
     for script in scripts:
         session.run("python", f"bench/reach/{script}.py", env=environment())
 

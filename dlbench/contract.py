@@ -5,7 +5,7 @@ is read without importing the file, so without importing the framework. Its `sta
 returns the verbs below. It must not know any workload, clock or file.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -16,7 +16,7 @@ from dlbench.layers import Network, Optimizer
 
 @dataclass(frozen=True)
 class Setting:
-    """What a worker is started for. scratch: an empty folder for caches of compiled code."""
+    """What a worker is started for. scratch: a folder for what is worth keeping between them."""
 
     device: str
     mode: str
@@ -130,6 +130,19 @@ class Backend(Protocol):
         optimizers: others than the network's own, each for a step `train_step/<name>`.
         """
 
+    def train_steps(
+        self,
+        network: Network,
+        weights: Weights,
+        batches: Sequence[tuple[Array, Array]],
+        *,
+        dynamic_shapes: bool,
+    ) -> list[Step]:
+        """`train_step` of one and the same program on batches of several sizes.
+
+        dynamic_shapes: compiled once for all sizes; Unavailable where there is no such switch.
+        """
+
     def trainer(self, lesson: Lesson) -> Trainer:
         """A network ready to be trained."""
 
@@ -150,6 +163,18 @@ class Backend(Protocol):
 
     def facts(self) -> dict[str, str | int | None]:
         """Versions and switches worth recording."""
+
+    def start_compiler(self) -> None:
+        """Compile and run the smallest program there is."""
+
+    def keep_compiled(self, folder: str) -> bool:
+        """Forget what was compiled so far, and keep in this folder what will be.
+
+        What another process left there is used; False where the framework keeps nothing.
+        """
+
+    def graphs(self) -> int:
+        """How many graphs were traced or compiled since then; 0 in a dynamic mode."""
 
     def release(self) -> None:
         """Forget what was compiled and cached for the steps bound so far."""

@@ -4,7 +4,7 @@ Starting is the exception: who starts does so together with all that start at th
 must not know what the workers measure, nor when.
 """
 
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from typing import Protocol
 
 from dlbench import wire
@@ -41,7 +41,13 @@ class Worker(Protocol):
         """End the worker."""
 
 
-Launch = Callable[[Target], tuple[Worker, wire.Start]]
+class Launch(Protocol):
+    """Starts workers; launching.Launcher is the real one."""
+
+    def __call__(
+        self, target: Target, seat: Hashable = None, *, warm: bool = False
+    ) -> tuple[Worker, wire.Start]:
+        """A worker and its first order; warm: with the compiled code of the last in the seat."""
 
 
 class Crew:
@@ -64,10 +70,13 @@ class Crew:
         worker = self.workers.get(seat)
         return worker is not None and worker.alive
 
-    def start(self, targets: Mapping[Hashable, Target]) -> None:
-        """Start a worker per seat, all at once: importing a framework takes seconds."""
+    def start(self, targets: Mapping[Hashable, Target], *, warm: bool = False) -> None:
+        """Start a worker per seat, all at once: importing a framework takes seconds.
+
+        warm: with the compiled code that the last worker of the seat has left.
+        """
         for seat, target in targets.items():
-            worker, order = self.launch(target)
+            worker, order = self.launch(target, (id(self), seat), warm=warm)
             self.workers[seat] = worker
             worker.tell(order)
         for seat in targets:

@@ -12,7 +12,7 @@ from rich.console import Console
 from dlbench import environment, networks, options, progress, session, verification, verified
 from dlbench.crew import Launch
 from dlbench.errors import EXIT_FAILED_CASES, UsageError
-from dlbench.launching import launcher
+from dlbench.launching import Launcher
 from dlbench.model import Target
 from dlbench.supervisor import Progress
 from dlbench.targets import read_declarations, reason_to_skip, targets_for
@@ -52,8 +52,11 @@ def verify(
         there, [networks.CATALOGUE[name] for name in names], seed, 1 if quick else PARTS
     )
     start = monotonic()
-    with tempfile.TemporaryDirectory(prefix="dlbench-") as logs:
-        findings = _verified(asked, launcher(declarations, Path(logs)))
+    with (
+        tempfile.TemporaryDirectory(prefix="dlbench-") as logs,
+        Launcher(declarations, Path(logs)) as launch,
+    ):
+        findings = _verified(asked, launch)
     seconds = monotonic() - start
     report = verified.Report(findings, _reasons(skipped), seconds)
     if form == "json":

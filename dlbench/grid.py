@@ -5,14 +5,12 @@ tables.py writes it down in several ways. It must not know any of them, nor any 
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 from dlbench import units
 from dlbench.compare import why
+from dlbench.metrics import SPARSE, Metric, Texts, titled
 from dlbench.rows import Row, leaders
 
-Metric = Literal["gflops", "time", "samples", "utilisation"]
-METRICS: tuple[Metric, ...] = get_args(Metric)
 TARGET_AXES = ("backend", "device", "mode", "dtype", "threads", "loop", "callbacks")
 
 STATUS_WORDS = {
@@ -63,13 +61,13 @@ def grid(rows: Sequence[Row], metric: Metric) -> Grid:
     labels = _varying_params(shown)
     axes = _varying(shown, TARGET_AXES)
     targets = list(dict.fromkeys(_target(row) for row in shown))
-    unit, value = _metric(metric, shown)
+    unit, texts = titled(metric, shown)
     notes = Notes()
     lines = []
     for workload in _by_workload(shown):
-        leading = leaders(workload)
+        leading = [] if metric in SPARSE else leaders(workload)
         by_target = {_target(row): row for row in workload}
-        cells = [_cell(by_target.get(target), value, leading, notes) for target in targets]
+        cells = [_cell(by_target.get(target), texts, leading, notes) for target in targets]
         lines.append((_label(workload[0], labels), tuple(cells)))
     return Grid(
         title=f"{unit}{_constants(shown, axes, labels)}",
@@ -112,20 +110,6 @@ def workload_names(rows: Sequence[Row]) -> list[str]:
     """What each row's line is called in a table of these rows."""
     labels = _varying_params(rows)
     return [_label(row, labels) for row in rows]
-
-
-def _metric(metric: Metric, rows: Sequence[Row]) -> tuple[str, Callable[[Row], float | None]]:
-    """The title of a metric, and how to get it from a row."""
-    if metric == "gflops":
-        return "GFLOP/s", lambda row: row.gflops
-    if metric == "samples":
-        return "samples/s", lambda row: row.samples_per_s
-    if metric == "utilisation":
-        return "% of the fastest matmul", lambda row: row.utilisation and 100 * row.utilisation
-    # in the middle one's unit, neither the shortest nor the longest time gets many zeros
-    times = sorted(row.time_s for row in rows if row.time_s)
-    unit, symbol = units.time_unit(times[len(times) // 2] if times else 1.0)
-    return f"time per iteration, {symbol}", lambda row: row.time_s and row.time_s / unit
 
 
 def _target(row: Row) -> tuple[str, ...]:
@@ -175,7 +159,9 @@ def _varying_params(rows: Sequence[Row]) -> tuple[str, ...]:
 
 def _label(row: Row, labels: Sequence[str]) -> str:
     batch = f"batch {row.params['batch']}" if "batch" in labels and "batch" in row.params else ""
-    parts = (row.workload, _sizes(row.params), str(row.params.get("network", "")), batch)
+    known = {"network", "batch", *"mnk"}
+    others = (str(value) for name, value in row.params.items() if name not in known)
+    parts = (row.workload, _sizes(row.params), str(row.params.get("network", "")), batch, *others)
     return " ".join(filter(None, parts))
 
 
@@ -215,15 +201,16 @@ class Notes:
 
 
 def _cell(
-    row: Row | None, value: Callable[[Row], float | None], leading: Sequence[Row], notes: Notes
+    row: Row | None, texts: Callable[[Row], Texts | None], leading: Sequence[Row], notes: Notes
 ) -> Cell:
     if row is None:
         return Cell("")
     if row.status != "ok":
         return Cell(STATUS_WORDS[row.status], note=notes.number(row.reason or row.status))
-    number = value(row)
-    text = "–" if number is None else units.significant(number)
-    return Cell(text, best=row in leading and number is not None)
+    found = texts(row)
+    if found is None:
+        return Cell("–")
+    return Cell(found[0], best=row in leading, below=found[1])
 
 
 def _ratio_cell(row: Row | None, notes: Notes) -> Cell:

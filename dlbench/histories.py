@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from dlbench.model import Flag, Measurement, ParityCheck, Sample, Status, StopReason
+from dlbench.model import Compiling, Flag, Measurement, ParityCheck, Sample, Status, StopReason
 
 # Flags of a block whose time is also that of others: what interleaving cannot cancel. Not what the
 # cgroup's quota took (throttled): that is the case's own doing.
@@ -30,12 +30,20 @@ class Chosen(NamedTuple):
     busy: bool
 
 
+class Firsts(NamedTuple):
+    """The first calls of a generation, in seconds, and what was compiled meanwhile."""
+
+    generation: int
+    calls_s: tuple[float, ...]
+    compiling: Compiling | None
+
+
 @dataclass(frozen=True)
 class History:
     """A case over all generations. status and reason: of the first line that is not ok.
 
     calls_s and parity: of the first generation, when nothing was compiled yet; stop_reason: of
-    the last.
+    the last; firsts: of every generation.
     """
 
     case: str
@@ -45,6 +53,7 @@ class History:
     parity: tuple[ParityCheck, ...]
     stop_reason: StopReason | None
     samples: tuple[Sample, ...]
+    firsts: tuple[Firsts, ...] = ()
 
     @cached_property
     def chosen(self) -> Chosen:
@@ -102,4 +111,5 @@ def _history(lines: Sequence[Measurement]) -> History:
         parity=first.parity,
         stop_reason=last.stop_reason,
         samples=tuple(sample for line in lines for sample in line.samples),
+        firsts=tuple(Firsts(one.generation, one.calls_s, one.compiling) for one in lines),
     )

@@ -1,24 +1,51 @@
 """Starts the worker process of a target, with the environment that its backend declares."""
 
-from collections.abc import Mapping
+import shutil
+import tempfile
+from collections.abc import Hashable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from dlbench import wire
-from dlbench.crew import Launch, Worker
+from dlbench.crew import Worker
 from dlbench.model import Declaration, Target
 from dlbench.processes import WorkerProcess
 
 
-def launcher(declarations: Mapping[str, Declaration], logs: Path) -> Launch:
-    """What a crew starts its workers with; their logs go to the folder `logs`."""
+class Launcher(AbstractContextManager["Launcher"]):
+    """What a crew starts its workers with; their logs go to the folder `logs`.
 
-    def launch(target: Target) -> tuple[Worker, wire.Start]:
-        variables = {
-            name: value.replace("{threads}", str(target.threads))
-            for name, value in declarations[target.backend].environment.items()
-        }
-        log = logs / f"{target.file_name}.log"
-        worker = WorkerProcess(variables, log)
-        return worker, wire.Start(target, worker.scratch.name)
+    Compiled code lies in a folder of its own for every seat, which a cold start empties and a warm
+    one finds as the last worker of the seat has left it. On exit all of them are removed.
+    """
 
-    return launch
+    def __init__(self, declarations: Mapping[str, Declaration], logs: Path) -> None:
+        self.declarations, self.logs = declarations, logs
+        self.root = tempfile.TemporaryDirectory(prefix="dlbench-", ignore_cleanup_errors=True)
+        self.scratches: dict[Hashable, str] = {}
+
+    def __exit__(self, *failure: object) -> None:
+        """Remove what was compiled."""
+        self.root.cleanup()
+
+    def __call__(
+        self, target: Target, seat: Hashable = None, *, warm: bool = False
+    ) -> tuple[Worker, wire.Start]:
+        """A started worker, and the order for it to begin with."""
+        scratch = self._scratch(seat, warm=warm)
+        words = {"{threads}": str(target.threads), "{scratch}": scratch}
+        declared = self.declarations[target.backend]
+        variables = {}
+        for name, value in declared.environment.items():
+            for word, stands_for in words.items():
+                value = value.replace(word, stands_for)  # noqa: PLW2901
+            variables[name] = value
+        worker = WorkerProcess(variables, self.logs / f"{target.file_name}.log")
+        return worker, wire.Start(target, scratch, declared.modes[target.mode])
+
+    def _scratch(self, seat: Hashable, *, warm: bool) -> str:
+        if not (warm and seat in self.scratches):
+            if seat in self.scratches:
+                shutil.rmtree(self.scratches[seat], ignore_errors=True)
+            self.scratches[seat] = tempfile.mkdtemp(dir=self.root.name)
+        return self.scratches[seat]

@@ -12,13 +12,15 @@ from dlbench.layers import Network, Record
 
 # 2: a line is one case in one generation; samples say what disturbed them; null cases.
 # 3: targets have a loop and callbacks.
-SCHEMA_VERSION = 3
+# 4: lines say what compiling did.
+SCHEMA_VERSION = 4
 
 Status = Literal["ok", "skipped", "parity_failed", "failed", "timed_out", "out_of_memory"]
 StopReason = Literal["precision", "plateau", "blocks", "budget", "interrupted"]
 Flag = Literal["busy", "stolen", "throttled", "unparked"]
 ModeKind = Literal["dynamic", "static"]
 Rigor = Literal["quick", "standard", "rigorous"]
+Caches = Literal["cold", "warm"]
 
 Count = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(ge=0)]
@@ -33,7 +35,9 @@ class Declaration(Record, frozen=True):
     its version is found; install: what to type to get it; modes: name to kind; devices: device
     kind to the dtypes it takes; environment: variables set before the import, in which
     `{threads}` is the thread count; loops: ways to go through an epoch, the usual one first;
-    callbacks: what can be written at its end; usual: the mode of who asks for none.
+    callbacks: what can be written at its end; usual: the mode of who asks for none; only_on: the
+    device kinds of a mode that not all have; on_request: modes that are left out where none is
+    asked for, as they take long to compile.
     """
 
     package: str
@@ -45,6 +49,8 @@ class Declaration(Record, frozen=True):
     loops: tuple[str, ...] = ()
     callbacks: tuple[str, ...] = ()
     usual: str = "eager"
+    on_request: tuple[str, ...] = ()
+    only_on: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - msgspec copies it
 
 
 class Work(Record, frozen=True):
@@ -75,7 +81,9 @@ class Workload(Record, frozen=True):
     def id(self) -> str:
         """Readable and stable, such as `train_step/mnist-512/b32` or `matmul/64x32x16`."""
         if "network" in self.params:
-            return f"{self.kind}/{self.params['network']}/b{self.params.get('batch')}"
+            named = f"{self.kind}/{self.params['network']}/b{self.params.get('batch')}"
+            others = [str(v) for k, v in self.params.items() if k not in {"network", "batch"}]
+            return "/".join((named, *others))
         return f"{self.kind}/" + "x".join(str(value) for value in self.params.values())
 
 
@@ -150,7 +158,8 @@ class Sampling(Record, frozen=True):
     at most this share; block_s: how long a block is about, unless a single step is longer;
     warmup_s: the warm-up ends after this even if not steady; case_s: no round is begun after so
     many seconds of blocks for each case of the row. timeout_s: a worker silent for longer is hung;
-    budget_s: for the whole run, None for no limit.
+    compile_limit_s: a static case that is not compiled and checked after so long is given up, so
+    that it does not keep others waiting; budget_s: for the whole run, None for no limit.
     """
 
     rigor: Rigor = "quick"
@@ -161,6 +170,7 @@ class Sampling(Record, frozen=True):
     warmup_s: float = 0.3
     case_s: float = 10.0
     timeout_s: float = 180.0
+    compile_limit_s: float = 180.0
     budget_s: float | None = None
 
 
@@ -228,6 +238,21 @@ class ParityCheck(Record, frozen=True):
         return self.error is not None and self.error <= self.tolerance
 
 
+class Compiling(Record, frozen=True):
+    """What a static mode did when a case was called first, in one generation.
+
+    caches: whether compiled code of an earlier process was there to be used; start_s: what starting
+    the compiler took, once in this process; graphs: how many there were before the first call and
+    after each; peak_bytes: how far the worker's resident memory rose above what it was before,
+    without what other programs used that the compiler calls; None where the system does not tell.
+    """
+
+    caches: Caches
+    start_s: Seconds
+    graphs: tuple[int, ...]
+    peak_bytes: int | None = None
+
+
 class Measurement(Record, frozen=True):
     """What happened to one case in one generation: raw, no mean, no opinion; one line on disk."""
 
@@ -240,6 +265,7 @@ class Measurement(Record, frozen=True):
     samples: tuple[Sample, ...] = ()
     stop_reason: StopReason | None = None
     parity: tuple[ParityCheck, ...] = ()
+    compiling: Compiling | None = None
     facts: dict[str, str | int | None] = field(default_factory=dict)
 
 

@@ -7,9 +7,11 @@ import msgspec
 from rich.console import Console
 
 from dlbench import footer, tables, units
+from dlbench.advice import advice
 from dlbench.compare import MARGIN
 from dlbench.errors import UsageError
-from dlbench.grid import Grid, Metric, grid, last_note, parted, ratios
+from dlbench.grid import Grid, grid, last_note, parted, ratios
+from dlbench.metrics import SPARSE, Metric, having
 from dlbench.model import Plan
 from dlbench.reading import Known, Reading
 from dlbench.rows import Row
@@ -35,6 +37,9 @@ class Versus(NamedTuple):
 
 FASTEST = Versus()
 
+# What is shown of a run to who asks for nothing in particular.
+USUAL: tuple[Metric, ...] = ("gflops", "break-even")
+
 
 def versus(baseline: str | None, margin: float | None) -> Versus:
     """As the user asks; UsageError for a margin that is none."""
@@ -49,7 +54,7 @@ def versus(baseline: str | None, margin: float | None) -> Versus:
 def show(
     results: Results,
     console: Console,
-    metrics: Sequence[Metric] = ("gflops",),
+    metrics: Sequence[Metric] = USUAL,
     form: Format = "table",
     against: Versus = FASTEST,
 ) -> None:
@@ -105,15 +110,23 @@ def _page(known: Known, reading: Reading, metrics: Sequence[Metric]) -> _Page:
         ratios=None if alone else shown,
         settling=settling,
         alarm=footer.alarm(reading.nulls),
-        below=[*([ALONE] if alone else []), *footer.lines(known.run, reading)],
+        below=[
+            *([ALONE] if alone else []),
+            *advice(reading.rows),
+            *footer.lines(known.run, reading),
+        ],
     )
 
 
 def _grids(rows: Sequence[Row], metrics: Sequence[Metric]) -> list[Grid]:
-    """A table of every metric; utilisation among others only where there is any."""
-    known = any(row.utilisation for row in rows)
-    told = [name for name in metrics if name != "utilisation" or known or len(metrics) == 1]
-    return [grid(part, name) for name in told for part in parted(rows)]
+    """A table of every metric; of what not all runs have, among others, only where there is any."""
+    optional = {"utilisation", *SPARSE} if len(metrics) > 1 else set()
+    told = [name for name in metrics if name not in optional or having(rows, name)]
+    return [
+        grid(part, name)
+        for name in told
+        for part in parted(having(rows, name) if name in optional & {*SPARSE} else rows)
+    ]
 
 
 def _markdown(page: _Page) -> str:

@@ -6,6 +6,7 @@ It must not know any framework, nor how long anything takes.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
+from typing import Final
 
 import numpy as np
 from msgspec.structs import replace
@@ -66,6 +67,16 @@ class NetworkKind(SimpleKind):
             )
 
         return Bound(steps[self.step], check)
+
+
+PASSES: Final[dict[str, NetworkKind]] = {
+    "predict": NetworkKind("predict", checked=("predict",), counted=flops.forward),
+    "forward": NetworkKind("forward", checked=("forward",), counted=flops.forward),
+    "backward": NetworkKind("backward", checked=("backward",), counted=flops.backward),
+    "train_step": NetworkKind(
+        "train_step", checked=("backward", "train_step"), counted=flops.backward
+    ),
+}
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ class Asked:
     generations: int | None = None
     precision: float | None = None
     budget_s: float | None = None
+    compile_limit_s: float | None = None
     seed: int = 0
 
 
@@ -78,7 +79,7 @@ def _sampling(suite: Sampling, asked: Asked) -> Sampling:
     """The suite's rules, replaced by those of the rigor asked for, and by what else was asked."""
     base = suite if asked.rigor is None else rigor.sampling(asked.rigor, suite)
     given = {"generations": asked.generations, "precision": asked.precision}
-    given["budget_s"] = asked.budget_s
+    given |= {"budget_s": asked.budget_s, "compile_limit_s": asked.compile_limit_s}
     return replace(base, **{name: value for name, value in given.items() if value is not None})
 
 

@@ -40,10 +40,6 @@ class WorkerProcess:
     ) -> None:
         self.log = log
         self.scratch = tempfile.TemporaryDirectory(prefix="dlbench-", ignore_cleanup_errors=True)
-        filled = {
-            name: value.replace("{scratch}", self.scratch.name)
-            for name, value in environment.items()
-        }
         # what a framework leaves in the folder for temporary files goes with the worker
         temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self.scratch.name)
         with open(log or os.devnull, "ab") as errors:
@@ -54,7 +50,7 @@ class WorkerProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env={**os.environ, **temporary, **filled},
+                env={**os.environ, **temporary, **environment},
                 start_new_session=True,  # on POSIX
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # on Windows
             )

@@ -11,9 +11,11 @@ from msgspec.structs import replace
 from dlbench import nulls
 from dlbench.compare import MARGIN, Comparison, Measured, compare
 from dlbench.errors import UsageError
+from dlbench.graphs import Graphs
 from dlbench.histories import History, histories
 from dlbench.model import Run
 from dlbench.nulls import Nulls
+from dlbench.overhead import with_overhead
 from dlbench.paired import locate, paired
 from dlbench.rows import Row, best, is_timed, row_of
 from dlbench.settle import Settling
@@ -52,11 +54,17 @@ class Known:
         self.run = results.run
         self.histories = histories(results.measurements)
         self.nulls, self.null_pairs = nulls.of(self.run.plan, self.histories, margin)
-        self.rows = with_utilisation(
-            [row_of(case, self.histories.get(case.id, UNREACHED)) for case in self.run.plan.cases]
-        )
         self.workloads = {case.id: case.workload.id for case in self.run.plan.cases}
         self.lucks = self._lucks()
+        self.rows = self._rows()
+
+    def _rows(self) -> list[Row]:
+        """What every case says, by itself and beside others of the run, but for verdicts."""
+        plan = self.run.plan
+        alone = [row_of(case, self.histories.get(case.id, UNREACHED)) for case in plan.cases]
+        lucks = {case.id: self._luck(case.id) for case in plan.cases}
+        graphs = Graphs(self.histories, plan.networks, lucks)
+        return graphs.rows(with_overhead(with_utilisation(alone)))
 
     def against(self, baseline: str | None = None) -> Reading:
         """Every row compared with the baseline's of its workload, all of them together.

@@ -3,7 +3,15 @@
 from dataclasses import dataclass, field
 
 from dlbench import wire
-from dlbench.model import Case, Measurement, ParityCheck, Sample, Status, StopReason
+from dlbench.model import (
+    Case,
+    Compiling,
+    Measurement,
+    ParityCheck,
+    Sample,
+    Status,
+    StopReason,
+)
 
 
 @dataclass
@@ -16,6 +24,7 @@ class Recording:
     reason: str | None = None
     calls_s: tuple[float, ...] = ()
     parity: tuple[ParityCheck, ...] = ()
+    compiling: Compiling | None = None
     warmup: tuple[Sample, ...] = ()
     samples: list[Sample] = field(default_factory=list)
     stop_reason: StopReason | None = None
@@ -43,5 +52,6 @@ class Recording:
             samples=tuple(self.samples),
             stop_reason=self.stop_reason,
             parity=self.parity,
+            compiling=self.compiling,
             facts=self.facts,
         )

@@ -15,22 +15,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from dlbench import catalog, footer, tables, units
+from dlbench.advice import advice
 from dlbench.charts import _pictures, _targets
 from dlbench.errors import UsageError
-from dlbench.grid import STATUS_WORDS, Grid, Metric, grid, parted
+from dlbench.grid import STATUS_WORDS, Grid, grid, parted
 from dlbench.headlines import headlines
+from dlbench.metrics import FIELDS, SPARSE, having
 from dlbench.model import Measurement, ParityCheck, Run, StopReason
 from dlbench.reading import Known, Reading
 from dlbench.rows import Row
 from dlbench.store import Results
 
-# What a row must have, so that a table of the metric says something.
-FIELDS: dict[Metric, str] = {
-    "gflops": "gflops",
-    "time": "time_s",
-    "samples": "samples_per_s",
-    "utilisation": "utilisation",
-}
 # Why there are fewer blocks than there might be, where that is not because they are enough.
 EARLY: dict[StopReason, str] = {
     "plateau": "stopped before the precision asked for: further rounds no longer improved it",
@@ -63,7 +58,7 @@ def _content(results: Results, reading: Reading) -> dict[str, Any]:
         "warnings": results.warnings,
         "total": len(rows),
         "counts": Counter(_word(row.status) for row in rows),
-        "headlines": headlines(results.run, rows),
+        "headlines": [*headlines(results.run, rows), *advice(rows)],
         "grids": _grids(rows),
         "alarm": footer.alarm(reading.nulls),
         "footer": footer.lines(results.run, reading),
@@ -98,8 +93,12 @@ def _grids(rows: Sequence[Row]) -> list[Grid]:
     }
     return [
         grid(part, metric)
-        for metric, having in kinds.items()
-        for part in parted([row for row in rows if row.workload in having])
+        for metric, those in kinds.items()
+        for part in parted(
+            having(rows, metric)
+            if metric in SPARSE
+            else [row for row in rows if row.workload in those]
+        )
     ]
 
 

@@ -33,4 +33,5 @@ RIGORS: dict[Rigor, Sampling] = {
 
 def sampling(rigor: Rigor, like: Sampling) -> Sampling:
     """The rules of that name, within the limits of time that `like` has."""
-    return replace(RIGORS[rigor], timeout_s=like.timeout_s, budget_s=like.budget_s)
+    limits = {name: getattr(like, name) for name in ("timeout_s", "budget_s", "compile_limit_s")}
+    return replace(RIGORS[rigor], **limits)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from dlbench.break_even import State
 from dlbench.compare import Verdict
 from dlbench.histories import History
 from dlbench.model import Case, ModeKind, ParityCheck, Status, StopReason, Target
@@ -22,7 +23,10 @@ class Row(Struct, frozen=True):
     successive blocks; drift: of the time, a share per minute, None where it may be 0; modes: where
     the times lie, if not around one place; baseline: the target that the ratio of times is to; p
     and its adjusted ones: see Comparison; settle: the command for an unsure verdict; loop and
-    callbacks: of an epoch; utilisation: see utilisation.py, a share.
+    callbacks: of an epoch; utilisation: see utilisation.py, overhead: see overhead.py, shares;
+    compile_s: seconds of compiling with cold caches, with an interval, and compile_s_warm with warm
+    ones, start included (compiler_start_s); graphs: made by the first call, recompiled: by those
+    right after it; break_even: see break_even.py, in steps, and in epochs of the network's data.
     """
 
     case: str
@@ -65,6 +69,20 @@ class Row(Struct, frozen=True):
     loop: str = ""
     callbacks: str = ""
     utilisation: float | None = None
+    overhead: float | None = None
+    compile_s: float | None = None
+    compile_low_s: float | None = None
+    compile_high_s: float | None = None
+    compile_s_warm: float | None = None
+    compiler_start_s: float | None = None
+    compile_peak_bytes: int | None = None
+    graphs: int | None = None
+    recompiled: int | None = None
+    break_even_steps: float | None = None
+    break_even_low: float | None = None
+    break_even_high: float | None = None
+    break_even_state: State | None = None
+    break_even_epochs: float | None = None
 
     @property
     def target(self) -> str:

@@ -30,7 +30,7 @@ from dlbench import (
 )
 from dlbench.crew import Launch
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
-from dlbench.launching import launcher
+from dlbench.launching import Launcher
 from dlbench.model import Declaration, Environment, Measurement, Plan, Run
 from dlbench.supervisor import Supervisor
 from dlbench.targets import Machine, read_declarations
@@ -51,6 +51,7 @@ class Rules:
     generations: int | None = None
     precision: float | None = None
     budget_s: float | None = None
+    compile_limit_s: float | None = None
 
 
 def ask(
@@ -69,6 +70,9 @@ def ask(
         generations=_generations(rules.generations),
         precision=_between("--precision", rules.precision, MOST_PRECISION, "a share such as 0.005"),
         budget_s=_between("--budget", rules.budget_s, float("inf"), "seconds above 0"),
+        compile_limit_s=_between(
+            "--compile-limit", rules.compile_limit_s, float("inf"), "seconds above 0"
+        ),
         seed=seed,
     )
 
@@ -101,11 +105,11 @@ def measure(suite_name: str, asked: plan.Asked, results: Path) -> int:
     machine = environment.capture(declarations)  # takes a second, so before there is a folder
     folder = store.new_folder(results, made.suite)
     run = _run(folder.name, made, machine)
-    launch = launcher(declarations, folder / store.LOGS_FOLDER)
     interrupted = False
     end_in_order()
     try:
-        _measure(run, folder, launch, errors)
+        with Launcher(declarations, folder / store.LOGS_FOLDER) as launch:
+            _measure(run, folder, launch, errors)
     except KeyboardInterrupt:
         interrupted = True
         errors.print("Interrupted; what was measured so far is kept.")

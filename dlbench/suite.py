@@ -52,7 +52,7 @@ WHOLE = ("blocks", "generations")
 
 TARGET_KEYS = ("backend", "device", "mode", "dtype", "threads")
 # Axes whose values are names; all others are positive integers.
-NAME_AXES = ("network", "loop", "callbacks")
+NAME_AXES = ("network", "loop", "callbacks", "pass", "shapes")
 
 
 class Entry(Record, frozen=True):

@@ -93,8 +93,13 @@ class Supervisor:
 
     @property
     def direction(self) -> int:
-        """1, and -1 in every other generation."""
-        return -1 if self.generation % 2 else 1
+        """1, and -1 in half of the generations: in as many cold as warm ones."""
+        return -1 if self.generation % 4 in {1, 2} else 1
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether it finds the compiled code of the one before, as a second run does."""
+        return self.generation % 2 == 1
 
     def _due(self, group: Group) -> list[Case]:
         """The cases of a row that are measured in this generation, in the order of starting.
@@ -140,7 +145,7 @@ class Supervisor:
         if missing:
             yield self._progress("starting", units.counted(len(missing), "worker"))
             with self.budget.preparing():
-                self.crew.start({seat: targets[seat] for seat in missing})
+                self.crew.start({seat: targets[seat] for seat in missing}, warm=self.is_warm)
         for recording in row:
             refusal = self.crew.refused.get(self.seat(recording.case))
             if recording.status == "ok" and refusal is not None:
@@ -148,11 +153,12 @@ class Supervisor:
 
     def _prepare(self, recording: Recording) -> None:
         case, plan = recording.case, self.plan
-        reply = self._ask(case, wire.Prepare(case.id, case.workload, plan.networks, plan.seed))
+        order = wire.Prepare(case.id, case.workload, plan.networks, plan.seed)
+        reply = self._ask(case, order, self._patience(case))
         if not isinstance(reply, wire.Prepared):
-            return recording.fail(failed(reply))
+            return recording.fail(self._explained(case, failed(reply)))
         recording.calls_s, recording.parity = reply.calls_s, reply.parity
-        recording.facts = reply.facts
+        recording.compiling, recording.facts = reply.compiling, reply.facts
         if broken := [check for check in reply.parity if not check.held]:
             return recording.fail(wire.Failed("parity_failed", _parity_reason(broken)))
         warm = self._ask(case, wire.WarmUp(case.id, plan.sampling))
@@ -160,6 +166,20 @@ class Supervisor:
             return recording.fail(failed(warm))
         recording.warmup = warm.samples
         return None
+
+    def _patience(self, case: Case) -> float:
+        """How long a case may take to get ready."""
+        sampling = self.plan.sampling
+        return sampling.compile_limit_s if case.mode_kind == "static" else sampling.timeout_s
+
+    def _explained(self, case: Case, refusal: wire.Failed) -> wire.Failed:
+        """The same; where compiling took too long, that, and what would allow it."""
+        if refusal.status != "timed_out" or case.mode_kind == "dynamic":
+            return refusal
+        limit = f"{self._patience(case):g} s"
+        return wire.Failed(
+            "timed_out", f"not compiled and checked within {limit}; --compile-limit allows more"
+        )
 
     def _rounds(self, row: list[Recording], groups: Sequence[Group]) -> Events:
         """Blocks of all cases in turns, until a rule says that it is enough."""

@@ -37,7 +37,8 @@ def targets_for(asked: Mapping[str, Sequence[str]], machine: Machine) -> list[tu
     declared = machine.declarations
     modes = list(dict.fromkeys(mode for d in declared.values() for mode in d.modes))
     backends = choices("backend", asked.get("backend", list(declared)), list(declared))
-    wanted_modes = choices("mode", asked.get("mode", modes), [*modes, *MODE_KINDS, USUAL])
+    plain = [mode for d in declared.values() for mode in d.modes if mode not in d.on_request]
+    wanted_modes = choices("mode", asked.get("mode", plain), [*modes, *MODE_KINDS, USUAL])
     dtypes = choices("dtype", asked.get("dtype", ["float32"]), _dtypes(declared))
     threads = integers("threads", asked.get("threads", [str(machine.cores)]))
     written = words(asked.get("device", _devices(machine)))
@@ -48,6 +49,7 @@ def targets_for(asked: Mapping[str, Sequence[str]], machine: Machine) -> list[tu
         for device in devices
         for mode, kind in declared[backend].modes.items()
         if _is_wanted(mode, kind, wanted_modes, declared[backend])
+        if _is_on(device, mode, declared[backend])
         for dtype in dtypes
         if dtype in declared[backend].devices.get(device.partition(":")[0], ())
         for count in threads
@@ -65,6 +67,12 @@ def targets_for(asked: Mapping[str, Sequence[str]], machine: Machine) -> list[tu
 def _is_wanted(mode: str, kind: str, wanted: Sequence[str], declared: Declaration) -> bool:
     is_usual = USUAL in wanted and mode == declared.usual
     return is_usual or mode in wanted or kind in wanted
+
+
+def _is_on(device: str, mode: str, declared: Declaration) -> bool:
+    """Whether the device has the mode."""
+    kinds = declared.only_on.get(mode, tuple(declared.devices))
+    return device.partition(":")[0] in kinds
 
 
 def _abilities(name: str, declared: Declaration) -> str:

@@ -25,7 +25,7 @@ from dlbench import (
 )
 from dlbench.epochs import CALLBACKS
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
-from dlbench.launching import launcher
+from dlbench.launching import Launcher
 from dlbench.layers import Network
 from dlbench.model import Target
 from dlbench.targets import USUAL, Machine, read_declarations, reason_to_skip, targets_for
@@ -102,10 +102,10 @@ def run(wanted: Wanted, places: Mapping[str, Sequence[str] | None], folders: Fol
     rows = tuple(row for row, _ in networks.PREDICTED.get(wanted.network.name, ()))
     beside = [one and one / folder.name for one in (folders.tensorboard, folders.checkpoint)]
     teaching = Teaching(wanted.network, rows, *beside)
-    launch = launcher(declarations, folder / store.LOGS_FOLDER)
     session.end_in_order()
     interrupted = False
     with (
+        Launcher(declarations, folder / store.LOGS_FOLDER) as launch,
         training_store.writing(folder, head) as written,
         learned.watching(Console(stderr=True), head) as watcher,
     ):

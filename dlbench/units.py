@@ -19,6 +19,11 @@ def significant(value: float, digits: int = DIGITS) -> str:
     return f"{rounded:.{max(0, decimals)}f}"
 
 
+def rounded(count: float) -> str:
+    """A count that is an estimate: 3, 1240, 12300."""
+    return significant(count) if count >= 10**DIGITS else f"{count:.0f}"
+
+
 def size(count: float) -> str:
     """Bytes in powers of 1024."""
     power = 0

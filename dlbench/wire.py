@@ -12,7 +12,16 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from dlbench.layers import Network, Optimizer, Record
-from dlbench.model import ParityCheck, Sample, Sampling, Status, Target, Workload
+from dlbench.model import (
+    Compiling,
+    ModeKind,
+    ParityCheck,
+    Sample,
+    Sampling,
+    Status,
+    Target,
+    Workload,
+)
 from dlbench.trainings import EpochResult
 
 _LENGTH = struct.Struct("<I")
@@ -22,10 +31,11 @@ MOST_BYTES = 16 * 2**20
 
 
 class Start(Record, frozen=True, tag="start"):
-    """Import the framework and set it up; answered by Ready."""
+    """Import the framework and set it up; answered by Ready. scratch: where compiled code lies."""
 
     target: Target
     scratch: str
+    mode_kind: ModeKind = "dynamic"
 
 
 class Prepare(Record, frozen=True, tag="prepare"):
@@ -114,6 +124,7 @@ class Prepared(Record, frozen=True, tag="prepared"):
 
     calls_s: tuple[float, ...]
     parity: tuple[ParityCheck, ...]
+    compiling: Compiling | None = None
     facts: dict[str, str | int | None] = msgspec.field(default_factory=dict)
 
 

@@ -8,28 +8,26 @@ import dataclasses
 import gc
 import traceback
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from msgspec.structs import replace
 
-from dlbench import catalog, timing, wire
+from dlbench import catalog, timing, units, wire
 from dlbench.arrays import STORAGE
+from dlbench.compiler import FIRST_CALLS, Compiler
 from dlbench.contract import Backend, Setting, Step, nothing
 from dlbench.epochs import lesson_of
 from dlbench.errors import DlbenchError, PlacementError, Unavailable
 from dlbench.examples import EXAMPLES
 from dlbench.interference import Witness, disturbed, flags
 from dlbench.kinds import Bound, kind_named
-from dlbench.model import Sample, Target
+from dlbench.model import Compiling, Sample, Target
 from dlbench.parking import die_with_parent
 from dlbench.passes import agreement
 from dlbench.training import Training, assert_agreement
 from dlbench.wire import Order, Reply
-
-# Calls timed one by one before anything else runs: the first compiles, the second may compile
-# again (gradients, shapes), the third shows whether it is over.
-FIRST_CALLS = 3
 
 # Untimed steps before a block: after a switch of workers caches are cold and threads asleep, so a
 # share of the block is run first. After a reset, steps copy what was just assigned and allocate
@@ -53,6 +51,9 @@ class Worker:
         self.cases: dict[str, Bound] = {}
         self.iterations: dict[str, int] = {}
         self.block_s: dict[str, float] = {}
+        self.compiled_anew = 0
+        self.compiler: Compiler | None = None
+        self.trainings = 0
         self.witness = Witness()
 
     def carry_out(self, order: Order) -> Reply:
@@ -100,6 +101,8 @@ class Worker:
             raise PlacementError(
                 f"{target.backend} was told to use {target.threads} threads and uses {threads}"
             )
+        if order.mode_kind == "static":
+            self.compiler = Compiler(self.backend, target, Path(order.scratch))
         gc.freeze()  # a framework's objects live on: they are not looked through before every block
         gc.enable()
         return wire.Ready({**self.backend.facts(), **self.witness.facts()})
@@ -110,16 +113,22 @@ class Worker:
         The first calls come before parity, which would otherwise hide what compiling costs.
         """
         kind = kind_named(order.workload.kind)
+        if self.compiler is not None:
+            self.compiler.begin(order.case)
         bound = kind.bind(self.backend, self.target, order.workload, order.networks, order.seed)
         assert_placed(self.backend, self.target, bound.step.inputs)
-        calls = tuple(
-            timing.block(bound.step.run, self.backend.wait, 1).host_s for _ in range(FIRST_CALLS)
-        )
+        calls, compiling = self._first_calls(bound.step)
         assert_placed(self.backend, self.target, bound.step.tensors(bound.step.run()))
         self.backend.wait()
         parity = bound.check()
         self.cases[order.case] = bound
-        return wire.Prepared(calls, parity, bound.facts)
+        return wire.Prepared(calls, parity, compiling, bound.facts)
+
+    def _first_calls(self, step: Step) -> tuple[tuple[float, ...], Compiling | None]:
+        if self.compiler is not None:
+            return self.compiler.first_calls(step)
+        calls = range(FIRST_CALLS)
+        return tuple(timing.block(step.run, self.backend.wait, 1).host_s for _ in calls), None
 
     def warm_up(self, order: wire.WarmUp) -> wire.Warm:
         """Run until steady, and choose how many iterations make a block."""
@@ -142,6 +151,11 @@ class Worker:
         and after its steps would be a part of their time. The next ones have more steps.
         """
         sample = self._take(self.cases[order.case].step, self.iterations[order.case])
+        if self.compiled_anew:
+            raise DlbenchError(
+                "compiled again while it was timed: "
+                f"{units.counted(self.compiled_anew, 'graph')} more than before"
+            )
         if sample.host_s < SHORT_SHARE * self.block_s[order.case]:
             longer = timing.iterations_for(self.block_s[order.case], sample)
             self.iterations[order.case] = max(longer, self.iterations[order.case])
@@ -152,11 +166,13 @@ class Worker:
         began = timing.now_s()
         gc.collect()
         self._lead_in(step, iterations)
+        graphs = self.backend.graphs()
         before = self.witness.before()
         sample = timing.block(
             step.run, self.backend.wait, iterations, device=self.backend.device_clock()
         )
         after = self.witness.after()
+        self.compiled_anew = self.backend.graphs() - graphs
         seen = disturbed(sample, before, after)
         return replace(
             seen,
@@ -190,6 +206,9 @@ class Worker:
     def start_training(self, order: wire.StartTraining) -> wire.Ready:
         """Get a network ready for its first epoch."""
         self.backend.release()
+        self.trainings += 1
+        if self.compiler is not None:  # so that no training finds what another has compiled
+            self.compiler.begin(f"training {self.trainings}")
         lesson = lesson_of(order.network, self.target, order.seed, synthetic_data=False)
         lesson = dataclasses.replace(
             lesson, tensorboard=order.tensorboard, checkpoint=order.checkpoint

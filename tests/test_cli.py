@@ -31,6 +31,8 @@ kind = "matmul"
 size = [8, 16]
 """
 
+ALL_METRICS = "gflops, time, samples, utilisation, overhead, compile, break-even, all"
+
 
 @pytest.fixture(autouse=True)
 def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +134,7 @@ def test_as_a_module_it_is_the_same_command() -> None:
 
 
 RANGE = "such as 512, 1-4, 2-10+2 or 256-4096*2"
-SUITES = "full, lecture, matmul, quick"
+SUITES = "epochs, full, graphs, lecture, matmul, quick, retrace"
 BACKENDS = "numpy, tensorflow, torch"
 
 
@@ -182,9 +184,9 @@ BACKENDS = "numpy, tensorflow, torch"
         ("show --format=", ["unknown format: ''", "table, md, csv, json"]),
         (
             "show --metric speed",
-            ["unknown metric: 'speed'", "gflops, time, samples, utilisation, all"],
+            ["unknown metric: 'speed'", ALL_METRICS],
         ),
-        ("show --metric=", ["unknown metric: ''", "gflops, time, samples, utilisation, all"]),
+        ("show --metric=", ["unknown metric: ''", ALL_METRICS]),
         ("show --margin 2", ["--margin is not a share: 2.0", "from 0 to 1"]),
         ("report", ["no run in results/: 'latest'", "Measure one with: dlbench run"]),
         ("list", ["Missing argument"]),
@@ -444,7 +446,7 @@ def test_progress_off_the_terminal_is_some_lines_on_standard_error(numpy_run) ->
     _, answer = numpy_run
     lines = answer.err.splitlines()
     assert 1 <= len(lines) <= 11
-    assert all(re.match(r"\d+/18 ", line) for line in lines)
+    assert all(re.match(r"\d+/22 ", line) for line in lines)
 
 
 def test_what_was_measured_can_be_shown_again(numpy_run, monkeypatch) -> None:
@@ -533,10 +535,25 @@ def test_results_go_where_they_are_asked_to(told, bare: Path) -> None:
 @pytest.mark.parametrize(
     ("what", "beginnings"),
     [
-        ("suites", ["epochs ", "full ", "lecture ", "matmul ", "quick "]),
-        ("workloads", ["backward ", "epoch ", "forward ", "matmul ", "predict ", "train_step "]),
+        ("suites", ["epochs ", "full ", "graphs ", "lecture ", "matmul ", "quick ", "retrace "]),
+        (
+            "workloads",
+            [
+                f"{name} "
+                for name in (
+                    "backward",
+                    "epoch",
+                    "floor",
+                    "forward",
+                    "matmul",
+                    "predict",
+                    "retrace",
+                    "train_step",
+                )
+            ],
+        ),
         ("datasets", ["abalone ", "fruit ", "ionosphere ", "iris ", "mnist "]),
-        ("backends", ["numpy ", "tensorflow ", "torch "]),
+        ("backends", ["jax ", "numpy ", "tensorflow ", "torch "]),
     ],
 )
 def test_lists_name_every_member_and_say_something_of_it(what: str, beginnings) -> None:
@@ -553,8 +570,9 @@ def test_networks_are_listed_with_their_size() -> None:
 
 def test_backends_are_listed_with_how_to_add_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", only_numpy)
-    numpy, tensorflow, torch = dlbench("list", "backends").out.splitlines()
+    jax, numpy, tensorflow, torch = dlbench("list", "backends").out.splitlines()
     assert numpy.endswith(" installed")
+    assert jax.endswith("not installed; pip install jax optax")
     assert tensorflow.endswith("not installed; pip install tensorflow")
     assert torch.endswith("not installed; pip install torch")
     assert "eager (dynamic), compile (static)" in torch

@@ -54,6 +54,17 @@ def slower(times, **changes) -> list[Row]:
     ]
 
 
+def graphs(state="pays", kind="train_step", **changes) -> list[Row]:
+    """A dynamic row, and a static one in half of the time."""
+    dynamic = network(kind=kind, **changes)
+    crossing = 2 * 3.0 / dynamic.time_s
+    ends = {"break_even_low": 0.8 * crossing, "break_even_high": 1.3 * crossing}
+    known = {"break_even_steps": crossing, **ends} if state == "pays" else {}
+    told = {"mode": "compile", "mode_kind": "static", "compile_s": 3.0, **known, **changes}
+    static = {"time_s": dynamic.time_s / 2, "break_even_state": state, **told}
+    return [dynamic, replace(dynamic, **static)]
+
+
 NASTY = "$\\frac{1}{0}$ </svg><script>alert(1)</script> &amp; \x00\x1b[31m _"
 UNMEASURED = ["skipped", "parity_failed", "failed", "timed_out", "out_of_memory"]
 
@@ -76,6 +87,10 @@ DRAWN = {
         replace(NETWORK, params={"network": 1}),
     ],
     "endless names": [row(backend="x" * 5000), network("y" * 5000, backend="x" * 5000)],
+    "graphs that pay": graphs(),
+    "graphs that never pay": graphs("never"),
+    "graphs of which nobody knows": graphs("unsure", kind="forward"),
+    "graphs that pay at once": graphs(break_even_steps=0.001, break_even_low=None),
     "some failed": [row(), row(status="failed", time_s=None), network(status="skipped")],
 }
 DECLINED = {
@@ -172,3 +187,24 @@ def test_labels_name_what_varies():
     assert [look.label for look in _targets.looks(rows, rows).values()] == ["1 thread", "2 threads"]
     assert _targets.shared(rows) == "numpy, cpu, eager, float32"
     assert [look.label for look in _targets.looks(rows[:1], rows).values()] == ["numpy"]
+
+
+def test_totals_of_two_modes_are_equal_where_they_cross():
+    """The compiling, and then so many steps."""
+    dynamic, static = graphs()
+    figure = catalog.load("charts", "break_even").draw([dynamic, static])
+    [axes] = figure.axes
+    steps = static.break_even_steps
+    for line in axes.get_lines()[:2]:
+        at = dict(zip(*line.get_data(), strict=True))
+        assert min(at) == 1
+    mark = axes.containers[0].lines[0].get_data()
+    assert mark[0] == pytest.approx([steps])
+    assert mark[1] == pytest.approx([steps * dynamic.time_s])
+
+
+def test_the_training_step_is_shown_where_there_are_several_passes():
+    rows = [*graphs(kind="forward"), *graphs(kind="train_step")]
+    figure = catalog.load("charts", "break_even").draw(rows)
+    assert "train_step" in figure.get_suptitle()
+    assert len(figure.axes) == 1

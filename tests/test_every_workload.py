@@ -1,7 +1,10 @@
 """Every kind of workload: it says what it takes, counts its work, binds, runs and is checked."""
 
+from dataclasses import replace as changed
+
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from dlbench import catalog
 from dlbench.backends.numpy import NumpyBackend
@@ -9,8 +12,9 @@ from dlbench.contract import Setting, Step
 from dlbench.errors import UsageError
 from dlbench.kinds import Bound, kind_named
 from dlbench.layers import Dense, Dropout
-from dlbench.model import Work, Workload
+from dlbench.model import Declaration, Work, Workload
 from dlbench.networks import CATALOGUE
+from dlbench.retrace import FULL_CALLS, last_batch
 from dlbench.workloads.matmul import CHECKED_ROWS
 from fakes.small import network, target
 
@@ -91,6 +95,77 @@ def test_a_workload_has_the_same_inputs_for_everyone_who_asks(name):
     for workload in workloads(name):
         first, again = (bind(workload).step.inputs for _ in range(2))
         np.testing.assert_equal(dict(first), dict(again))
+
+
+# --- floor and retrace --------------------------------------------------------------------------
+
+
+def test_the_floor_is_one_weight_on_one_row():
+    [forward] = [one for one in workloads("floor") if one.params["pass"] == "forward"]
+    assert forward.id == "floor/forward"
+    assert forward.work.flops == 2
+    inputs = bind(forward).step.inputs
+    assert {name: array.shape for name, array in inputs.items()} == {
+        "x": (1, 1),
+        "y": (1, 1),
+        "layer0.kernel": (1, 1),
+        "layer0.bias": (1,),
+    }
+
+
+def test_a_pass_that_there_is_not_is_refused():
+    with pytest.raises(UsageError, match="unknown pass: 'sideways'"):
+        list(kind_named("floor").expand({"pass": ["sideways"]}, {}))
+
+
+@pytest.mark.parametrize(
+    ("name", "batch", "rows"),
+    [
+        ("fruit-2-1", 4, 3),
+        ("fruit-2-1", 3, 1),
+        ("iris", 32, 4),
+        ("mnist-512", 32, 16),
+        ("mnist-512", 512, 96),
+    ],
+)
+def test_the_last_batch_is_what_the_data_leaves_or_a_half(name, batch, rows):
+    assert last_batch(CATALOGUE[name], batch) == rows
+
+
+def test_a_batch_of_one_has_no_smaller_one():
+    assert list(kind_named("retrace").expand({"batch": [1, 2]}, NETWORKS)) == [
+        {"network": name, "batch": 2, "shapes": shapes}
+        for name in NETWORKS
+        for shapes in ("fixed", "dynamic")
+    ]
+
+
+def test_only_static_modes_retrace():
+    declared = catalog.declaration("backends", "torch", Declaration)
+    retrace = kind_named("retrace")
+    eager, compiled = (replace(target(), backend="torch", mode=m) for m in ("eager", "compile"))
+    assert list(retrace.variants(eager, declared, {})) == []
+    assert list(retrace.variants(compiled, declared, {})) == [compiled]
+
+
+def test_whole_batches_come_before_the_smaller_one():
+    rows = []
+
+    class Watching(NumpyBackend):
+        def train_steps(self, network, weights, batches, *, dynamic_shapes):
+            steps = super().train_steps(network, weights, batches, dynamic_shapes=dynamic_shapes)
+            return [
+                changed(step, run=lambda s=step, b=batch: (rows.append(len(b[0])), s.run())[1])
+                for step, batch in zip(steps, batches, strict=True)
+            ]
+
+    on = Watching(Setting("cpu", "eager", "float32", 1, ""))
+    params = {"network": "small", "batch": 6, "shapes": "fixed"}
+    workload = Workload("retrace", params, Work(1, 1), synthetic=True)
+    bound = bind(workload, on=on)
+    assert (rows, bound.facts) == ([6] * FULL_CALLS, {"rows": 3})
+    bound.step.run()
+    assert rows == [6] * FULL_CALLS + [3]
 
 
 # --- matmul -------------------------------------------------------------------------------------

@@ -1,28 +1,76 @@
-"""How the worker of a target is started."""
+"""How the worker of a target is started, and which compiled code it finds."""
 
-from types import SimpleNamespace
+from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from dlbench import launching, wire
+from dlbench.launching import Launcher
 from dlbench.model import Target
 from dlbench.targets import read_declarations
 
+TARGET = Target("numpy", "cuda:1", "eager", "float32", 3)
+VARIABLES = {"OMP_NUM_THREADS": "{threads}", "CACHE": "{scratch}/cache:{scratch}", "LOGS": "0"}
 
-def test_a_worker_gets_the_environment_that_its_backend_declares(monkeypatch, tmp_path):
-    launched = []
 
-    def launch(*arguments):
-        launched.append(arguments)
-        return SimpleNamespace(scratch=SimpleNamespace(name="/scratch"))
+@pytest.fixture
+def launched(monkeypatch):
+    """What worker processes are started with."""
+    found = []
+    monkeypatch.setattr(launching, "WorkerProcess", lambda *words: found.append(words))
+    return found
 
-    monkeypatch.setattr(launching, "WorkerProcess", launch)
-    declared = replace(
-        read_declarations()["numpy"],
-        environment={"OMP_NUM_THREADS": "{threads}", "CACHE": "{scratch}/cache", "LOGS": "0"},
-    )
-    target = Target("numpy", "cuda:1", "eager", "float32", 3)
-    _, order = launching.launcher({"numpy": declared}, tmp_path)(target)
-    assert order == wire.Start(target, "/scratch")
-    variables = {"OMP_NUM_THREADS": "3", "CACHE": "{scratch}/cache", "LOGS": "0"}
+
+@pytest.fixture
+def launch(launched, tmp_path):
+    declared = read_declarations()["numpy"]
+    modes = {"eager": "dynamic", "compile": "static"}
+    told = replace(declared, environment=VARIABLES, modes=modes)
+    with Launcher({"numpy": told}, tmp_path) as launch:
+        yield launch
+
+
+def scratch_of(launch, seat=None, *, warm=False, **target):
+    _, order = launch(replace(TARGET, **target), seat, warm=warm)
+    return Path(order.scratch)
+
+
+def test_a_worker_gets_the_environment_that_its_backend_declares(launch, launched, tmp_path):
+    _, order = launch(TARGET)
+    scratch = order.scratch
+    assert order == wire.Start(TARGET, scratch, "dynamic")
+    variables = {"OMP_NUM_THREADS": "3", "CACHE": f"{scratch}/cache:{scratch}", "LOGS": "0"}
     assert launched == [(variables, tmp_path / "numpy-cuda1-eager-float32-t3.log")]
+
+
+def test_a_worker_is_told_whether_its_mode_is_static(launch):
+    _, order = launch(replace(TARGET, mode="compile"))
+    assert order.mode_kind == "static"
+
+
+def test_a_cold_start_finds_nothing(launch):
+    first = scratch_of(launch, "seat")
+    (first / "kernel.so").touch()
+    second = scratch_of(launch, "seat")
+    assert list(second.iterdir()) == []
+    assert not first.exists(), "nobody needs it any more"
+
+
+def test_a_warm_start_finds_what_the_last_in_the_seat_has_left(launch):
+    first = scratch_of(launch, "seat")
+    (first / "kernel.so").touch()
+    assert scratch_of(launch, "other", warm=True) != first
+    assert scratch_of(launch, "seat", warm=True) == first
+    assert (first / "kernel.so").exists()
+
+
+def test_a_warm_start_without_a_predecessor_is_a_cold_one(launch):
+    assert list(scratch_of(launch, "seat", warm=True).iterdir()) == []
+
+
+def test_in_the_end_nothing_is_left(launched, tmp_path):
+    with Launcher(read_declarations(), tmp_path) as launch:
+        scratches = [scratch_of(launch, seat) for seat in "ab"]
+        assert all(scratch.exists() for scratch in scratches)
+    assert not any(scratch.exists() for scratch in scratches)

@@ -12,8 +12,8 @@ from rich.console import Console
 
 from dlbench import output, store
 from dlbench.errors import UsageError
-from dlbench.grid import METRICS
-from dlbench.model import Measurement, Sampling
+from dlbench.metrics import METRICS, SPARSE
+from dlbench.model import Compiling, Measurement, Sampling
 from dlbench.rows import Row
 from dlbench.store import Results
 from fakes.results import (
@@ -27,6 +27,7 @@ from fakes.results import (
     measured,
     plan_of,
     results,
+    results_of,
     samples,
 )
 from fakes.terminal import page
@@ -137,7 +138,7 @@ def test_csv_has_a_line_for_every_case(capsys) -> None:
 def test_markdown_has_a_table_for_every_metric(capsys) -> None:
     assert not printed(FOUND, METRICS, "md")
     text = capsys.readouterr().out
-    assert text.count("| workload | numpy | torch |") == len(METRICS) == 4
+    assert text.count("| workload | numpy | torch |") == len({*METRICS} - {*SPARSE}) == 4
     assert text.startswith("**GFLOP/s (")
     assert text.endswith("\n")
 
@@ -322,3 +323,29 @@ def test_null_pairs_under_competition_are_counted_apart() -> None:
     assert "A/A: 1 null pair (1 more under competition), 0" in printed(
         replace(found, measurements=broken)
     )
+
+
+def test_where_static_and_dynamic_were_measured_it_is_said_when_compiling_pays() -> None:
+    compiling = Compiling("cold", 0.5, (0, 1, 1))
+    outcomes = [
+        measured(one, generation=g, samples=blocks(g, step_s), calls_s=calls_s, compiling=how)
+        for g in range(2)
+        for one, step_s, calls_s, how in (
+            (case(STEP, TORCH), 1e-3, (1e-3, 1e-3), None),
+            (case(STEP, COMPILED), 0.5e-3, (1.5, 0.5e-3), compiling),
+        )
+    ]
+    found = results_of([case(STEP, TORCH), case(STEP, COMPILED)], outcomes)
+    text = printed(found)
+    assert "steps after which compiling has paid for itself" in text
+    assert re.search(r"train_step iris +4000", text)
+    assert "from about 4000 steps on compile" in text
+    assert "has paid" not in printed(found, ("gflops",))
+    assert "has paid" not in printed(FOUND)
+
+
+STEP = replace(forward(), kind="train_step")
+
+
+def blocks(generation: int, step_s: float):
+    return tuple(replace(one, generation=generation) for one in samples(*[step_s] * 6))

@@ -517,3 +517,34 @@ def test_the_backends_of_the_catalogue_declare_themselves() -> None:
         assert set(declaration.modes.values()) <= {"dynamic", "static"}
         assert "float32" in declaration.devices["cpu"]
         assert declaration.install.startswith("pip install ")
+
+
+def test_a_mode_of_one_kind_of_device_is_offered_on_no_other() -> None:
+    beta = replace(DECLARATIONS["beta"], only_on={"graph": ("cuda",)})
+    both = {**DECLARATIONS, "beta": beta}
+    made = make(asked=wanting(backend="beta"), declarations=both, gpus=1)
+    assert targets(made) == [
+        "beta/cpu/eager/float32/t4",
+        "beta/cpu/jit/float32/t4",
+        "beta/cuda/eager/float32/t4",
+        "beta/cuda/graph/float32/t4",
+        "beta/cuda/jit/float32/t4",
+    ]
+    with pytest.raises(UsageError, match="no backend has all"):
+        make(asked=wanting(mode="graph"), declarations=both)
+
+
+def test_the_limit_of_compiling_is_the_users() -> None:
+    assert make().sampling.compile_limit_s == Sampling().compile_limit_s
+    assert make(asked=Asked(compile_limit_s=5.0)).sampling.compile_limit_s == 5.0
+    assert make(asked=Asked(compile_limit_s=5.0, rigor="quick")).sampling.compile_limit_s == 5.0
+
+
+def test_modes_on_request_are_measured_where_somebody_asks_for_them() -> None:
+    beta = replace(DECLARATIONS["beta"], on_request=("jit",))
+    those = {**DECLARATIONS, "beta": beta}
+    jit = "beta/cpu/jit/float32/t4"
+    assert jit not in targets(make(declarations=those))
+    assert jit in targets(make(asked=wanting(mode="jit"), declarations=those))
+    assert jit in targets(make(asked=wanting(mode="static"), declarations=those))
+    assert jit in targets(make(suite={"targets": {"mode": ["jit"]}}, declarations=those))

@@ -24,6 +24,6 @@ def test_more_rigor_is_more_of_everything():
 
 @pytest.mark.parametrize("name", rigor.NAMES)
 def test_limits_of_time_stay_those_of_the_suite(name):
-    found = rigor.sampling(name, Sampling(timeout_s=7.0, budget_s=8.0, blocks=9))
-    assert (found.timeout_s, found.budget_s) == (7.0, 8.0)
+    found = rigor.sampling(name, Sampling(timeout_s=7.0, budget_s=8.0, compile_limit_s=9.0))
+    assert (found.timeout_s, found.budget_s, found.compile_limit_s) == (7.0, 8.0, 9.0)
     assert found.blocks == rigor.RIGORS[name].blocks

@@ -4,6 +4,7 @@ import json
 import shlex
 import sys
 from collections import Counter
+from contextlib import nullcontext
 from functools import partial
 
 import pytest
@@ -75,7 +76,7 @@ def scripted(monkeypatch):
 
     def follow(**script):
         stable = Stable({"numpy": script})
-        monkeypatch.setattr(session, "launcher", lambda *_: stable.launch)
+        monkeypatch.setattr(session, "Launcher", lambda *_: nullcontext(stable.launch))
         monkeypatch.setattr(environment, "capture", lambda _: ENVIRONMENT)
         return stable
 

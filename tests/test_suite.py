@@ -98,7 +98,7 @@ def test_a_suite_with_everything(read) -> None:
         "dtype": ["float32"],
         "threads": ["1", "2-8*2"],
     }
-    assert found.sampling == Sampling("rigorous", 2, 5, 0.5, 1.0, 0.5, 2.5, 60.0, 90.0)
+    assert found.sampling == Sampling("rigorous", 2, 5, 0.5, 1.0, 0.5, 2.5, 60.0, 180.0, 90.0)
     assert found.entries == (
         Entry(
             ("forward", "predict"),
@@ -227,8 +227,11 @@ def test_files_that_are_no_toml(tmp_path: Path, content: bytes) -> None:
 
 
 TARGETS = "backend, device, mode, dtype, threads"
-SAMPLING = "rigor, generations, blocks, precision, block_s, warmup_s, case_s, timeout_s, budget_s"
-KINDS = "backward, epoch, forward, matmul, predict, train_step"
+SAMPLING = (
+    "rigor, generations, blocks, precision, block_s, warmup_s, case_s, timeout_s, "
+    "compile_limit_s, budget_s"
+)
+KINDS = "backward, epoch, floor, forward, matmul, predict, retrace, train_step"
 FIRST = "[[workload]] 1"
 NOT_POSITIVE = "is not a positive integer or a range"
 

@@ -5,6 +5,7 @@ that is finished stands in the journal as `matmul/1 on torch is ok`.
 """
 
 import pytest
+from msgspec.structs import replace
 
 from dlbench import wire
 from dlbench.model import (
@@ -464,12 +465,63 @@ def test_how_workers_are_parked_is_in_the_record():
 # --- generations --------------------------------------------------------------------------------
 
 
+def test_every_other_generation_finds_what_was_compiled_before():
+    story = Story(plan(group(1, "numpy"), generations=3, blocks=1))
+    assert story.stable.warm == [False, True, False]
+
+
+def test_mirrored_generations_are_as_often_cold_as_warm():
+    story = Story(plan(group(1, "numpy", "torch"), generations=4, blocks=1))
+    first = [worker.target.backend for worker in story.stable.workers[::2]]
+    assert list(zip(first, story.stable.warm[::2], strict=True)) == [
+        ("numpy", False),
+        ("torch", True),
+        ("torch", False),
+        ("numpy", True),
+    ]
+
+
+def test_a_worker_that_has_to_be_started_again_finds_no_more_than_the_first():
+    story = Story(
+        plan(group(1, "torch"), group(2, "torch"), blocks=1), stable(torch={"block": [CRASH]})
+    )
+    assert story.stable.warm == [False, False]
+
+
+def compiling_for(limit_s):
+    """A row of a dynamic and a static case, the latter not ready in time."""
+    made = group(1, "numpy", "torch")
+    numpy, torch = made.cases
+    row = replace(made, cases=(numpy, replace(torch, mode_kind="static")))
+    gone = wire.Failed("timed_out", "no answer")
+    answers = stable(torch={"prepare": [Dies(gone)]})
+    return Story(plan(row, group(2, "numpy"), blocks=1, compile_limit_s=limit_s), answers)
+
+
+def test_a_case_that_takes_too_long_to_compile_keeps_no_other_from_being_measured():
+    story = compiling_for(7.0)
+    assert story.outcomes() == {
+        "matmul/1 on torch": "timed_out",
+        "matmul/1 on numpy": "ok",
+        "matmul/2 on numpy": "ok",
+    }
+    assert story.of(1, "torch").reason == (
+        "not compiled and checked within 7 s; --compile-limit allows more"
+    )
+
+
+def test_only_who_compiles_has_the_limit_of_compiling():
+    timeouts = compiling_for(7.0).stable.timeouts
+    assert sorted(timeouts) == [5.0] * 8 + [7.0, RELEASE_TIMEOUT_S]
+
+
 def test_a_generation_is_all_rows_with_new_workers():
     story = Story(plan(group(1, "numpy"), group(2, "numpy", "torch"), generations=3, blocks=1))
     assert sorted(story.launched()) == ["numpy"] * 3 + ["torch"] * 3
     told = [(short(m.case), m.generation) for m in story.measurements]
     first, second = ["matmul/1 on numpy"], ["matmul/2 on numpy", "matmul/2 on torch"]
-    rows = [*first, *second], [*second[::-1], *first], [*first, *second]
+    mirrored = [*second[::-1], *first]
+    rows = [*first, *second], mirrored, mirrored
     assert told == [(name, generation) for generation in range(3) for name in rows[generation]]
     closed = [n for n, entry in enumerate(story.journal) if entry == "numpy: closed"]
     started = [n for n, entry in enumerate(story.journal) if entry == "numpy: start"]
@@ -676,10 +728,10 @@ def test_if_nobody_wants_to_hear_more_no_worker_lives_on():
 def test_a_machine_that_cannot_start_a_worker_closes_those_that_it_started():
     stable = Stable()
 
-    def launch(target):
+    def launch(target, seat=None, *, warm=False):
         if stable.workers:
             raise OSError("out of processes")
-        return stable.launch(target)
+        return stable.launch(target, seat, warm=warm)
 
     with pytest.raises(OSError, match="out of processes"):
         list(Supervisor(plan(group(1, "numpy", "torch")), launch).measure())

@@ -565,3 +565,44 @@ def test_csv_gives_no_formula_to_a_spreadsheet(reason: str) -> None:
 
 def test_csv_of_nothing_is_its_head() -> None:
     assert tables.to_csv([]).count("\n") == 1
+
+
+def compiling(**fields: object) -> Row:
+    """A static row of which is known what compiling cost."""
+    [row] = rows((case(SMALL, COMPILED), 1e-3))
+    return replace(row, **{"compile_s": 2.0, "break_even_state": "pays", **fields})
+
+
+def test_compiling_has_cold_seconds_and_warm_ones_below() -> None:
+    assert grid([compiling(compile_s_warm=0.25)], "compile").rows == (
+        ("matmul 100", (Cell("2.00", below="0.250"),)),
+    )
+    assert texts(grid([compiling()], "compile")) == [["2.00"]]
+
+
+@pytest.mark.parametrize(
+    ("known", "cell"),
+    [
+        (
+            {"break_even_steps": 1234.0, "break_even_low": 7.2, "break_even_high": 98765.0},
+            Cell("1230", below="7–98800"),
+        ),
+        ({"break_even_steps": 12.4}, Cell("12")),
+        ({"break_even_state": "never"}, Cell("never")),
+        ({"break_even_state": "unsure"}, Cell("unsure")),
+        ({"break_even_state": "unsure", "break_even_low": 410.0}, Cell("unsure", below="≥ 410")),
+    ],
+)
+def test_a_break_even_has_its_interval_or_says_why_there_is_none(known, cell: Cell) -> None:
+    assert grid([compiling(**known)], "break-even").rows == (("matmul 100", (cell,)),)
+
+
+def test_what_compiling_costs_marks_nobody_as_fastest() -> None:
+    assert not any(map(any, bests(grid([compiling()], "break-even"))))
+
+
+def test_a_parameter_that_is_neither_size_nor_batch_is_a_part_of_the_label() -> None:
+    floor = Workload("floor", {"pass": "forward"}, SMALL.work)
+    last = Workload("retrace", {"network": "iris", "batch": 32, "shapes": "dynamic"}, SMALL.work)
+    found = grid(rows((case(floor), 1e-3), (case(last), 1e-3)), "time")
+    assert labels(found) == ["floor forward", "retrace iris dynamic"]

@@ -1,6 +1,7 @@
 """`dlbench train`: with NumPy for real, and on workers that are told what to answer."""
 
 import shlex
+from contextlib import nullcontext
 
 import pytest
 
@@ -31,7 +32,7 @@ def taught(monkeypatch):
 
     def by(answers=None):
         school = School(answers)
-        monkeypatch.setattr(train, "launcher", lambda *_: school.launch)
+        monkeypatch.setattr(train, "Launcher", lambda *_: nullcontext(school.launch))
         monkeypatch.setattr(session, "this_machine", all_installed)
         return school
 
@@ -113,6 +114,7 @@ def test_every_backend_is_trained_in_its_usual_mode_and_loop(here, taught):
     answer = dlbench("train", "iris", "--epochs", "3")
     assert answer.code == 0, answer
     assert [target.id for target in the_training(here).run.targets] == [
+        "jax/cpu/jit/float32/t1/tensors",
         "numpy/cpu/eager/float32/t1/tensors",
         "tensorflow/cpu/function/float32/t1/fit",
         "torch/cpu/eager/float32/t1/tensors",
@@ -139,8 +141,12 @@ def test_a_backend_that_is_not_installed_is_told_once_and_left_out(here, taught,
     assert [target.backend for target in the_training(here).run.targets] == ["numpy"]
     skipped = [line for line in answer.err.splitlines() if line.startswith("Skipped: ")]
     assert skipped == [
-        f"Skipped: {name} is not installed; to add it: pip install {name}"
-        for name in ("tensorflow", "torch")
+        f"Skipped: {name} is not installed; to add it: pip install {packages}"
+        for name, packages in {
+            "jax": "jax optax",
+            "tensorflow": "tensorflow",
+            "torch": "torch",
+        }.items()
     ]
 
 
@@ -249,7 +255,7 @@ def refused(here, *line):
             ),
         ),
         ("iris --loop nonsense", "unknown loop: 'nonsense'. Allowed: tensors, "),
-        ("iris --backend caffe", "unknown backend: 'caffe'. Allowed: numpy, "),
+        ("iris --backend caffe", "unknown backend: 'caffe'. Allowed: jax, numpy, "),
         ("iris --mode fast", "unknown mode: 'fast'. Allowed: eager, "),
         ("iris --dtype fp32", "unknown dtype: 'fp32'. Allowed: float32, "),
         ("iris --threads 0", "threads is not a positive integer or a range: '0'. "),

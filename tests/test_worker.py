@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from dlbench import catalog, timing, wire, worker
+from dlbench.compiler import FIRST_CALLS
 from dlbench.contract import Setting, nothing
 from dlbench.errors import PlacementError, Unavailable, UsageError
 from dlbench.interference import Counters
@@ -143,7 +144,7 @@ def test_a_backend_that_does_not_start_says_why(tell, backend, error, failed):
 def test_a_backend_that_is_not_in_the_catalogue_is_an_error():
     failed = worker.Worker().carry_out(to(backend="fortran"))
     assert failed.status == "failed"
-    assert failed.reason.startswith("unknown backend: 'fortran'. Allowed: numpy")
+    assert failed.reason.startswith("unknown backend: 'fortran'. Allowed: jax, numpy")
 
 
 # --- prepare ------------------------------------------------------------------------------------
@@ -160,7 +161,7 @@ def test_nothing_runs_before_the_first_calls_and_parity_comes_last(tell, backend
     first_call = ["wait", "run", "wait"]
     placement = ["run", "wait"]
     parity = ["run", "array"]
-    assert backend.events == first_call * worker.FIRST_CALLS + placement + parity
+    assert backend.events == first_call * FIRST_CALLS + placement + parity
 
 
 def test_a_backend_that_is_right_passes_parity(tell):
@@ -182,7 +183,7 @@ def test_a_backend_that_is_wrong_is_told_of_not_failed(tell, backend, spoil, err
     (check,) = prepared.parity
     assert not check.held
     assert check.error == error
-    assert len(prepared.calls_s) == worker.FIRST_CALLS
+    assert len(prepared.calls_s) == FIRST_CALLS
 
 
 def test_a_result_of_another_shape_is_a_failure(tell, backend):
@@ -247,6 +248,87 @@ def test_results_must_lie_where_the_case_says(tell, backend, tensor, where):
 def test_tensors_must_lie_on_the_gpu_that_the_case_says(backend, device, elsewhere):
     with pytest.raises(PlacementError, match=f"x is a float32 on {elsewhere}; .* on cuda:[01]"):
         worker.assert_placed(backend, to(device=device).target, {"x": on(elsewhere)})
+
+
+# --- compiling ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def static(tmp_path):
+    """The order to start in a static mode."""
+    return wire.Start(TARGET, str(tmp_path), "static")
+
+
+def test_what_a_static_mode_compiled_is_counted_call_by_call(tell, backend, static):
+    backend.compiles = [0, 1, 2, 2]
+    compiling = tell(static, PREPARE).compiling
+    assert compiling.graphs == (0, 1, 2, 2)
+    assert compiling.caches == "cold"
+
+
+def test_a_dynamic_mode_compiles_nothing(tell, backend):
+    prepared = tell(START, PREPARE)
+    assert prepared.compiling is None
+    assert backend.folder is None
+
+
+def test_starting_the_compiler_is_what_the_first_time_takes_longer(tell, backend, static):
+    backend.compiles, backend.compiler_costs_s = [1], [7.0, 2.0, 100.0]
+    assert tell(static, PREPARE).compiling.start_s == 5.0
+
+
+def test_a_second_compilation_that_takes_longer_makes_the_start_free(tell, backend, static):
+    backend.compiles, backend.compiler_costs_s = [1], [2.0, 2.5]
+    assert tell(static, PREPARE).compiling.start_s == 0.0
+
+
+def test_every_case_has_a_folder_of_its_own_which_the_next_process_finds(backend, witness, static):
+    backend.compiles = [1]
+    first, folders = worker.Worker(), []
+    first.carry_out(static)
+    for case in ("one", "two"):
+        compiling = first.carry_out(wire.Prepare(case, WORKLOAD, {}, seed=0)).compiling
+        folders.append(backend.folder)
+        assert compiling.caches == "cold"
+    assert len(set(folders)) == 2
+    second = worker.Worker()
+    second.carry_out(static)
+    assert second.carry_out(wire.Prepare("one", WORKLOAD, {}, seed=0)).compiling.caches == "warm"
+    assert backend.folder == folders[0]
+    other = second.carry_out(wire.Prepare("three", WORKLOAD, {}, seed=0)).compiling
+    assert other.caches == "cold"
+
+
+def test_what_a_framework_does_not_keep_is_cold_every_time(backend, witness, static):
+    backend.compiles, backend.keeps = [1], False
+    for _ in range(2):
+        one = worker.Worker()
+        one.carry_out(static)
+        assert one.carry_out(PREPARE).compiling.caches == "cold"
+
+
+def test_the_compiler_starts_when_it_is_needed_and_once(tell, backend, static):
+    """And not when the worker starts, which others do at the same time."""
+    backend.compiles, backend.compiler_costs_s = [1], [7.0, 2.0, 100.0]
+    tell(static)
+    assert backend.clock.seconds() == 0.0
+    tell(PREPARE)
+    assert tell(wire.Prepare("other", WORKLOAD, {}, seed=0)).compiling.start_s == 5.0
+    assert backend.compiler_costs_s == [100.0]
+
+
+def test_a_static_mode_that_compiles_nothing_has_failed(tell, backend, static):
+    backend.compiles = [0]
+    reason = "the mode eager is static, and nothing was compiled."
+    assert tell(static, PREPARE) == wire.Failed("failed", reason)
+
+
+def test_a_block_that_compiles_again_has_failed(tell, backend, static):
+    backend.compiles = [0, 1]
+    assert isinstance(tell(static, PREPARE, WARM_UP, BLOCK), wire.Timed)
+    backend.compiles = [1, 3]
+    reason = "compiled again while it was timed: 2 graphs more than before."
+    assert tell(BLOCK) == wire.Failed("failed", reason)
 
 
 # --- steps that fail ----------------------------------------------------------------------------

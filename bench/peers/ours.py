@@ -14,9 +14,10 @@ from records import Record
 from steps import SIZE
 from theirs import Compared, as_record
 
-from dlbench import compare, launching, paired
+from dlbench import compare, paired
 from dlbench.histories import by_generation, histories
 from dlbench.kinds import kind_named
+from dlbench.launching import Launcher
 from dlbench.model import Case, Group, Measurement, Plan, Sample, Sampling, Target, Workload
 from dlbench.supervisor import Supervisor
 from dlbench.targets import read_declarations
@@ -105,10 +106,12 @@ class Dlbench:
         return judge(self._measured(made, seat), a.id, b.id)
 
     def _measured(self, made: Plan, seat: Callable[[Case], Hashable]) -> list[Measurement]:
-        with tempfile.TemporaryDirectory(prefix="peers-") as logs:
-            launch = launching.launcher(self.declarations, Path(logs))
-            with contextlib.closing(Supervisor(made, launch, seat=seat).measure()) as events:
-                return [event for event in events if isinstance(event, Measurement)]
+        with (
+            tempfile.TemporaryDirectory(prefix="peers-") as logs,
+            Launcher(self.declarations, Path(logs)) as launch,
+            contextlib.closing(Supervisor(made, launch, seat=seat).measure()) as events,
+        ):
+            return [event for event in events if isinstance(event, Measurement)]
 
 
 def judge(measurements: Sequence[Measurement], a: str, b: str) -> Compared:

@@ -57,6 +57,10 @@ class Trainer(ABC):
         self.epochs += 1
         return loss
 
+    def traces(self) -> int:
+        """How often Keras has traced; what `Program.compiled` has made counts itself."""
+        return 0
+
     def reset(self) -> None:
         """Weights, statistics and optimizer as at the start."""
         self.program.reset()
@@ -86,6 +90,9 @@ class Fit(Trainer):
 
     def prepare(self) -> None:
         """Compile for the mode."""
+        self.traced = 0
+        if self.mode != "eager":
+            self._count_traces()
         self.program.model.compile(
             optimizer=self.optimizer,
             loss=self.program.loss,
@@ -110,6 +117,20 @@ class Fit(Trainer):
             verbose=0,
         )
         return float(history.history["loss"][-1])
+
+    def _count_traces(self) -> None:
+        """Python goes through Keras's train_step once for every trace."""
+        train_step = self.program.model.train_step
+
+        def counted(data: Any) -> Any:
+            self.traced += 1
+            return train_step(data)
+
+        self.program.model.train_step = counted
+
+    def traces(self) -> int:
+        """Of Keras's train_step; none where it is not traced."""
+        return self.traced
 
     def lead_in(self) -> None:
         """Keras's step for a single batch."""

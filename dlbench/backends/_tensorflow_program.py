@@ -1,6 +1,6 @@
 """A network as a user of TensorFlow writes it: keras.Sequential, loss, optimizer, GradientTape."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -95,6 +95,20 @@ class Program:
                 for name, native in natives.items()
             },
         }
+
+    def train_steps(self, batches: Sequence[tuple[Any, Any]]) -> list[Step]:
+        """A training step of one model on each of the batches."""
+        native = self.optimizer(self.network.optimizer)
+        run = self.compiled(partial(self.step, native))
+        return [
+            Step(
+                partial(run, x, y),
+                self._with_weights,
+                {"x": x, "y": y, **self.native()},
+                self.reset,
+            )
+            for x, y in batches
+        ]
 
     def native(self) -> dict[str, Any]:
         """The weights as tensors."""

@@ -1,4 +1,4 @@
-"""What torch.compile needs before a run, and forgets between two cases."""
+"""What torch.compile needs before a run, and keeps or forgets between two cases."""
 
 import os
 import shutil
@@ -9,6 +9,13 @@ import torch
 from dlbench.errors import Unavailable
 
 COMPILERS = ("g++", "clang++", "c++", "cl")
+
+# Modes of dlbench to those of torch.compile.
+MODES = {
+    "compile": "default",
+    "compile-max-autotune": "max-autotune",
+    "cudagraph": "reduce-overhead",
+}
 
 
 def require_compiler() -> None:
@@ -22,23 +29,30 @@ def require_compiler() -> None:
         )
 
 
-def warm_compiler() -> None:
-    """Compile a throw-away: importing the compiler and its headers is no case's cost."""
-    torch.compile(lambda x: x + 1)(torch.zeros(1))
+def run_smallest(device: torch.device) -> None:
+    """Compile and run a single addition."""
+    torch.compile(lambda x: x + 1)(torch.zeros(1, device=device))
+
+
+def keep_compiled(folder: Path) -> None:
+    """Begin anew with the caches of this folder."""
     forget_compiled()
-
-
-# What Inductor keeps of its C++ headers, which is not of any graph.
-HEADERS = "precompiled_headers"
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(folder)
+    os.environ["TRITON_CACHE_DIR"] = str(folder / "triton")
 
 
 def forget_compiled() -> None:
-    """Empty the caches of compiled graphs, in memory and on disk, so that every case is cold."""
-    from torch._inductor.utils import clear_inductor_caches  # a second that eager need not pay
+    """Empty the caches of compiled graphs in memory, and their count."""
+    from torch._dynamo.utils import counters  # a second that eager need not pay
+    from torch._inductor.utils import clear_inductor_caches
 
     torch.compiler.reset()
     clear_inductor_caches()
-    cache = Path(os.environ["TORCHINDUCTOR_CACHE_DIR"])
-    for folder in cache.iterdir() if cache.is_dir() else ():
-        if folder.name != HEADERS:
-            shutil.rmtree(folder, ignore_errors=True)
+    counters.clear()
+
+
+def count_graphs() -> int:
+    """How many graphs were captured since the last time that they were forgotten."""
+    from torch._dynamo.utils import counters
+
+    return int(counters["stats"]["unique_graphs"])

@@ -1,6 +1,6 @@
 """A network as a user of PyTorch writes it: nn.Sequential, loss, optimizer, hand-written step."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import prod
 from typing import Any
@@ -66,6 +66,20 @@ class Program:
     ) -> dict[str, Step]:
         """One step of each kind; `predict` has a model of its own, in eval mode."""
         return {"predict": self._predict(x), **self._training(x, y, optimizers)}
+
+    def train_steps(self, batches: Sequence[tuple[Tensor, Tensor]]) -> list[Step]:
+        """A training step of one model on each of the batches."""
+        learner = Learner(self)
+        own = learner.optimizer(self.network.optimizer)
+        return [
+            Step(
+                partial(learner.step, own, x, y),
+                learner.with_weights,
+                {"x": x, "y": y, **learner.named},
+                learner.reset,
+            )
+            for x, y in batches
+        ]
 
     def _predict(self, x: Tensor) -> Step:
         model, named = self.model()

@@ -1,6 +1,6 @@
 """NumPy: the networks written by hand, the baseline without a framework."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -81,6 +81,17 @@ class NumpyBackend:
             "train_step": Step(lambda: mlp.train_step(x, y), trained, inputs, reset),
         }
 
+    def train_steps(
+        self,
+        network: Network,
+        weights: Weights,
+        batches: Sequence[tuple[Array, Array]],
+        *,
+        dynamic_shapes: bool,  # noqa: ARG002 - nothing is compiled for any shape
+    ) -> list[Step]:
+        """The hand-written network on any number of rows."""
+        return [self._steps(network, weights, x, y)["train_step"] for x, y in batches]
+
     def trainer(self, lesson: Lesson) -> "NumpyTrainer":
         """The hand-written network, batch by batch."""
         return NumpyTrainer(lesson, self.dtype)
@@ -107,6 +118,17 @@ class NumpyBackend:
         """The version, and which BLAS."""
         pools = {f"{pool['internal_api']} {pool['version']}" for pool in threadpool_info()}
         return {"numpy": np.__version__, "blas": ", ".join(sorted(pools)) or None}
+
+    def start_compiler(self) -> None:
+        """There is none."""
+
+    def keep_compiled(self, folder: str) -> bool:  # noqa: ARG002
+        """Nothing is compiled."""
+        return False
+
+    def graphs(self) -> int:
+        """There are none."""
+        return 0
 
     def release(self) -> None:
         """NumPy keeps nothing."""

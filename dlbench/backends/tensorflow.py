@@ -1,7 +1,8 @@
 """TensorFlow: Keras layers, losses and optimizers, run op by op, traced, or through XLA."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import keras
@@ -10,7 +11,7 @@ import tensorflow as tf
 from dlbench import layers
 from dlbench.arrays import STORAGE, Array, Weights, cast
 from dlbench.backends._tensorflow_loops import Trainer, trainer
-from dlbench.backends._tensorflow_program import Program
+from dlbench.backends._tensorflow_program import Compile, Program
 from dlbench.contract import NO_OTHERS, Lesson, Setting, Step
 from dlbench.errors import Unavailable
 
@@ -31,6 +32,7 @@ DECLARATION = {
         "OMP_NUM_THREADS": "{threads}",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+        "CUDA_CACHE_PATH": "{scratch}/cuda",
     },
 }
 
@@ -71,12 +73,18 @@ class TensorflowBackend:
 
     def __init__(self, setting: Setting, index: int) -> None:
         self.setting, self.index = setting, index
+        self.traces: list[Callable[[], int]] = []
 
-    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function as the mode runs it."""
+    def compiled(
+        self, function: Callable[..., Any], signature: Sequence[Any] | None = None
+    ) -> Callable[..., Any]:
+        """The function as the mode runs it. signature: of all calls, traced once."""
         if self.setting.mode == "eager":
             return function
-        return tf.function(function, jit_compile=self.setting.mode == "xla")
+        xla = self.setting.mode == "xla"
+        traced = tf.function(function, input_signature=signature, jit_compile=xla)
+        self.traces.append(traced.experimental_get_tracing_count)
+        return traced
 
     def tensor(self, array: Array) -> Any:
         """The array on the only visible device, in the setting's dtype."""
@@ -101,15 +109,35 @@ class TensorflowBackend:
         program = self._program(network, weights)
         return program.steps(self.tensor(x), self.tensor(y), optimizers)
 
+    def train_steps(
+        self,
+        network: layers.Network,
+        weights: Weights,
+        batches: Sequence[tuple[Array, Array]],
+        *,
+        dynamic_shapes: bool,
+    ) -> list[Step]:
+        """One model; a dynamic shape is an input signature without the number of rows."""
+        if dynamic_shapes and self.setting.mode == "xla":
+            raise Unavailable("XLA compiles for the shapes that it is given: no dynamic shapes")
+        native = [(self.tensor(x), self.tensor(y)) for x, y in batches]
+        anyhow = [tf.TensorSpec([None, *one.shape[1:]], one.dtype) for one in native[0]]
+        compiled = partial(self.compiled, signature=anyhow if dynamic_shapes else None)
+        return self._program(network, weights, compiled).train_steps(native)
+
     def trainer(self, lesson: Lesson) -> Trainer:
         """Keras's fit, or a custom step on a data set or on slices."""
         keras.utils.set_random_seed(lesson.seed)  # of the dropout layers that are made next
         program = self._program(lesson.network, lesson.weights)
-        return trainer(program, lesson, self.tensor, self.setting)
+        made = trainer(program, lesson, self.tensor, self.setting)
+        self.traces.append(made.traces)
+        return made
 
-    def _program(self, network: layers.Network, weights: Weights) -> Program:
+    def _program(
+        self, network: layers.Network, weights: Weights, compiled: Compile | None = None
+    ) -> Program:
         start = {name: self.tensor(weight) for name, weight in weights.items()}
-        return Program(network, start, self.compiled)
+        return Program(network, start, compiled or self.compiled)
 
     def wait(self) -> None:
         """CPU calls return when they are done; a GPU is synchronised."""
@@ -141,8 +169,22 @@ class TensorflowBackend:
             "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads(),
         }
 
+    def start_compiler(self) -> None:
+        """Trace and run a single addition."""
+        self.compiled(lambda x: x + 1)(tf.zeros(1))
+
+    def keep_compiled(self, folder: str) -> bool:  # noqa: ARG002
+        """TensorFlow keeps nothing on disk."""
+        self.release()
+        return False
+
+    def graphs(self) -> int:
+        """How often functions were traced; XLA compiles each trace."""
+        return sum(count() for count in self.traces)
+
     def release(self) -> None:
         """Drop the models and graphs that Keras keeps."""
+        self.traces.clear()
         keras.backend.clear_session()
 
     def is_out_of_memory(self, error: BaseException) -> bool:

@@ -1,6 +1,8 @@
 """PyTorch: torch.nn and torch.optim, run op by op or through torch.compile."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -9,9 +11,16 @@ from torch import Tensor
 from dlbench import layers
 from dlbench.arrays import Array, Weights, cast
 from dlbench.backends._torch_clock import CudaClock
-from dlbench.backends._torch_compiler import forget_compiled, require_compiler, warm_compiler
+from dlbench.backends._torch_compiler import (
+    MODES,
+    count_graphs,
+    forget_compiled,
+    keep_compiled,
+    require_compiler,
+    run_smallest,
+)
 from dlbench.backends._torch_loops import Trainer
-from dlbench.backends._torch_program import Program
+from dlbench.backends._torch_program import Compile, Program
 from dlbench.contract import NO_OTHERS, Lesson, Setting, Step
 from dlbench.errors import Unavailable
 
@@ -19,7 +28,14 @@ DECLARATION = {
     "package": "torch",
     "distributions": ["torch"],
     "install": "pip install torch",
-    "modes": {"eager": "dynamic", "compile": "static"},
+    "modes": {
+        "eager": "dynamic",
+        "compile": "static",
+        "compile-max-autotune": "static",
+        "cudagraph": "static",
+    },
+    "only_on": {"cudagraph": ["cuda"]},
+    "on_request": ["compile-max-autotune", "cudagraph"],
     "loops": ["tensors", "dataloader", "fused"],
     "callbacks": ["tensorboard", "checkpoint"],
     "devices": {
@@ -31,6 +47,9 @@ DECLARATION = {
         "MKL_NUM_THREADS": "{threads}",
         "TORCHINDUCTOR_CACHE_DIR": "{scratch}/inductor",
         "TRITON_CACHE_DIR": "{scratch}/triton",
+        "CUDA_CACHE_PATH": "{scratch}/cuda",
+        # Where Inductor keeps its compiled C++ headers, whatever its cache folder.
+        "TMPDIR": "{scratch}",
         # Set by a user, they would turn the mode into eager without a word.
         "TORCHDYNAMO_DISABLE": "0",
         "TORCH_COMPILE_DISABLE": "0",
@@ -44,9 +63,8 @@ def start(setting: Setting) -> "TorchBackend":
         _check_cuda(_device(setting.device))
     torch.set_num_threads(setting.threads)
     torch.set_float32_matmul_precision("high" if setting.dtype == "tf32" else "highest")
-    if setting.mode == "compile":
+    if setting.mode in MODES:
         require_compiler()
-        warm_compiler()
     return TorchBackend(setting)
 
 
@@ -73,11 +91,14 @@ class TorchBackend:
         self.setting = setting
         self.device = _device(setting.device)
 
-    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def compiled(
+        self, function: Callable[..., Any], *, dynamic_shapes: bool = False
+    ) -> Callable[..., Any]:
         """The function as the mode runs it; a graph break is an error, never a quiet fallback."""
-        if self.setting.mode == "eager":
+        mode = MODES.get(self.setting.mode)
+        if mode is None:
             return function
-        return torch.compile(function, fullgraph=True, dynamic=False)
+        return torch.compile(function, fullgraph=True, dynamic=dynamic_shapes, mode=mode)
 
     def tensor(self, array: Array) -> Tensor:
         """The array on the device, in the setting's dtype."""
@@ -102,14 +123,29 @@ class TorchBackend:
         program = self._program(network, weights)
         return program.steps(self.tensor(x), self.tensor(y), optimizers)
 
+    def train_steps(
+        self,
+        network: layers.Network,
+        weights: Weights,
+        batches: Sequence[tuple[Array, Array]],
+        *,
+        dynamic_shapes: bool,
+    ) -> list[Step]:
+        """One model, and `dynamic` of torch.compile."""
+        compiled = partial(self.compiled, dynamic_shapes=dynamic_shapes)
+        program = self._program(network, weights, compiled)
+        return program.train_steps([(self.tensor(x), self.tensor(y)) for x, y in batches])
+
     def trainer(self, lesson: Lesson) -> Trainer:
         """A hand-written loop."""
         program = self._program(lesson.network, lesson.weights)
         return Trainer(program, lesson, self.tensor)
 
-    def _program(self, network: layers.Network, weights: Weights) -> Program:
+    def _program(
+        self, network: layers.Network, weights: Weights, compiled: Compile | None = None
+    ) -> Program:
         start = {name: self.tensor(weight) for name, weight in weights.items()}
-        return Program(network, start, self.compiled)
+        return Program(network, start, compiled or self.compiled)
 
     def wait(self) -> None:
         """CPU calls return when they are done; CUDA is synchronised."""
@@ -139,16 +175,28 @@ class TorchBackend:
             "cuda": torch.version.cuda,
             "float32_matmul_precision": torch.get_float32_matmul_precision(),
             "device_name": self._device_name(),
-            "compile_cache": None if self.setting.mode == "eager" else "cold for every case",
         }
 
     def _device_name(self) -> str | None:
         cuda = self.device.type == "cuda"
         return torch.cuda.get_device_name(self.device) if cuda else None
 
+    def start_compiler(self) -> None:
+        """Import it, start its helpers, and have its headers compiled."""
+        run_smallest(self.device)
+
+    def keep_compiled(self, folder: str) -> bool:
+        """In Inductor's and Triton's caches."""
+        keep_compiled(Path(folder))
+        return True
+
+    def graphs(self) -> int:
+        """As Dynamo counts them."""
+        return count_graphs() if self.setting.mode in MODES else 0
+
     def release(self) -> None:
         """Drop compiled graphs, whose number per function is limited, and cached memory."""
-        if self.setting.mode != "eager":
+        if self.setting.mode in MODES:
             forget_compiled()
         if self.device.type == "cuda":
             torch.cuda.empty_cache()

@@ -51,6 +51,10 @@ def run(
     budget: Annotated[
         float | None, option("--budget", "Seconds for the whole run; the rest is skipped.")
     ] = None,
+    compile_limit: Annotated[
+        float | None,
+        option("--compile-limit", "Seconds that a case may take to compile; as the suite says."),
+    ] = None,
     results: Annotated[Path, typer.Option("--results", help="Where the results go.")] = Path(
         "results"
     ),
@@ -76,7 +80,7 @@ def run(
         "loop": loop,
         "callbacks": callbacks,
     }
-    rules = session.Rules(rigor, generations, precision, budget)
+    rules = session.Rules(rigor, generations, precision, budget, compile_limit)
     asked = session.ask(targets, axes, keep, rules, seed)
     if dry_run:
         return session.dry_run(suite, asked)

@@ -22,8 +22,13 @@ def add(app: typer.Typer) -> None:
 def show(
     run: Annotated[str, typer.Argument(help="Path, id, beginning of an id, or latest.")] = "latest",
     metric: Annotated[
-        str, typer.Option("--metric", help="gflops, time, samples, utilisation or all.")
-    ] = "gflops",
+        str | None,
+        typer.Option(
+            "--metric",
+            help="gflops, time, samples, utilisation, overhead, compile, break-even or all; "
+            "gflops, and break-even where there is any.",
+        ),
+    ] = None,
     form: Annotated[str, typer.Option("--format", help="table, md, csv or json.")] = "table",
     baseline: Annotated[
         str | None,
@@ -45,16 +50,17 @@ def show(
 
     from dlbench import learned, output, store, training_store
     from dlbench.errors import UsageError
-    from dlbench.grid import METRICS
+    from dlbench.metrics import METRICS
     from dlbench.options import choice, choices
 
-    wanted = set(choices("metric", [metric], [*METRICS, "all"]))
-    metrics = [name for name in METRICS if wanted & {name, "all"}]
+    every = [*METRICS, "all"]
+    wanted = output.USUAL if metric is None else choices("metric", [metric], every)
+    metrics = [name for name in METRICS if {name, "all"} & {*wanted}]
     format_ = choice("format", form, output.FORMATS)
     versus = output.versus(baseline, margin)
     folder = store.find(run, results)
     if training_store.is_training(folder):
-        if (metric, form, baseline, margin) != ("gflops", "table", None, None):
+        if (metric, form, baseline, margin) != (None, "table", None, None):
             raise UsageError("a training has one table, without options", value=folder.name)
         learned.show(training_store.read(folder), Console())
         return

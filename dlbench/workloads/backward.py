@@ -1,7 +1,6 @@
 """Forward pass and the gradient of every parameter."""
 
-from dlbench import flops
 from dlbench.kinds import Kind
-from dlbench.passes import NetworkKind
+from dlbench.passes import PASSES
 
-KIND: Kind = NetworkKind("backward", checked=("backward",), counted=flops.backward)
+KIND: Kind = PASSES["backward"]

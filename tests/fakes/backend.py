@@ -3,11 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
 from dlbench.contract import DeviceClock, Setting, Step
 from fakes.clock import ToldClock
+
+
+def _next(values: list[Any]) -> Any:
+    """The first, which is taken away unless it is the last."""
+    return values.pop(0) if values[1:] else values[0]
 
 
 @dataclass
@@ -22,7 +28,9 @@ class FakeBackend:
     """Multiplies matrices; what it is set to before the worker starts is what goes wrong.
 
     events: what was called, in order; costs_s: what the next steps take on the told clock, the
-    last for ever; spoil: what becomes of a product; fails: raised by every step.
+    last for ever, as are compiler_costs_s: of starting the compiler, and compiles: how many graphs
+    there are when asked; folder: where it keeps them, if it keeps any; spoil: what becomes of a
+    product; fails: raised by every step.
     """
 
     def __init__(self, clock: ToldClock) -> None:
@@ -36,6 +44,10 @@ class FakeBackend:
         self.uses_threads: int | None = None
         self.has_device_clock: DeviceClock | None = None
         self.reset: Callable[[], None] = lambda: self.events.append("reset")
+        self.compiler_costs_s = [0.0]
+        self.compiles = [0]
+        self.folder: str | None = None
+        self.keeps = True
         self.setting: Setting
 
     @property
@@ -52,7 +64,7 @@ class FakeBackend:
     def matmul(self, a: np.ndarray, b: np.ndarray) -> Step:
         def run() -> Tensor:
             self.events.append("run")
-            self.clock.advance(self.costs_s.pop(0) if self.costs_s[1:] else self.costs_s[0])
+            self.clock.advance(_next(self.costs_s))
             if self.fails:
                 raise self.fails
             return self.spoil(Tensor(a @ b))
@@ -82,6 +94,16 @@ class FakeBackend:
 
     def facts(self) -> dict[str, str | int | None]:
         return {"fake": "1.0"}
+
+    def start_compiler(self) -> None:
+        self.clock.advance(_next(self.compiler_costs_s))
+
+    def keep_compiled(self, folder: str) -> bool:
+        self.folder = folder
+        return self.keeps
+
+    def graphs(self) -> int:
+        return _next(self.compiles)
 
     def release(self) -> None:
         self.events.append("release")

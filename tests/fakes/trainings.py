@@ -67,7 +67,7 @@ class School:
         self.answers, self.deadly = answers or {}, deadly
         self.journal, self.orders, self.workers = [], [], []
 
-    def launch(self, target):
+    def launch(self, target, seat=None, *, warm=False):
         self.workers.append(Pupil(target, self))
         return self.workers[-1], wire.Start(target, "/scratch")
 

@@ -1,6 +1,6 @@
 """Workers that follow a script instead of computing, and a journal of what they were told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dlbench import wire
@@ -48,12 +48,16 @@ class Stable:
         self.journal: list[str] = []
         self.workers: list[ScriptedWorker] = []
         self.timeouts: list[float] = []
+        self.warm: list[bool] = []
         self.scripts = {
             name: {tag: list(answers) for tag, answers in script.items()}
             for name, script in (scripts or {}).items()
         }
 
-    def launch(self, target: Target) -> tuple["ScriptedWorker", wire.Start]:
+    def launch(
+        self, target: Target, seat: Hashable = None, *, warm: bool = False
+    ) -> tuple["ScriptedWorker", wire.Start]:
+        self.warm.append(warm)
         self.workers.append(ScriptedWorker(target, self))
         return self.workers[-1], wire.Start(target, "/scratch")
 

@@ -1,0 +1,112 @@
+"""dlbench's seconds of compiling against a stopwatch around the first call, backend by backend.
+
+Both in processes of their own with cold caches, in turns; and dlbench's own again with warm ones.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from math import exp, log
+from pathlib import Path
+from statistics import fmean
+
+from first_call import BATCH, INPUTS, LAYERS, OUTPUTS, RATE, UNITS
+
+from dlbench import compiling, environment, flops
+from dlbench.histories import histories
+from dlbench.launching import Launcher
+from dlbench.layers import SGD, Dense, Network
+from dlbench.model import Case, Group, Measurement, Plan, Sampling, Target, Workload
+from dlbench.supervisor import Supervisor
+from dlbench.targets import read_declarations
+
+ROUNDS = 3
+# The compile seconds agree with the stopwatch's within this share.
+MOST_APART = 0.20
+MODES = {
+    "torch": ("compile",),
+    "tensorflow": ("function", "xla"),
+    "jax": ("jit",),
+}
+STACK = Network(
+    name="stack",
+    inputs=(INPUTS,),
+    layers=(*[Dense(UNITS, "relu")] * LAYERS, Dense(OUTPUTS)),
+    loss="sparse_categorical_crossentropy",
+    optimizer=SGD(RATE),
+    batch=BATCH,
+)
+WORKLOAD = Workload(
+    "train_step",
+    {"network": STACK.name, "batch": BATCH},
+    flops.backward(STACK, BATCH),
+    synthetic=True,
+)
+SCRIPT = Path(__file__).with_name("first_call.py")
+
+
+def stopwatch(backend: str, mode: str, variables: dict[str, str]) -> float:
+    """Seconds of the first call, in a process and with caches of its own."""
+    with tempfile.TemporaryDirectory() as scratch:
+        env = {name: value.replace("{scratch}", scratch) for name, value in variables.items()}
+        done = subprocess.run(
+            [sys.executable, SCRIPT, backend, mode],
+            env={**os.environ, **env, "TMPDIR": scratch},
+            capture_output=True,
+            check=True,
+            text=True,
+        )
+    return float(done.stdout)
+
+
+def measured(backend: str, mode: str, logs: Path) -> tuple[float, float]:
+    """Dlbench's seconds of compiling, cold and warm: two generations of a run."""
+    declarations = read_declarations()
+    target = Target(backend, "cpu", mode, "float32", environment.usable_cores())
+    case = Case(WORKLOAD, target, "static")
+    sampling = Sampling(generations=2, blocks=6, compile_limit_s=300)
+    plan = Plan("cost", 0, sampling, {STACK.name: STACK}, (Group(WORKLOAD, (case,)),))
+    with Launcher(declarations, logs) as launch:
+        events = Supervisor(plan, launch).measure()
+        lines = [event for event in events if isinstance(event, Measurement)]
+    for line in lines:
+        assert line.status == "ok", line.reason
+    history = histories(lines)[case.id]
+    cold, warm = compiling.costs(history, "cold"), compiling.costs(history, "warm")
+    # TensorFlow keeps nothing: it is cold twice
+    return cold[0].seconds, (warm or cold)[-1].seconds
+
+
+def compare(backend: str, mode: str) -> bool:
+    """Print the seconds and their ratio; whether they agree."""
+    threads = str(environment.usable_cores())
+    variables = {
+        name: value.replace("{threads}", threads)
+        for name, value in read_declarations()[backend].environment.items()
+    }
+    ours, theirs, warm = [], [], []
+    with tempfile.TemporaryDirectory() as logs:
+        for _ in range(ROUNDS):
+            cold_s, warm_s = measured(backend, mode, Path(logs))
+            ours.append(cold_s)
+            warm.append(warm_s)
+            theirs.append(stopwatch(backend, mode, variables))
+    ratio = exp(fmean(log(a / b) for a, b in zip(ours, theirs, strict=True)))
+    holds = abs(ratio - 1) <= MOST_APART
+    print(
+        f"{backend} {mode}: dlbench {_listed(ours)} s, stopwatch {_listed(theirs)} s, ratio "
+        f"{ratio:.3f}, must be within {MOST_APART:.0%}: {'ok' if holds else 'NOT REACHED'}; "
+        f"warm {_listed(warm)} s"
+    )
+    return holds
+
+
+def _listed(seconds: list[float]) -> str:
+    return ", ".join(f"{one:.2f}" for one in seconds)
+
+
+if __name__ == "__main__":
+    asked = sys.argv[1:] or list(MODES)
+    agree = [compare(backend, mode) for backend in asked for mode in MODES[backend]]
+    sys.exit(not all(agree))

@@ -1,0 +1,94 @@
+"""Which mode to use for how many steps, in a sentence per network: read off the rows.
+
+The total time of a target is what compiling costs and so many steps; the lowest of these lines is
+the advice. Where two lines cross is known as well as they are: see break_even.py.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import inf
+from typing import NamedTuple
+
+from dlbench import units
+from dlbench.charts import _targets
+from dlbench.rows import Row, is_timed
+
+# What is repeated in a training, and what may stand for it where that was not measured.
+PREFERRED = ("train_step", "backward", "forward", "predict")
+
+
+class _Line(NamedTuple):
+    """A target's total seconds: start_s once, and step_s for every step."""
+
+    row: Row
+    start_s: float
+    step_s: float
+
+
+class _Stretch(NamedTuple):
+    """From so many steps on a target takes the least time."""
+
+    since: float
+    row: Row
+
+
+def advice(rows: Sequence[Row]) -> list[str]:
+    """A sentence per network whose static modes have a dynamic twin; none without any."""
+    looks = _targets.looks(rows, rows)
+    names = {row.case: looks[_targets.key(row)].label for row in rows if is_timed(row)}
+    networks: dict[tuple[str, ...], dict[str, list[Row]]] = {}
+    for row in rows:
+        if is_timed(row) and "network" in row.params and row.workload in PREFERRED:
+            place = (str(row.params["network"]), str(row.params.get("batch")), row.dtype)
+            networks.setdefault(place, {}).setdefault(row.workload, []).append(row)
+    several = len({dtype for _, _, dtype in networks}) > 1
+    told = []
+    for (network, batch, dtype), kinds in networks.items():
+        kind = next(name for name in PREFERRED if name in kinds)
+        group = kinds[kind]
+        if any(row.break_even_state for row in group):
+            what = f"{network}, {kind} of {batch} rows{f' in {dtype}' if several else ''}"
+            told.append(f"{what}: {_sentence(group, names)}")
+    return told
+
+
+def _sentence(rows: Sequence[Row], names: Mapping[str, str]) -> str:
+    """Such as `least time with numpy, from about 120 steps on torch compile`, and the rest."""
+    stretches = _envelope([_line(row) for row in rows if _is_sure(row)])
+    first, *later = stretches
+    words = [names[first.row.case]]
+    for stretch in later:
+        since, name = units.rounded(stretch.since), names[stretch.row.case]
+        words.append(f"from about {since} steps on {name}")
+    settled = ", ".join(words)
+    unsure = [names[row.case] for row in rows if row.break_even_state == "unsure"]
+    never = [names[row.case] for row in rows if row.break_even_state == "never"]
+    ends = []
+    if never:
+        ends.append(f"never faster than dynamic: {', '.join(never)}")
+    if unsure:
+        ends.append(f"no sure gain over dynamic: {', '.join(unsure)}")
+    return "; ".join((f"least time with {settled}", *ends))
+
+
+def _is_sure(row: Row) -> bool:
+    """Dynamic, or static and beyond doubt faster than dynamic, at a known cost."""
+    pays = row.break_even_state == "pays" and row.compile_s is not None
+    return row.mode_kind == "dynamic" or pays
+
+
+def _line(row: Row) -> _Line:
+    return _Line(row, row.compile_s or 0.0, row.time_s or inf)
+
+
+def _envelope(lines: Sequence[_Line]) -> list[_Stretch]:
+    """Who takes the least time, from the first step to the last."""
+    at, best = 1.0, min(lines, key=lambda line: (line.start_s + line.step_s, line.step_s))
+    found = [_Stretch(at, best.row)]
+    while crossings := [
+        ((line.start_s - best.start_s) / (best.step_s - line.step_s), line.step_s, line)
+        for line in lines
+        if line.step_s < best.step_s
+    ]:
+        at, _, best = min(crossings, key=lambda crossing: crossing[:2])
+        found.append(_Stretch(at, best.row))
+    return found

@@ -1,0 +1,266 @@
+"""A network as a user of JAX writes it: pure functions of all state, value_and_grad, Optax.
+
+What a framework with objects keeps in a model is a State here, which every step takes and gives
+back.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from dlbench import layers
+from dlbench.backends._jax_natives import ACTIVATIONS, FROM_LOGITS, LOSSES, OPTIMIZERS
+from dlbench.contract import Step
+
+Compile = Callable[..., Callable[..., Any]]
+Named = dict[str, Any]
+
+
+class State(NamedTuple):
+    """All that a training step changes, kernels as (inputs, units).
+
+    weights, averages: running mean and variance of batch norm, by name; memory: the optimizer's;
+    key: what the next step draws from, None where nothing is random.
+    """
+
+    weights: Named
+    averages: Named
+    memory: Any
+    key: Any
+
+
+class Program:
+    """A network and its start weights; `compiled` runs a function as the mode says."""
+
+    def __init__(
+        self, network: layers.Network, start: Named, compiled: Compile, *, is_static: bool
+    ) -> None:
+        self.network, self.start, self.compiled = network, start, compiled
+        self.is_static = is_static
+        last = getattr(network.layers[-1], "activation", "linear")
+        fused = FROM_LOGITS.get((last, network.loss))
+        self.loss = fused or LOSSES[network.loss]
+        self.activation = ACTIVATIONS[last]
+        self.is_fused = fused is not None
+
+    def state(self, optimizer: optax.GradientTransformation, seed: int = 0) -> State:
+        """The start of a training, in memory of its own: steps reuse what they are given."""
+        weights = {name: jnp.array(weight) for name, weight in self.start.items()}
+        key = jax.random.key(seed) if any(map(_drops, self.network.layers)) else None
+        return State(weights, self._averages(), optimizer.init(weights), key)
+
+    def _averages(self) -> Named:
+        found = {}
+        for index, layer in enumerate(self.network.layers):
+            if isinstance(layer, layers.BatchNorm):
+                found[f"layer{index}.mean"] = jnp.zeros_like(self.start[f"layer{index}.beta"])
+                found[f"layer{index}.variance"] = jnp.ones_like(self.start[f"layer{index}.gamma"])
+        return found
+
+    def predict(self, weights: Named, averages: Named, x: Any) -> Any:
+        """Outputs in inference."""
+        logits, _ = self._logits(weights, averages, None, x)
+        return self.activation(logits)
+
+    def forward(
+        self, weights: Named, averages: Named, key: Any, x: Any, y: Any
+    ) -> tuple[Any, Any, Named, Any]:
+        """Outputs and loss in training, and averages and key for the next."""
+        key, own = _split(key)
+        logits, averages = self._logits(weights, averages, own, x, training=True)
+        return self.activation(logits), self._loss(weights, logits, y), averages, key
+
+    def backward(
+        self, weights: Named, averages: Named, key: Any, x: Any, y: Any
+    ) -> tuple[Any, Named, Named, Any]:
+        """The loss, its gradient by every weight, and averages and key for the next."""
+        key, own = _split(key)
+
+        def objective(weights: Named) -> tuple[Any, Named]:
+            logits, after = self._logits(weights, averages, own, x, training=True)
+            return self._loss(weights, logits, y), after
+
+        (loss, after), gradients = jax.value_and_grad(objective, has_aux=True)(weights)
+        return loss, gradients, after, key
+
+    def step(
+        self, optimizer: optax.GradientTransformation, state: State, x: Any, y: Any
+    ) -> tuple[Any, State]:
+        """One training step; the loss before it."""
+        weights, averages, memory, key = state
+        loss, gradients, averages, key = self.backward(weights, averages, key, x, y)
+        updates, memory = optimizer.update(gradients, memory, weights)
+        return loss, State(optax.apply_updates(weights, updates), averages, memory, key)
+
+    def _loss(self, weights: Named, logits: Any, y: Any) -> Any:
+        loss = self.loss(logits if self.is_fused else self.activation(logits), y)
+        for index, layer in enumerate(self.network.layers):
+            if isinstance(layer, layers.Dense) and layer.l2:
+                loss += layer.l2 * jnp.square(weights[f"layer{index}.kernel"]).sum()
+        return loss
+
+    def _logits(
+        self, weights: Named, averages: Named, key: Any, x: Any, *, training: bool = False
+    ) -> tuple[Any, Named]:
+        """The last layer before its activation, and the new running averages."""
+        averages, last = dict(averages), len(self.network.layers) - 1
+        for index, layer in enumerate(self.network.layers):
+            own = {name: weights[f"layer{index}.{name}"] for name in WEIGHTS[type(layer)]}
+            drawn = jax.random.fold_in(key, index) if _drops(layer) and training else None
+            if isinstance(layer, layers.BatchNorm):
+                kept = (averages[f"layer{index}.mean"], averages[f"layer{index}.variance"])
+                x, kept = _batch_norm(layer, own, kept, x, training=training)
+                averages[f"layer{index}.mean"], averages[f"layer{index}.variance"] = kept
+            else:
+                x = LAYERS[type(layer)](layer, own, drawn, x)
+                if index < last:
+                    x = ACTIVATIONS[getattr(layer, "activation", "linear")](x)
+        return x, averages
+
+    def steps(self, x: Any, y: Any, optimizers: Mapping[str, layers.Optimizer]) -> dict[str, Step]:
+        """One step of each kind; those of training go on from one state."""
+        learner = Learner(self, self.network.optimizer)
+        others = {
+            f"train_step/{name}": Learner(self, other).train_step(x, y)
+            for name, other in optimizers.items()
+        }
+        return {
+            "predict": learner.predict(x, y),
+            "forward": learner.forward(x, y),
+            "backward": learner.backward(x, y),
+            "train_step": learner.train_step(x, y),
+            **others,
+        }
+
+    def train_steps(self, batches: Sequence[tuple[Any, Any]]) -> list[Step]:
+        """A training step of one state on each of the batches."""
+        learner = Learner(self, self.network.optimizer)
+        return [learner.train_step(x, y) for x, y in batches]
+
+
+class Learner:
+    """A network in training: holds the state that the pure functions pass on."""
+
+    def __init__(self, program: Program, settings: layers.Optimizer, seed: int = 0) -> None:
+        self.program, self.seed = program, seed
+        self.optimizer = OPTIMIZERS[type(settings)](settings)
+        self.reset()
+        # the state given is not needed any more: its memory is that of the one given back
+        self.run_step = program.compiled(partial(program.step, self.optimizer), donate="state")
+
+    def reset(self) -> None:
+        """Back to the start."""
+        self.state = self.program.state(self.optimizer, self.seed)
+
+    def inputs(self, x: Any, y: Any) -> Named:
+        """What a step reads, by name; the weights as they were at the start, which live on."""
+        return {"x": x, "y": y, **self.program.start}
+
+    def learn(self, x: Any, y: Any) -> Any:
+        """One training step on any batch; the loss before it."""
+        loss, self.state = self.run_step(state=self.state, x=x, y=y)
+        return loss
+
+    def predict(self, x: Any, y: Any) -> Step:
+        """Outputs in inference."""
+        run = self.program.compiled(self.program.predict)
+        return Step(
+            lambda: run(self.state.weights, self.state.averages, x),
+            lambda outputs: {"outputs": outputs},
+            self.inputs(x, y),
+            self.reset,
+        )
+
+    def forward(self, x: Any, y: Any) -> Step:
+        """Outputs and loss of this batch."""
+        run = self.program.compiled(self.program.forward)
+
+        def pass_through() -> tuple[Any, Any]:
+            weights, averages, _, key = self.state
+            outputs, loss, averages, key = run(weights, averages, key, x, y)
+            self.state = self.state._replace(averages=averages, key=key)
+            return outputs, loss
+
+        return Step(
+            pass_through,
+            lambda result: {"outputs": result[0], "loss": result[1]},
+            self.inputs(x, y),
+            self.reset,
+        )
+
+    def backward(self, x: Any, y: Any) -> Step:
+        """Loss and gradients of this batch."""
+        run = self.program.compiled(self.program.backward)
+
+        def pass_through() -> tuple[Any, Named]:
+            weights, averages, _, key = self.state
+            loss, gradients, averages, key = run(weights, averages, key, x, y)
+            self.state = self.state._replace(averages=averages, key=key)
+            return loss, gradients
+
+        return Step(pass_through, _with_gradients, self.inputs(x, y), self.reset)
+
+    def train_step(self, x: Any, y: Any) -> Step:
+        """A training step on this batch."""
+        return Step(lambda: self.learn(x, y), self._with_weights, self.inputs(x, y), self.reset)
+
+    def _with_weights(self, loss: Any) -> Named:
+        return {"loss": loss, **{f"weight/{n}": w for n, w in self.state.weights.items()}}
+
+
+def _split(key: Any) -> tuple[Any, Any]:
+    """The next step's key and this one's; None twice where nothing is random."""
+    return (None, None) if key is None else jax.random.split(key)
+
+
+def _with_gradients(result: tuple[Any, Named]) -> Named:
+    loss, gradients = result
+    return {"loss": loss, **{f"gradient/{name}": g for name, g in gradients.items()}}
+
+
+def _drops(layer: layers.Layer) -> bool:
+    return isinstance(layer, layers.Dropout | layers.DropConnect) and layer.rate > 0
+
+
+def _dropped(rate: float, key: Any, x: Any) -> Any:
+    """A share is zeroed, the rest scaled up; everything kept without a key."""
+    if key is None:
+        return x
+    return jnp.where(jax.random.bernoulli(key, 1 - rate, x.shape), x / (1 - rate), 0)
+
+
+def _batch_norm(
+    layer: layers.BatchNorm, own: Named, kept: tuple[Any, Any], x: Any, *, training: bool
+) -> tuple[Any, tuple[Any, Any]]:
+    """Normalised, and the running mean and variance after it."""
+    mean, variance = kept
+    if training:
+        mean, variance = x.mean(axis=0), x.var(axis=0)
+        old, new = layer.momentum, 1 - layer.momentum
+        kept = (old * kept[0] + new * mean, old * kept[1] + new * variance)
+    normal = (x - mean) * jax.lax.rsqrt(variance + layer.epsilon)
+    return own["gamma"] * normal + own["beta"], kept
+
+
+# The weights of a layer, by their short names.
+WEIGHTS: dict[type, tuple[str, ...]] = {
+    layers.Dense: ("kernel", "bias"),
+    layers.DropConnect: ("kernel", "bias"),
+    layers.BatchNorm: ("gamma", "beta"),
+    layers.Flatten: (),
+    layers.Dropout: (),
+}
+
+# (layer, own weights, key, x) -> output before the activation; JAX itself has no layers.
+LAYERS: dict[type, Callable[[Any, Named, Any, Any], Any]] = {
+    layers.Dense: lambda layer, own, key, x: x @ own["kernel"] + own["bias"],
+    layers.DropConnect: lambda layer, own, key, x: (
+        x @ _dropped(layer.rate, key, own["kernel"]) + own["bias"]
+    ),
+    layers.Flatten: lambda layer, own, key, x: x.reshape(len(x), -1),
+    layers.Dropout: lambda layer, own, key, x: _dropped(layer.rate, key, x),
+}

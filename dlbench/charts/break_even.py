@@ -1,0 +1,92 @@
+"""Static against dynamic graphs: total seconds by number of steps, compiling included."""
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from dlbench.charts import _axes, _targets
+from dlbench.charts._targets import Key, Look
+from dlbench.rows import Row
+
+# Inches; the first workloads of the run, as a page holds.
+HEIGHT, MOST_PANELS = 2.6, 6
+# The kind of pass that is shown where there are several: what a user repeats most.
+PREFERRED = "train_step"
+# How far beyond the last crossing the lines go, and points of a line that is straight only
+# between linear axes.
+BEYOND, POINTS = 10.0, 60
+# The lines go on so far at least.
+LEAST_STEPS = 1000.0
+
+
+def draw(rows: Sequence[Row]) -> Figure | None:
+    """A panel per network, a line per target, a mark with its interval where two modes cross."""
+    judged = [row for row in _targets.measured(rows) if row.break_even_state]
+    kinds = {row.workload for row in judged}
+    kind = PREFERRED if PREFERRED in kinds else min(kinds, default="")
+    workloads = list(dict.fromkeys(map(_workload, (r for r in judged if r.workload == kind))))
+    panels = [
+        [row for row in _targets.measured(rows) if _workload(row) == workload and _is_known(row)]
+        for workload in workloads[:MOST_PANELS]
+    ]
+    if not panels:
+        return None
+    shown = [row for panel in panels for row in panel]
+    looks = _targets.looks(rows, shown)
+    title = f"Compiling included: seconds by number of steps ({_targets.shortened(kind)})"
+    figure, all_axes = _axes.figure(title, [HEIGHT] * len(panels), looks, _note(rows))
+    steps = _steps(shown)
+    for axes, panel in zip(all_axes, panels, strict=True):
+        _panel(axes, panel, looks, steps)
+    _axes.log_scale(all_axes[-1], "x", (steps[0], steps[-1]))
+    all_axes[-1].set_xlabel("steps")
+    return figure
+
+
+def _is_known(row: Row) -> bool:
+    """A static row of which nobody knows what compiling cost would seem to start for nothing."""
+    return row.mode_kind == "dynamic" or row.compile_s is not None
+
+
+def _note(rows: Sequence[Row]) -> str:
+    return "; ".join(
+        filter(None, (_targets.shared(rows), "marks: where static has paid, with 95 % intervals"))
+    )
+
+
+def _workload(row: Row) -> tuple[str, ...]:
+    return (row.workload, *map(str, row.params.items()))
+
+
+def _steps(rows: Sequence[Row]) -> list[float]:
+    """From the first step to well behind the last crossing, evenly on a logarithmic axis."""
+    crossings = [row.break_even_steps for row in rows if row.break_even_steps]
+    last = max([LEAST_STEPS, *(BEYOND * crossing for crossing in crossings)])
+    return [last ** (point / POINTS) for point in range(POINTS + 1)]
+
+
+def _panel(
+    axes: Axes, rows: Sequence[Row], looks: Mapping[Key, Look], steps: Sequence[float]
+) -> None:
+    network, batch = rows[0].params.get("network", ""), rows[0].params.get("batch", "–")
+    axes.set_title(_targets.shortened(f"{network}, batch {batch}"), loc="left")
+    totals: list[float] = []
+    for row in rows:
+        look = looks[_targets.key(row)]
+        line = [_total(row, count) for count in steps]
+        totals += line
+        style = "-" if row.mode_kind == "static" else "--"
+        axes.plot(steps, line, color=look.colour, linestyle=style)
+        if row.break_even_state == "pays" and row.break_even_steps:
+            at = row.break_even_steps
+            low, high = row.break_even_low or at, row.break_even_high or at
+            whiskers = [[max(0.0, at - low)], [max(0.0, high - at)]]
+            axes.errorbar([at], [_total(row, at)], xerr=whiskers, **look.style)
+    _axes.log_scale(axes, "y", (min(totals), max(totals)))
+    axes.set_ylabel("seconds")
+
+
+def _total(row: Row, steps: float) -> float:
+    """Compiling, and then the steps."""
+    return (row.compile_s or 0.0) + steps * (row.time_s or 0.0)

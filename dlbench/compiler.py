@@ -1,0 +1,67 @@
+"""A static mode's compiler as a worker sees it: started once, with caches that are cold or warm.
+
+It must not know any framework, nor what is compiled.
+"""
+
+import hashlib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from dlbench import timing
+from dlbench.contract import Backend, Step
+from dlbench.errors import DlbenchError
+from dlbench.memory import PeakMemory
+from dlbench.model import Caches, Compiling, Target
+
+# Calls timed one by one before anything else runs: the first compiles, the second may compile
+# again (gradients, shapes), the third shows whether it is over.
+FIRST_CALLS = 3
+
+# Of a digest, for the name of a folder: there are some hundred cases.
+DIGITS = 16
+
+
+class Compiler:
+    """Of a started backend in a static mode. scratch: the folder that outlives the worker."""
+
+    def __init__(self, backend: Backend, target: Target, scratch: Path) -> None:
+        self.backend, self.target, self.scratch = backend, target, scratch
+        self.start_s: float | None = None
+        self.caches: Caches = "cold"
+
+    def begin(self, case: str) -> None:
+        """Start it if need be; then find nothing but what an earlier process has left of the case.
+
+        A smallest program is compiled twice: what the second takes is compiling, and what the first
+        takes more is starting. Not done when the worker starts, which others do at the same time.
+        """
+        if self.start_s is None:
+            first, second = (self._seconds(partial(self._smallest, name)) for name in "ab")
+            self.start_s = max(0.0, first - second)
+        self._keep(case)
+
+    def _seconds(self, call: Callable[[], None]) -> float:
+        return timing.block(call, self.backend.wait, 1).host_s
+
+    def _smallest(self, name: str) -> None:
+        self._keep(name)
+        self.backend.start_compiler()
+
+    def _keep(self, name: str) -> None:
+        folder = self.scratch / hashlib.sha256(name.encode()).hexdigest()[:DIGITS]
+        was_there = folder.exists()
+        folder.mkdir(parents=True, exist_ok=True)
+        is_kept = self.backend.keep_compiled(str(folder))
+        self.caches = "warm" if was_there and is_kept else "cold"
+
+    def first_calls(self, step: Step) -> tuple[tuple[float, ...], Compiling]:
+        """Their seconds, one by one, and what was compiled meanwhile; an error if nothing ever."""
+        graphs, seconds, memory = [self.backend.graphs()], [], PeakMemory()
+        for _ in range(FIRST_CALLS):
+            seconds.append(self._seconds(step.run))
+            graphs.append(self.backend.graphs())
+        if not graphs[-1]:
+            raise DlbenchError(f"the mode {self.target.mode} is static, and nothing was compiled")
+        start_s, rise = self.start_s or 0.0, memory.rise()
+        return tuple(seconds), Compiling(self.caches, start_s, tuple(graphs), rise)

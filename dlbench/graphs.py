@@ -1,0 +1,114 @@
+"""Static rows beside their dynamic twins: what compiling cost, and after how many steps it pays.
+
+A twin differs in nothing but the mode. It must not know how anything is shown.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import exp
+from typing import get_args
+
+from msgspec.structs import replace
+
+from dlbench.break_even import BreakEven, break_even
+from dlbench.compiling import Compiled, compiled, scatter
+from dlbench.epochs import rows_of
+from dlbench.histories import History
+from dlbench.layers import Network
+from dlbench.model import Caches
+from dlbench.paired import Paired, locate, paired
+from dlbench.rows import Row, is_timed
+from dlbench.stats import Estimate, Luck
+from dlbench.synthetic import RANDOM
+
+
+class Graphs:
+    """What a run says of compiling. lucks: of the processes of each case's workload, by case."""
+
+    def __init__(
+        self,
+        histories: Mapping[str, History],
+        networks: Mapping[str, Network],
+        lucks: Mapping[str, Luck | None],
+    ) -> None:
+        self.histories, self.networks, self.lucks = histories, networks, lucks
+        self.by_target: dict[str, list[str]] = {}
+
+    def rows(self, rows: Sequence[Row]) -> list[Row]:
+        """The rows, those of static modes with what is known of compiling."""
+        self.by_target = _by_target(rows)
+        twins = {_place(row): row for row in rows if row.mode_kind == "dynamic" and is_timed(row)}
+        return [
+            self._told(row, twins.get(_place(row))) if row.mode_kind == "static" else row
+            for row in rows
+        ]
+
+    def _told(self, row: Row, twin: Row | None) -> Row:
+        history = self.histories.get(row.case)
+        found = compiled(history, self._scatters(row)) if history else None
+        if found is None:
+            return row
+        cold = found.cold.interval() if found.cold else Estimate(0.0, None, None)
+        told = replace(
+            row,
+            compile_s=exp(cold.value) if found.cold else None,
+            compile_low_s=None if cold.low is None else exp(cold.low),
+            compile_high_s=None if cold.high is None else exp(cold.high),
+            compile_s_warm=exp(found.warm.value) if found.warm else None,
+            compiler_start_s=found.start_s,
+            compile_peak_bytes=found.peak_bytes,
+            graphs=found.graphs,
+            recompiled=found.again,
+        )
+        return told if twin is None else self._compared(told, twin, found)
+
+    def _scatters(self, row: Row) -> dict[Caches, Luck | None]:
+        """What the target's other cases say: with its own, a case could never surprise."""
+        others = [
+            self.histories[case]
+            for case in self.by_target[row.target]
+            if case != row.case and case in self.histories
+        ]
+        return {caches: scatter(others, caches) for caches in get_args(Caches)}
+
+    def _compared(self, row: Row, twin: Row, found: Compiled) -> Row:
+        if found.cold is None or not is_timed(row):
+            return row
+        pair = paired(self.histories[row.case], self.histories[twin.case])
+        ratio = None if _is_doubtful(pair) else locate(pair, self.lucks.get(row.case))
+        dynamic = Estimate(twin.time_s or 0.0, twin.ci_low_s, twin.ci_high_s)
+        when = break_even(found.cold, dynamic, ratio)
+        return replace(
+            row,
+            break_even_steps=when.steps,
+            break_even_low=when.low,
+            break_even_high=when.high,
+            break_even_state=when.state,
+            break_even_epochs=self._epochs(row, when),
+        )
+
+    def _epochs(self, row: Row, when: BreakEven) -> float | None:
+        if row.loop:
+            return when.steps  # each of which is an epoch
+        network = self.networks.get(str(row.params.get("network")))
+        if network is None or network.dataset == RANDOM or when.steps is None:
+            return None
+        return when.steps * int(row.params["batch"]) / rows_of(network)
+
+
+def _by_target(rows: Sequence[Row]) -> dict[str, list[str]]:
+    """The cases of every target."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(row.target, []).append(row.case)
+    return found
+
+
+def _is_doubtful(pair: Paired) -> bool:
+    return pair.busy or not pair.in_turns
+
+
+def _place(row: Row) -> tuple[str, ...]:
+    """What a row and its twin have in common."""
+    workload = row.case.removesuffix(row.target)
+    same = (row.backend, row.device, row.dtype, str(row.threads), row.loop, row.callbacks)
+    return (workload, *same)

@@ -1,0 +1,61 @@
+"""Which mode for how many steps, read off rows of known times and costs."""
+
+import pytest
+from msgspec.structs import replace
+
+from dlbench.advice import advice
+from dlbench.model import Work, Workload
+from fakes import results
+from fakes.results import COMPILED, NUMPY, TORCH, case
+
+STEP = Workload("train_step", {"network": "iris", "batch": 32}, Work(6, 3, 32))
+
+
+def told(*rows):
+    """Of (target, seconds of a step, seconds of compiling, state)."""
+    outcomes = [(case(STEP, target), step_s) for target, step_s, _, _ in rows]
+    return advice(
+        [
+            replace(row, compile_s=compile_s, break_even_state=state)
+            for row, (_, _, compile_s, state) in zip(results.rows(*outcomes), rows, strict=True)
+        ]
+    )
+
+
+def test_the_lowest_total_changes_where_the_lines_cross():
+    [sentence] = told(
+        (NUMPY, 0.003, None, None), (TORCH, 0.004, None, None), (COMPILED, 0.001, 2.0, "pays")
+    )
+    assert sentence == (
+        "iris, train_step of 32 rows: least time with numpy eager, "
+        "from about 1000 steps on torch compile"
+    )
+
+
+def test_who_starts_at_once_and_is_fastest_is_best_for_ever():
+    [sentence] = told(
+        (NUMPY, 0.001, None, None), (TORCH, 0.004, None, None), (COMPILED, 0.002, 2.0, "pays")
+    )
+    assert sentence.endswith("least time with numpy eager")
+
+
+def test_a_line_that_is_never_lowest_is_left_out():
+    """The middle one would be best where it is too late for it."""
+    middle = replace(COMPILED, mode="trace")
+    [sentence] = told(
+        (TORCH, 0.010, None, None), (middle, 0.009, 5.0, "pays"), (COMPILED, 0.001, 2.0, "pays")
+    )
+    assert "trace" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [("never", "never faster than dynamic: "), ("unsure", "no sure gain over dynamic: ")],
+)
+def test_what_does_not_pay_is_named(state, words):
+    [sentence] = told((TORCH, 0.001, None, None), (COMPILED, 0.001, 2.0, state))
+    assert sentence.endswith(f"; {words}compile")
+
+
+def test_without_a_static_mode_beside_its_dynamic_there_is_no_advice():
+    assert told((NUMPY, 0.001, None, None), (TORCH, 0.004, None, None)) == []
