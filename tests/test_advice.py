@@ -59,3 +59,17 @@ def test_what_does_not_pay_is_named(state, words):
 
 def test_without_a_static_mode_beside_its_dynamic_there_is_no_advice():
     assert told((NUMPY, 0.001, None, None), (TORCH, 0.004, None, None)) == []
+
+
+def test_a_batch_of_one_is_one_row_and_a_second_dtype_is_named():
+    one = replace(STEP, params={"network": "iris", "batch": 1})
+    double = replace(TORCH, dtype="float64")
+    targets = [TORCH, COMPILED, double, replace(COMPILED, dtype="float64")]
+    found = results.rows(*((case(one, target), 0.001) for target in targets))
+    sentences = advice(
+        [replace(row, break_even_state="never") if row.mode != "eager" else row for row in found]
+    )
+    assert [sentence.partition(":")[0] for sentence in sentences] == [
+        "iris, train_step of 1 row in float32",
+        "iris, train_step of 1 row in float64",
+    ]

@@ -11,7 +11,7 @@ from math import exp, log
 from pathlib import Path
 from statistics import fmean
 
-from first_call import BATCH, INPUTS, LAYERS, OUTPUTS, RATE, UNITS
+from first_call import BATCH, INPUTS, OUTPUTS, RATE, UNITS
 
 from dlbench import compiling, environment, flops
 from dlbench.histories import histories
@@ -29,21 +29,21 @@ MODES = {
     "tensorflow": ("function", "xla"),
     "jax": ("jit",),
 }
-STACK = Network(
-    name="stack",
-    inputs=(INPUTS,),
-    layers=(*[Dense(UNITS, "relu")] * LAYERS, Dense(OUTPUTS)),
-    loss="sparse_categorical_crossentropy",
-    optimizer=SGD(RATE),
-    batch=BATCH,
-)
-WORKLOAD = Workload(
-    "train_step",
-    {"network": STACK.name, "batch": BATCH},
-    flops.backward(STACK, BATCH),
-    synthetic=True,
-)
+# As many as make compiling last for more than a second.
+LAYERS = {"torch": 30, "tensorflow": 160, "jax": 200}
 SCRIPT = Path(__file__).with_name("first_call.py")
+
+
+def stack(layers: int) -> Network:
+    """So many hidden layers, one like the other."""
+    return Network(
+        name="stack",
+        inputs=(INPUTS,),
+        layers=(*[Dense(UNITS, "relu")] * layers, Dense(OUTPUTS)),
+        loss="sparse_categorical_crossentropy",
+        optimizer=SGD(RATE),
+        batch=BATCH,
+    )
 
 
 def stopwatch(backend: str, mode: str, variables: dict[str, str]) -> float:
@@ -51,7 +51,7 @@ def stopwatch(backend: str, mode: str, variables: dict[str, str]) -> float:
     with tempfile.TemporaryDirectory() as scratch:
         env = {name: value.replace("{scratch}", scratch) for name, value in variables.items()}
         done = subprocess.run(
-            [sys.executable, SCRIPT, backend, mode],
+            [sys.executable, SCRIPT, backend, mode, str(LAYERS[backend])],
             env={**os.environ, **env, "TMPDIR": scratch},
             capture_output=True,
             check=True,
@@ -64,9 +64,12 @@ def measured(backend: str, mode: str, logs: Path) -> tuple[float, float]:
     """Dlbench's seconds of compiling, cold and warm: two generations of a run."""
     declarations = read_declarations()
     target = Target(backend, "cpu", mode, "float32", environment.usable_cores())
-    case = Case(WORKLOAD, target, "static")
+    network = stack(LAYERS[backend])
+    params = {"network": network.name, "batch": BATCH}
+    workload = Workload("train_step", params, flops.backward(network, BATCH), synthetic=True)
+    case = Case(workload, target, "static")
     sampling = Sampling(generations=2, blocks=6, compile_limit_s=300)
-    plan = Plan("cost", 0, sampling, {STACK.name: STACK}, (Group(WORKLOAD, (case,)),))
+    plan = Plan("cost", 0, sampling, {network.name: network}, (Group(workload, (case,)),))
     with Launcher(declarations, logs) as launch:
         events = Supervisor(plan, launch).measure()
         lines = [event for event in events if isinstance(event, Measurement)]

@@ -1,7 +1,7 @@
 """A stopwatch around the first training step in a process of its own: no line of dlbench in it.
 
-`python first_call.py FRAMEWORK MODE` prints the seconds of the first call beyond those of a later
-one. The network is a stack of dense layers, as bench/reach/compile_cost.py gives it to dlbench.
+`python first_call.py FRAMEWORK MODE LAYERS` prints the seconds of the first call beyond those of a
+later one. The network is a stack of dense layers, as compile_cost.py gives it to dlbench.
 """
 
 import sys
@@ -12,7 +12,7 @@ from time import perf_counter
 
 import numpy as np
 
-INPUTS, UNITS, LAYERS, OUTPUTS, BATCH = 64, 64, 30, 10, 32
+INPUTS, UNITS, OUTPUTS, BATCH = 64, 64, 10, 32
 RATE = 0.01
 LATER_CALLS = 30
 
@@ -26,14 +26,14 @@ def data() -> tuple[np.ndarray, np.ndarray]:
     return x, rng.integers(0, OUTPUTS, BATCH)
 
 
-def torch_step(mode: str) -> Step:
+def torch_step(mode: str, layers: int) -> Step:
     """nn.Sequential, compiled up to the loss; SGD."""
     import torch
     from torch import nn
 
     torch.set_num_threads(2)
     modules: list[nn.Module] = []
-    for inputs in (INPUTS, *[UNITS] * (LAYERS - 1)):
+    for inputs in (INPUTS, *[UNITS] * (layers - 1)):
         modules += [nn.Linear(inputs, UNITS), nn.ReLU()]
     model = nn.Sequential(*modules, nn.Linear(UNITS, OUTPUTS))
     x, y = (torch.from_numpy(array) for array in data())
@@ -55,13 +55,13 @@ def torch_step(mode: str) -> Step:
     return step
 
 
-def tensorflow_step(mode: str) -> Step:
+def tensorflow_step(mode: str, layers: int) -> Step:
     """keras.Sequential and GradientTape in a tf.function; SGD."""
     import keras
     import tensorflow as tf
 
-    layers = [keras.layers.Dense(UNITS, activation="relu") for _ in range(LAYERS)]
-    model = keras.Sequential([keras.Input((INPUTS,)), *layers, keras.layers.Dense(OUTPUTS)])
+    hidden = [keras.layers.Dense(UNITS, activation="relu") for _ in range(layers)]
+    model = keras.Sequential([keras.Input((INPUTS,)), *hidden, keras.layers.Dense(OUTPUTS)])
     loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     optimizer = keras.optimizers.SGD(RATE)
     optimizer.build(model.trainable_variables)
@@ -78,7 +78,7 @@ def tensorflow_step(mode: str) -> Step:
     return lambda: traced(x, y)
 
 
-def jax_step(mode: str) -> Step:
+def jax_step(mode: str, layers: int) -> Step:
     """A list of kernels and biases, value_and_grad under jit, Optax's SGD."""
     import jax
     import jax.numpy as jnp
@@ -86,7 +86,7 @@ def jax_step(mode: str) -> Step:
 
     assert mode == "jit"
     rng = np.random.default_rng(1)
-    widths = [INPUTS, *[UNITS] * LAYERS, OUTPUTS]
+    widths = [INPUTS, *[UNITS] * layers, OUTPUTS]
     weights = [
         (jnp.array(rng.standard_normal((m, n), np.float32) / m**0.5), jnp.zeros(n))
         for m, n in pairwise(widths)
@@ -126,6 +126,7 @@ def timed(step: Step) -> float:
 
 
 if __name__ == "__main__":
-    step = STEPS[sys.argv[1]](sys.argv[2])
+    framework, mode, layers = sys.argv[1:]
+    step = STEPS[framework](mode, int(layers))
     first = timed(step)
     print(first - median(timed(step) for _ in range(LATER_CALLS)))
