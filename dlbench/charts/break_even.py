@@ -21,7 +21,10 @@ LEAST_STEPS = 1000.0
 
 
 def draw(rows: Sequence[Row]) -> Figure | None:
-    """A panel per network, a line per target, a mark with its interval where two modes cross."""
+    """A panel per network, a line per target, a mark with its interval where two modes cross.
+
+    Solid lines are static; the marker at the end says whose line it is where colours repeat.
+    """
     judged = [row for row in _targets.measured(rows) if row.break_even_state]
     kinds = {row.workload for row in judged}
     kind = PREFERRED if PREFERRED in kinds else min(kinds, default="")
@@ -51,7 +54,7 @@ def _is_known(row: Row) -> bool:
 
 def _note(rows: Sequence[Row]) -> str:
     return "; ".join(
-        filter(None, (_targets.shared(rows), "marks: where static has paid, with 95 % intervals"))
+        filter(None, (_targets.shared(rows), "solid: static; marks on the way: where it has paid, with 95 % intervals"))
     )
 
 
@@ -77,7 +80,7 @@ def _panel(
         line = [_total(row, count) for count in steps]
         totals += line
         style = "-" if row.mode_kind == "static" else "--"
-        axes.plot(steps, line, color=look.colour, linestyle=style)
+        axes.plot(steps, line, linestyle=style, **look.style, markevery=[POINTS])
         if row.break_even_state == "pays" and row.break_even_steps:
             at = row.break_even_steps
             low, high = row.break_even_low or at, row.break_even_high or at
