@@ -54,7 +54,13 @@ def _is_known(row: Row) -> bool:
 
 def _note(rows: Sequence[Row]) -> str:
     return "; ".join(
-        filter(None, (_targets.shared(rows), "solid: static; marks on the way: where it has paid, with 95 % intervals"))
+        filter(
+            None,
+            (
+                _targets.shared(rows),
+                "solid: static; marks on the way: where it has paid, with 95 % intervals",
+            ),
+        )
     )
 
 
