@@ -59,7 +59,7 @@ def _sentence(rows: Sequence[Row], names: Mapping[str, str]) -> str:
     words = [names[first.row.case]]
     for stretch in later:
         since, name = units.rounded(stretch.since), names[stretch.row.case]
-        words.append(f"from about {since} steps on {name}")
+        words.append(f"from about {since} steps{_epochs(stretch, rows)} on {name}")
     settled = ", ".join(words)
     unsure = [names[row.case] for row in rows if row.break_even_state == "unsure"]
     never = [names[row.case] for row in rows if row.break_even_state == "never"]
@@ -69,6 +69,15 @@ def _sentence(rows: Sequence[Row], names: Mapping[str, str]) -> str:
     if unsure:
         ends.append(f"no sure gain over dynamic: {', '.join(unsure)}")
     return "; ".join((f"least time with {settled}", *ends))
+
+
+def _epochs(stretch: _Stretch, rows: Sequence[Row]) -> str:
+    """The same in epochs of the network's data, where a row says how long one is."""
+    for row in rows:
+        if row.break_even_epochs and row.break_even_steps:
+            epochs = stretch.since * row.break_even_epochs / row.break_even_steps
+            return f" ({units.significant(epochs, digits=2)} epochs)"
+    return ""
 
 
 def _is_sure(row: Row) -> bool:

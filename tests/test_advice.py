@@ -73,3 +73,13 @@ def test_a_batch_of_one_is_one_row_and_a_second_dtype_is_named():
         "iris, train_step of 1 row in float32",
         "iris, train_step of 1 row in float64",
     ]
+
+
+def test_steps_are_told_in_epochs_where_it_is_known_how_long_one_is():
+    outcomes = [
+        (case(STEP, target), step_s) for target, step_s in ((TORCH, 0.003), (COMPILED, 0.001))
+    ]
+    eager, compiled = results.rows(*outcomes)
+    known = {"break_even_state": "pays", "break_even_steps": 1000.0, "break_even_epochs": 250.0}
+    [sentence] = advice([eager, replace(compiled, compile_s=2.0, **known)])
+    assert "from about 1000 steps (250 epochs) on" in sentence
