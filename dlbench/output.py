@@ -37,8 +37,13 @@ class Versus(NamedTuple):
 
 FASTEST = Versus()
 
-# What is shown of a run to who asks for nothing in particular.
-USUAL: tuple[Metric, ...] = ("gflops", "break-even")
+
+def usual(rows: Sequence[Row]) -> tuple[Metric, ...]:
+    """What is shown of a run to who asks for nothing in particular.
+
+    Of static modes when they pay, or what they cost where no dynamic mode was measured beside.
+    """
+    return "gflops", "break-even" if having(rows, "break-even") else "compile"
 
 
 def versus(baseline: str | None, margin: float | None) -> Versus:
@@ -54,7 +59,7 @@ def versus(baseline: str | None, margin: float | None) -> Versus:
 def show(
     results: Results,
     console: Console,
-    metrics: Sequence[Metric] = USUAL,
+    metrics: Sequence[Metric] | None = None,
     form: Format = "table",
     against: Versus = FASTEST,
 ) -> None:
@@ -66,7 +71,7 @@ def show(
     elif form == "csv":
         print(tables.to_csv(reading.rows), end="")
     else:
-        page = _page(known, reading, metrics)
+        page = _page(known, reading, metrics or usual(reading.rows))
         if form == "md":
             print(_markdown(page), end="")
         else:

@@ -26,7 +26,7 @@ def show(
         typer.Option(
             "--metric",
             help="gflops, time, samples, utilisation, overhead, compile, break-even or all; "
-            "gflops, and break-even where there is any.",
+            "gflops, and of static modes break-even or compile.",
         ),
     ] = None,
     form: Annotated[str, typer.Option("--format", help="table, md, csv or json.")] = "table",
@@ -54,8 +54,8 @@ def show(
     from dlbench.options import choice, choices
 
     every = [*METRICS, "all"]
-    wanted = output.USUAL if metric is None else choices("metric", [metric], every)
-    metrics = [name for name in METRICS if {name, "all"} & {*wanted}]
+    wanted = None if metric is None else {*choices("metric", [metric], every)}
+    metrics = None if wanted is None else [name for name in METRICS if {name, "all"} & wanted]
     format_ = choice("format", form, output.FORMATS)
     versus = output.versus(baseline, margin)
     folder = store.find(run, results)
