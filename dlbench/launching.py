@@ -33,13 +33,11 @@ class Launcher(AbstractContextManager["Launcher"]):
     ) -> tuple[Worker, wire.Start]:
         """A started worker, and the order for it to begin with."""
         scratch = self._scratch(seat, warm=warm)
-        words = {"{threads}": str(target.threads), "{scratch}": scratch}
-        declared = self.declarations[target.backend]
-        variables = {}
-        for name, value in declared.environment.items():
-            for word, stands_for in words.items():
-                value = value.replace(word, stands_for)  # noqa: PLW2901
-            variables[name] = value
+        declared, threads = self.declarations[target.backend], str(target.threads)
+        variables = {
+            name: value.replace("{threads}", threads).replace("{scratch}", scratch)
+            for name, value in declared.environment.items()
+        }
         worker = WorkerProcess(variables, self.logs / f"{target.file_name}.log")
         return worker, wire.Start(target, scratch, declared.modes[target.mode])
 

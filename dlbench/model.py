@@ -50,7 +50,7 @@ class Declaration(Record, frozen=True):
     callbacks: tuple[str, ...] = ()
     usual: str = "eager"
     on_request: tuple[str, ...] = ()
-    only_on: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - msgspec copies it
+    only_on: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Work(Record, frozen=True):

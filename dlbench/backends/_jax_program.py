@@ -177,32 +177,25 @@ class Learner:
 
     def forward(self, x: Any, y: Any) -> Step:
         """Outputs and loss of this batch."""
-        run = self.program.compiled(self.program.forward)
-
-        def pass_through() -> tuple[Any, Any]:
-            weights, averages, _, key = self.state
-            outputs, loss, averages, key = run(weights, averages, key, x, y)
-            self.state = self.state._replace(averages=averages, key=key)
-            return outputs, loss
-
-        return Step(
-            pass_through,
-            lambda result: {"outputs": result[0], "loss": result[1]},
-            self.inputs(x, y),
-            self.reset,
-        )
+        return self._passing(self.program.forward, _with_outputs, x, y)
 
     def backward(self, x: Any, y: Any) -> Step:
         """Loss and gradients of this batch."""
-        run = self.program.compiled(self.program.backward)
+        return self._passing(self.program.backward, _with_gradients, x, y)
 
-        def pass_through() -> tuple[Any, Named]:
+    def _passing(
+        self, function: Callable[..., Any], tensors: Callable[[Any], Named], x: Any, y: Any
+    ) -> Step:
+        """A pass that changes no weights: two results, then averages and key for the next."""
+        run = self.program.compiled(function)
+
+        def pass_through() -> tuple[Any, Any]:
             weights, averages, _, key = self.state
-            loss, gradients, averages, key = run(weights, averages, key, x, y)
+            first, second, averages, key = run(weights, averages, key, x, y)
             self.state = self.state._replace(averages=averages, key=key)
-            return loss, gradients
+            return first, second
 
-        return Step(pass_through, _with_gradients, self.inputs(x, y), self.reset)
+        return Step(pass_through, tensors, self.inputs(x, y), self.reset)
 
     def train_step(self, x: Any, y: Any) -> Step:
         """A training step on this batch."""
@@ -215,6 +208,10 @@ class Learner:
 def _split(key: Any) -> tuple[Any, Any]:
     """The next step's key and this one's; None twice where nothing is random."""
     return (None, None) if key is None else jax.random.split(key)
+
+
+def _with_outputs(result: tuple[Any, Any]) -> Named:
+    return {"outputs": result[0], "loss": result[1]}
 
 
 def _with_gradients(result: tuple[Any, Named]) -> Named:
