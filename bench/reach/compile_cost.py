@@ -30,7 +30,7 @@ MODES = {
     "jax": ("jit",),
 }
 # As many as make compiling last for more than a second.
-LAYERS = {"torch": 30, "tensorflow": 160, "jax": 200}
+LAYERS = {"torch": 30, "tensorflow": 160, "jax": 160}
 SCRIPT = Path(__file__).with_name("first_call.py")
 
 
