@@ -34,7 +34,7 @@ CALLBACKS: Final[dict[str, tuple[str, ...]]] = {
     "both": ("tensorboard", "checkpoint"),
 }
 
-# What every loop does within the timed region.
+# What every loop does within the timed region; what one does besides is its trainer's `set_up`.
 TIMED = ("draw an order", "put rows into batches", "training steps", "fetch the mean loss")
 
 # A loop is checked on whole batches and half of one.
@@ -99,7 +99,7 @@ class Epoch:
         timed = [*trainer.set_up, *TIMED, *filter(None, target.callbacks.split("+"))]
         facts: dict[str, str | int | None] = {
             "rows": len(lesson.x),
-            "steps": -(-len(lesson.x) // batch),
+            "steps": flops.batches(len(lesson.x), batch),
             "timed": ", ".join(timed),
         }
         return Bound(step, lambda: check(backend, target.dtype, lesson), facts)

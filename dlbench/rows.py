@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from dlbench import flops
 from dlbench.break_even import State
 from dlbench.compare import Verdict
 from dlbench.histories import History
@@ -26,7 +27,8 @@ class Row(Struct, frozen=True):
     callbacks: of an epoch; utilisation: see utilisation.py, overhead: see overhead.py, shares;
     compile_s: seconds of compiling with cold caches, with an interval, and compile_s_warm with warm
     ones, start included (compiler_start_s); graphs: made by the first call, recompiled: by those
-    right after it; break_even: see break_even.py, in steps, and in epochs of the network's data.
+    right after it; break_even: see break_even.py, in steps, and in epochs of the network's data;
+    steps: training steps of an epoch, a smaller last batch included.
     """
 
     case: str
@@ -83,6 +85,7 @@ class Row(Struct, frozen=True):
     break_even_high: float | None = None
     break_even_state: State | None = None
     break_even_epochs: float | None = None
+    steps: int | None = None
 
     @property
     def target(self) -> str:
@@ -127,7 +130,16 @@ def row_of(case: Case, history: History) -> Row:
         autocorrelation=found.autocorrelation,
         drift=found.drift,
         modes=found.modes,
+        steps=_steps(case),
     )
+
+
+def _steps(case: Case) -> int | None:
+    """How many training steps one iteration of a case is; None where it is no epoch."""
+    rows = case.workload.work.samples
+    if not case.target.loop or rows is None:
+        return None
+    return flops.batches(rows, int(case.workload.params["batch"]))
 
 
 def parity_error(checks: Sequence[ParityCheck]) -> float | None:

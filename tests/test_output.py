@@ -10,10 +10,11 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from dlbench import output, store
+from dlbench import flops, output, store
 from dlbench.errors import UsageError
 from dlbench.metrics import METRICS, SPARSE
-from dlbench.model import Compiling, Measurement, Sampling
+from dlbench.model import Compiling, Measurement, Sampling, Workload
+from dlbench.networks import CATALOGUE
 from dlbench.rows import Row
 from dlbench.store import Results
 from fakes.results import (
@@ -133,6 +134,22 @@ def test_csv_has_a_line_for_every_case(capsys) -> None:
     assert not printed(FOUND, ("gflops",), "csv")
     lines = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [line["case"] for line in lines] == [one.id for one in FOUND.run.plan.cases]
+
+
+def test_csv_and_json_have_the_steps_of_an_epoch_measured_or_not(capsys) -> None:
+    """100 rows in batches of 32; what is no epoch has none."""
+    work = flops.epoch(CATALOGUE["iris"], 100, 32)
+    workload = Workload("epoch", {"network": "iris", "batch": 32}, work)
+    resident, loader = (replace(TORCH, loop=loop) for loop in ("tensors", "dataloader"))
+    found = results(
+        (case(forward()), 1e-3), (case(workload, resident), 1e-3), (case(workload, loader), "gone")
+    )
+    printed(found, ("gflops",), "json")
+    data = json.loads(capsys.readouterr().out)
+    assert [row["steps"] for row in data["rows"]] == [None, 4, 4]
+    printed(found, ("gflops",), "csv")
+    lines = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [line["steps"] for line in lines] == ["", "4", "4"]
 
 
 def test_markdown_has_a_table_for_every_metric(capsys) -> None:
