@@ -165,6 +165,8 @@ class Custom(Trainer):
 class Dataset(Custom):
     """A tf.data pipeline that shuffles and batches."""
 
+    set_up = ("start a pipeline that prefetches in the background",)
+
     def prepare(self) -> None:
         """The pipeline, with the next batch prepared while a step runs."""
         super().prepare()

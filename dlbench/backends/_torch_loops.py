@@ -33,6 +33,8 @@ class Trainer:
         self.batches: Callable[[], Batches] = self.resident
         if lesson.loop == "dataloader":
             self.batches = partial(self._on_device, self._loader())
+            copied = ("pin batches and copy them to the device",) if self.x.is_cuda else ()
+            self.set_up = ("collect rows one by one", *copied)
         self.callbacks: list[Callback] = callbacks(lesson)
         self.epochs = 0
 
