@@ -89,3 +89,26 @@ def test_lecture_is_every_network_of_the_lecture_forward_backward_and_in_trainin
 def test_full_holds_every_other_suite_but_the_sizes_of_quick() -> None:
     assert workloads("lecture") <= workloads("full")
     assert workloads("matmul") <= workloads("full")
+
+
+def test_graphs_is_the_floor_and_every_network_of_the_lecture_in_every_pass() -> None:
+    kinds = ("forward", "backward", "train_step")
+    assert workloads("graphs") == {f"floor/{kind}" for kind in kinds} | {
+        f"{kind}/{network.name}/b{network.batch}"
+        for kind in kinds
+        for network in networks.CATALOGUE.values()
+    }
+
+
+def test_graphs_is_every_mode_that_there_is_on_a_cpu_in_every_row() -> None:
+    """Those too that are measured on request alone."""
+    declared = {
+        (backend, mode)
+        for backend, known in read_declarations().items()
+        for mode in known.modes
+        if "cpu" in known.only_on.get(mode, ["cpu"])
+    }
+    assert ("torch", "compile-max-autotune") in declared
+    for group in planned("graphs").groups:
+        assert {(case.target.backend, case.target.mode) for case in group.cases} == declared
+        assert {case.target.device for case in group.cases} == {"cpu"}
