@@ -245,6 +245,26 @@ def test_a_step_is_compiled_once_and_not_again(name, mode, tmp_path):
             assert backend.graphs() == first
 
 
+@pytest.mark.skipif("torch" not in SELECTED, reason="PyTorch alone would go on without a graph")
+@pytest.mark.parametrize("mode", [mode for _, mode, kind in MODES if kind == "static"])
+def test_a_graph_break_is_an_error(mode, monkeypatch, tmp_path):
+    import torch
+
+    def broken(self, x):
+        torch._dynamo.graph_break()
+        return torch.nn.functional.linear(x, self.weight, self.bias)
+
+    monkeypatch.setattr(torch.nn.Linear, "forward", broken)
+    given, _ = few_and_fewer()
+    with started("torch", mode) as backend:
+        backend.keep_compiled(str(tmp_path))
+        backend.start_compiler()  # as in a worker; unloaded, it fails to forget the broken graph
+        for kind, step in steps_of(backend, given).items():
+            with pytest.raises(torch._dynamo.exc.Unsupported, match="graph_break"):
+                step.run()
+            assert backend.graphs() == 1, kind
+
+
 @every_dynamic_mode
 def test_a_dynamic_mode_makes_no_graphs(name, mode):
     given, _ = few_and_fewer()
