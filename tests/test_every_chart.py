@@ -54,9 +54,9 @@ def slower(times, **changes) -> list[Row]:
     ]
 
 
-def graphs(state="pays", kind="train_step", **changes) -> list[Row]:
+def graphs(state="pays", kind="train_step", name="iris", **changes) -> list[Row]:
     """A dynamic row, and a static one in half of the time."""
-    dynamic = network(kind=kind, **changes)
+    dynamic = network(name, kind, **changes)
     crossing = 2 * 3.0 / dynamic.time_s
     ends = {"break_even_low": 0.8 * crossing, "break_even_high": 1.3 * crossing}
     known = {"break_even_steps": crossing, **ends} if state == "pays" else {}
@@ -201,6 +201,32 @@ def test_totals_of_two_modes_are_equal_where_they_cross():
     mark = axes.containers[0].lines[0].get_data()
     assert mark[0] == pytest.approx([steps])
     assert mark[1] == pytest.approx([steps * dynamic.time_s])
+
+
+def test_where_it_has_paid_has_the_ends_of_its_interval():
+    dynamic, static = graphs()
+    [axes] = catalog.load("charts", "break_even").draw([dynamic, static]).axes
+    [whiskers] = axes.containers[0].lines[2]
+    [ends] = whiskers.get_segments()
+    assert list(ends[:, 0]) == pytest.approx([static.break_even_low, static.break_even_high])
+
+
+def note_of(networks):
+    """Under a chart of so many networks."""
+    rows = [one for number in range(networks) for one in graphs(name=f"n{number}")]
+    figure = catalog.load("charts", "break_even").draw(rows)
+    [legend] = figure.legends
+    return len(figure.axes), legend.get_title().get_text()
+
+
+def test_networks_that_find_no_room_are_told_of():
+    panels, note = note_of(6)
+    assert panels == 6
+    assert "not drawn" not in note
+    panels, note = note_of(7)
+    assert panels == 6
+    assert "not drawn: 1 more workload, which the tables have" in note
+    assert "not drawn: 4 more workloads, which the tables have" in note_of(10)[1]
 
 
 def test_the_training_step_is_shown_where_there_are_several_passes():

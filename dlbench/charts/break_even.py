@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from dlbench import units
 from dlbench.charts import _axes, _targets
 from dlbench.charts._targets import Key, Look
 from dlbench.rows import Row
@@ -38,7 +39,8 @@ def draw(rows: Sequence[Row]) -> Figure | None:
     shown = [row for panel in panels for row in panel]
     looks = _targets.looks(rows, shown)
     title = f"Compiling included: seconds by number of steps ({_targets.shortened(kind)})"
-    figure, all_axes = _axes.figure(title, [HEIGHT] * len(panels), looks, _note(rows))
+    note = _note(rows, len(workloads) - len(panels))
+    figure, all_axes = _axes.figure(title, [HEIGHT] * len(panels), looks, note)
     steps = _steps(shown)
     for axes, panel in zip(all_axes, panels, strict=True):
         _panel(axes, panel, looks, steps)
@@ -52,16 +54,13 @@ def _is_known(row: Row) -> bool:
     return row.mode_kind == "dynamic" or row.compile_s is not None
 
 
-def _note(rows: Sequence[Row]) -> str:
-    return "; ".join(
-        filter(
-            None,
-            (
-                _targets.shared(rows),
-                "solid: static; marks on the way: where it has paid, with 95 % intervals",
-            ),
-        )
-    )
+def _note(rows: Sequence[Row], left_out: int) -> str:
+    marks = "solid: static; marks on the way: where it has paid, with 95 % intervals"
+    note = "; ".join(filter(None, (_targets.shared(rows), marks)))
+    if left_out:
+        more = units.counted(left_out, "more workload")
+        note += f"\nnot drawn: {more}, which the tables have"
+    return note
 
 
 def _workload(row: Row) -> tuple[str, ...]:
