@@ -3,10 +3,12 @@
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from msgspec.structs import replace
 from rich.console import Console
@@ -173,22 +175,38 @@ def _writes(callbacks: Sequence[str], folders: Folders) -> bool:
 
 
 def _make(folders: Folders) -> None:
-    """Before anything is trained: what cannot be written is found out at once."""
+    """Before anything is trained: all folders can be written, or none is left behind."""
     if folders.tensorboard is not None and find_spec("tensorboard") is None:
         raise UsageError(
             "--tensorboard needs the package tensorboard", hint="pip install tensorboard"
         )
-    for option in CALLBACKS["both"]:
-        folder: Path | None = getattr(folders, option)
-        if folder is None:
-            continue
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (probe := folder / ".dlbench").touch()
-            probe.unlink()
-        except OSError as error:
-            raise UsageError(
-                f"cannot write --{option} ({error.strerror})",
-                value=str(folder),
-                hint="Choose another folder",
-            ) from error
+    with ExitStack() as undoing:
+        for option in (*CALLBACKS["both"], "results"):
+            folder: Path | None = getattr(folders, option)
+            if folder is None:
+                continue
+            try:
+                _make_one(folder, undoing)
+            except OSError as error:
+                raise UsageError(
+                    f"cannot write --{option} ({error.strerror})",
+                    value=str(folder),
+                    hint="Choose another folder",
+                ) from error
+        undoing.pop_all()
+
+
+def _make_one(folder: Path, undoing: ExitStack) -> None:
+    """A folder with those above it, tried with a file that meets no other's name."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    for one in reversed(missing):  # what is undone last is above all others
+        undoing.callback(_remove, one)
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=folder):
+        pass
+
+
+def _remove(folder: Path) -> None:
+    """Unless it was never made, or someone has written into it since."""
+    with suppress(OSError):
+        folder.rmdir()

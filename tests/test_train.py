@@ -2,6 +2,7 @@
 
 import shlex
 from contextlib import nullcontext
+from errno import EACCES
 
 import pytest
 
@@ -291,8 +292,53 @@ def test_results_that_cannot_be_written_are_told_first(here, taught):
     school = taught()
     (here / "file").touch()
     said = refused(here, "iris", "--results", "file/below")
-    assert said.startswith("dlbench: cannot write results (Not a directory): 'file/below'. ")
+    assert said == (
+        "dlbench: cannot write --results (Not a directory): 'file/below'. Choose another folder.\n"
+    )
     assert school.workers == []
+
+
+BESIDE = ["--tensorboard", "logs/deep", "--checkpoint", "models"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["--tensorboard", "logs/deep", "--checkpoint", "file/below"],
+        [*BESIDE, "--results", "file/below"],
+        [*BESIDE, "--results", "new/file/../../file/below"],
+    ],
+)
+def test_one_folder_that_cannot_be_written_leaves_none_of_the_others(here, taught, line):
+    school = taught()
+    (here / "file").touch()
+    assert "cannot write " in refused(here, "iris", "--backend", "torch", *line)
+    assert list(here.iterdir()) == [here / "file"]
+    assert school.workers == []
+
+
+@pytest.mark.parametrize(("checkpoint", "code"), [("models", 0), ("file/below", 2)])
+def test_what_is_in_a_folder_that_is_tried_stays_as_it_is(here, taught, checkpoint, code):
+    taught()
+    (here / "file").touch()
+    (here / "logs").mkdir()
+    (here / "logs" / ".dlbench").write_text("mine")
+    line = ["iris", "--epochs", "1", "--backend", "torch", "--tensorboard", "logs"]
+    assert dlbench("train", *line, "--checkpoint", checkpoint).code == code
+    assert [path.read_text() for path in (here / "logs").iterdir()] == ["mine"]
+
+
+def test_a_folder_that_takes_no_files_is_told_first_and_not_left(here, taught, monkeypatch):
+    """The refusal is put on: whoever runs the tests may have every right."""
+    taught()
+
+    def forbidden(**_):
+        raise PermissionError(EACCES, "Permission denied")
+
+    monkeypatch.setattr(train, "TemporaryFile", forbidden)
+    said = refused(here, "iris", "--backend", "torch", "--checkpoint", "models")
+    assert said.startswith("dlbench: cannot write --checkpoint (Permission denied): 'models'. ")
+    assert list(here.iterdir()) == []
 
 
 def test_without_data_nothing_is_trained_and_the_reason_is_told(here, taught, monkeypatch):
