@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.util import find_spec
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -235,7 +236,7 @@ def trainer(program: Program, lesson: Lesson, tensor: Tensor, setting: Setting) 
 
 
 def _callbacks(lesson: Lesson) -> list[keras.callbacks.Callback]:
-    """Keras's own."""
+    """Keras's own, which see an epoch only if its loss is a finite number."""
     made: list[keras.callbacks.Callback] = []
     if lesson.tensorboard is not None:
         if find_spec("tensorboard") is None:
@@ -250,4 +251,17 @@ def _callbacks(lesson: Lesson) -> list[keras.callbacks.Callback]:
         folder = lesson.checkpoint.replace("{", "{{").replace("}", "}}")
         path = str(Path(folder) / CHECKPOINT)
         made.append(keras.callbacks.ModelCheckpoint(path, save_weights_only=True))
+    for callback in made:
+        _guard(callback)
     return made
+
+
+def _guard(callback: keras.callbacks.Callback) -> None:
+    """Weights behind a loss that is no finite number are worth nothing, and not written."""
+    write = callback.on_epoch_end
+
+    def guarded(epoch: int, logs: Mapping[str, float]) -> None:
+        if isfinite(logs["loss"]):
+            write(epoch, logs)
+
+    callback.on_epoch_end = guarded

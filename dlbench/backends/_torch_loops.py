@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from math import isfinite
 
 import torch
 from torch import Tensor
@@ -63,12 +64,15 @@ class Trainer:
         return ((move(x), move(y)) for x, y in batches)
 
     def epoch(self) -> float:
-        """One pass; the losses are added up where they are, and fetched once."""
+        """One pass; the losses are added up where they are, and fetched once.
+
+        No callback sees an epoch whose loss is no finite number: its weights are worth nothing.
+        """
         total = torch.zeros((), dtype=self.x.dtype, device=self.x.device)
         for x, y in self.batches():
             total += self.learner.step(self.optimizer, x, y).detach() * len(x)
         loss = float(total) / len(self.x)
-        for callback in self.callbacks:
+        for callback in self.callbacks if isfinite(loss) else ():
             callback.at_end_of(self.epochs, loss, self.learner, self.optimizer)
         self.epochs += 1
         return loss
