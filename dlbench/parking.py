@@ -44,6 +44,9 @@ class Parking(Protocol):
     def resume(self) -> None:
         """Let all threads go on."""
 
+    def cpu_s(self) -> float | None:
+        """CPU seconds that what is stopped here has used so far; None if it is gone."""
+
 
 def parking_for(pid: int) -> Parking:
     """The best way to stop a child, which must lead a process group of its own on POSIX."""
@@ -73,6 +76,15 @@ class GroupParking:
         if self._stopped:
             self._stopped = False
             self._send(signal.SIGCONT)
+
+    def cpu_s(self) -> float | None:
+        """As the protocol says, without what the worker has started, such as a compiler's pool.
+
+        To look for its children takes psutil milliseconds, the clock a microsecond, and this is
+        asked twice a block. The signal reaches them all the same; one that has left the group runs
+        on, and is seen in the block of another worker as time of others (counters.py).
+        """
+        return cpu_seconds(self.pid)
 
     def _wait(self) -> None:
         """Until the worker stands, and its clock as well.
@@ -124,27 +136,40 @@ def _stands_by_psutil(pid: int) -> bool:
 
 
 class ProcessParking:
-    """Windows: all threads of the worker are suspended, one by one, by psutil."""
+    """Windows: all threads of the worker are suspended, one by one, by psutil.
+
+    In a virtual environment the process that was started is a launcher, whose child is the worker.
+    So all that has come of it is suspended, and its time counted. It is looked up at every stop
+    alone: a list of all processes takes milliseconds, and who is suspended starts no others.
+    """
 
     how = "psutil.Process.suspend"
 
     def __init__(self, pid: int) -> None:
         self.refusal: str | None = None
-        self._stopped = False
-        self._process: psutil.Process | None = None
+        self._suspended: list[psutil.Process] = []
+        self._family: list[psutil.Process] = []
         with contextlib.suppress(psutil.NoSuchProcess):
-            self._process = psutil.Process(pid)
+            self._family = [psutil.Process(pid)]
 
     def stop(self) -> None:
         """As the protocol says; nothing if stopped already."""
-        if self._process is not None and not self._stopped:
-            self._stopped = self._ask(self._process.suspend)
+        if self._family and not self._suspended:
+            self._family = _with_children(self._family[0])
+            self._suspended = [one for one in self._family if self._ask(one.suspend)]
 
     def resume(self) -> None:
         """As the protocol says; nothing if running already."""
-        if self._process is not None and self._stopped:
-            self._ask(self._process.resume)
-            self._stopped = False
+        for one in self._suspended:
+            self._ask(one.resume)
+        self._suspended = []
+
+    def cpu_s(self) -> float | None:
+        """As the protocol says, of those that the last stop has found."""
+        used = [cpu_seconds(one.pid) for one in self._family]
+        if not used or used[0] is None:
+            return None
+        return sum(seconds for seconds in used if seconds is not None)
 
     def _ask(self, request: Callable[[], None]) -> bool:
         try:
@@ -155,6 +180,14 @@ class ProcessParking:
             self.refusal = f"the system does not let workers be stopped: {error}"
             return False
         return True
+
+
+def _with_children(process: psutil.Process) -> list[psutil.Process]:
+    """A process and all that it, and they, have started; parents come first."""
+    try:
+        return [process, *process.children(recursive=True)]
+    except (psutil.Error, OSError):
+        return [process]
 
 
 def die_with_parent() -> None:

@@ -17,7 +17,7 @@ from threading import Thread
 from typing import BinaryIO, cast
 
 from dlbench import wire
-from dlbench.parking import cpu_seconds, parking_for
+from dlbench.parking import parking_for
 from dlbench.wire import Order, Reply
 
 COMMAND = (sys.executable, "-m", "dlbench.worker")
@@ -109,7 +109,7 @@ class WorkerProcess:
 
     def cpu_s(self) -> float | None:
         """CPU seconds that the worker has used so far; None where unknown."""
-        return cpu_seconds(self._process.pid)
+        return self._parking.cpu_s()
 
     def _epitaph(self) -> wire.Failed:
         with contextlib.suppress(subprocess.TimeoutExpired):

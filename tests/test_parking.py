@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from types import SimpleNamespace
 
 import psutil
@@ -22,10 +23,14 @@ for line in sys.stdin: print("here", flush=True)
 """
 
 
+# As in a virtual environment on Windows: who is started starts the worker and waits for it.
+LAUNCHER = f"import subprocess, sys; subprocess.call([sys.executable, '-c', {SPINNING!r}])"
+
+
 class Child:
-    def __init__(self):
+    def __init__(self, program=SPINNING):
         self.process = subprocess.Popen(
-            [sys.executable, "-c", SPINNING],
+            [sys.executable, "-c", program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -49,6 +54,14 @@ def child():
     yield child
     if child.process.returncode is None:
         child.end()
+
+
+@pytest.fixture
+def launcher():
+    launcher = Child(LAUNCHER)
+    assert launcher.answers()
+    yield launcher
+    launcher.end()
 
 
 @pytest.fixture(params=[parking._stands_by_waitid, parking._stands_by_psutil])
@@ -161,10 +174,71 @@ def test_psutil_that_refuses_says_so_and_is_not_asked_to_resume(child):
         raise psutil.AccessDenied(child.pid)
 
     parked = ProcessParking(child.pid)
-    parked._process = SimpleNamespace(suspend=refuse)
+    parked._family = [SimpleNamespace(suspend=refuse, children=lambda recursive: [])]
     parked.stop()
     parked.resume()
     assert parked.refusal.startswith("the system does not let workers be stopped:")
+
+
+def is_soon_stopped(process):
+    """A stop takes microseconds; without one this looks for a while and gives up."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        if process.status() == psutil.STATUS_STOPPED:
+            return True
+    return False
+
+
+def test_psutil_stops_the_worker_behind_a_launcher_and_lets_it_go_on(launcher):
+    parked = ProcessParking(launcher.pid)
+    (worker,) = psutil.Process(launcher.pid).children()
+    for _ in range(2):
+        parked.stop()
+        assert is_soon_stopped(psutil.Process(launcher.pid))
+        assert is_soon_stopped(worker)
+        parked.resume()
+        assert worker.status() != psutil.STATUS_STOPPED
+        assert launcher.answers()
+    assert parked.refusal is None
+
+
+def test_the_time_of_the_worker_behind_a_launcher_is_counted(launcher):
+    parked = ProcessParking(launcher.pid)
+    (worker,) = psutil.Process(launcher.pid).children()
+    parked.stop()
+
+    def used_s():
+        return cpu_seconds(launcher.pid) + cpu_seconds(worker.pid)
+
+    before, counted, after = used_s(), parked.cpu_s(), used_s()
+    assert cpu_seconds(launcher.pid) < before <= counted <= after
+
+
+def test_a_launcher_whose_children_are_not_told_is_suspended_alone(child, monkeypatch):
+    def refuse(process, *, recursive):
+        raise psutil.AccessDenied(process.pid)
+
+    monkeypatch.setattr(psutil.Process, "children", refuse)
+    parked = ProcessParking(child.pid)
+    parked.stop()
+    assert is_soon_stopped(psutil.Process(child.pid))
+    parked.resume()
+    assert child.answers()
+
+
+def test_a_worker_that_is_gone_has_used_nothing_that_is_known(child):
+    parked, gone = ProcessParking(child.pid), parking_for(child.pid)
+    assert parked.cpu_s() > 0
+    child.end()
+    assert parked.cpu_s() is None
+    assert gone.cpu_s() is None
+    assert ProcessParking(child.pid).cpu_s() is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere psutil is asked")
+def test_the_time_of_a_parked_worker_is_read_without_looking_at_all_processes(child, monkeypatch):
+    monkeypatch.setattr(psutil, "Process", None)
+    assert parking_for(child.pid).cpu_s() > 0
 
 
 def test_psutil_tells_the_same_time_in_ticks(child):
