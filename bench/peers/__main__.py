@@ -111,7 +111,7 @@ def write(document: Path, results: records.Record) -> None:
 def place(asked: argparse.Namespace, *, new: bool) -> Path:
     """The file of the results: the one asked for, a new one, or the latest."""
     if asked.out:
-        return Path(asked.out)
+        return Path(asked.out).with_suffix(".json")  # its lines are meant as well
     if new:
         return RESULTS / f"{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
     # an interrupted sitting has only its lines

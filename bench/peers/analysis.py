@@ -4,18 +4,19 @@ Pure functions of the stored results.
 """
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from math import exp, inf, log, nan
 from statistics import fmean, median, stdev
 from typing import Any, NamedTuple
 
-from schedule import BETWEEN, OURS, WITHIN
+from schedule import OURS
 from scipy.stats import binomtest
-from truth import fits
 
 Record = dict[str, Any]
 
 OFF = 0.02
+# Wall times that differ by more are not called equal.
+EQUAL = 0.10
 RESAMPLES = 2000
 DIFFERENT = ("faster", "slower")
 
@@ -38,16 +39,6 @@ class Share(NamedTuple):
             return 0.0, 1.0
         found = binomtest(self.hits, self.n).proportion_ci(0.95)
         return float(found.low), float(found.high)
-
-
-class Line(NamedTuple):
-    """One figure against what it must be and what is aimed at."""
-
-    figure: str
-    found: str
-    must: str
-    aim: str
-    verdict: str
 
 
 def of(results: Record, part: str, tool: str = OURS, *, load: bool = False) -> list[Record]:
@@ -97,6 +88,32 @@ def seconds(comparisons: Sequence[Record]) -> float | None:
     return median(one["seconds"] for one in comparisons) if comparisons else None
 
 
+class Uneven(NamedTuple):
+    """A tool whose comparisons of a part took longer or shorter than they were allowed to."""
+
+    part: str
+    tool: str
+    load: bool
+    seconds: float
+    allowed: float
+
+
+def uneven(results: Record) -> list[Uneven]:
+    """Where the median wall time is more than a tenth from what was allowed."""
+    groups: dict[tuple[str, str, bool], list[Record]] = {}
+    for one in results["comparisons"]:
+        groups.setdefault((one["part"], one["tool"], one["load"]), []).append(one)
+    timed = [
+        Uneven(*key, _median(pairs, "seconds"), _median(pairs, "allowed_s"))
+        for key, pairs in groups.items()
+    ]
+    return [one for one in timed if abs(one.seconds / one.allowed - 1) > EQUAL]
+
+
+def _median(comparisons: Iterable[Record], field: str) -> float:
+    return float(median(one[field] for one in comparisons))
+
+
 def others(comparisons: Sequence[Record]) -> float | None:
     """Cores that others kept busy in the median pair; the competing load is not one of them."""
     return median(one["others"] for one in comparisons) if comparisons else None
@@ -128,139 +145,6 @@ def best_peer(
     return min(known.items(), key=lambda item: stdev(item[1]))
 
 
-def lines(results: Record) -> list[Line]:
-    """Every figure of the table `What it must reach`."""
-    return [
-        _against_peer(results, "aa", BETWEEN, load=False, bars=(5, 20)),
-        _against_peer(results, "aa-inside", WITHIN, load=False, bars=(2, 4)),
-        _against_peer(results, "aa", BETWEEN, load=True, bars=(5, 20)),
-        _against_peer(results, "aa-inside", WITHIN, load=True, bars=(5, 20)),
-        _alarms(results, load=False, must=0.02, aim=0.0),
-        _alarms(results, load=True, must=0.05, aim=0.01),
-        _frameworks(results),
-        _coverage(results, load=False),
-        _coverage(results, load=True),
-        _found(results, 5, must=0.95, aim=1.0),
-        _found(results, 3, must=0.80, aim=0.95),
-        _timed_share(results),
-        _cost(results),
-    ]
-
-
-def verdict(value: float, must: Callable[[float], bool], aim: Callable[[float], bool]) -> str:
-    """What is reached; aim implies must."""
-    if value != value:  # noqa: PLR0124 - not a number
-        return NOT_MEASURED
-    if not must(value):
-        return "NOT REACHED"
-    return "aim reached" if aim(value) else "must reached"
-
-
-NOT_MEASURED = "not measured"
-UNKNOWN_TRUTH = "none: the true ratio is not near enough"
-SITUATIONS = {False: "quiet", True: "with a competing load"}
-
-
-def _missing(figure: str, must: str, aim: str) -> Line:
-    return Line(figure, "", must, aim, NOT_MEASURED)
-
-
-def _against_peer(
-    results: Record, part: str, tools: Sequence[str], *, load: bool, bars: tuple[int, int]
-) -> Line:
-    must, aim = bars
-    where = "two processes" if part == "aa" else "inside one process"
-    figure = f"sd of the log ratio, A/A, {where}, {SITUATIONS[load]}, by that of the best peer"
-    texts = f"≤ {1 / must:g}", f"≤ {1 / aim:g}"
-    peer = best_peer(results, part, tools, load=load)
-    ours = logs(of(results, part, load=load))
-    if peer is None or len(ours) < 2:  # noqa: PLR2004 - no spread of one
-        return _missing(figure, *texts)
-    value, low, high = ratio_of_spreads(ours, peer[1])
-    found = (
-        f"{value:.3f} [{low:.3f}, {high:.3f}]: {percent(stdev(ours))} "
-        f"against {percent(stdev(peer[1]))} of {peer[0]}"
-    )
-    reached = verdict(value, lambda v: v <= 1 / must, lambda v: v <= 1 / aim)
-    return Line(figure, found, *texts, reached)
-
-
-def _of_share(
-    share: Share, must: Callable[[float], bool], aim: Callable[[float], bool]
-) -> tuple[str, str]:
-    low, high = share.interval
-    found = f"{share.hits} of {share.n} [{percent(low, 0)}, {percent(high, 0)}]"
-    return found, verdict(share.value, must, aim)
-
-
-def _alarms(results: Record, *, load: bool, must: float, aim: float) -> Line:
-    figure = f"A/A pairs declared faster or slower, {SITUATIONS[load]}"
-    pairs = of(results, "aa", load=load)
-    told = [pair for pair in pairs if pair["ratio"]]
-    texts = f"≤ {percent(must, 0)}", f"≤ {percent(aim, 0)}" if aim else "none"
-    if not told:
-        return _missing(figure, *texts)
-    found = _of_share(declared(told), lambda v: v <= must, lambda v: v <= aim)
-    others = f"{found[0]}; {verdicts(pairs, ('same', 'unsure', 'failed'))}"
-    if lost := len(pairs) - len(told):
-        others += f"; {lost} without a ratio"
-    return Line(figure, others, *texts, found[1])
-
-
-def _frameworks(results: Record) -> Line:
-    figure = "TensorFlow / PyTorch, matmul 256, with a competing load against quiet"
-    texts = "within 10 %, or unsure: busy", "within 5 %"
-    quiet = logs(of(results, "frameworks"))
-    loaded = [one for one in of(results, "frameworks", load=True) if one["ratio"]]
-    if not quiet or not loaded:
-        return _missing(figure, *texts)
-    middle = median(quiet)
-    named = [one for one in loaded if not is_busy(one)]
-    away = [abs(exp(value - middle) - 1) for value in logs(named)]
-    all_away = [abs(exp(value - middle) - 1) for value in logs(loaded)]
-    worst = max(away, default=0.0)
-    found = (
-        f"quiet {exp(middle):.3f} ({min(map(exp, quiet)):.3f} to {max(map(exp, quiet)):.3f}); "
-        f"with load at most {percent(max(all_away), 1)} away; "
-        f"{len(loaded) - len(named)} of {len(loaded)} are unsure: busy"
-    )
-    if away:
-        found += f", the others at most {percent(worst, 1)} away"
-    must, aim = 0.10, 0.05
-    reached = verdict(worst, lambda v: v <= must, lambda _: max(all_away) <= aim)
-    return Line(figure, found, *texts, reached)
-
-
-def is_busy(comparison: Record) -> bool:
-    """Whether dlbench says that the machine was too busy to tell."""
-    return comparison["declared"] == "unsure" and "busy" in (comparison["reason"] or "")
-
-
-def _coverage(results: Record, *, load: bool) -> Line:
-    figure = f"coverage of the 95 % interval of the ratio, A/A, {SITUATIONS[load]}"
-    share = covered(of(results, "aa", load=load))
-    texts = "≥ 93 %", "94 to 96 %"
-    if not share.n:
-        return _missing(figure, *texts)
-    least, low, high = 0.93, 0.94, 0.96
-    found = _of_share(share, lambda v: v >= least, lambda v: low <= v <= high)
-    return Line(figure, found[0], *texts, found[1])
-
-
-def _found(results: Record, slow_down: int, *, must: float, aim: float) -> Line:
-    pairs = of(results, f"slow-{slow_down}")
-    figure = f"a slow-down of {slow_down} % found, quiet"
-    texts = f"≥ {percent(must, 0)}", f"≥ {percent(aim, 0)}"
-    if not pairs:
-        return _missing(figure, *texts)
-    share = declared(pairs, ("slower",))
-    found = _of_share(share, lambda v: v >= must, lambda v: v >= aim)
-    took = f"{found[0]}, {seconds(pairs):.1f} s a pair, true ratio {true_ratio(results, slow_down)}"
-    truth = results["truth"]["slow"][str(slow_down)] if results.get("truth") else None
-    known = truth is not None and fits(slow_down, truth)
-    return Line(figure, took, *texts, found[1] if known else UNKNOWN_TRUTH)
-
-
 def true_ratio(results: Record, slow_down: int) -> str:
     """As established in this sitting."""
     truth = results.get("truth")
@@ -268,33 +152,6 @@ def true_ratio(results: Record, slow_down: int) -> str:
         return "unknown"
     one = truth["slow"][str(slow_down)]
     return f"{one['ratio']:.4f} [{one['low']:.4f}, {one['high']:.4f}]"
-
-
-def _timed_share(results: Record) -> Line:
-    figure = "wall time of a standard run spent inside timed blocks"
-    texts = "≥ 50 %", "≥ 75 %"
-    run = results.get("standard")
-    if not run:
-        return _missing(figure, *texts)
-    value = run["timed_s"] / run["seconds"]
-    must, aim = 0.50, 0.75
-    found = f"{percent(value, 0)} of {run['seconds']:.0f} s (`{run['command']}`)"
-    return Line(figure, found, *texts, verdict(value, lambda v: v >= must, lambda v: v >= aim))
-
-
-def _cost(results: Record) -> Line:
-    figure = "supervisor's cost per block (switch, wire, bookkeeping), quiet, median"
-    texts = "≤ 2 ms", "≤ 0.5 ms"
-    costs = [
-        one["detail"]["cost_s"]
-        for one in of(results, "aa")
-        if one["detail"] and one["detail"].get("cost_s") is not None
-    ]
-    if not costs:
-        return _missing(figure, *texts)
-    value, must, aim = median(costs), 2e-3, 0.5e-3
-    found = f"{value * 1e3:.2f} ms ({min(costs) * 1e3:.2f} to {max(costs) * 1e3:.2f} by pair)"
-    return Line(figure, found, *texts, verdict(value, lambda v: v <= must, lambda v: v <= aim))
 
 
 def mean_ratio(comparisons: Sequence[Record]) -> float | None:

@@ -65,7 +65,7 @@ class Sitting:
         """Find the slowed-down steps and their true ratios, unless that is done.
 
         On a busy machine the search may miss: then it is made again. What does not fit in the end
-        is stored as it is, and no verdict rests on it (analysis.py).
+        is stored as it is, and no verdict rests on it (reached.py).
         """
         if self.results["truth"]:
             return

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import analysis
+import reached
 from analysis import Share, percent
 from quiet import NOISY
 from schedule import BETWEEN, OURS, WITHIN
@@ -19,7 +20,13 @@ OUR_RULE = "the verdict: the interval of the ratio lies beyond the margin"
 
 def table(results: Record) -> str:
     """Everything that the sitting says; no figure in it is typed by hand."""
-    parts = [_head(results), _spreads(results), _slow_downs(results), _reached(results)]
+    parts = [
+        _head(results),
+        _spreads(results),
+        _slow_downs(results),
+        _uneven(results),
+        _reached(results),
+    ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -159,8 +166,19 @@ def _found(pairs: Sequence[Record]) -> str:
     return f"{_share(analysis.declared(pairs, ('slower',)))} ({analysis.seconds(pairs):.0f} s)"
 
 
+def _uneven(results: Record) -> str:
+    """Who did not get, or did not use, the wall time that all were allowed."""
+    lines = [
+        f"- {one.tool}, {one.part}{' with load' if one.load else ''}: {one.seconds:.1f} s of "
+        f"{one.allowed:g} s, {'more' if one.seconds > one.allowed else 'less'} than allowed."
+        for one in analysis.uneven(results)
+    ]
+    told = f"Not in equal wall time (the median pair more than {percent(analysis.EQUAL, 0)} off):"
+    return "\n".join((told, "", *lines)) if lines else ""
+
+
 def _reached(results: Record) -> str:
-    return markdown(("figure", "found", "must", "aim", "verdict"), analysis.lines(results))
+    return markdown(("figure", "found", "must", "aim", "verdict"), reached.lines(results))
 
 
 def replaced(text: str, generated: str) -> str:

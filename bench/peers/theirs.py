@@ -1,8 +1,9 @@
 """The peers, each driven as its users drive it, within a given wall time for a comparison.
 
-`size` finds once, quietly and at nobody's expense, what a start costs and how many loops make a
-value; `compare` then fills the time that is left. A comparison says the ratio B / A by the figure
-that the tool itself compares, and whether it calls the two different, by its own rule.
+`size` finds once, quietly and at nobody's expense, what a start costs, what the tool's own option
+for more really takes, and how many loops make a value; `compare` then fills the time that is left.
+A comparison says the ratio B / A by the figure that the tool itself compares, and whether it calls
+the two different, by its own rule.
 """
 
 import json
@@ -11,8 +12,10 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from math import floor
+from functools import partial
+from math import ceil, floor
 from pathlib import Path
+from statistics import median
 from time import monotonic
 from typing import Any, Protocol
 
@@ -22,7 +25,13 @@ from steps import SIZE, environment
 HERE = Path(__file__).parent
 LEAST_S = 0.2
 TIMEOUT_S = 300.0
-ATTEMPTS = 2
+ATTEMPTS = 3
+
+# Own time of a run that sizes a tool: about what a comparison leaves to a side.
+REALISTIC_S = 3.0
+# The least that a second of a tool's option is taken to cost: a disturbed run must not make the
+# next one endless.
+LEAST_RATE = 0.05
 
 
 @dataclass(frozen=True)
@@ -64,9 +73,29 @@ def run(command: Sequence[str], env: dict[str, str] | None = None) -> tuple[str,
     return ended.stdout, monotonic() - start
 
 
-def quickest(attempt: Callable[[], tuple[Any, float]]) -> float:
-    """Seconds of the quickest of some attempts: a slow one would cost the tool its time."""
-    return min(attempt()[1] for _ in range(ATTEMPTS))
+def typical(attempt: Callable[[], tuple[Any, float]]) -> float:
+    """Median seconds of some attempts: the quickest would have the tool overrun its time."""
+    return median(attempt()[1] for _ in range(ATTEMPTS))
+
+
+def scale(attempt: Callable[[float], tuple[Any, float]]) -> dict[str, float]:
+    """Wall time of a run by the tool's option in seconds: start_s, and rate for each of them.
+
+    What an option says is not what is spent: pytest-benchmark makes --benchmark-max-time rounds of
+    as long as its first call took, which is several times as long as the others. So the rate is
+    measured, and once more where the tool really takes a realistic time.
+    """
+    short_s, asked, rate = typical(lambda: attempt(LEAST_S)), REALISTIC_S, 1.0
+    for _ in range(2):
+        long_s = typical(partial(attempt, asked))
+        rate = max(LEAST_RATE, (long_s - short_s) / (asked - LEAST_S))
+        asked = REALISTIC_S / rate
+    return {"start_s": max(0.0, short_s - rate * LEAST_S), "rate": rate}
+
+
+def option(seconds: float, sizes: dict[str, Any]) -> float:
+    """What to ask a tool for that is to take so many seconds, starting included."""
+    return float(max(LEAST_S, (seconds - sizes["start_s"]) / sizes["rate"]))
 
 
 class TorchTimer:
@@ -78,13 +107,12 @@ class TorchTimer:
         self.threads = threads
 
     def size(self) -> dict[str, Any]:
-        """A start is what a comparison takes beyond its two measured stretches."""
-        seconds = quickest(lambda: self._run((SIZE, SIZE), LEAST_S))
-        return {"start_s": max(0.0, seconds - 2 * LEAST_S)}
+        """What a comparison takes, by the least time of each of its two measured stretches."""
+        return scale(lambda seconds: self._run((SIZE, SIZE), seconds))
 
     def compare(self, k: tuple[int, int], seconds: float, sizes: dict[str, Any]) -> Compared:
-        """Half of what a start leaves for each side."""
-        each = max(LEAST_S, (seconds - sizes["start_s"]) / 2)
+        """Each side as long as what a start leaves allows."""
+        each = option(seconds, sizes)
         found, _ = self._run(k, each)
         a, b = found["medians"]
         declared = "same" if all(found["best"]) else direction(b / a)
@@ -107,13 +135,12 @@ class PytestBenchmark:
         self.threads = threads
 
     def size(self) -> dict[str, Any]:
-        """A start is what a run takes beyond --benchmark-max-time."""
-        seconds = quickest(lambda: self._run(SIZE, LEAST_S))
-        return {"start_s": max(0.0, seconds - LEAST_S)}
+        """What a run takes, by --benchmark-max-time."""
+        return scale(lambda seconds: self._run(SIZE, seconds))
 
     def compare(self, k: tuple[int, int], seconds: float, sizes: dict[str, Any]) -> Compared:
         """Two runs, each half of the time."""
-        each = max(LEAST_S, seconds / 2 - sizes["start_s"])
+        each = option(seconds / 2, sizes)
         a, b = (self._run(side, each)[0] for side in k)
         return Compared(
             b["median"] / a["median"],
@@ -151,18 +178,31 @@ class Pyperf:
 
     # As with --fast; a process gives one more, which warms up and is dropped.
     LEAST_VALUES = 2
+    # Of a value, pyperf's own --min-time.
+    VALUE_S = 0.1
+    # As many processes as a comparison of some seconds has, times two.
+    PROCESSES = 4
+    # Share of its time that it may overrun for one more process: fewer would be to its cost.
+    GRACE = 0.05
 
     def __init__(self, threads: int) -> None:
         self.threads = threads
 
     def size(self) -> dict[str, Any]:
-        """Loops as pyperf calibrates them; what a process takes beyond its values, and the rest."""
-        loops = self._run(SIZE, 1, 1)[0].get_loops()
-        value_s = self._run(SIZE, 1, 1, loops)[0].mean() * loops
-        one_s = quickest(lambda: self._run(SIZE, 1, 1, loops))
-        two_s = quickest(lambda: self._run(SIZE, 2, 1, loops))
-        process_s = max(0.1, two_s - one_s - 2 * value_s)
-        start_s = max(0.0, one_s - process_s - 2 * value_s)
+        """Loops of a value; what a process takes beyond its values, and the rest.
+
+        pyperf calibrates loops to a power of two. Of them as many are kept as its least time of a
+        value needs: what they take less is another process, or another value.
+        """
+        calibrated = self._run(SIZE, 1, 1)[0].get_loops()
+        step_s = self._run(SIZE, 1, self.LEAST_VALUES, calibrated)[0].mean()
+        loops = min(calibrated, ceil(self.VALUE_S / step_s))
+        value_s = step_s * loops
+        one_s = typical(lambda: self._run(SIZE, 1, self.LEAST_VALUES, loops))
+        some_s = typical(lambda: self._run(SIZE, self.PROCESSES, self.LEAST_VALUES, loops))
+        each_s = (some_s - one_s) / (self.PROCESSES - 1)
+        process_s = max(0.1, each_s - (self.LEAST_VALUES + 1) * value_s)
+        start_s = max(0.0, one_s - process_s - (self.LEAST_VALUES + 1) * value_s)
         return {"loops": loops, "value_s": value_s, "process_s": process_s, "start_s": start_s}
 
     def compare(self, k: tuple[int, int], seconds: float, sizes: dict[str, Any]) -> Compared:
@@ -190,7 +230,8 @@ class Pyperf:
         The value that warms a process up is not counted.
         """
         left_s, value_s, process_s = side_s - sizes["start_s"], sizes["value_s"], sizes["process_s"]
-        processes = max(1, floor(left_s / (process_s + (self.LEAST_VALUES + 1) * value_s)))
+        least_s = process_s + (self.LEAST_VALUES + 1) * value_s
+        processes = max(1, floor((left_s + self.GRACE * side_s) / least_s))
         values = floor((left_s / processes - process_s) / value_s) - 1
         return processes, max(self.LEAST_VALUES, values)
 
