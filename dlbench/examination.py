@@ -2,7 +2,8 @@
 
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -15,13 +16,28 @@ from dlbench.errors import EXIT_FAILED_CASES, UsageError
 from dlbench.launching import Launcher
 from dlbench.model import Target
 from dlbench.supervisor import Progress
-from dlbench.targets import read_declarations, reason_to_skip, targets_for
+from dlbench.targets import (
+    MODE_KINDS,
+    Machine,
+    read_declarations,
+    reason_to_skip,
+    targets_for,
+)
 from dlbench.verification import Finding
 
 FORMATS = ("table", "json")
 
 # Among how many workers the networks of a target are shared: compiling is what takes the time.
 PARTS = 2
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The targets to verify, why others cannot be had, and the modes that nobody asked for."""
+
+    there: Sequence[Target]
+    absent: Sequence[str]
+    not_asked: Sequence[tuple[str, str]]
 
 
 def verify(
@@ -39,17 +55,11 @@ def verify(
     axes = {axis: options.words(values) for axis, values in targets.items() if values}
     if quick:
         axes = {"mode": ["dynamic"], **axes}
-    # one thread each, as many workers as cores
-    found = [target for target, _ in targets_for({**axes, "threads": ["1"]}, machine)]
-    skipped = {target: reason_to_skip(target, machine) for target in found}
-    there = [target for target in found if skipped[target] is None]
-    if not there:
-        reasons = sorted({reason for reason in skipped.values() if reason})
-        raise UsageError("nothing can be verified: " + "; ".join(reasons))
+    chosen = _choose(axes, machine)
     catalogue = list(networks.CATALOGUE)
     names = options.choices("network", options.words(wanted) or catalogue, catalogue)
     asked = verification.tasks(
-        there, [networks.CATALOGUE[name] for name in names], seed, 1 if quick else PARTS
+        chosen.there, [networks.CATALOGUE[name] for name in names], seed, 1 if quick else PARTS
     )
     start = monotonic()
     with (
@@ -58,12 +68,33 @@ def verify(
     ):
         findings = _verified(asked, launch)
     seconds = monotonic() - start
-    report = verified.Report(findings, _reasons(skipped), seconds)
+    report = verified.Report(findings, chosen.absent, seconds, chosen.not_asked)
     if form == "json":
         sys.stdout.write(verified.to_json(report))
     else:
         verified.show(report, Console())
     return 0 if report.held else EXIT_FAILED_CASES
+
+
+def _choose(axes: Mapping[str, Sequence[str]], machine: Machine) -> Chosen:
+    # one thread each, as many workers as cores
+    axes = {**axes, "threads": ["1"]}
+    found = [target for target, _ in targets_for(axes, machine)]
+    reasons = {target: reason_to_skip(target, machine) for target in found}
+    absent = sorted({reason for reason in reasons.values() if reason is not None})
+    there = [target for target in found if reasons[target] is None]
+    if not there:
+        raise UsageError("nothing can be verified: " + "; ".join(absent))
+    return Chosen(there, absent, [] if "mode" in axes else _not_asked(axes, found, machine))
+
+
+def _not_asked(
+    axes: Mapping[str, Sequence[str]], found: Collection[Target], machine: Machine
+) -> list[tuple[str, str]]:
+    """Backends and modes that this machine has too, but that must be asked for by name."""
+    every = (target for target, _ in targets_for({**axes, "mode": MODE_KINDS}, machine))
+    others = (t for t in every if t not in found and reason_to_skip(t, machine) is None)
+    return list(dict.fromkeys((target.backend, target.mode) for target in others))
 
 
 def _verified(asked: Sequence[verification.Task], launch: Launch) -> list[Finding]:
@@ -79,7 +110,3 @@ def _verified(asked: Sequence[verification.Task], launch: Launch) -> list[Findin
 
         watcher.see(Progress("starting workers", 0, total))
         return verification.verify(asked, launch, environment.usable_cores(), tell)
-
-
-def _reasons(skipped: Mapping[Target, str | None]) -> list[str]:
-    return sorted({reason for reason in skipped.values() if reason is not None})

@@ -15,7 +15,7 @@ from dlbench.arrays import Array
 from dlbench.crew import Crew, Launch, failed
 from dlbench.examples import EXAMPLES, Example
 from dlbench.layers import Network
-from dlbench.model import ParityCheck, Target
+from dlbench.model import ParityCheck, Status, Target
 from dlbench.networks import OPTIMIZERS
 
 # Compiling all steps of a network for all optimizers takes a minute on a slow core.
@@ -27,12 +27,18 @@ EXAMPLE_DTYPE = "float64"
 
 @dataclass(frozen=True)
 class Worked:
-    """An example as a backend computes it. values: None where it could not."""
+    """An example as a backend computes it. values: None where it could not; status: ok, or why."""
 
     example: str
     backend: str
     values: Array | None
     reason: str | None = None
+    status: Status = "ok"
+
+    @property
+    def skipped(self) -> bool:
+        """Whether it cannot be had on this machine, which is not wrong."""
+        return self.status == "skipped"
 
     @property
     def held(self) -> bool:
@@ -45,12 +51,18 @@ class Worked:
 
 @dataclass(frozen=True)
 class Agreement:
-    """All quantities of a network on a target. reason: why there are none."""
+    """All quantities of a network on a target. status, reason: why there are none."""
 
     network: str
     target: Target
     checks: tuple[ParityCheck, ...] = ()
     reason: str | None = None
+    status: Status = "ok"
+
+    @property
+    def skipped(self) -> bool:
+        """Whether it cannot be had on this machine, which is not wrong."""
+        return self.status == "skipped"
 
     @property
     def held(self) -> bool:
@@ -60,7 +72,12 @@ class Agreement:
     @property
     def worst(self) -> ParityCheck:
         """The quantity that is nearest to its tolerance, or the furthest beyond."""
-        return max(self.checks, key=share)
+        return worst(self.checks)
+
+
+def worst(checks: Iterable[ParityCheck]) -> ParityCheck:
+    """The one that is nearest to its tolerance, or the furthest beyond."""
+    return max(checks, key=share)
 
 
 def share(check: ParityCheck) -> float:
@@ -148,7 +165,9 @@ def _finding(target: Target, name: str, order: wire.Order, reply: wire.Reply) ->
         if isinstance(reply, wire.WorkedOut):
             values = np.reshape(reply.values, EXAMPLES[name].expected.shape)
             return Worked(name, target.backend, values)
-        return Worked(name, target.backend, None, failed(reply).reason)
+        failure = failed(reply)
+        return Worked(name, target.backend, None, failure.reason, failure.status)
     if isinstance(reply, wire.Verified):
         return Agreement(name, target, reply.parity)
-    return Agreement(name, target, reason=failed(reply).reason)
+    failure = failed(reply)
+    return Agreement(name, target, reason=failure.reason, status=failure.status)

@@ -1,7 +1,7 @@
 """What `dlbench verify` found, for people and for programs; writing only."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,17 +10,22 @@ from rich.console import Console
 from dlbench import units
 from dlbench.arrays import Array
 from dlbench.examples import EXAMPLES
-from dlbench.grid import Cell, Grid, Notes
-from dlbench.model import Target
+from dlbench.grid import STATUS_WORDS, Cell, Grid, Notes
+from dlbench.model import ParityCheck, Target
 from dlbench.networks import CATALOGUE
 from dlbench.tables import to_rich
-from dlbench.verification import Agreement, Finding, Worked, share
+from dlbench.verification import Agreement, Finding, Worked, worst
 
 WRONG = "wrong"
 
 # Quantities after a step of an optimizer have its name before this. Their tolerance is mostly where
-# a framework may put epsilon: at its edge are those that put it elsewhere than the lecture.
+# a framework may put epsilon: at its edge are those that put it elsewhere than the lecture. Among
+# them, others would never be the worst.
 OPTIMIZER = ": "
+
+# What may be off by all of its own size cannot be told from 0, such as the gradient of a bias just
+# before a batch normalisation: what the oracle has there is rounding; shares of it say nothing.
+NO_MORE_THAN_ROUNDING = 1.0
 
 # So that three backends fit beside the lecture on a terminal of 80 columns.
 DECIMALS, WIDEST = 4, 14
@@ -30,16 +35,35 @@ MOST_NAMED = 4
 
 @dataclass(frozen=True)
 class Report:
-    """All findings, the reasons why targets were skipped, and how long it took."""
+    """All findings, why targets were never started, and how long it took.
+
+    not_asked: backends and their modes that are verified only where they are named.
+    """
 
     findings: Sequence[Finding]
-    skipped: Sequence[str]
+    absent: Sequence[str]
     seconds: float
+    not_asked: Sequence[tuple[str, str]] = ()
+
+    @property
+    def verified(self) -> list[Finding]:
+        """All but what cannot be had here."""
+        return [finding for finding in self.findings if not finding.skipped]
 
     @property
     def held(self) -> bool:
-        """Whether all of it holds."""
-        return all(finding.held for finding in self.findings)
+        """Whether something could be verified, and all of that holds."""
+        return bool(self.verified) and all(finding.held for finding in self.verified)
+
+    @property
+    def skipped(self) -> list[str]:
+        """What cannot be had on this machine, and why."""
+        groups: dict[tuple[str, str | None], list[Finding]] = {}
+        for finding in self.findings:
+            if finding.skipped:
+                groups.setdefault((_where(finding), finding.reason), []).append(finding)
+        told = [f"{_together(same)}: {reason}" for (_, reason), same in groups.items()]
+        return [*self.absent, *told]
 
     @property
     def worked(self) -> list[Worked]:
@@ -54,14 +78,25 @@ class Report:
 
 def name(finding: Finding) -> str:
     """Such as `iris on torch compile`."""
-    if isinstance(finding, Worked):
-        return f"{finding.example} on {finding.backend}"
-    return f"{finding.network} on {' '.join(_head(finding.target))}"
+    what = finding.example if isinstance(finding, Worked) else finding.network
+    return f"{what} on {_where(finding)}"
+
+
+def _where(finding: Finding) -> str:
+    return finding.backend if isinstance(finding, Worked) else " ".join(_head(finding.target))
+
+
+def _together(same: Sequence[Finding]) -> str:
+    """Findings of one kind in one place: the name of a single one, the number of several."""
+    if len(same) == 1:
+        return name(same[0])
+    noun = "example" if isinstance(same[0], Worked) else "network"
+    return f"{units.counted(len(same), noun)} on {_where(same[0])}"
 
 
 def show(report: Report, console: Console) -> None:
     """Both tables, what the lecture got wrong, what is wrong here, and the sum of it."""
-    for table in (examples(report.worked), networks(report.agreements)):
+    for table in _tables(report):
         console.print(table.title, style="bold", highlight=False, markup=False)
         for page in to_rich(table, console.width):
             console.print(page)
@@ -70,20 +105,39 @@ def show(report: Report, console: Console) -> None:
         console.print()
     for reason in report.skipped:
         console.print(f"Skipped: {reason}", highlight=False, markup=False)
+    if report.not_asked:
+        console.print(not_asked(report.not_asked), highlight=False, markup=False)
     console.print(summary(report), style="bold", highlight=False, markup=False)
+
+
+def _tables(report: Report) -> Iterator[Grid]:
+    """Those that have a column."""
+    if any(not one.skipped for one in report.worked):
+        yield examples(report.worked)
+    if any(not one.skipped for one in report.agreements):
+        yield networks(report.agreements)
+
+
+def not_asked(left_out: Sequence[tuple[str, str]]) -> str:
+    """Which modes were left out, and the option that asks for them."""
+    modes = ",".join(dict.fromkeys(mode for _, mode in left_out))
+    return f"Not asked for: {', '.join(map(' '.join, left_out))} (--mode {modes})"
 
 
 def summary(report: Report) -> str:
     """One sentence."""
+    took = f"in {units.duration(report.seconds)}"
+    if not report.verified:
+        return f"Nothing could be verified, {took}."
+    worked = [one for one in report.worked if not one.skipped]
     quantities = sum(len(one.checks) for one in report.agreements)
     asked = (
-        f"{units.counted(len(report.worked), 'example')} and "
+        f"{units.counted(len(worked), 'example')} and "
         f"{units.counted(quantities, 'quantity', 'quantities')} of networks"
     )
-    took = f"in {units.duration(report.seconds)}"
     if report.held:
         return f"All hold: {asked}, {took}."
-    wrong = [name(finding) for finding in report.findings if not finding.held]
+    wrong = [name(finding) for finding in report.verified if not finding.held]
     more = f" and {len(wrong) - MOST_NAMED} more" if len(wrong) > MOST_NAMED else ""
     return f"Not all hold ({asked}, {took}): {', '.join(wrong[:MOST_NAMED])}{more}."
 
@@ -91,7 +145,7 @@ def summary(report: Report) -> str:
 def examples(worked: Sequence[Worked]) -> Grid:
     """A line for every example: the lecture's figure, then every backend's."""
     notes = Notes()
-    backends = list(dict.fromkeys(one.backend for one in worked))
+    backends = list(dict.fromkeys(one.backend for one in worked if not one.skipped))
     found = {(one.example, one.backend): one for one in worked}
     rows = []
     for key, example in EXAMPLES.items():
@@ -109,11 +163,17 @@ def examples(worked: Sequence[Worked]) -> Grid:
 
 def _example_cell(one: Worked, notes: Notes) -> Cell:
     if one.values is None:
-        return Cell(WRONG, note=notes.number(f"{name(one)}: {one.reason}"))
+        return _without_numbers(one, notes)
     if one.held:
         return Cell(written(one.values))
     right = " ".join(written(EXAMPLES[one.example].expected).split())
     return Cell(written(one.values), note=notes.number(f"{name(one)}: {WRONG}, {right} is right"))
+
+
+def _without_numbers(one: Finding, notes: Notes) -> Cell:
+    """What the case came to; why it was skipped stands below all tables."""
+    word = STATUS_WORDS.get(one.status, WRONG)
+    return Cell(word, note=None if one.skipped else notes.number(f"{name(one)}: {one.reason}"))
 
 
 def written(values: Array) -> str:
@@ -131,9 +191,9 @@ def _as_lines(printed: str) -> str:
 
 
 def networks(agreements: Sequence[Agreement]) -> Grid:
-    """A line for every network, a column for every target: how near to its tolerance it comes."""
+    """A line for every network, a column for every target: the worst errors, their tolerances."""
     notes = Notes()
-    targets = list(dict.fromkeys(one.target for one in agreements))
+    targets = list(dict.fromkeys(one.target for one in agreements if not one.skipped))
     names = sorted({one.network for one in agreements}, key=list(CATALOGUE).index)
     found = {(one.network, one.target): one for one in agreements}
     rows = [
@@ -141,11 +201,22 @@ def networks(agreements: Sequence[Agreement]) -> Grid:
         for network in names
     ]
     title = (
-        "Largest error of outputs, loss and gradients, as a share of its tolerance; the weights "
-        "after a step of every optimizer hold too, unless a note says otherwise"
+        "Worst error/its tolerance, as shares of the quantity's largest magnitude: of outputs, "
+        "loss and gradients; below, of the weights after a step of every optimizer"
     )
     heads = tuple(_head(target) for target in targets)
-    return Grid(title, heads, tuple(rows), tuple(notes.lines), label="network")
+    below = (*notes.lines, *_not_shown(agreements))
+    return Grid(title, heads, tuple(rows), below, label="network")
+
+
+def _not_shown(agreements: Sequence[Agreement]) -> list[str]:
+    names = [one.network for one in agreements if not all(map(_telling, one.checks))]
+    told = "what is 0 but for rounding and may be off by more than its size; --format json has all"
+    return [f"Not shown of {', '.join(dict.fromkeys(names))}: {told}"] if names else []
+
+
+def _telling(check: ParityCheck) -> bool:
+    return check.tolerance < NO_MORE_THAN_ROUNDING
 
 
 def _head(target: Target) -> tuple[str, ...]:
@@ -155,18 +226,33 @@ def _head(target: Target) -> tuple[str, ...]:
 
 def _cell(one: Agreement, notes: Notes) -> Cell:
     if not one.checks:
-        return Cell(WRONG, note=notes.number(f"{name(one)}: {one.reason}"))
+        return _without_numbers(one, notes)
     if one.held:
         passes = [check for check in one.checks if OPTIMIZER not in check.quantity]
-        return Cell(units.percent(max(map(share, passes))))
-    worst = one.worst
-    error = "not a finite number" if worst.error is None else f"off by {worst.error:.2g}"
+        weights = [check for check in one.checks if OPTIMIZER in check.quantity]
+        return Cell(_closest(passes), below=_closest(weights))
+    off = one.worst
+    error = "not a finite number" if off.error is None else f"off by {off.error:.2g}"
     broken = sum(not check.held for check in one.checks)
     told = (
-        f"{name(one)}: {worst.quantity} is {error}, allowed is {worst.tolerance:.2g}; "
+        f"{name(one)}: {off.quantity} is {error}, allowed is {off.tolerance:.2g}; "
         f"{broken} of {len(one.checks)} quantities do not hold"
     )
     return Cell(WRONG, note=notes.number(told))
+
+
+def _closest(checks: Sequence[ParityCheck]) -> str:
+    """Error and tolerance of the worst of some that hold: `3.1e-8/2.5e-6`."""
+    telling = list(filter(_telling, checks))
+    if not telling:
+        return "–" if checks else ""
+    closest = worst(telling)
+    return f"{_short(closest.error or 0.0)}/{_short(closest.tolerance)}"
+
+
+def _short(value: float) -> str:
+    """Two digits and a power of ten without a leading zero: columns are narrow."""
+    return f"{value:.1e}".replace("e-0", "e-") if value else "0"
 
 
 def to_json(report: Report) -> str:
@@ -176,7 +262,8 @@ def to_json(report: Report) -> str:
         "seconds": report.seconds,
         "examples": [_example_json(one) for one in report.worked],
         "networks": [line for one in report.agreements for line in _network_json(one)],
-        "skipped": list(report.skipped),
+        "skipped": report.skipped,
+        "not_asked": [{"backend": backend, "mode": mode} for backend, mode in report.not_asked],
     }
     return json.dumps(data, indent=1) + "\n"
 
@@ -189,6 +276,7 @@ def _example_json(one: Worked) -> dict[str, Any]:
         "values": None if one.values is None else one.values.tolist(),
         "expected": example.expected.tolist(),
         "within": example.within,
+        "status": one.status,
         "held": one.held,
         "reason": one.reason,
         "printed_in_lecture": example.printed,
@@ -197,7 +285,7 @@ def _example_json(one: Worked) -> dict[str, Any]:
 
 
 def _network_json(one: Agreement) -> list[dict[str, Any]]:
-    place = {"network": one.network, "target": one.target.id}
+    place = {"network": one.network, "target": one.target.id, "status": one.status}
     if not one.checks:
         return [{**place, "quantity": None, "held": False, "reason": one.reason}]
     return [

@@ -1,13 +1,15 @@
 """`dlbench verify` on workers that are told what to answer, and once with NumPy for real."""
 
+import io
 import json
 from threading import Event
 
 import numpy as np
 import pytest
 from msgspec.structs import replace
+from rich.console import Console
 
-from dlbench import verification, verified, wire
+from dlbench import examination, session, verification, verified, wire
 from dlbench.examples import EXAMPLES
 from dlbench.model import ParityCheck, Target
 from dlbench.networks import CATALOGUE
@@ -21,6 +23,7 @@ NETWORKS = [CATALOGUE[name] for name in ("iris", "abalone", "mnist-128")]
 
 FINE = ParityCheck("outputs", error=1e-7, tolerance=1e-6)
 CLOSE = ParityCheck("loss", error=9e-7, tolerance=1e-6)
+WEIGHTS = ParityCheck("sgd: weight/layer0.kernel", error=2.5e-6, tolerance=2.6e-6)
 OFF = ParityCheck("adam: weight/layer0.kernel", error=3e-6, tolerance=1e-6)
 NO_NUMBER = ParityCheck("loss", error=None, tolerance=1e-6)
 
@@ -131,14 +134,50 @@ def test_a_quantity_that_is_off_fails_the_network_and_is_told():
     )
 
 
-def test_the_largest_error_is_shown_as_a_share_of_its_tolerance():
-    grid = verified.networks(Workers().asked(NUMPY).agreements)
+def test_the_error_closest_to_its_tolerance_is_shown_with_it_and_weights_below():
+    exact = ParityCheck("outputs", error=0.0, tolerance=1e-2)
+    answers = {
+        (NUMPY, "iris"): wire.Verified((CLOSE, WEIGHTS, FINE)),
+        (NUMPY, "abalone"): wire.Verified((exact,)),
+    }
+    grid = verified.networks(Workers(answers).asked(NUMPY).agreements)
     assert grid.heads == (("numpy", "eager", "float32"),)
-    assert [(label, cells[0].text) for label, cells in grid.rows] == [
-        ("abalone", "90 %"),
-        ("iris", "90 %"),
-        ("mnist-128", "90 %"),
+    assert [(label, cells[0].text, cells[0].below) for label, cells in grid.rows] == [
+        ("abalone", "0/1.0e-2", ""),
+        ("iris", "9.0e-7/1.0e-6", "2.5e-6/2.6e-6"),
+        ("mnist-128", "9.0e-7/1.0e-6", ""),
     ]
+
+
+def test_what_is_rounding_alone_is_not_the_worst_error():
+    rounding = ParityCheck("gradient/layer0.bias", error=1.8e8, tolerance=1.9e8)
+    after = ParityCheck("sgd: weight/layer0.bias", error=1.8e8, tolerance=1.9e8)
+    report = Workers({(NUMPY, "abalone"): wire.Verified((FINE, rounding, after))}).asked(NUMPY)
+    grid = verified.networks(report.agreements)
+    [cell] = [cells[0] for label, cells in grid.rows if label == "abalone"]
+    assert (cell.text, cell.below) == ("1.0e-7/1.0e-6", "–")
+    [note] = grid.notes
+    assert note.startswith("Not shown of abalone: what is 0 but for rounding")
+    assert f'"error": {rounding.error}' in verified.to_json(report)
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_the_tables_fit_a_terminal(width):
+    targets = [replace(TORCH, mode=mode) for mode in ("eager", "compile", "compile-max-autotune")]
+    targets += [replace(NUMPY, backend=name) for name in ("tensorflow", "jax", "numpy")]
+    weights = wire.Verified((FINE, CLOSE, WEIGHTS))
+    report = Workers({(target, "iris"): weights for target in targets}).asked(*targets)
+    text = shown(report, width)
+    assert text.count(" 9.0e-7/1.0e-6") == len(targets) * len(NETWORKS)
+    assert text.count(" 2.5e-6/2.6e-6") == len(targets)
+    tables = text.partition("Not asked for")[0]
+    assert max(map(len, tables.splitlines())) <= width
+
+
+def shown(report, width=100):
+    stream = io.StringIO()
+    verified.show(report, Console(file=stream, width=width, force_terminal=False))
+    return stream.getvalue()
 
 
 def test_an_example_that_comes_out_wrong_is_told_beside_what_is_right():
@@ -161,6 +200,76 @@ def test_a_worker_that_does_not_start_fails_all_that_it_was_asked():
     assert len(verified.networks(report.agreements).notes) == len(NETWORKS)
 
 
+SKIPPED = wire.Failed("skipped", "torch compile needs a C++ compiler.")
+
+
+def test_what_cannot_be_had_is_skipped_and_not_wrong():
+    answers = {
+        (COMPILE, "start"): SKIPPED,
+        (TORCH, "abalone"): wire.Failed("skipped", "no dropout."),
+    }
+    report = Workers(answers).asked(TORCH, COMPILE)
+    assert report.held
+    assert report.skipped == [
+        "abalone on torch eager float32: no dropout.",
+        "3 networks on torch compile float32: torch compile needs a C++ compiler.",
+    ]
+    assert verified.summary(report) == (
+        "All hold: 14 examples and 4 quantities of networks, in 12.0 s."
+    )
+    grid = verified.networks(report.agreements)
+    assert (grid.heads, grid.notes) == ((("torch", "eager", "float32"),), ())
+    assert [cells[0].text for label, cells in grid.rows if label == "abalone"] == ["skipped"]
+    assert "\nSkipped: 3 networks on torch compile float32: torch compile needs" in shown(report)
+
+
+def test_examples_that_cannot_be_had_have_no_column():
+    exact = replace(TORCH, dtype="float64")
+    grid = verified.examples(Workers({(exact, "start"): SKIPPED}).asked(NUMPY, TORCH).worked)
+    assert grid.heads == (("the lecture",), ("numpy",))
+    one_missing = Workers({(exact, "hinge"): SKIPPED}).asked(NUMPY, TORCH).worked
+    [cells] = [cells for label, cells in verified.examples(one_missing).rows if "hinge" in label]
+    assert [cell.text for cell in cells] == ["formula only", "0 2 0.5", "skipped"]
+
+
+def test_what_is_wrong_is_told_beside_what_is_skipped():
+    answers = {(COMPILE, "start"): SKIPPED, (TORCH, "iris"): wire.Verified((OFF,))}
+    report = Workers(answers).asked(TORCH, COMPILE)
+    assert not report.held
+    assert verified.summary(report).endswith(": iris on torch eager float32.")
+
+
+def test_where_nothing_can_be_verified_nothing_holds():
+    refused = {
+        (replace(COMPILE, dtype=dtype), "start"): SKIPPED for dtype in ("float32", "float64")
+    }
+    report = Workers(refused).asked(COMPILE)
+    assert not report.held
+    assert report.skipped[0] == "14 examples on torch: torch compile needs a C++ compiler."
+    assert shown(report).splitlines() == [
+        "Skipped: 14 examples on torch: torch compile needs a C++ compiler.",
+        "Skipped: 3 networks on torch compile float32: torch compile needs a C++ compiler.",
+        "Nothing could be verified, in 12.0 s.",
+    ]
+
+
+def test_what_was_skipped_before_any_worker_started_is_told_first():
+    report = verified.Report([Agreement("iris", TORCH, (), "no.", "skipped")], ["no jax"], 1.0)
+    assert report.skipped == ["no jax", "iris on torch eager float32: no."]
+
+
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [("failed", "failed"), ("timed_out", "hung"), ("out_of_memory", "no memory")],
+)
+def test_why_there_is_no_number_is_told_in_a_word(status, word):
+    answers = {(TORCH, "iris"): wire.Failed(status, "oh")}
+    report = Workers(answers).asked(TORCH)
+    assert not report.held
+    cells = {label: cells[0] for label, cells in verified.networks(report.agreements).rows}
+    assert (cells["iris"].text, cells["iris"].note) == (word, 1)
+
+
 def test_a_failure_in_the_middle_is_that_network_s_alone():
     failure = wire.Failed("failed", "ValueError: shapes")
     report = Workers({(TORCH, "abalone"): failure}).asked(TORCH)
@@ -181,11 +290,23 @@ def test_json_tells_every_quantity():
     assert data["networks"][1] == {
         "network": "iris",
         "target": TORCH.id,
+        "status": "ok",
         "quantity": OFF.quantity,
         "error": OFF.error,
         "tolerance": OFF.tolerance,
         "held": False,
     }
+
+
+def test_json_tells_what_was_skipped_or_not_asked_for():
+    report = Workers({(COMPILE, "start"): SKIPPED}).asked(TORCH, COMPILE)
+    report = verified.Report(report.findings, ["no jax"], 1.0, [("torch", "cudagraph")])
+    data = json.loads(verified.to_json(report))
+    assert data["held"] is True
+    assert data["skipped"] == ["no jax", f"3 networks on torch compile float32: {SKIPPED.reason}"]
+    assert data["not_asked"] == [{"backend": "torch", "mode": "cudagraph"}]
+    skipped = [one for one in data["networks"] if one["status"] == "skipped"]
+    assert [(one["target"], one["reason"]) for one in skipped] == 3 * [(COMPILE.id, SKIPPED.reason)]
 
 
 def test_an_interrupt_ends_the_workers_that_are_busy():
@@ -259,3 +380,95 @@ def test_what_cannot_be_had_is_refused(words, complaint, monkeypatch):
     answer = dlbench("verify", *words)
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.startswith(complaint)
+
+
+HOLDS = Agreement("iris", NUMPY, (FINE, CLOSE))
+OFF_HERE = Agreement("abalone", NUMPY, (FINE, OFF))
+CANNOT_BE_HAD = Agreement("iris", COMPILE, (), "no compiler.", "skipped")
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+@pytest.mark.parametrize(
+    ("findings", "code"),
+    [
+        ([HOLDS], 0),
+        ([HOLDS, CANNOT_BE_HAD], 0),
+        ([HOLDS, OFF_HERE], 1),
+        ([HOLDS, Worked("hinge", "numpy", None, "oh", "failed")], 1),
+        ([CANNOT_BE_HAD], 1),
+        ([], 1),
+    ],
+)
+def test_the_exit_code_is_0_only_if_something_was_verified_and_all_of_it_holds(
+    findings, code, form, monkeypatch
+):
+    # the lecture's examples have a table with a line for each
+    fine = [Worked(name, "numpy", one.expected) for name, one in EXAMPLES.items()]
+    named = {one.example for one in findings if isinstance(one, Worked)}
+    rest = [one for one in fine if one.example not in named] if named else []
+    monkeypatch.setattr(examination, "_verified", lambda asked, launch: [*rest, *findings])
+    answer = dlbench("verify", "--backend", "numpy", "--format", form)
+    assert (answer.code, answer.err) == (code, "")
+    if form == "json":
+        assert json.loads(answer.out)["held"] is (code == 0)
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The answer to a command line on a machine that has every backend, and what was asked."""
+    monkeypatch.setattr(session, "find_spec", lambda package: package)
+    monkeypatch.setattr("dlbench.environment.gpus", tuple)
+    tasks = []
+    monkeypatch.setattr(examination, "_verified", lambda new, _: tasks.extend(new) or [HOLDS])
+
+    def ask(*words):
+        tasks.clear()
+        answer = dlbench("verify", *words)
+        targets = {t.target for t in tasks if t.target.dtype == "float32"}
+        return answer, sorted(f"{t.backend} {t.device} {t.mode} {t.threads}" for t in targets)
+
+    return ask
+
+
+DYNAMIC = ["jax cpu eager 1", "numpy cpu eager 1", "tensorflow cpu eager 1", "torch cpu eager 1"]
+STATIC = [
+    "jax cpu jit 1",
+    "tensorflow cpu function 1",
+    "tensorflow cpu xla 1",
+    "torch cpu compile 1",
+]
+NOT_ASKED = "Not asked for: torch compile-max-autotune (--mode compile-max-autotune)"
+
+
+def test_every_backend_is_asked_in_every_mode_that_is_not_on_request(asked):
+    answer, targets = asked()
+    assert targets == sorted(DYNAMIC + STATIC)
+    assert NOT_ASKED in answer.out.splitlines()
+
+
+def test_quick_asks_for_dynamic_modes_alone(asked):
+    answer, targets = asked("--quick")
+    assert targets == DYNAMIC
+    assert "Not asked for" not in answer.out
+
+
+def test_a_mode_on_request_is_verified_where_it_is_named(asked):
+    answer, targets = asked("--mode", "compile-max-autotune")
+    assert targets == ["torch cpu compile-max-autotune 1"]
+    assert "Not asked for" not in answer.out
+
+
+def test_modes_are_missed_only_of_backends_and_devices_that_were_asked_for(asked, monkeypatch):
+    assert "Not asked for" not in asked("--backend", "numpy,jax")[0].out
+    monkeypatch.setattr("dlbench.environment.gpus", lambda: ("a GPU",))
+    assert (
+        "Not asked for: torch compile-max-autotune, torch cudagraph "
+        "(--mode compile-max-autotune,cudagraph)"
+    ) in " ".join(asked()[0].out.split())
+
+
+def test_modes_of_what_is_not_installed_are_not_missed(asked, monkeypatch):
+    monkeypatch.setattr(session, "find_spec", lambda package: package == "numpy")
+    answer, targets = asked()
+    assert targets == ["numpy cpu eager 1"]
+    assert "Not asked for" not in answer.out

@@ -9,7 +9,8 @@ from dlbench.commands._options import Words, option
 HELP = """Check what is computed, not how fast: the lecture's worked examples, and every network.
 
 Each network's outputs, loss, gradients and weights after a step of every optimizer are compared
-with an oracle in float64. The exit code is 0 only if all of them hold.
+with an oracle in float64. The exit code is 0 only if all of them hold; what cannot be had on this
+machine is skipped. Modes that take long to compile are verified only if --mode names them.
 
 Example: dlbench verify --backend numpy,torch --network iris,mnist-128
 """
