@@ -3,14 +3,14 @@
 A twin differs in nothing but the mode. It must not know how anything is shown.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import exp
-from typing import get_args
+from typing import TypeVar, get_args
 
 from msgspec.structs import replace
 
 from dlbench.break_even import BreakEven, break_even
-from dlbench.compiling import Compiled, compiled, scatter
+from dlbench.compiling import Compiled, Scatter, compiled, scatter, scatter_of_starts
 from dlbench.epochs import rows_of
 from dlbench.histories import History
 from dlbench.layers import Network
@@ -19,6 +19,8 @@ from dlbench.paired import Paired, locate, paired
 from dlbench.rows import Row, is_timed
 from dlbench.stats import Estimate, Luck
 from dlbench.synthetic import RANDOM
+
+K = TypeVar("K")
 
 
 class Graphs:
@@ -32,10 +34,13 @@ class Graphs:
     ) -> None:
         self.histories, self.networks, self.lucks = histories, networks, lucks
         self.by_target: dict[str, list[str]] = {}
+        self.by_compiler: dict[tuple[str, str], set[str]] = {}
 
     def rows(self, rows: Sequence[Row]) -> list[Row]:
         """The rows, those of static modes with what is known of compiling."""
-        self.by_target = _by_target(rows)
+        self.by_target = _grouped((row.target, row.case) for row in rows)
+        compilers = _grouped(((row.backend, row.device), row.target) for row in rows)
+        self.by_compiler = {compiler: set(targets) for compiler, targets in compilers.items()}
         twins = {_place(row): row for row in rows if row.mode_kind == "dynamic" and is_timed(row)}
         return [
             self._told(row, twins.get(_place(row))) if row.mode_kind == "static" else row
@@ -61,14 +66,24 @@ class Graphs:
         )
         return told if twin is None else self._compared(told, twin, found)
 
-    def _scatters(self, row: Row) -> dict[Caches, Luck | None]:
-        """What the target's other cases say: with its own, a case could never surprise."""
-        others = [
-            self.histories[case]
-            for case in self.by_target[row.target]
-            if case != row.case and case in self.histories
-        ]
-        return {caches: scatter(others, caches) for caches in get_args(Caches)}
+    def _scatters(self, row: Row) -> dict[Caches, Scatter]:
+        """What other cases of the target say of what is compiled, and the backend's of starting.
+
+        With its own, a case could never surprise; a start is not the case's own.
+        """
+        others = self._known(case for case in self.by_target[row.target] if case != row.case)
+        targets = [self._known(cases) for cases in self._alike(row)]
+        return {
+            caches: Scatter(scatter(others, caches), scatter_of_starts(targets, caches))
+            for caches in get_args(Caches)
+        }
+
+    def _known(self, cases: Iterable[str]) -> list[History]:
+        return [self.histories[case] for case in cases if case in self.histories]
+
+    def _alike(self, row: Row) -> list[list[str]]:
+        """The cases of every target with the same compiler: the same backend on the same device."""
+        return [self.by_target[target] for target in self.by_compiler[row.backend, row.device]]
 
     def _compared(self, row: Row, twin: Row, found: Compiled) -> Row:
         if found.cold is None or not is_timed(row):
@@ -95,11 +110,11 @@ class Graphs:
         return when.steps * int(row.params["batch"]) / rows_of(network)
 
 
-def _by_target(rows: Sequence[Row]) -> dict[str, list[str]]:
-    """The cases of every target."""
-    found: dict[str, list[str]] = {}
-    for row in rows:
-        found.setdefault(row.target, []).append(row.case)
+def _grouped(pairs: Iterable[tuple[K, str]]) -> dict[K, list[str]]:
+    """The second by the first."""
+    found: dict[K, list[str]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
     return found
 
 

@@ -87,24 +87,26 @@ NOISE, LUCK, SCATTER, COMMON, ROUNDS = 0.02, 0.004, 0.06, 0.03, 20
 NETWORKS = ("iris", "ionosphere", "abalone")
 
 
-def simulated(rng, static_s, generations=4):
-    """A run: rows of a dynamic and a static case each, and of the dynamic one's null."""
+def simulated(rng, static_s, generations=4, start_s=START_S):
+    """A run: rows of a dynamic and a static case each, and of the dynamic one's null.
+
+    The static cases have one worker in each generation, whose compiler starts once.
+    """
     groups = []
     for name in NETWORKS:
         workload = forward(name)
         dynamic, static = case(workload, TORCH), case(workload, COMPILED)
         groups.append(Group(workload, (dynamic, static), replace(dynamic, null=True)))
-    lines = [
-        line
-        for generation in range(generations)
-        for group in groups
-        for line in _row(rng, group, static_s, generation)
-    ]
+    lines = []
+    for generation in range(generations):
+        started_s = start_s * float(np.exp(SCATTER * rng.standard_normal()))
+        for group in groups:
+            lines += _row(rng, group, static_s, generation, started_s)
     plan = Plan("told", 0, Sampling(), {}, tuple(groups))
     return Results(run_of([], plan=plan), tuple(lines))
 
 
-def _row(rng, group, static_s, generation):
+def _row(rng, group, static_s, generation, started_s):
     """The lines of a row in one generation, cold or warm."""
     beats, is_warm = COMMON * rng.standard_normal(ROUNDS), generation % 2
     for one in group.live:
@@ -113,7 +115,7 @@ def _row(rng, group, static_s, generation):
         times = own * np.exp(NOISE * rng.standard_normal(ROUNDS) + beats)
         unlike = float(np.exp(SCATTER * rng.standard_normal()))
         compiling_s = unlike * (WARM_S if is_warm else COLD_S)
-        how = Compiling("warm" if is_warm else "cold", START_S * unlike, (0, 1, 1, 1))
+        how = Compiling("warm" if is_warm else "cold", started_s, (0, 1, 1, 1))
         yield Measurement(
             one.id,
             "ok",
@@ -133,11 +135,33 @@ def judged(static_s, runs=RUNS, seed=0, **how):
     return [rows_of(simulated(rng, static_s, **how))[1] for _ in range(runs)]
 
 
-@pytest.mark.parametrize("share", [0.4, 0.8, 0.9])
-@pytest.mark.parametrize("generations", [4, 6])
-def test_the_interval_holds_the_truth(share, generations):
-    truth = (COLD_S + START_S) / (DYNAMIC_S * (1 - share))
-    rows = judged(share * DYNAMIC_S, generations=generations)
+# The start of the compiler may be little of the cost or, as PyTorch's, most of it. Of 1500
+# runs like the last of these 94 % held the truth.
+@pytest.mark.parametrize(
+    ("generations", "share", "start_s"),
+    [
+        (3, 0.4, START_S),
+        (4, 0.8, START_S),
+        (6, 0.4, START_S),
+        (3, 0.4, 10 * COLD_S),
+        (6, 0.8, 10 * COLD_S),
+        (4, 0.8, 10 * COLD_S),
+    ],
+)
+def test_the_interval_holds_the_truth(generations, share, start_s):
+    truth = (COLD_S + start_s) / (DYNAMIC_S * (1 - share))
+    rows = judged(share * DYNAMIC_S, generations=generations, start_s=start_s)
+    held = sum(
+        row.break_even_low <= truth <= row.break_even_high
+        for row in rows
+        if row.break_even_state == "pays"
+    )
+    assert held >= 0.93 * RUNS  # what is unsure does not hold it
+
+
+def test_the_interval_holds_the_truth_where_it_is_sure_of_a_small_gain():
+    truth = (COLD_S + START_S) / (DYNAMIC_S * 0.1)
+    rows = judged(0.9 * DYNAMIC_S)
     sure = [row for row in rows if row.break_even_state == "pays"]
     assert len(sure) >= 0.9 * RUNS
     held = sum(row.break_even_low <= truth <= row.break_even_high for row in sure)

@@ -5,7 +5,7 @@ from math import exp, log, sqrt
 import pytest
 from msgspec.structs import replace
 
-from dlbench.compiling import Cost, compiled, costs, scatter
+from dlbench.compiling import Cost, Scatter, compiled, costs, scatter, scatter_of_starts
 from dlbench.histories import histories
 from dlbench.model import Compiling
 from dlbench.networks import CATALOGUE
@@ -38,7 +38,7 @@ def how(caches="cold", start_s=0.0, graphs=(0, 1, 1, 1), peak_bytes=None):
 
 def test_compiling_is_what_the_first_calls_take_beyond_steady_state():
     history = told(((2.01, 0.51, 0.01), how()))
-    assert costs(history, "cold") == [Cost(pytest.approx(2.5), is_bound=False)]
+    assert costs(history, "cold") == [Cost(pytest.approx(2.5), 0.0, is_bound=False)]
 
 
 def test_the_compilers_start_is_a_part_of_it():
@@ -61,7 +61,7 @@ def test_cold_and_warm_are_told_apart():
 
 def test_less_than_a_step_cannot_be_told():
     history = told(((0.009, 0.01), how()))
-    assert costs(history, "cold") == [Cost(STEP_S, is_bound=True)]
+    assert costs(history, "cold") == [Cost(STEP_S, 0.0, is_bound=True)]
 
 
 def test_later_graphs_and_the_highest_peak_are_kept():
@@ -92,9 +92,37 @@ def test_a_case_that_was_compiled_once_has_the_interval_of_the_others():
     several = told(((1.01,), how()), ((0.5,), how("warm")), ((2.01,), how()))
     once = told(((3.01,), how()))
     assert compiled(once, {}).cold.interval().low is None
-    cold = compiled(once, {"cold": scatter([several, once], "cold")}).cold
+    cold = compiled(once, {"cold": Scatter(own=scatter([several, once], "cold"))}).cold
     assert exp(cold.value) == pytest.approx(3.0)
     assert cold.error == pytest.approx(log(2) / sqrt(2))
+
+
+def started(*starts_s):
+    """A case that compiles for a second in each of as many cold processes."""
+    return told(*(((1 + STEP_S, STEP_S, STEP_S), how(start_s=start)) for start in starts_s))
+
+
+def test_a_start_counts_once_however_many_cases_share_it():
+    one_target = [started(3.0, 6.0), started(3.0, 6.0), started(3.0, 6.0)]
+    found = scatter_of_starts([one_target], "cold")
+    assert (found.variance, found.count) == (pytest.approx(log(2) ** 2 / 2), 1)
+    assert scatter(one_target, "cold").variance == pytest.approx(0.0)
+    assert scatter_of_starts([one_target, [started(1.0, 1.0)]], "cold").count == 2
+
+
+def test_the_start_widens_the_interval_by_its_share():
+    case = started(3.0, 3.0)
+    own = scatter([started(0.0, 0.0)], "cold")
+    starts = scatter_of_starts([[started(3.0, 6.0)]], "cold")
+    cold = compiled(case, {"cold": Scatter(own, starts)}).cold
+    assert cold.error == pytest.approx(0.75 * log(2) / 2)  # of two processes
+    assert cold.df == pytest.approx(1.0)  # all of it is what two starts say
+
+
+def test_without_a_second_start_there_is_no_interval():
+    case = started(3.0)
+    own = scatter([started(0.0, 0.0)], "cold")
+    assert compiled(case, {"cold": Scatter(own, None)}).cold.interval().low is None
 
 
 def test_steps_are_told_in_epochs_too():
