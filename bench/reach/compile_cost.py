@@ -30,20 +30,30 @@ MODES = {
     "jax": ("jit",),
 }
 # As many as make compiling last for more than a second.
-LAYERS = {"torch": 30, "tensorflow": 160, "jax": 160}
+LAYERS = {"torch": 30, "tensorflow": 160, "jax": 185}
+# Of another stack, which the same worker has compiled before.
+FEW = 2
+# What takes less says little.
+LEAST_S = 1.0
 SCRIPT = Path(__file__).with_name("first_call.py")
 
 
 def stack(layers: int) -> Network:
     """So many hidden layers, one like the other."""
     return Network(
-        name="stack",
+        name=f"stack-{layers}",
         inputs=(INPUTS,),
         layers=(*[Dense(UNITS, "relu")] * layers, Dense(OUTPUTS)),
         loss="sparse_categorical_crossentropy",
         optimizer=SGD(RATE),
         batch=BATCH,
     )
+
+
+def training(network: Network) -> Workload:
+    """Its training step."""
+    params = {"network": network.name, "batch": BATCH}
+    return Workload("train_step", params, flops.backward(network, BATCH), synthetic=True)
 
 
 def stopwatch(backend: str, mode: str, variables: dict[str, str]) -> float:
@@ -61,21 +71,28 @@ def stopwatch(backend: str, mode: str, variables: dict[str, str]) -> float:
 
 
 def measured(backend: str, mode: str, logs: Path) -> tuple[float, float]:
-    """Dlbench's seconds of compiling, cold and warm: two generations of a run."""
+    """Dlbench's seconds of compiling, cold and warm: two generations of a run.
+
+    Of the second case in the cold worker, as nearly all cases of a suite are; of the first in the
+    warm one, as every other generation goes through the rows backwards.
+    """
     declarations = read_declarations()
     target = Target(backend, "cpu", mode, "float32", environment.usable_cores())
-    network = stack(LAYERS[backend])
-    params = {"network": network.name, "batch": BATCH}
-    workload = Workload("train_step", params, flops.backward(network, BATCH), synthetic=True)
-    case = Case(workload, target, "static")
-    sampling = Sampling(generations=2, blocks=6, compile_limit_s=300)
-    plan = Plan("cost", 0, sampling, {network.name: network}, (Group(workload, (case,)),))
+    networks = [stack(layers) for layers in (FEW, LAYERS[backend])]
+    cases = [Case(training(network), target, "static") for network in networks]
+    plan = Plan(
+        suite="cost",
+        seed=0,
+        sampling=Sampling(generations=2, blocks=6, compile_limit_s=300),
+        networks={network.name: network for network in networks},
+        groups=tuple(Group(case.workload, (case,)) for case in cases),
+    )
     with Launcher(declarations, logs) as launch:
         events = Supervisor(plan, launch).measure()
         lines = [event for event in events if isinstance(event, Measurement)]
     for line in lines:
         assert line.status == "ok", line.reason
-    history = histories(lines)[case.id]
+    history = histories(lines)[cases[-1].id]
     cold, warm = compiling.costs(history, "cold"), compiling.costs(history, "warm")
     # TensorFlow keeps nothing: it is cold twice
     return cold[0].seconds, (warm or cold)[-1].seconds
@@ -96,11 +113,11 @@ def compare(backend: str, mode: str) -> bool:
             warm.append(warm_s)
             theirs.append(stopwatch(backend, mode, variables))
     ratio = exp(fmean(log(a / b) for a, b in zip(ours, theirs, strict=True)))
-    holds = abs(ratio - 1) <= MOST_APART
+    holds = abs(ratio - 1) <= MOST_APART and min(theirs) >= LEAST_S
+    must = f"must be within {MOST_APART:.0%} and over {LEAST_S:g} s"
     print(
         f"{backend} {mode}: dlbench {_listed(ours)} s, stopwatch {_listed(theirs)} s, ratio "
-        f"{ratio:.3f}, must be within {MOST_APART:.0%}: {'ok' if holds else 'NOT REACHED'}; "
-        f"warm {_listed(warm)} s"
+        f"{ratio:.3f}, {must}: {'ok' if holds else 'NOT REACHED'}; warm {_listed(warm)} s"
     )
     return holds
 

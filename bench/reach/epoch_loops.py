@@ -43,9 +43,7 @@ def holds(known: Known) -> bool:
     return bool(fine) and all(fine)
 
 
-def _against(
-    known: Known, rows: list[Row], backend: str, loop: str, most: float
-) -> Iterator[bool]:
+def _against(known: Known, rows: list[Row], backend: str, loop: str, most: float) -> Iterator[bool]:
     """The best loop of a backend against one of its loops, round by round."""
     own = [row for row in rows if row.backend == backend]
     others = [row for row in own if row.loop == loop]

@@ -4,6 +4,7 @@
 later one. The network is a stack of dense layers, as compile_cost.py gives it to dlbench.
 """
 
+import os
 import sys
 from collections.abc import Callable
 from itertools import pairwise
@@ -31,7 +32,7 @@ def torch_step(mode: str, layers: int) -> Step:
     import torch
     from torch import nn
 
-    torch.set_num_threads(2)
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     modules: list[nn.Module] = []
     for inputs in (INPUTS, *[UNITS] * (layers - 1)):
         modules += [nn.Linear(inputs, UNITS), nn.ReLU()]

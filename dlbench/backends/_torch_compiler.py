@@ -30,8 +30,9 @@ def require_compiler() -> None:
 
 
 def run_smallest(device: torch.device) -> None:
-    """Compile and run a single addition."""
-    torch.compile(lambda x: x + 1)(torch.zeros(1, device=device))
+    """Compile and run a value and its gradient."""
+    x = torch.zeros(1, device=device, requires_grad=True)
+    torch.compile(lambda x: (x * x).sum())(x).backward()
 
 
 def keep_compiled(folder: Path) -> None:

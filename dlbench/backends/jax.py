@@ -169,8 +169,8 @@ class JaxBackend:
         }
 
     def start_compiler(self) -> None:
-        """Compile and run a single addition."""
-        self.compiled(lambda x: x + 1)(jnp.zeros(1))
+        """Compile and run a value and its gradient."""
+        self.compiled(jax.value_and_grad(lambda x: x * x))(jnp.zeros(()))
 
     def keep_compiled(self, folder: str) -> bool:
         """In JAX's persistent compilation cache, everything however small."""

@@ -170,8 +170,17 @@ class TensorflowBackend:
         }
 
     def start_compiler(self) -> None:
-        """Trace and run a single addition."""
-        self.compiled(lambda x: x + 1)(tf.zeros(1))
+        """Trace and run a training step of one weight: Keras sets up much when it is first used."""
+        weight, optimizer = tf.Variable(0.0), keras.optimizers.SGD()
+        optimizer.build([weight])
+
+        def step() -> Any:
+            with tf.GradientTape() as tape:
+                loss = weight * weight
+            optimizer.apply_gradients(zip(tape.gradient(loss, [weight]), [weight], strict=True))
+            return loss
+
+        self.compiled(step)()
 
     def keep_compiled(self, folder: str) -> bool:  # noqa: ARG002
         """TensorFlow keeps nothing on disk."""
