@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from dlbench import rounds, units, wire
 from dlbench.budget import Budget
 from dlbench.crew import Crew, Launch, failed
-from dlbench.model import Case, Group, Measurement, ParityCheck, Plan, Sample
+from dlbench.model import Case, Group, Measurement, ParityCheck, Plan, Sample, Target
 from dlbench.recording import Recording
 from dlbench.stopping import Stop
 from dlbench.wire import Order, Reply
@@ -59,6 +59,7 @@ class Supervisor:
         self.told: set[str] = set()
         self.needed: set[Hashable] = set()  # seats of the rows to come
         self.lost: set[str] = set()  # cases that went wrong are not measured again
+        self.slow: dict[Target, str] = {}  # whose compiler took too long, and in which workload
 
     def measure(self) -> Events:
         """Yield a Measurement for every case and generation, and progress in between.
@@ -114,8 +115,8 @@ class Supervisor:
         """One row of the table: start who is missing, prepare all, then round by round."""
         self.needed = {self.seat(case) for case in _live(groups[1:])}
         for recording in row:
-            if recording.case.skip is not None:
-                recording.fail(wire.Failed("skipped", recording.case.skip))
+            if reason := recording.case.skip or self._given_up(recording.case):
+                recording.fail(wire.Failed("skipped", reason))
         yield from self._start(row)
         yield from self._tell_of([r for r in row if r.status != "ok"])
         ready = []
@@ -176,9 +177,17 @@ class Supervisor:
         """The same; where compiling took too long, that, and what would allow it."""
         if refusal.status != "timed_out" or case.mode_kind == "dynamic":
             return refusal
+        self.slow[case.target] = case.workload.id
         limit = f"{self._patience(case):g} s"
         return wire.Failed(
             "timed_out", f"not compiled and checked within {limit}; --compile-limit allows more"
+        )
+
+    def _given_up(self, case: Case) -> str | None:
+        """Why it is not even tried: a mode that hangs would hold up the others in every row."""
+        slow = None if case.id in self.told else self.slow.get(case.target)
+        return (
+            slow and f"not tried, as {slow} took too long to compile; --compile-limit allows more"
         )
 
     def _rounds(self, row: list[Recording], groups: Sequence[Group]) -> Events:

@@ -488,14 +488,15 @@ def test_a_worker_that_has_to_be_started_again_finds_no_more_than_the_first():
     assert story.stable.warm == [False, False]
 
 
-def compiling_for(limit_s):
+def compiling_for(limit_s, *later):
     """A row of a dynamic and a static case, the latter not ready in time."""
     made = group(1, "numpy", "torch")
     numpy, torch = made.cases
     row = replace(made, cases=(numpy, replace(torch, mode_kind="static")))
     gone = wire.Failed("timed_out", "no answer")
     answers = stable(torch={"prepare": [Dies(gone)]})
-    return Story(plan(row, group(2, "numpy"), blocks=1, compile_limit_s=limit_s), answers)
+    later = later or (group(2, "numpy"),)
+    return Story(plan(row, *later, blocks=1, compile_limit_s=limit_s), answers)
 
 
 def test_a_case_that_takes_too_long_to_compile_keeps_no_other_from_being_measured():
@@ -508,6 +509,35 @@ def test_a_case_that_takes_too_long_to_compile_keeps_no_other_from_being_measure
     assert story.of(1, "torch").reason == (
         "not compiled and checked within 7 s; --compile-limit allows more"
     )
+
+
+def test_a_mode_that_takes_too_long_is_not_tried_in_every_row():
+    story = compiling_for(7.0, group(2, "torch"), group(3, "numpy", "torch"))
+    assert story.outcomes() == {
+        "matmul/1 on torch": "timed_out",
+        "matmul/1 on numpy": "ok",
+        "matmul/2 on torch": "skipped",
+        "matmul/3 on torch": "skipped",
+        "matmul/3 on numpy": "ok",
+    }
+    reason = "not tried, as matmul/1 took too long to compile; --compile-limit allows more"
+    assert {story.of(size, "torch").reason for size in (2, 3)} == {reason}
+    assert story.launched().count("torch") == 1
+
+
+def test_what_was_measured_before_is_tried_again():
+    gone = wire.Failed("timed_out", "no answer")
+    made = [group(1, "torch"), group(2, "torch")]
+    rows = [replace(g, cases=tuple(replace(c, mode_kind="static") for c in g.cases)) for g in made]
+    prepared = {"prepare": [None, None, Dies(gone)]}
+    story = Story(plan(*rows, generations=2, blocks=1), stable(torch=prepared))
+    told = [(short(m.case), m.generation, m.status) for m in story.measurements]
+    assert told == [
+        ("matmul/1 on torch", 0, "ok"),
+        ("matmul/2 on torch", 0, "ok"),
+        ("matmul/2 on torch", 1, "timed_out"),
+        ("matmul/1 on torch", 1, "ok"),
+    ]
 
 
 def test_only_who_compiles_has_the_limit_of_compiling():
