@@ -7,6 +7,7 @@ from errno import EACCES
 import pytest
 
 from dlbench import environment, session, store, train, training_store, wire
+from dlbench.datasets import iris
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
 from dlbench.networks import CATALOGUE
 from fakes.machine import machine
@@ -339,6 +340,18 @@ def test_a_folder_that_takes_no_files_is_told_first_and_not_left(here, taught, m
     said = refused(here, "iris", "--backend", "torch", "--checkpoint", "models")
     assert said.startswith("dlbench: cannot write --checkpoint (Permission denied): 'models'. ")
     assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize("line", ["train iris", "run epochs --network iris --backend numpy"])
+def test_a_damaged_table_is_told_before_anything_is_made(here, monkeypatch, line):
+    rows = iris.FILE.read_text().splitlines()
+    monkeypatch.setattr(iris, "FILE", here / "iris.csv")
+    iris.FILE.write_text("\n".join([*rows[:-1], "5.9,3.0,5.1,1.8,Iris-nova"]) + "\n")
+    answer = dlbench(*line.split())
+    assert (answer.code, answer.out) == (2, "")
+    assert "iris.csv" in answer.err
+    assert "Iris-nova" in answer.err
+    assert [path.name for path in here.iterdir()] == ["iris.csv"]
 
 
 def test_without_data_nothing_is_trained_and_the_reason_is_told(here, taught, monkeypatch):

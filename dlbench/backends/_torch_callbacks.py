@@ -42,7 +42,8 @@ class TensorBoard:
         """Written at once, so that a crash loses nothing."""
         self.writer.add_scalar("loss/train", loss, epoch)
         for name, parameter in learner.named.items():
-            self.writer.add_histogram(name, parameter, epoch)
+            if parameter.isfinite().all():  # of others it cannot make a histogram
+                self.writer.add_histogram(name, parameter, epoch)
         self.writer.flush()
 
 

@@ -22,7 +22,11 @@ FILES = Path(__file__).parent / "files"
 
 
 def prepare() -> str | None:
-    """Return None: the files are shipped."""
+    """Return None: the files are shipped.
+
+    Raises UsageError if one is missing or damaged.
+    """
+    load(0)
     return None
 
 

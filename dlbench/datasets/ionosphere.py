@@ -31,7 +31,11 @@ FILE = Path(__file__).parent / "files" / "ionosphere.csv"
 
 
 def prepare() -> str | None:
-    """Return None: the file is shipped."""
+    """Return None: the file is shipped.
+
+    Raises UsageError if it is missing or damaged.
+    """
+    load(0)
     return None
 
 
