@@ -51,7 +51,6 @@ class Worker:
         self.cases: dict[str, Bound] = {}
         self.iterations: dict[str, int] = {}
         self.block_s: dict[str, float] = {}
-        self.compiled_anew = 0
         self.compiler: Compiler | None = None
         self.trainings = 0
         self.witness = Witness()
@@ -135,6 +134,8 @@ class Worker:
         step, sampling = self.cases[order.case].step, order.sampling
         gc.collect()
         gc.freeze()
+        if step.lead_in is not None:
+            step.lead_in()  # may compile what the step itself does not call, which is no failure
         samples = timing.warm_up(
             lambda iterations: self._take(step, iterations),
             sampling.block_s,
@@ -151,34 +152,37 @@ class Worker:
         and after its steps would be a part of their time. The next ones have more steps.
         """
         sample = self._take(self.cases[order.case].step, self.iterations[order.case])
-        if self.compiled_anew:
-            raise DlbenchError(
-                "compiled again while it was timed: "
-                f"{units.counted(self.compiled_anew, 'graph')} more than before"
-            )
         if sample.host_s < SHORT_SHARE * self.block_s[order.case]:
             longer = timing.iterations_for(self.block_s[order.case], sample)
             self.iterations[order.case] = max(longer, self.iterations[order.case])
         return wire.Timed(sample)
 
     def _take(self, step: Step, iterations: int) -> Sample:
-        """A block from the start state, after untimed steps, with what disturbed it."""
+        """A block from the start state, after untimed steps, with what disturbed it.
+
+        Compiling in any of them is an error: the first calls are over, and nothing counts it.
+        """
         began = timing.now_s()
         gc.collect()
-        self._lead_in(step, iterations)
         graphs = self.backend.graphs()
+        self._lead_in(step, iterations)
         before = self.witness.before()
         sample = timing.block(
             step.run, self.backend.wait, iterations, device=self.backend.device_clock()
         )
         after = self.witness.after()
-        self.compiled_anew = self.backend.graphs() - graphs
+        self._assert_nothing_compiled_since(graphs)
         seen = disturbed(sample, before, after)
         return replace(
             seen,
             lead_s=sample.started_s - began,
             flags=flags(seen, self.target.threads, self.witness.cores, self.witness.resolution_s),
         )
+
+    def _assert_nothing_compiled_since(self, graphs: int) -> None:
+        if anew := self.backend.graphs() - graphs:
+            counted = units.counted(anew, "graph")
+            raise DlbenchError(f"compiled again after its first calls: {counted} more than before")
 
     def _lead_in(self, step: Step, iterations: int) -> None:
         if step.lead_in is not None:

@@ -4,6 +4,7 @@ The backend multiplies matrices rightly, in time with the clock, unless a test s
 """
 
 import io
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -252,6 +253,8 @@ def test_tensors_must_lie_on_the_gpu_that_the_case_says(backend, device, elsewhe
 
 # --- compiling ----------------------------------------------------------------------------------
 
+AGAIN = "compiled again after its first calls: {} more than before."
+
 
 @pytest.fixture
 def static(tmp_path):
@@ -327,8 +330,44 @@ def test_a_block_that_compiles_again_has_failed(tell, backend, static):
     backend.compiles = [0, 1]
     assert isinstance(tell(static, PREPARE, WARM_UP, BLOCK), wire.Timed)
     backend.compiles = [1, 3]
-    reason = "compiled again while it was timed: 2 graphs more than before."
-    assert tell(BLOCK) == wire.Failed("failed", reason)
+    assert tell(BLOCK) == wire.Failed("failed", AGAIN.format("2 graphs"))
+
+
+def test_compiling_before_the_timed_steps_of_a_block_is_no_less_a_failure(tell, backend, static):
+    """It would be neither in the time nor in the costs of compiling."""
+    backend.compiles, more = [0, 1], [0]
+    backend.reset = lambda: backend.compiles.append(backend.compiles.pop() + more[0])
+    assert isinstance(tell(static, PREPARE, WARM_UP, BLOCK), wire.Timed)
+    more[0] = 1
+    assert tell(BLOCK) == wire.Failed("failed", AGAIN.format("1 graph"))
+
+
+def test_a_warm_up_that_compiles_again_has_failed(tell, backend, static):
+    backend.compiles = [0, 1]
+    tell(static, PREPARE)
+    backend.compiles = [1, 2]
+    assert tell(WARM_UP) == wire.Failed("failed", AGAIN.format("1 graph"))
+
+
+def test_a_lead_in_of_its_own_may_compile_when_it_runs_first_and_no_later(tell, backend, static):
+    """Single steps, where what is timed is a whole epoch in one graph."""
+    backend.compiles, more, matmul = [0, 1], [1, 0, 1], backend.matmul
+
+    def lead_in():
+        backend.compiles = [backend.compiles[0] + more.pop()]
+
+    backend.matmul = lambda a, b: replace(matmul(a, b), lead_in=lead_in)
+    tell(static, PREPARE)
+    assert tell(WARM_UP) == wire.Failed("failed", AGAIN.format("1 graph"))
+    more[:] = [0] * 100 + [1]
+    assert isinstance(tell(WARM_UP, BLOCK), wire.Timed)
+
+
+def test_a_static_mode_that_raises_has_failed_and_is_not_run_another_way(tell, backend, static):
+    backend.fails = RuntimeError("graph break in user code")
+    reason = "RuntimeError: graph break in user code"
+    assert tell(static, PREPARE) == wire.Failed("failed", reason)
+    assert backend.events.count("run") == 1
 
 
 # --- steps that fail ----------------------------------------------------------------------------
