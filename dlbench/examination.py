@@ -18,6 +18,7 @@ from dlbench.model import Target
 from dlbench.supervisor import Progress
 from dlbench.targets import (
     MODE_KINDS,
+    USUAL,
     Machine,
     read_declarations,
     reason_to_skip,
@@ -54,12 +55,16 @@ def verify(
     machine = session.this_machine(declarations)
     axes = {axis: options.words(values) for axis, values in targets.items() if values}
     if quick:
-        axes = {"mode": ["dynamic"], **axes}
+        axes = {"mode": [USUAL], **axes}
     chosen = _choose(axes, machine)
     catalogue = list(networks.CATALOGUE)
     names = options.choices("network", options.words(wanted) or catalogue, catalogue)
     asked = verification.tasks(
-        chosen.there, [networks.CATALOGUE[name] for name in names], seed, 1 if quick else PARTS
+        chosen.there,
+        [networks.CATALOGUE[name] for name in names],
+        seed,
+        1 if quick else PARTS,
+        None if quick else networks.OPTIMIZERS,
     )
     start = monotonic()
     with (

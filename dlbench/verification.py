@@ -14,7 +14,7 @@ from dlbench import wire
 from dlbench.arrays import Array
 from dlbench.crew import Crew, Launch, failed
 from dlbench.examples import EXAMPLES, Example
-from dlbench.layers import Network
+from dlbench.layers import Network, Optimizer
 from dlbench.model import ParityCheck, Status, Target
 from dlbench.networks import OPTIMIZERS
 
@@ -97,11 +97,16 @@ Finding = Worked | Agreement
 
 
 def tasks(
-    targets: Sequence[Target], networks: Iterable[Network], seed: int, parts: int = 1
+    targets: Sequence[Target],
+    networks: Iterable[Network],
+    seed: int,
+    parts: int = 1,
+    optimizers: Mapping[str, Optimizer] | None = OPTIMIZERS,
 ) -> list[Task]:
     """The examples once for every backend, and all networks on every target.
 
-    parts: among how many workers the networks of a target are shared.
+    parts: among how many workers the networks of a target are shared; optimizers: with each of
+    which every network makes a step, None is with its own.
     """
     asked = list(networks)
     first = {target.backend: target for target in reversed(targets)}
@@ -112,7 +117,10 @@ def tasks(
         )
         for target in reversed(first.values())
     ]
-    orders = {network.name: wire.Verify(network, OPTIMIZERS, seed) for network in asked}
+    orders = {
+        network.name: wire.Verify(network, optimizers or {"own": network.optimizer}, seed)
+        for network in asked
+    }
     names = [list(orders)[part::parts] for part in range(parts)]
     checks = [
         Task(target, {name: orders[name] for name in chosen})

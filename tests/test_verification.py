@@ -12,7 +12,7 @@ from rich.console import Console
 from dlbench import examination, session, verification, verified, wire
 from dlbench.examples import EXAMPLES
 from dlbench.model import ParityCheck, Target
-from dlbench.networks import CATALOGUE
+from dlbench.networks import CATALOGUE, OPTIMIZERS
 from dlbench.verification import Agreement, Worked
 from fakes.terminal import dlbench
 
@@ -437,6 +437,12 @@ STATIC = [
     "tensorflow cpu xla 1",
     "torch cpu compile 1",
 ]
+USUAL = [
+    "jax cpu jit 1",
+    "numpy cpu eager 1",
+    "tensorflow cpu function 1",
+    "torch cpu eager 1",
+]
 NOT_ASKED = "Not asked for: torch compile-max-autotune (--mode compile-max-autotune)"
 
 
@@ -446,10 +452,18 @@ def test_every_backend_is_asked_in_every_mode_that_is_not_on_request(asked):
     assert NOT_ASKED in answer.out.splitlines()
 
 
-def test_quick_asks_for_dynamic_modes_alone(asked):
+def test_quick_asks_for_usual_modes_alone(asked):
     answer, targets = asked("--quick")
-    assert targets == DYNAMIC
+    assert targets == USUAL
     assert "Not asked for" not in answer.out
+
+
+def test_a_network_steps_with_every_optimizer_or_with_its_own():
+    [*_, all_of_them] = verification.tasks([NUMPY], NETWORKS[:1], seed=0)
+    [*_, quick] = verification.tasks([NUMPY], NETWORKS[:1], seed=0, optimizers=None)
+    name = NETWORKS[0].name
+    assert dict(all_of_them.orders[name].optimizers) == OPTIMIZERS
+    assert dict(quick.orders[name].optimizers) == {"own": NETWORKS[0].optimizer}
 
 
 def test_a_mode_on_request_is_verified_where_it_is_named(asked):
