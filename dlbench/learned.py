@@ -161,14 +161,49 @@ def summary(found: Trained) -> Grid:
         first = replace(first, note=bad[0] if bad else None)
         several = f", {len(good)} of {count}" if bad and good else ""
         rows.append((f"{name(run, target)}{several}", (first, *others)))
-    lecture = networks.ACCURACIES.get(network.name, {})
-    told = [
-        f"{accuracy:.4g} after {units.counted(epochs, 'epoch')}"
-        for epochs, accuracy in lecture.items()
-    ]
-    below = [f"the lecture's test accuracy: {', '.join(told)}"] if told else []
+    below = (*notes.lines, *_by_seed(found), *_lecture(found))
     title = f"{network.name}: {batch}, {count}; median, and lowest to highest of the seeds"
-    return Grid(title, tuple(heads), tuple(rows), (*notes.lines, *below), label="trained by")
+    return Grid(title, tuple(heads), tuple(rows), below, label="trained by")
+
+
+def _by_seed(found: Trained) -> Iterator[str]:
+    """Where every single training ended, in the order of the seeds."""
+    for target, results in by_target(found.results).items():
+        ends = [one.epochs[-1] if one.status == "ok" else None for one in results]
+        if len(ends) > 1 and any(ends):
+            told = [f"training loss {_listed([one.loss if one else None for one in ends])}"]
+            if any(one and one.accuracy is not None for one in ends):
+                told.append(
+                    f"test accuracy {_listed([one.accuracy if one else None for one in ends])}"
+                )
+            yield f"{name(found.run, target)}, seed by seed: {'; '.join(told)}"
+
+
+def _listed(values: Sequence[float | None]) -> str:
+    return ", ".join("failed" if value is None else f"{value:.4g}" for value in values)
+
+
+def _lecture(found: Trained) -> Iterator[str]:
+    """What the lecture reports, and the medians of all trainings after as many epochs."""
+    good = [one for one in found.results if one.status == "ok"]
+    for epochs, lecture in networks.REPORTED.get(found.run.network.name, {}).items():
+        here = [one.epochs[epochs - 1] for one in good if len(one.epochs) >= epochs]
+        figures: dict[str, tuple[float | None, list[float | None]]] = {
+            "test accuracy": (lecture.accuracy, [one.accuracy for one in here]),
+            "test loss": (lecture.test_loss, [one.test_loss for one in here]),
+            "training loss": (lecture.loss, [one.loss for one in here]),
+        }
+        told = ", ".join(
+            f"{what} {reported:.4g}{_here(ours)}"
+            for what, (reported, ours) in figures.items()
+            if reported is not None
+        )
+        yield f"the lecture after {units.counted(epochs, 'epoch')}: {told}"
+
+
+def _here(values: Sequence[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    return f" (here {median(known):.4g})" if known else ""
 
 
 def _cells(

@@ -101,7 +101,7 @@ def tasks(
     networks: Iterable[Network],
     seed: int,
     parts: int = 1,
-    optimizers: Mapping[str, Optimizer] | None = OPTIMIZERS,
+    optimizers: dict[str, Optimizer] | None = OPTIMIZERS,
 ) -> list[Task]:
     """The examples once for every backend, and all networks on every target.
 

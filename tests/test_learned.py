@@ -21,7 +21,7 @@ SEEDS = (
     trained(0.1, 0.4, 0.8, seed=1),
     trained(0.1, 0.2, 0.9, seed=2, loss=4.0),
 )
-LECTURE = "the lecture's test accuracy: 0.9 after 150 epochs"
+LECTURE = "the lecture after 150 epochs: test accuracy 0.9"
 
 
 def texts(grid, row=0):
@@ -176,10 +176,11 @@ def test_failed_seeds_are_notes_and_the_others_count():
     grid = learned.summary(found(SEEDS[0], broken(0.1, seed=1), goal=0.5))
     assert texts(grid)[2:] == [("0.6", ""), ("500 ms", ""), ("not reached", "1 of 2 seeds")]
     assert [label for label, _ in grid.rows] == ["numpy eager tensors, 1 of 2 seeds"]
-    assert grid.notes == (
-        "[1] numpy eager tensors, seed 1: no room on the card (after 1 epoch)",
-        LECTURE,
-    )
+    failure, seeds, lecture = grid.notes
+    assert failure == "[1] numpy eager tensors, seed 1: no room on the card (after 1 epoch)"
+    assert seeds.startswith("numpy eager tensors, seed by seed: training loss 0.3333, failed; ")
+    assert seeds.endswith("test accuracy 0.6, failed")
+    assert lecture.startswith(LECTURE)
 
 
 def test_a_target_without_any_good_training_has_failed():
@@ -191,9 +192,23 @@ def test_a_target_without_any_good_training_has_failed():
 def test_what_the_lecture_reports_is_a_note_where_it_does():
     assert learned.summary(found(SEEDS[0])).notes == (LECTURE,)
     assert learned.summary(found(network="mnist-512")).notes == (
-        "the lecture's test accuracy: 0.9705 after 1 epoch, 0.9751 after 2 epochs",
+        "the lecture after 1 epoch: test accuracy 0.9705, test loss 0.099, training loss 0.3598",
+        "the lecture after 2 epochs: test accuracy 0.9751, test loss 0.0796, training loss 0.1004",
     )
     assert learned.summary(found(network="abalone")).notes == ()
+
+
+def test_beside_the_lecture_stand_the_medians_after_as_many_epochs():
+    told = found(trained(0.2, 0.4, 0.9), trained(0.4, 0.8, 0.1, seed=1), network="mnist-512")
+    first, second = learned.summary(told).notes[-2:]
+    assert first.startswith("the lecture after 1 epoch: test accuracy 0.9705 (here 0.3), ")
+    assert second.startswith("the lecture after 2 epochs: test accuracy 0.9751 (here 0.6), ")
+    assert "training loss 0.1004 (here " in second
+
+
+def test_every_seed_has_its_end():
+    [line, _] = learned.summary(found(*SEEDS)).notes
+    assert line.endswith("test accuracy 0.6, 0.8, 0.9")
 
 
 def test_everything_is_shown_and_nothing_is_taken_for_markup():

@@ -93,7 +93,7 @@ def test_iris_is_trained_with_every_seed_and_shown_again(here):
     assert first.loss != second.loss
     assert all(0 <= epoch.accuracy <= 1 for epoch in (first, second))
     assert "iris: batch 32, 2 epochs, 2 seeds; median" in words(answer)
-    assert "the lecture's test accuracy: 0.9 after 150 epochs" in words(answer)
+    assert "the lecture after 150 epochs: test accuracy 0.9" in words(answer)
     assert "prediction for [5.1, 3.5, 1.4, 0.2], seed 0: numpy eager tensors class" in words(answer)
     assert len(answer.err.splitlines()) == 6
     shown = dlbench("show", "latest")

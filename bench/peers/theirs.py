@@ -189,14 +189,8 @@ class Pyperf:
         self.threads = threads
 
     def size(self) -> dict[str, Any]:
-        """Loops of a value; what a process takes beyond its values, and the rest.
-
-        pyperf calibrates loops to a power of two. Of them as many are kept as its least time of a
-        value needs: what they take less is another process, or another value.
-        """
-        calibrated = self._run(SIZE, 1, 1)[0].get_loops()
-        step_s = self._run(SIZE, 1, self.LEAST_VALUES, calibrated)[0].mean()
-        loops = min(calibrated, ceil(self.VALUE_S / step_s))
+        """Loops of a value; what a process takes beyond its values, and the rest."""
+        loops, step_s = self._calibrated()
         value_s = step_s * loops
         one_s = typical(lambda: self._run(SIZE, 1, self.LEAST_VALUES, loops))
         some_s = typical(lambda: self._run(SIZE, self.PROCESSES, self.LEAST_VALUES, loops))
@@ -204,6 +198,19 @@ class Pyperf:
         process_s = max(0.1, each_s - (self.LEAST_VALUES + 1) * value_s)
         start_s = max(0.0, one_s - process_s - (self.LEAST_VALUES + 1) * value_s)
         return {"loops": loops, "value_s": value_s, "process_s": process_s, "start_s": start_s}
+
+    def _calibrated(self) -> tuple[int, float]:
+        """Loops of a value, and seconds of a step.
+
+        pyperf calibrates loops to a power of two. Of them as many are kept as its least time of a
+        value needs: what they take less is another process, or another value. The best of some
+        attempts counts: a step that is disturbed looks longer, and would get too few loops.
+        """
+        calibrated = max(self._run(SIZE, 1, 1)[0].get_loops() for _ in range(ATTEMPTS))
+        step_s = min(
+            self._run(SIZE, 1, self.LEAST_VALUES, calibrated)[0].mean() for _ in range(ATTEMPTS)
+        )
+        return min(calibrated, ceil(self.VALUE_S / step_s)), step_s
 
     def compare(self, k: tuple[int, int], seconds: float, sizes: dict[str, Any]) -> Compared:
         """As many processes and values as fit."""

@@ -14,6 +14,7 @@ machine is skipped. Modes that take long to compile are verified only if --mode 
 
 Example: dlbench verify --backend numpy,torch --network iris,mnist-128
 """
+QUICK = "Only usual modes, and of optimizers each network's own."
 
 
 def add(app: typer.Typer) -> None:
@@ -27,7 +28,7 @@ def verify(
     mode: Annotated[Words, option("--mode", "Modes, or: dynamic, static, usual.")] = None,
     dtype: Annotated[Words, option("--dtype", "float32, float64 or tf32.")] = None,
     network: Annotated[Words, option("--network", "Only these networks.")] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Only usual modes, and of optimizers each network's own.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help=QUICK)] = False,
     seed: Annotated[int, typer.Option("--seed", help="Of weights and data.", min=0)] = 0,
     format_: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
 ) -> int:
