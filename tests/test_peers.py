@@ -552,6 +552,19 @@ class TestSitting:
         self.sit(path).size(["pyperf", "dlbench"])
         assert len([one for one in records.read(path) if one["kind"] == "sizes"]) == 1
 
+    @pytest.mark.parametrize(
+        ("busy_s", "sizings"), [([0, 0], 1), ([0, 5, 5, 5], 2), ([0, 5] * 2, 2)]
+    )
+    def test_a_peer_that_strangers_disturb_is_sized_again_once(self, tmp_path, busy_s, sizings):
+        peer, told = Told(), iter(range(10))
+        peer.size = lambda: {"start_s": next(told)}
+        made = self.sit(tmp_path / "lines.jsonl", pyperf=peer)
+        busy = iter(busy_s)
+        made.used = lambda: quiet.Used(next(busy), 0.0)
+        made.clock = iter(range(100)).__next__
+        made.size(["pyperf"])
+        assert made.results["sizes"]["pyperf"] == {"start_s": sizings - 1}
+
 
 class TestAnalysis:
     def test_shares(self):
