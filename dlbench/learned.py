@@ -28,6 +28,8 @@ CURVE_WIDTH = 32
 PLAIN_LINES = 5
 # Of a row that is predicted.
 SHOWN_VALUES = 4
+# Seeds whose ends are listed one by one: of more, the spread says it better.
+MOST_LISTED = 20
 
 
 class Watcher(Protocol):
@@ -170,7 +172,7 @@ def _by_seed(found: Trained) -> Iterator[str]:
     """Where every single training ended, in the order of the seeds."""
     for target, results in by_target(found.results).items():
         ends = [one.epochs[-1] if one.status == "ok" else None for one in results]
-        if len(ends) > 1 and any(ends):
+        if 1 < len(ends) <= MOST_LISTED and any(ends):
             told = [f"training loss {_listed([one.loss if one else None for one in ends])}"]
             if any(one and one.accuracy is not None for one in ends):
                 told.append(

@@ -209,6 +209,8 @@ def test_beside_the_lecture_stand_the_medians_after_as_many_epochs():
 def test_every_seed_has_its_end():
     [line, _] = learned.summary(found(*SEEDS)).notes
     assert line.endswith("test accuracy 0.6, 0.8, 0.9")
+    many = [trained(0.5, seed=seed) for seed in range(learned.MOST_LISTED + 1)]
+    assert [note for note in learned.summary(found(*many)).notes if "seed by seed" in note] == []
 
 
 def test_everything_is_shown_and_nothing_is_taken_for_markup():
