@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from dlbench.charts import _axes
 from dlbench.charts._pictures import STYLE, save
 from dlbench.charts._targets import COLOURS
 from dlbench.learned import name
@@ -47,7 +48,8 @@ def draw(found: Trained) -> Figure:
     right.set(xlabel="seconds of training")
     ends = [sum(one.seconds for one in result.epochs) for result in trained]
     if max(ends) > LOGARITHMIC * min(ends) > 0:
-        right.set_xscale("log")
+        starts = [result.epochs[0].seconds for result in trained]
+        _axes.log_scale(right, "x", [*filter(None, starts), *ends])
     if found.run.goal is not None and label == "test accuracy":
         for axes in (left, right):
             axes.axhline(found.run.goal, linestyle=":", color=STYLE["text.color"], linewidth=1)
