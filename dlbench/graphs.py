@@ -9,7 +9,7 @@ from typing import TypeVar, get_args
 
 from msgspec.structs import replace
 
-from dlbench.break_even import BreakEven, break_even
+from dlbench.break_even import break_even
 from dlbench.compiling import Compiled, Scatter, compiled, scatter, scatter_of_starts
 from dlbench.epochs import rows_of
 from dlbench.histories import History
@@ -92,22 +92,25 @@ class Graphs:
         ratio = None if _is_doubtful(pair) else locate(pair, self.lucks.get(row.case))
         dynamic = Estimate(twin.time_s or 0.0, twin.ci_low_s, twin.ci_high_s)
         when = break_even(found.cold, dynamic, ratio)
+        epoch = self._steps_of_an_epoch(row)
         return replace(
             row,
             break_even_steps=when.steps,
             break_even_low=when.low,
             break_even_high=when.high,
             break_even_state=when.state,
-            break_even_epochs=self._epochs(row, when),
+            break_even_epochs=_over(when.steps, epoch),
+            break_even_epochs_low=_over(when.low, epoch),
+            break_even_epochs_high=_over(when.high, epoch),
         )
 
-    def _epochs(self, row: Row, when: BreakEven) -> float | None:
+    def _steps_of_an_epoch(self, row: Row) -> float | None:
         if row.loop:
-            return when.steps  # each of which is an epoch
+            return 1.0  # a step is an epoch
         network = self.networks.get(str(row.params.get("network")))
-        if network is None or network.dataset == RANDOM or when.steps is None:
+        if network is None or network.dataset == RANDOM:
             return None
-        return when.steps * int(row.params["batch"]) / rows_of(network)
+        return rows_of(network) / int(row.params["batch"])
 
 
 def _grouped(pairs: Iterable[tuple[K, str]]) -> dict[K, list[str]]:
@@ -116,6 +119,10 @@ def _grouped(pairs: Iterable[tuple[K, str]]) -> dict[K, list[str]]:
     for key, value in pairs:
         found.setdefault(key, []).append(value)
     return found
+
+
+def _over(steps: float | None, epoch: float | None) -> float | None:
+    return None if steps is None or epoch is None else steps / epoch
 
 
 def _is_doubtful(pair: Paired) -> bool:

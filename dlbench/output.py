@@ -41,9 +41,11 @@ FASTEST = Versus()
 def usual(rows: Sequence[Row]) -> tuple[Metric, ...]:
     """What is shown of a run to who asks for nothing in particular.
 
-    Of static modes when they pay, or what they cost where no dynamic mode was measured beside.
+    How much of a step is overhead, where that is known. Of static modes when they pay, or what they
+    cost where no dynamic mode was measured beside.
     """
-    return "gflops", "break-even" if having(rows, "break-even") else "compile"
+    compiling: Metric = "break-even" if having(rows, "break-even") else "compile"
+    return "gflops", "overhead", compiling
 
 
 def versus(baseline: str | None, margin: float | None) -> Versus:

@@ -86,6 +86,8 @@ class Row(Struct, frozen=True):
     break_even_state: State | None = None
     break_even_epochs: float | None = None
     steps: int | None = None
+    break_even_epochs_low: float | None = None
+    break_even_epochs_high: float | None = None
 
     @property
     def target(self) -> str:

@@ -34,7 +34,8 @@ KEYS = """case, workload, params, backend, device, mode, mode_kind, dtype, threa
     modes, baseline, ratio, ratio_low, ratio_high, verdict, p, p_display, p_gate, settle, loop,
     callbacks, utilisation, overhead, compile_s, compile_low_s, compile_high_s, compile_s_warm,
     compiler_start_s, compile_peak_bytes, graphs, recompiled, break_even_steps, break_even_low,
-    break_even_high, break_even_state, break_even_epochs, steps"""
+    break_even_high, break_even_state, break_even_epochs, steps, break_even_epochs_low,
+    break_even_epochs_high"""
 DERIVED = ("time_s", "ci_low_s", "ci_high_s", "gflops", "samples_per_s")
 FAILURES = ["skipped", "parity_failed", "failed", "timed_out", "out_of_memory"]
 
