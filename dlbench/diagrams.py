@@ -26,7 +26,7 @@ from dlbench.layers import (
 )
 
 # Inches: of a box, between two boxes, around them, and of the title above.
-WIDTH, HEIGHT, GAP, MARGIN, TITLE = 4.6, 0.52, 0.26, 0.2, 0.62
+WIDTH, HEIGHT, GAP, MARGIN, TITLE = 4.6, 0.52, 0.26, 0.2, 0.78
 
 # What computes, what only shapes, and what acts in training alone.
 TINTS: Final[dict[type, str]] = {
@@ -122,7 +122,7 @@ def _caption(network: Network) -> str:
     optimizer = type(network.optimizer).__name__
     loss = network.loss.replace("_", " ")
     return (
-        f"{parameter_count(network):,} parameters; {loss}, {optimizer} "
+        f"{parameter_count(network):,} parameters; {loss}\n{optimizer} "
         f"(learning rate {network.optimizer.lr:g}), batch {network.batch}"
     )
 

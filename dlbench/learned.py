@@ -218,8 +218,7 @@ def _cells(
     yield _spread([one.loss for one in last])
     yield _spread([one.test_loss for one in last if one.test_loss is not None])
     yield _spread([one.accuracy for one in last if one.accuracy is not None])
-    seconds = [lap.seconds for one in good for lap in one.epochs[1:] or one.epochs]
-    yield Cell(units.duration(median(seconds)))
+    yield _durations([[lap.seconds for lap in one.epochs[1:] or one.epochs] for one in good])
     if run.goal is not None:
         yield _reached(run, run.goal, good)
 
@@ -229,6 +228,14 @@ def _spread(values: Sequence[float]) -> Cell:
         return Cell("–")
     below = f"{min(values):.4g}–{max(values):.4g}" if len(values) > 1 else ""
     return Cell(f"{median(values):.4g}", below=below)
+
+
+def _durations(seeds: Sequence[Sequence[float]]) -> Cell:
+    """Of an epoch, over all; below, the medians of the fastest and the slowest seed."""
+    middles = sorted(median(seconds) for seconds in seeds)
+    low, high = units.duration(middles[0]), units.duration(middles[-1])
+    below = f"{low}–{high}" if len(middles) > 1 else ""
+    return Cell(units.duration(median([one for seconds in seeds for one in seconds])), below=below)
 
 
 def _reached(run: TrainingRun, goal: float, good: Sequence[TrainingResult]) -> Cell:

@@ -29,7 +29,7 @@ from dlbench.store import Results
 # Why there are fewer blocks than there might be, where that is not because they are enough.
 EARLY: dict[StopReason, str] = {
     "plateau": "stopped before the precision asked for: further rounds no longer improved it",
-    "budget": "stopped before the precision asked for: the time was used up",
+    "budget": "stopped before the precision asked for: the time for it was used up",
     "interrupted": "cut off when the run was interrupted",
 }
 ERROR_DIGITS = 2

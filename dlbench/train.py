@@ -124,7 +124,11 @@ def run(wanted: Wanted, places: Mapping[str, Sequence[str] | None], folders: Fol
                     written.append(event)
     if interrupted:
         print("Interrupted; what was trained so far is kept.", file=sys.stderr)
-    return _end(folder, interrupted=interrupted)
+    code = _end(folder, interrupted=interrupted)
+    for what, written_to in zip(("Logs:       ", "Checkpoints:"), beside, strict=True):
+        if written_to is not None:
+            print(f"{what} {written_to}")
+    return code
 
 
 def _end(folder: Path, *, interrupted: bool) -> int:

@@ -85,7 +85,8 @@ def test_a_network_becomes_an_svg_and_a_png(name, tmp_path):
 def test_a_diagram_counts_parameters_and_names_the_schedule(tmp_path):
     svg, _ = diagrams.write(CATALOGUE["mnist-512"], tmp_path)
     text = svg.read_text(encoding="utf-8")
-    assert "407,050 parameters; sparse categorical crossentropy, Adam (learning rate 0.001)" in text
+    assert "407,050 parameters; sparse categorical crossentropy" in text
+    assert "Adam (learning rate 0.001), batch 32" in text
     assert "401,920 parameters" in text
     assert "batch 32" in text
 

@@ -211,6 +211,14 @@ def test_where_it_has_paid_has_the_ends_of_its_interval():
     assert list(ends[:, 0]) == pytest.approx([static.break_even_low, static.break_even_high])
 
 
+def test_the_crossing_with_the_fastest_dynamic_mode_is_in_the_picture():
+    """Of another backend, only a little slower than the static mode: it is overtaken late."""
+    dynamic, static = graphs()
+    rival = replace(dynamic, backend="numpy", time_s=1.0001 * static.time_s)
+    [axes] = catalog.load("charts", "break_even").draw([dynamic, static, rival]).axes
+    assert static.compile_s / (rival.time_s - static.time_s) < axes.get_xlim()[1]
+
+
 def note_of(networks):
     """Under a chart of so many networks."""
     rows = [one for number in range(networks) for one in graphs(name=f"n{number}")]

@@ -325,7 +325,7 @@ def test_tables_are_only_of_metrics_with_values():
 def test_synthetic_data_and_early_ends_are_said():
     text = Reader(page("many")).text
     assert "Synthetic data: random inputs and targets for iris." in text
-    assert "1 case stopped before the precision asked for: the time was used up." in text
+    assert "1 case stopped before the precision asked for: the time for it was used up." in text
     assert "Synthetic" not in page("one")
 
 

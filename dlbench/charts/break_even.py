@@ -1,6 +1,6 @@
 """Static against dynamic graphs: total seconds by number of steps, compiling included."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -19,6 +19,8 @@ PREFERRED = "train_step"
 BEYOND, POINTS = 10.0, 60
 # The lines go on so far at least.
 LEAST_STEPS = 1000.0
+# Modes that are as fast as each other would cross in a distant future that nobody waits for.
+MOST_STEPS = 1e6
 
 
 def draw(rows: Sequence[Row]) -> Figure | None:
@@ -41,7 +43,7 @@ def draw(rows: Sequence[Row]) -> Figure | None:
     title = f"Compiling included: seconds by number of steps ({_targets.shortened(kind)})"
     note = _note(rows, len(workloads) - len(panels))
     figure, all_axes = _axes.figure(title, [HEIGHT] * len(panels), looks, note)
-    steps = _steps(shown)
+    steps = _steps(panels)
     for axes, panel in zip(all_axes, panels, strict=True):
         _panel(axes, panel, looks, steps)
     _axes.log_scale(all_axes[-1], "x", (steps[0], steps[-1]))
@@ -67,11 +69,22 @@ def _workload(row: Row) -> tuple[str, ...]:
     return (row.workload, *map(str, row.params.items()))
 
 
-def _steps(rows: Sequence[Row]) -> list[float]:
+def _steps(panels: Sequence[Sequence[Row]]) -> list[float]:
     """From the first step to well behind the last crossing, evenly on a logarithmic axis."""
-    crossings = [row.break_even_steps for row in rows if row.break_even_steps]
+    crossings = [one for panel in panels for one in _crossings(panel)]
     last = max([LEAST_STEPS, *(BEYOND * crossing for crossing in crossings)])
     return [last ** (point / POINTS) for point in range(POINTS + 1)]
+
+
+def _crossings(rows: Sequence[Row]) -> Iterator[float]:
+    """Where static modes have paid, against their twins and against the fastest dynamic mode."""
+    yield from (row.break_even_steps for row in rows if row.break_even_steps)
+    dynamic = [row.time_s for row in rows if row.mode_kind == "dynamic" and row.time_s]
+    for row in rows:
+        if row.compile_s and row.time_s and dynamic and row.time_s < min(dynamic):
+            crossing = row.compile_s / (min(dynamic) - row.time_s)
+            if crossing <= MOST_STEPS:
+                yield crossing
 
 
 def _panel(
