@@ -28,6 +28,7 @@ class Compiler:
     def __init__(self, backend: Backend, target: Target, scratch: Path) -> None:
         self.backend, self.target, self.scratch = backend, target, scratch
         self.start_s: float | None = None
+        self.start_caches: Caches = "cold"
         self.caches: Caches = "cold"
 
     def begin(self, case: str) -> None:
@@ -39,6 +40,7 @@ class Compiler:
         if self.start_s is None:
             first, second = (self._seconds(partial(self._smallest, name)) for name in "ab")
             self.start_s = max(0.0, first - second)
+            self.start_caches = self.caches
         self._keep(case)
 
     def _seconds(self, call: Callable[[], None]) -> float:
@@ -55,13 +57,19 @@ class Compiler:
         is_kept = self.backend.keep_compiled(str(folder))
         self.caches = "warm" if was_there and is_kept else "cold"
 
-    def first_calls(self, step: Step) -> tuple[tuple[float, ...], Compiling]:
-        """Their seconds, one by one, and what was compiled meanwhile; an error if nothing ever."""
+    def first_calls(self, step: Step) -> tuple[tuple[float, ...], Compiling | None]:
+        """Their seconds, one by one, and what was compiled meanwhile; an error if nothing ever.
+
+        Nothing is said of compiling where an earlier process has started the compiler and not
+        compiled the case: that is what neither a first nor a second run would pay.
+        """
         graphs, seconds, memory = [self.backend.graphs()], [], PeakMemory()
         for _ in range(FIRST_CALLS):
             seconds.append(self._seconds(step.run))
             graphs.append(self.backend.graphs())
         if not graphs[-1]:
             raise DlbenchError(f"the mode {self.target.mode} is static, and nothing was compiled")
+        if self.caches != self.start_caches:
+            return tuple(seconds), None
         start_s, rise = self.start_s or 0.0, memory.rise()
         return tuple(seconds), Compiling(self.caches, start_s, tuple(graphs), rise)

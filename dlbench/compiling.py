@@ -116,8 +116,12 @@ def scatter(histories: Iterable[History], caches: Caches) -> Luck | None:
 
 
 def scatter_of_starts(targets: Iterable[Iterable[History]], caches: Caches) -> Luck | None:
-    """How much a compiler's start differs, in several targets that use the same one."""
-    return _pooled(list(_starts(histories, caches).values()) for histories in targets)
+    """How much a compiler's start differs, in several targets that use the same one.
+
+    However many targets there are, they ran in the same few generations of one machine.
+    """
+    found = _pooled(list(_starts(histories, caches).values()) for histories in targets)
+    return found and found._replace(count=min(found.count, MOST_BORROWED))
 
 
 def _starts(histories: Iterable[History], caches: Caches) -> dict[int, float]:

@@ -9,6 +9,7 @@ from typing import TypeVar, get_args
 
 from msgspec.structs import replace
 
+from dlbench import flops
 from dlbench.break_even import break_even
 from dlbench.compiling import Compiled, Scatter, compiled, scatter, scatter_of_starts
 from dlbench.epochs import rows_of
@@ -34,13 +35,15 @@ class Graphs:
     ) -> None:
         self.histories, self.networks, self.lucks = histories, networks, lucks
         self.by_target: dict[str, list[str]] = {}
-        self.by_compiler: dict[tuple[str, str], set[str]] = {}
+        self.by_compiler: dict[tuple[str, str], list[str]] = {}
 
     def rows(self, rows: Sequence[Row]) -> list[Row]:
         """The rows, those of static modes with what is known of compiling."""
         self.by_target = _grouped((row.target, row.case) for row in rows)
         compilers = _grouped(((row.backend, row.device), row.target) for row in rows)
-        self.by_compiler = {compiler: set(targets) for compiler, targets in compilers.items()}
+        self.by_compiler = {
+            compiler: list(dict.fromkeys(targets)) for compiler, targets in compilers.items()
+        }
         twins = {_place(row): row for row in rows if row.mode_kind == "dynamic" and is_timed(row)}
         return [
             self._told(row, twins.get(_place(row))) if row.mode_kind == "static" else row
@@ -110,7 +113,7 @@ class Graphs:
         network = self.networks.get(str(row.params.get("network")))
         if network is None or network.dataset == RANDOM:
             return None
-        return rows_of(network) / int(row.params["batch"])
+        return float(flops.batches(rows_of(network), int(row.params["batch"])))
 
 
 def _grouped(pairs: Iterable[tuple[K, str]]) -> dict[K, list[str]]:

@@ -298,8 +298,8 @@ def test_every_case_has_a_folder_of_its_own_which_the_next_process_finds(backend
     second.carry_out(static)
     assert second.carry_out(wire.Prepare("one", WORKLOAD, {}, seed=0)).compiling.caches == "warm"
     assert backend.folder == folders[0]
-    other = second.carry_out(wire.Prepare("three", WORKLOAD, {}, seed=0)).compiling
-    assert other.caches == "cold"
+    # with a start that another process made cheap it is neither
+    assert second.carry_out(wire.Prepare("three", WORKLOAD, {}, seed=0)).compiling is None
 
 
 def test_what_a_framework_does_not_keep_is_cold_every_time(backend, witness, static):

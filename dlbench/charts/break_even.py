@@ -78,7 +78,8 @@ def _steps(panels: Sequence[Sequence[Row]]) -> list[float]:
 
 def _crossings(rows: Sequence[Row]) -> Iterator[float]:
     """Where static modes have paid, against their twins and against the fastest dynamic mode."""
-    yield from (row.break_even_steps for row in rows if row.break_even_steps)
+    own = (row.break_even_steps for row in rows if row.break_even_state == "pays")
+    yield from (steps for steps in own if steps is not None and steps <= MOST_STEPS)
     dynamic = [row.time_s for row in rows if row.mode_kind == "dynamic" and row.time_s]
     for row in rows:
         if row.compile_s and row.time_s and dynamic and row.time_s < min(dynamic):
