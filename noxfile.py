@@ -92,6 +92,7 @@ def reach(session: nox.Session) -> None:
         "timed_loop",
         "matmul_rate",
         "same_training",
+        "accuracy",
         "compile_cost",
         "epoch_loops",
     )
