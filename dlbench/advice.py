@@ -46,8 +46,8 @@ def advice(rows: Sequence[Row]) -> list[str]:
         kind = next(name for name in PREFERRED if name in kinds)
         group = kinds[kind]
         if any(row.break_even_state for row in group):
-            rows_of_batch = f"{batch} row" if batch == "1" else f"{batch} rows"
-            what = f"{network}, {kind} of {rows_of_batch}{f' in {dtype}' if several else ''}"
+            size = units.counted(int(batch), "row")
+            what = f"{network}, {kind} of {size}{f' in {dtype}' if several else ''}"
             told.append(f"{what}: {_sentence(group, names)}")
     return told
 

@@ -35,15 +35,13 @@ class Graphs:
     ) -> None:
         self.histories, self.networks, self.lucks = histories, networks, lucks
         self.by_target: dict[str, list[str]] = {}
-        self.by_compiler: dict[tuple[str, str], list[str]] = {}
+        self.starts: dict[tuple[str, str], dict[Caches, Luck | None]] = {}
 
     def rows(self, rows: Sequence[Row]) -> list[Row]:
         """The rows, those of static modes with what is known of compiling."""
         self.by_target = _grouped((row.target, row.case) for row in rows)
         compilers = _grouped(((row.backend, row.device), row.target) for row in rows)
-        self.by_compiler = {
-            compiler: list(dict.fromkeys(targets)) for compiler, targets in compilers.items()
-        }
+        self.starts = {compiler: self._starts(targets) for compiler, targets in compilers.items()}
         twins = {_place(row): row for row in rows if row.mode_kind == "dynamic" and is_timed(row)}
         return [
             self._told(row, twins.get(_place(row))) if row.mode_kind == "static" else row
@@ -70,23 +68,21 @@ class Graphs:
         return told if twin is None else self._compared(told, twin, found)
 
     def _scatters(self, row: Row) -> dict[Caches, Scatter]:
-        """What other cases of the target say of what is compiled, and the backend's of starting.
+        """What other cases of the target say of what is compiled, and all of the start.
 
         With its own, a case could never surprise; a start is not the case's own.
         """
         others = self._known(case for case in self.by_target[row.target] if case != row.case)
-        targets = [self._known(cases) for cases in self._alike(row)]
-        return {
-            caches: Scatter(scatter(others, caches), scatter_of_starts(targets, caches))
-            for caches in get_args(Caches)
-        }
+        starts = self.starts[row.backend, row.device]
+        return {caches: Scatter(scatter(others, caches), starts[caches]) for caches in starts}
+
+    def _starts(self, targets: Iterable[str]) -> dict[Caches, Luck | None]:
+        """What targets with the same compiler, a backend's on a device, say of its start."""
+        known = [self._known(self.by_target[target]) for target in dict.fromkeys(targets)]
+        return {caches: scatter_of_starts(known, caches) for caches in get_args(Caches)}
 
     def _known(self, cases: Iterable[str]) -> list[History]:
         return [self.histories[case] for case in cases if case in self.histories]
-
-    def _alike(self, row: Row) -> list[list[str]]:
-        """The cases of every target with the same compiler: the same backend on the same device."""
-        return [self.by_target[target] for target in self.by_compiler[row.backend, row.device]]
 
     def _compared(self, row: Row, twin: Row, found: Compiled) -> Row:
         if found.cold is None or not is_timed(row):

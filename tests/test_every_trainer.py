@@ -256,7 +256,7 @@ def test_a_checkpoint_of_every_epoch_loads_again_and_predicts_the_same(name, loo
 
 @every_writing_loop
 def test_the_logs_open_in_tensorboard(name, loop, tmp_path):
-    """A scalar of every epoch, and histograms."""
+    """A scalar of every epoch, histograms, and the model as a graph or as Keras has it."""
     pytest.importorskip("tensorboard")
     with started(name) as backend:
         trainer = backend.trainer(lesson(loop, tensorboard=str(tmp_path)))
@@ -265,6 +265,7 @@ def test_the_logs_open_in_tensorboard(name, loop, tmp_path):
     losses, histograms = logged(tmp_path)
     assert set(losses.values()) == {3}
     assert len(histograms) >= 2
+    assert any(log.Tags()["graph"] or "keras" in log.Tags()["tensors"] for log in logs_in(tmp_path))
 
 
 @pytest.mark.parametrize("worst", [float("nan"), float("inf")])
@@ -283,14 +284,20 @@ def test_an_epoch_whose_loss_is_no_finite_number_is_told_and_not_written(
     assert logged(logs) == ({}, set())
 
 
-def logged(folder):
-    """How often every loss was written, and the names of the histograms."""
+def logs_in(folder):
+    """All logs below a folder, as TensorBoard reads them."""
     from tensorboard.backend.event_processing import event_accumulator as events
 
     folders = {path.parent for path in folder.rglob("*tfevents*")}
+    return [
+        events.EventAccumulator(str(one), size_guidance={"tensors": 0}).Reload() for one in folders
+    ]
+
+
+def logged(folder):
+    """How often every loss was written, and the names of the histograms."""
     tags = {"scalars": {}, "histograms": set()}
-    for one in folders:
-        log = events.EventAccumulator(str(one), size_guidance={"tensors": 0}).Reload()
+    for log in logs_in(folder):
         found = log.Tags()
         tags["scalars"] |= {tag: len(log.Scalars(tag)) for tag in found["scalars"]}
         tags["scalars"] |= {

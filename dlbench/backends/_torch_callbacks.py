@@ -1,9 +1,11 @@
 """What is written at the end of an epoch: PyTorch's own TensorBoard writer and checkpoints."""
 
+import warnings
 from pathlib import Path
 from typing import Protocol
 
 import torch
+from torch import nn
 
 from dlbench.backends._torch_program import Learner
 from dlbench.contract import Lesson
@@ -20,9 +22,12 @@ class Callback(Protocol):
 
 
 class TensorBoard:
-    """The loss as a scalar, every parameter as a histogram."""
+    """The loss as a scalar, every parameter as a histogram, and once the graph of the model.
 
-    def __init__(self, folder: str) -> None:
+    inputs: the shape of a sample.
+    """
+
+    def __init__(self, folder: str, inputs: tuple[int, ...]) -> None:
         try:
             from torch.utils.tensorboard import SummaryWriter  # half a second, if it is there
         except ImportError as error:
@@ -30,7 +35,7 @@ class TensorBoard:
                 "PyTorch needs the package tensorboard to write its logs",
                 hint="pip install tensorboard",
             ) from error
-        self.writer = SummaryWriter(folder)
+        self.writer, self.inputs = SummaryWriter(folder), inputs
 
     def at_end_of(
         self,
@@ -40,11 +45,22 @@ class TensorBoard:
         optimizer: torch.optim.Optimizer,  # noqa: ARG002
     ) -> None:
         """Written at once, so that a crash loses nothing."""
+        if epoch == 0:
+            self._add_graph(learner.model)
         self.writer.add_scalar("loss/train", loss, epoch)
         for name, parameter in learner.named.items():
             if parameter.isfinite().all():  # of others it cannot make a histogram
                 self.writer.add_histogram(name, parameter, epoch)
         self.writer.flush()
+
+    def _add_graph(self, model: nn.Module) -> None:
+        """As in inference, since a traced dropout would differ every time."""
+        sample = next(model.parameters()).new_zeros(1, *self.inputs)
+        with warnings.catch_warnings():
+            # The writer uses torch.jit.trace, and has nothing else to offer.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self.writer.add_graph(model.eval(), sample)
+        model.train()
 
 
 class Checkpoint:
@@ -75,7 +91,7 @@ def callbacks(lesson: Lesson) -> list[Callback]:
     """Those that the lesson asks for."""
     made: list[Callback] = []
     if lesson.tensorboard is not None:
-        made.append(TensorBoard(lesson.tensorboard))
+        made.append(TensorBoard(lesson.tensorboard, lesson.network.inputs))
     if lesson.checkpoint is not None:
         made.append(Checkpoint(lesson.checkpoint))
     return made
