@@ -3,11 +3,15 @@
 import io
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from rich.console import Console
 
 from dlbench import output, store, suite
+from dlbench.layers import Loss
+from dlbench.networks import CATALOGUE
+from dlbench.targets import read_declarations
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -62,3 +66,10 @@ if __name__ == "__main__":
     head, _, rest = README.partition(begin)
     text = head + begin + example(KEPT[-1].parent) + end + rest.partition(end)[2]
     (ROOT / "README.md").write_text(text, encoding="utf-8")
+
+
+def test_the_lecture_s_page_has_all_networks_losses_and_loops_that_there_are() -> None:
+    page = (ROOT / "docs" / "lecture.md").read_text(encoding="utf-8")
+    loops = {loop for declared in read_declarations().values() for loop in declared.loops}
+    missing = [name for name in (*CATALOGUE, *get_args(Loss), *loops) if f"`{name}`" not in page]
+    assert missing == []
