@@ -61,6 +61,7 @@ class Crew:
         self.workers: dict[Hashable, Worker] = {}
         self.facts: dict[Hashable, Facts] = {}
         self.refused: dict[Hashable, wire.Failed] = {}
+        self.renewable: set[Hashable] = set()
 
     def missing(self, seats: Collection[Hashable]) -> list[Hashable]:
         """The seats whose worker must be started: those that refused once are not asked again."""
@@ -78,6 +79,8 @@ class Crew:
         for seat, target in targets.items():
             worker, order = self.launch(target, (id(self), seat), warm=warm)
             self.workers[seat] = worker
+            if order.renewable:
+                self.renewable.add(seat)
             worker.tell(order)
         for seat in targets:
             self._hear_start(seat)

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from dlbench import wire
+from dlbench import nursery, wire
 from dlbench.crew import Worker
 from dlbench.model import Declaration, Target
 from dlbench.processes import WorkerProcess
@@ -16,11 +16,14 @@ class Launcher(AbstractContextManager["Launcher"]):
     """What a crew starts its workers with; their logs go to the folder `logs`.
 
     Compiled code lies in a folder of its own for every seat, which a cold start empties and a warm
-    one finds as the last worker of the seat has left it. On exit all of them are removed.
+    one finds as the last worker of the seat has left it. On exit all of them are removed. renews:
+    whether workers will be renewed, where they can be.
     """
 
-    def __init__(self, declarations: Mapping[str, Declaration], logs: Path) -> None:
-        self.declarations, self.logs = declarations, logs
+    def __init__(
+        self, declarations: Mapping[str, Declaration], logs: Path, *, renews: bool = False
+    ) -> None:
+        self.declarations, self.logs, self.renews = declarations, logs, renews
         self.root = tempfile.TemporaryDirectory(prefix="dlbench-", ignore_cleanup_errors=True)
         self.scratches: dict[Hashable, str] = {}
 
@@ -38,8 +41,10 @@ class Launcher(AbstractContextManager["Launcher"]):
             name: value.replace("{threads}", threads).replace("{scratch}", scratch)
             for name, value in declared.environment.items()
         }
+        kind = declared.modes[target.mode]
         worker = WorkerProcess(variables, self.logs / f"{target.file_name}.log")
-        return worker, wire.Start(target, scratch, declared.modes[target.mode])
+        renewable = self.renews and can_be_renewed(target, declared)
+        return worker, wire.Start(target, scratch, kind, renewable=renewable)
 
     def _scratch(self, seat: Hashable, *, warm: bool) -> str:
         if not (warm and seat in self.scratches):
@@ -47,3 +52,13 @@ class Launcher(AbstractContextManager["Launcher"]):
                 shutil.rmtree(self.scratches[seat], ignore_errors=True)
             self.scratches[seat] = tempfile.mkdtemp(dir=self.root.name)
         return self.scratches[seat]
+
+
+def can_be_renewed(target: Target, declared: Declaration) -> bool:
+    """Whether fresh copies of the worker may be made once it has started.
+
+    Not of one that compiles, which every copy would do again, nor of one that drives an
+    accelerator, whose context no copy can use.
+    """
+    is_dynamic = declared.modes[target.mode] == "dynamic"
+    return declared.forks and is_dynamic and target.device == "cpu" and nursery.can_hatch()

@@ -37,7 +37,8 @@ class Declaration(Record, frozen=True):
     `{threads}` is the thread count; loops: ways to go through an epoch, the usual one first;
     callbacks: what can be written at its end; usual: the mode of who asks for none; only_on: the
     device kinds of a mode that not all have; on_request: modes that are left out where none is
-    asked for, as they take long to compile.
+    asked for, as they take long to compile; forks: whether a process in which it has started, and
+    not computed yet, may be copied by fork(2): no thread that it needs is missing in the copy.
     """
 
     package: str
@@ -51,6 +52,7 @@ class Declaration(Record, frozen=True):
     usual: str = "eager"
     on_request: tuple[str, ...] = ()
     only_on: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    forks: bool = False
 
 
 class Work(Record, frozen=True):
@@ -153,17 +155,19 @@ class Sampling(Record, frozen=True):
     """How much is measured for each case. Times in seconds.
 
     rigor: the named rules that these are, or started from; generations: how often everything is
-    measured anew in fresh processes; in each of them:
-    blocks: how many at most; precision: enough when the half-width of every ratio's interval is
-    at most this share; block_s: how long a block is about, unless a single step is longer;
-    warmup_s: the warm-up ends after this even if not steady; case_s: no round is begun after so
-    many seconds of blocks for each case of the row. timeout_s: a worker silent for longer is hung;
-    compile_limit_s: a static case that is not compiled and checked after so long is given up, so
-    that it does not keep others waiting; budget_s: for the whole run, None for no limit.
+    measured anew in fresh processes; in each of them: renewals: how often at most workers begin
+    again with other memory; blocks: how many at most; precision: enough when the half-width of
+    every ratio's interval is at most this share; block_s: how long a block is about, unless a
+    single step is longer; warmup_s: the warm-up ends after this even if not steady; case_s: no
+    round is begun after so many seconds of blocks for each case of the row. timeout_s: a worker
+    silent for longer is hung; compile_limit_s: a static case that is not compiled and checked after
+    so long is given up, so that it does not keep others waiting; budget_s: for the whole run, None
+    for no limit.
     """
 
     rigor: Rigor = "quick"
     generations: int = 1
+    renewals: int = 0
     blocks: int = 12
     precision: float = 0.02
     block_s: float = 0.02
@@ -198,6 +202,7 @@ class Sample(Record, frozen=True):
     switches: involuntary context switches of the worker; parked_s: CPU seconds that the parked
     workers used from this worker's resumption to its stop: 0 proves that they were silent.
     lead_s: what the worker did untimed before the block: reset, lead-in, garbage collection.
+    renewal: how often the worker's memory had been renewed in this generation.
     """
 
     iterations: Count
@@ -206,6 +211,7 @@ class Sample(Record, frozen=True):
     device_s: Seconds | None = None
     round: int = 0
     generation: int = 0
+    renewal: int = 0
     foreign_s: Seconds | None = None
     waited_s: Seconds | None = None
     steal_s: Seconds | None = None

@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 import psutil
@@ -27,6 +28,9 @@ PR_SET_PDEATHSIG = 1
 # is given up: to look without a pause doubled what a switch of workers took.
 LOOK_S = 0.00002
 PATIENCE_S = 5.0
+
+# States of a thread that does not run and will not: stopped, traced, dead; proc_pid_stat(5).
+STANDING = {b"T", b"t", b"Z", b"X"}
 
 
 class Parking(Protocol):
@@ -48,11 +52,13 @@ class Parking(Protocol):
         """CPU seconds that what is stopped here has used so far; None if it is gone."""
 
 
-def parking_for(pid: int) -> Parking:
-    """The best way to stop a child, which must lead a process group of its own on POSIX."""
+def parking_for(pid: int, *, is_child: bool = True) -> Parking:
+    """The best way to stop a process, which must lead a process group of its own on POSIX."""
     if not hasattr(os, "killpg"):
         return ProcessParking(pid)
-    return GroupParking(pid, _stands_by_waitid if sys.platform == "linux" else _stands_by_psutil)
+    if sys.platform != "linux":
+        return GroupParking(pid, _stands_by_psutil)
+    return GroupParking(pid, _stands_by_waitid if is_child else _stands_by_states)
 
 
 class GroupParking:
@@ -125,6 +131,19 @@ def _stands_by_waitid(pid: int) -> bool:
         return os.waitid(os.P_PID, pid, options) is not None
     except ChildProcessError:  # collected already
         return True
+
+
+def _stands_by_states(pid: int) -> bool:
+    """The same for who is no child, from the state of every thread; proc_pid_stat(5)."""
+    try:
+        threads = Path(f"/proc/{pid}/task").iterdir()
+        return all(_state(thread / "stat") in STANDING for thread in threads)
+    except OSError:  # it has ended, or one of its threads
+        return not Path(f"/proc/{pid}").exists()
+
+
+def _state(stat: Path) -> bytes:
+    return stat.read_bytes().rpartition(b") ")[2][:1]
 
 
 def _stands_by_psutil(pid: int) -> bool:

@@ -59,6 +59,7 @@ class WorkerProcess:
         replies = cast("BinaryIO", self._process.stdout)
         Thread(target=self._listen, args=(replies,), daemon=True).start()
         self._parking = parking_for(self._process.pid)
+        self._copy: int | None = None  # the process that answers, where it is not the child
         self.alive = True
 
     def _listen(self, replies: BinaryIO) -> None:
@@ -91,6 +92,9 @@ class WorkerProcess:
         if isinstance(reply, Exception):
             self.close()
             return wire.Failed("failed", f"the worker spoke rubbish: {reply}")
+        if isinstance(reply, wire.Ready) and reply.process:
+            self._copy = reply.process
+            self._parking = parking_for(self._copy, is_child=False)
         return self._epitaph() if reply is None else reply
 
     def park(self) -> None:
@@ -142,11 +146,22 @@ class WorkerProcess:
         self.scratch.cleanup()
 
     def _kill(self) -> None:
-        """The worker and all that it has started, such as a compiler's helpers."""
+        """The worker and all that it has started, such as a compiler's helpers.
+
+        A copy first: the process that it is of collects it, and ends as it did (nursery.py).
+        """
+        if self._copy is not None:
+            _kill_group(self._copy)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(GRACE_S)
         if hasattr(os, "killpg"):  # not on Windows
-            with contextlib.suppress(OSError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+            _kill_group(self._process.pid)
         self._process.kill()
+
+
+def _kill_group(leader: int) -> None:
+    with contextlib.suppress(OSError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def _end(code: int | None) -> str:

@@ -16,7 +16,10 @@ from dlbench.model import (
 
 @dataclass
 class Recording:
-    """A case in one generation; ends as a Measurement. told: whether that has been handed over."""
+    """A case in one generation; ends as a Measurement.
+
+    told: whether that has been handed over; renewal: how often its worker has been renewed.
+    """
 
     case: Case
     generation: int = 0
@@ -30,11 +33,17 @@ class Recording:
     stop_reason: StopReason | None = None
     facts: dict[str, str | int | None] = field(default_factory=dict)
     told: bool = False
+    renewal: int = 0
 
     @property
     def going(self) -> bool:
         """Whether it is still measured."""
         return self.status == "ok" and self.stop_reason is None
+
+    def prepared(self, reply: wire.Prepared) -> None:
+        """Take over how it got ready."""
+        self.calls_s, self.parity = reply.calls_s, reply.parity
+        self.compiling, self.facts = reply.compiling, reply.facts
 
     def fail(self, failed: wire.Failed) -> None:
         """Take over the status and the reason."""

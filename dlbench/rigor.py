@@ -15,6 +15,10 @@ MOST_GENERATIONS = 1000
 
 NAMES: tuple[Rigor, ...] = get_args(Rigor)
 
+# Four placements in memory within each generation, in two of them the cases in the opposite order:
+# as many in either, however many generations there are (measuring.md).
+RENEWALS = 3
+
 RIGORS: dict[Rigor, Sampling] = {
     # A first answer: one generation, and blocks so short that many rounds fit into little time.
     "quick": Sampling(
@@ -22,11 +26,23 @@ RIGORS: dict[Rigor, Sampling] = {
     ),
     # Three generations are the fewest from which their spread can be told with any certainty.
     "standard": Sampling(
-        rigor="standard", generations=3, blocks=64, precision=0.004, block_s=0.05, case_s=10.0
+        rigor="standard",
+        generations=3,
+        renewals=RENEWALS,
+        blocks=64,
+        precision=0.004,
+        block_s=0.05,
+        case_s=10.0,
     ),
     # With six, the interval is half as wide as with three (Student's t: 2.57/√6 to 4.30/√3).
     "rigorous": Sampling(
-        rigor="rigorous", generations=6, blocks=96, precision=0.002, block_s=0.05, case_s=30.0
+        rigor="rigorous",
+        generations=6,
+        renewals=RENEWALS,
+        blocks=96,
+        precision=0.002,
+        block_s=0.05,
+        case_s=30.0,
     ),
 }
 

@@ -105,10 +105,10 @@ def measure(suite_name: str, asked: plan.Asked, results: Path) -> int:
     machine = environment.capture(declarations)  # takes a second, so before there is a folder
     folder = store.new_folder(results, made.suite)
     run = _run(folder.name, made, machine)
-    interrupted = False
+    interrupted, renews = False, made.sampling.renewals > 0
     end_in_order()
     try:
-        with Launcher(declarations, folder / store.LOGS_FOLDER) as launch:
+        with Launcher(declarations, folder / store.LOGS_FOLDER, renews=renews) as launch:
             _measure(run, folder, launch, errors)
     except KeyboardInterrupt:
         interrupted = True

@@ -48,7 +48,9 @@ LARGEST_NUMBER = 1_000_000
 # How thorough a suite is that does not say.
 STANDARD = "standard"
 # Rules of sampling that are counted and not measured.
-WHOLE = ("blocks", "generations")
+WHOLE = ("blocks", "generations", "renewals")
+# Of these none at all is allowed.
+MAY_BE_NONE = ("renewals",)
 
 TARGET_KEYS = ("backend", "device", "mode", "dtype", "threads")
 # Axes whose values are names; all others are positive integers.
@@ -165,7 +167,8 @@ class _Reader:
         if rigor not in RIGOR_NAMES:
             raise self.wrong("sampling.rigor", rigor, ", ".join(RIGOR_NAMES))
         for key, value in numbers.items():
-            self.number(f"sampling.{key}", value, whole=key in WHOLE)
+            if key not in MAY_BE_NONE or value != 0:
+                self.number(f"sampling.{key}", value, whole=key in WHOLE)
         return msgspec.convert({**msgspec.to_builtins(RIGORS[rigor]), **numbers}, Sampling)
 
     def number(self, key: str, value: Any, *, whole: bool) -> None:

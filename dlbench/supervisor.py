@@ -13,8 +13,10 @@ from msgspec.structs import replace
 from dlbench import rounds, units, wire
 from dlbench.budget import Budget
 from dlbench.crew import Crew, Launch, failed
-from dlbench.model import Case, Group, Measurement, ParityCheck, Plan, Sample, Target
+from dlbench.model import Case, Group, Measurement, Plan, Sample
+from dlbench.preparing import Preparing
 from dlbench.recording import Recording
+from dlbench.renewals import Renewals
 from dlbench.stopping import Stop
 from dlbench.wire import Order, Reply
 
@@ -55,11 +57,11 @@ class Supervisor:
         self.plan, self.clock, self.seat = plan, clock, seat
         self.crew = Crew(launch, plan.sampling.timeout_s)
         self.budget = Budget(plan.sampling, clock)
+        self.prepare = Preparing(plan, self._ask)
         self.done = 0
         self.told: set[str] = set()
         self.needed: set[Hashable] = set()  # seats of the rows to come
         self.lost: set[str] = set()  # cases that went wrong are not measured again
-        self.slow: dict[Target, str] = {}  # whose compiler took too long, and in which workload
 
     def measure(self) -> Events:
         """Yield a Measurement for every case and generation, and progress in between.
@@ -95,7 +97,7 @@ class Supervisor:
     @property
     def direction(self) -> int:
         """1, and -1 in half of the generations: in as many cold as warm ones."""
-        return -1 if self.generation % 4 in {1, 2} else 1
+        return _sign(self.generation)
 
     @property
     def is_warm(self) -> bool:
@@ -125,7 +127,7 @@ class Supervisor:
                 break
             yield self._progress("preparing", recording.case.id)
             with self.budget.preparing():
-                self._prepare(recording)
+                self.prepare(recording)
             if recording.status == "ok":
                 ready.append(recording)
             else:
@@ -152,44 +154,6 @@ class Supervisor:
             if recording.status == "ok" and refusal is not None:
                 recording.fail(refusal)
 
-    def _prepare(self, recording: Recording) -> None:
-        case, plan = recording.case, self.plan
-        order = wire.Prepare(case.id, case.workload, plan.networks, plan.seed)
-        reply = self._ask(case, order, self._patience(case))
-        if not isinstance(reply, wire.Prepared):
-            return recording.fail(self._explained(case, failed(reply)))
-        recording.calls_s, recording.parity = reply.calls_s, reply.parity
-        recording.compiling, recording.facts = reply.compiling, reply.facts
-        if broken := [check for check in reply.parity if not check.held]:
-            return recording.fail(wire.Failed("parity_failed", _parity_reason(broken)))
-        warm = self._ask(case, wire.WarmUp(case.id, plan.sampling))
-        if not isinstance(warm, wire.Warm):
-            return recording.fail(failed(warm))
-        recording.warmup = warm.samples
-        return None
-
-    def _patience(self, case: Case) -> float:
-        """How long a case may take to get ready."""
-        sampling = self.plan.sampling
-        return sampling.compile_limit_s if case.mode_kind == "static" else sampling.timeout_s
-
-    def _explained(self, case: Case, refusal: wire.Failed) -> wire.Failed:
-        """The same; where compiling took too long, that, and what would allow it."""
-        if refusal.status != "timed_out" or case.mode_kind == "dynamic":
-            return refusal
-        self.slow[case.target] = case.workload.id
-        limit = f"{self._patience(case):g} s"
-        return wire.Failed(
-            "timed_out", f"not compiled and checked within {limit}; --compile-limit allows more"
-        )
-
-    def _given_up(self, case: Case) -> str | None:
-        """Why it is not even tried: a mode that hangs would hold up the others in every row."""
-        slow = None if case.id in self.told else self.slow.get(case.target)
-        return (
-            slow and f"not tried, as {slow} took too long to compile; --compile-limit allows more"
-        )
-
     def _rounds(self, row: list[Recording], groups: Sequence[Group]) -> Events:
         """Blocks of all cases in turns, until a rule says that it is enough."""
         if not row:
@@ -197,6 +161,7 @@ class Supervisor:
         later = [case for case in _live(groups[1:]) if case.id not in self.lost]
         until = self.clock() + self.budget.of_row(len(row), len(later))
         stop = Stop(self.plan.sampling)
+        renewals = Renewals(self.plan.sampling, until, self.clock)
         number = 0
         while going := [r for r in row if r.going]:
             yield self._progress("measuring", row[0].case.workload.id)
@@ -210,6 +175,30 @@ class Supervisor:
                 for recording in going:
                     recording.stop_reason = reason
                 yield from self._finish(going, is_last=True)
+            elif renewals.due(number):
+                with renewals.making():
+                    self._renew(going, renewals.made + 1)
+                yield from self._finish([r for r in going if r.status != "ok"])
+
+    def _renew(self, row: Sequence[Recording], number: int) -> None:
+        """Let the cases go on in fresh copies of their workers, where these allow it.
+
+        number: of the renewal, from 1; who gets ready first changes as between generations.
+        """
+        again = [r for r in row if self.seat(r.case) in self.crew.renewable]
+        for recording in again:
+            recording.renewal = number
+        for seat in dict.fromkeys(self.seat(r.case) for r in again):
+            reply = self.crew.ask(seat, wire.Renew())
+            if not isinstance(reply, wire.Ready):
+                for recording in [r for r in again if self.seat(r.case) == seat]:
+                    recording.fail(failed(reply))
+        for recording in again[:: self.direction * _sign(self.generation + number)]:
+            if recording.status == "ok":
+                self.prepare(recording)
+
+    def _given_up(self, case: Case) -> str | None:
+        return None if case.id in self.told else self.prepare.given_up(case)
 
     def _block(self, recording: Recording, number: int) -> None:
         others = self.crew.others(self.seat(recording.case))
@@ -219,7 +208,13 @@ class Supervisor:
         if not isinstance(reply, wire.Timed):
             return recording.fail(failed(reply))
         parked_s = None if before is None or after is None else after - before
-        sample = replace(reply.sample, round=number, generation=self.generation, parked_s=parked_s)
+        sample = replace(
+            reply.sample,
+            round=number,
+            generation=self.generation,
+            renewal=recording.renewal,
+            parked_s=parked_s,
+        )
         recording.samples.append(_judged(sample))
         return None
 
@@ -252,6 +247,11 @@ class Supervisor:
         return Progress(f"{doing} {what}", self.done, total)
 
 
+def _sign(number: int) -> int:
+    """1, and -1 in half of all numbers: + - - +, as many even as odd ones."""
+    return -1 if number % 4 in {1, 2} else 1
+
+
 def _live(groups: Iterable[Group]) -> list[Case]:
     """Everything that is measured in these rows."""
     return [case for group in groups for case in group.live if not case.skip]
@@ -268,13 +268,6 @@ def _judged(sample: Sample) -> Sample:
     if sample.parked_s is None or sample.parked_s <= UNPARKED_SHARE * sample.host_s:
         return sample
     return replace(sample, flags=(*sample.flags, "unparked"))
-
-
-def _parity_reason(broken: Sequence[ParityCheck]) -> str:
-    worst = broken[0]
-    error = "not a finite number" if worst.error is None else f"off by {worst.error:.2g}"
-    more = f", and {len(broken) - 1} more quantities" if len(broken) > 1 else ""
-    return f"{worst.quantity} is {error}, allowed is {worst.tolerance:.2g}{more}"
 
 
 def _interrupted(recordings: Iterable[Recording]) -> Iterator[Measurement]:

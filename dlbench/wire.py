@@ -31,20 +31,32 @@ MOST_BYTES = 16 * 2**20
 
 
 class Start(Record, frozen=True, tag="start"):
-    """Import the framework and set it up; answered by Ready. scratch: where compiled code lies."""
+    """Import the framework and set it up; answered by Ready.
+
+    scratch: where compiled code lies; renewable: whether Renew may follow.
+    """
 
     target: Target
     scratch: str
     mode_kind: ModeKind = "dynamic"
+    renewable: bool = False
+
+
+class Renew(Record, frozen=True, tag="renew"):
+    """Go on as a fresh process that has only started: no case is known; answered by Ready."""
 
 
 class Prepare(Record, frozen=True, tag="prepare"):
-    """Bind a workload, time its first calls, check it; answered by Prepared."""
+    """Bind a workload, time its first calls, check it; answered by Prepared.
+
+    again: it has been checked in the process that this one is a copy of the start of.
+    """
 
     case: str
     workload: Workload
     networks: dict[str, Network]
     seed: int
+    again: bool = False
 
 
 class WarmUp(Record, frozen=True, tag="warm_up"):
@@ -101,6 +113,7 @@ class Release(Record, frozen=True, tag="release"):
 
 Order = (
     Start
+    | Renew
     | Prepare
     | WarmUp
     | Block
@@ -114,9 +127,13 @@ Order = (
 
 
 class Ready(Record, frozen=True, tag="ready"):
-    """The order is done. facts: what the backend says of itself."""
+    """The order is done.
+
+    facts: what the backend says of itself; process: who answers from now on, if it is another.
+    """
 
     facts: dict[str, str | int | None] = msgspec.field(default_factory=dict)
+    process: int | None = None
 
 
 class Prepared(Record, frozen=True, tag="prepared"):
@@ -126,6 +143,11 @@ class Prepared(Record, frozen=True, tag="prepared"):
     parity: tuple[ParityCheck, ...]
     compiling: Compiling | None = None
     facts: dict[str, str | int | None] = msgspec.field(default_factory=dict)
+
+    @property
+    def held(self) -> bool:
+        """Whether all quantities agree."""
+        return all(check.held for check in self.parity)
 
 
 class Warm(Record, frozen=True, tag="warm"):

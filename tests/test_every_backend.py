@@ -7,15 +7,17 @@ Frameworks do not share a process well, so PyTorch and TensorFlow have a pytest 
 import json
 import subprocess
 import sys
+from contextlib import closing
 from functools import cache, partial
 
 import numpy as np
 import pytest
 
-from dlbench import environment, flops
+from dlbench import environment, flops, nursery, wire
 from dlbench.arrays import STORAGE
 from dlbench.errors import Unavailable
 from dlbench.kinds import kind_named
+from dlbench.launching import Launcher
 from dlbench.layers import (
     SGD,
     Adagrad,
@@ -28,7 +30,7 @@ from dlbench.layers import (
     RMSprop,
     without_dropout,
 )
-from dlbench.model import ITEM_BYTES, Work, Workload
+from dlbench.model import ITEM_BYTES, Sampling, Target, Work, Workload
 from dlbench.networks import CATALOGUE
 from dlbench.passes import Oracle, Problem
 from fakes.small import ENDS, UNITS, ending, mlp, network, problem, target
@@ -42,6 +44,9 @@ from fakes.started import (
 )
 
 pytestmark = WARNINGS
+
+# Only there so that a copy that hangs ends the test.
+PATIENCE_S = 60.0
 
 KINDS = ("predict", "forward", "backward", "train_step")
 DTYPES = ("float32", "float64")
@@ -672,3 +677,25 @@ def test_pytorch_counts_the_flops_of_a_product_that_dlbench_counts():
     with started("torch") as backend, FlopCounterMode(display=False) as counter:
         backend.matmul(np.ones((3, 5)), np.ones((5, 7))).run()
     assert counter.get_total_flops() == flops.matmul(3, 7, 5).flops
+
+
+@pytest.mark.skipif(not nursery.can_hatch(), reason="copies are made on Linux alone")
+@pytest.mark.parametrize("name", [name for name in SELECTED if DECLARED[name].forks])
+def test_a_copy_of_a_process_in_which_it_has_started_computes_what_it_should(name, tmp_path):
+    """With several threads: a pool that was started before the copy is not in it."""
+    chosen = Target(name, "cpu", DECLARED[name].usual, "float32", THREADS)
+    workload = Workload("train_step", {"network": "fruit-2-1", "batch": 32}, Work(0, 0))
+    prepare = wire.Prepare("case", workload, {"fruit-2-1": CATALOGUE["fruit-2-1"]}, seed=0)
+    sampling = Sampling(block_s=0.001, warmup_s=0.01)
+    with Launcher(DECLARED, tmp_path, renews=True) as launch:
+        worker, start = launch(chosen)
+        assert start.renewable
+        with closing(worker):
+            for begin in (start, wire.Renew(), wire.Renew()):
+                for order in (begin, prepare, wire.WarmUp("case", sampling), wire.Block("case")):
+                    worker.tell(order)
+                    reply = worker.hear(PATIENCE_S)
+                    assert not isinstance(reply, wire.Failed), reply
+                    if isinstance(reply, wire.Prepared):
+                        assert reply.parity
+                        assert reply.held, reply.parity

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from dlbench import launching, wire
+from dlbench import launching, nursery, wire
 from dlbench.launching import Launcher
 from dlbench.model import Target
 from dlbench.targets import read_declarations
@@ -27,7 +27,7 @@ def launch(launched, tmp_path):
     declared = read_declarations()["numpy"]
     modes = {"eager": "dynamic", "compile": "static"}
     told = replace(declared, environment=VARIABLES, modes=modes)
-    with Launcher({"numpy": told}, tmp_path) as launch:
+    with Launcher({"numpy": told}, tmp_path, renews=True) as launch:
         yield launch
 
 
@@ -74,3 +74,32 @@ def test_in_the_end_nothing_is_left(launched, tmp_path):
         scratches = [scratch_of(launch, seat) for seat in "ab"]
         assert all(scratch.exists() for scratch in scratches)
     assert not any(scratch.exists() for scratch in scratches)
+
+
+def test_who_will_not_be_renewed_makes_no_copies(launch):
+    launch.renews = False
+    launch.declarations = {"numpy": replace(launch.declarations["numpy"], forks=True)}
+    _, order = launch(replace(TARGET, device="cpu"))
+    assert not order.renewable
+
+
+@pytest.mark.parametrize(
+    ("target", "forks", "expected"),
+    [
+        ({"device": "cpu"}, True, True),
+        ({"device": "cpu"}, False, False),
+        ({"device": "cpu", "mode": "compile"}, True, False),
+        ({"device": "cuda:1"}, True, False),
+    ],
+    ids=["can be", "backend cannot", "compiles", "drives a GPU"],
+)
+def test_who_can_be_renewed(launch, target, forks, expected):
+    launch.declarations = {"numpy": replace(launch.declarations["numpy"], forks=forks)}
+    _, order = launch(replace(TARGET, **target))
+    assert order.renewable is (expected and nursery.can_hatch())
+
+
+def test_where_no_copies_can_be_made_nobody_can_be_renewed(launch, monkeypatch):
+    monkeypatch.setattr(nursery, "can_hatch", lambda: False)
+    _, order = launch(replace(TARGET, device="cpu"))
+    assert not order.renewable

@@ -64,7 +64,9 @@ def launcher():
     launcher.end()
 
 
-@pytest.fixture(params=[parking._stands_by_waitid, parking._stands_by_psutil])
+@pytest.fixture(
+    params=[parking._stands_by_waitid, parking._stands_by_states, parking._stands_by_psutil]
+)
 def parked(request, child):
     """The child's parking, in each way in which its stop can be seen."""
     return GroupParking(child.pid, request.param)

@@ -6,19 +6,25 @@ themselves, and their timeout is only there so that a broken test ends.
 
 import os
 import select
+import signal
 import sys
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
+from msgspec.structs import replace
 
-from dlbench import processes, wire
-from dlbench.model import Target
+from dlbench import nursery, processes, wire
+from dlbench.model import Sampling, Target, Work, Workload
+from dlbench.parking import cpu_seconds
 from dlbench.processes import WorkerProcess
 from fakes import misbehaving
 
 MISBEHAVING = misbehaving.__file__
 START = wire.Start(Target("fake", "cpu", "eager", "float32", 2), "/scratch")
+WORKLOAD = Workload("matmul", {"m": 4, "n": 3, "k": 2}, Work(48, 26))
 A_MOMENT_S = 0.01
 LONG_S = 30.0
 
@@ -179,6 +185,75 @@ def test_the_real_worker_is_the_default():
     numpy = wire.Start(Target("numpy", "cpu", "eager", "float32", 1), "/scratch")
     with closing(WorkerProcess({"OMP_NUM_THREADS": "1"})) as worker:
         assert "numpy" in ask(worker, numpy).facts
+
+
+# --- copies -------------------------------------------------------------------------------------
+
+RENEWABLE = wire.Start(Target("numpy", "cpu", "eager", "float32", 1), "/scratch", renewable=True)
+PREPARE = wire.Prepare("case", WORKLOAD, {}, seed=0)
+no_copies = pytest.mark.skipif(not nursery.can_hatch(), reason="copies are made on Linux alone")
+
+
+@pytest.fixture
+def copied():
+    """The real worker, which answers by copies of itself."""
+    with closing(WorkerProcess({"OMP_NUM_THREADS": "1"})) as worker:
+        yield worker
+
+
+@no_copies
+def test_a_renewed_worker_is_another_process_that_knows_no_case(copied):
+    first = ask(copied, RENEWABLE)
+    assert isinstance(ask(copied, PREPARE), wire.Prepared)
+    warm_up = wire.WarmUp("case", Sampling(block_s=0.001, warmup_s=0.001))
+    assert isinstance(ask(copied, warm_up), wire.Warm)
+    second = ask(copied, wire.Renew())
+    assert first.facts == second.facts
+    assert len({first.process, second.process, copied._process.pid}) == 3
+    assert ask(copied, wire.Block("case")).reason == "KeyError: 'case'"
+    again = replace(PREPARE, again=True)
+    assert ask(copied, again).parity == ()
+
+
+@no_copies
+def test_the_copy_is_parked_and_its_time_is_counted(copied):
+    for order in (RENEWABLE, wire.Renew()):
+        copy = psutil.Process(ask(copied, order).process)
+        ask(copied, PREPARE)
+        copied.park()
+        assert {thread.status for thread in states(copy)} == {"T"}
+        used_s = [copied.cpu_s() for _ in range(100)]
+        assert used_s == [cpu_seconds(copy.pid)] * 100
+        assert used_s[0] > 0
+        copied.resume()
+
+
+@no_copies
+def test_no_copy_outlives_its_worker(copied):
+    first = ask(copied, RENEWABLE).process
+    second = ask(copied, wire.Renew()).process
+    copied.park()
+    copied.close()
+    assert not psutil.pid_exists(first)
+    assert not psutil.pid_exists(second)
+    assert copied._process.returncode is not None
+
+
+@no_copies
+def test_a_copy_that_is_killed_is_heard_as_such(copied):
+    os.kill(ask(copied, RENEWABLE).process, signal.SIGKILL)
+    assert ask(copied, PREPARE) == wire.Failed(
+        "out_of_memory", "the worker was killed by the system"
+    )
+
+
+def states(process):
+    """Every thread of it with its state, as the kernel says it."""
+    found = []
+    for thread in process.threads():
+        stat = Path(f"/proc/{process.pid}/task/{thread.id}/stat").read_text(encoding="ascii")
+        found.append(SimpleNamespace(id=thread.id, status=stat.rpartition(") ")[2][0]))
+    return found
 
 
 # --- parking ------------------------------------------------------------------------------------

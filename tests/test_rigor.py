@@ -20,6 +20,7 @@ def test_more_rigor_is_more_of_everything():
         assert less.precision > more.precision
     assert (quick.generations, standard.generations) == (1, 3)
     assert rigorous.generations >= 5
+    assert (quick.renewals, standard.renewals, rigorous.renewals) == (0, 3, 3)
 
 
 @pytest.mark.parametrize("name", rigor.NAMES)

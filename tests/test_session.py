@@ -76,7 +76,7 @@ def scripted(monkeypatch):
 
     def follow(**script):
         stable = Stable({"numpy": script})
-        monkeypatch.setattr(session, "Launcher", lambda *_: nullcontext(stable.launch))
+        monkeypatch.setattr(session, "Launcher", lambda *_, **__: nullcontext(stable.launch))
         monkeypatch.setattr(environment, "capture", lambda _: ENVIRONMENT)
         return stable
 

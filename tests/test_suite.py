@@ -71,6 +71,7 @@ def test_a_suite_with_everything(read) -> None:
         [sampling]
         rigor = "rigorous"
         generations = 2
+        renewals = 4
         blocks = 5
         precision = 0.5
         block_s = 1
@@ -98,7 +99,7 @@ def test_a_suite_with_everything(read) -> None:
         "dtype": ["float32"],
         "threads": ["1", "2-8*2"],
     }
-    assert found.sampling == Sampling("rigorous", 2, 5, 0.5, 1.0, 0.5, 2.5, 60.0, 180.0, 90.0)
+    assert found.sampling == Sampling("rigorous", 2, 4, 5, 0.5, 1.0, 0.5, 2.5, 60.0, 180.0, 90.0)
     assert found.entries == (
         Entry(
             ("forward", "predict"),
@@ -106,6 +107,11 @@ def test_a_suite_with_everything(read) -> None:
         ),
         Entry(("matmul",), {"size": [256, 512, 1024], "m": [1], "n": [2, 3, 4], "k": [5]}),
     )
+
+
+def test_a_suite_may_do_without_renewals(read) -> None:
+    assert read(MATMUL).sampling.renewals > 0
+    assert read(f"[sampling]\nrenewals = 0\n{MATMUL}").sampling.renewals == 0
 
 
 def test_kinds_of_one_entry_may_differ_in_their_axes(read) -> None:
@@ -228,7 +234,7 @@ def test_files_that_are_no_toml(tmp_path: Path, content: bytes) -> None:
 
 TARGETS = "backend, device, mode, dtype, threads"
 SAMPLING = (
-    "rigor, generations, blocks, precision, block_s, warmup_s, case_s, timeout_s, "
+    "rigor, generations, renewals, blocks, precision, block_s, warmup_s, case_s, timeout_s, "
     "compile_limit_s, budget_s"
 )
 KINDS = "backward, epoch, floor, forward, matmul, predict, retrace, train_step"

@@ -636,6 +636,95 @@ def test_a_generation_that_would_begin_too_late_is_not_begun():
     ]
 
 
+# --- renewals -----------------------------------------------------------------------------------
+
+
+def renewing(*groups, scripts=None, renewable=("torch",), **options):
+    """Four rounds, in the middle of which a worker that can be renewed is."""
+    known = {"blocks": 4, "renewals": 1, **options}
+    return Story(plan(*groups, **known), Stable(scripts, renewable=renewable))
+
+
+def renewals_of(measured):
+    return [sample.renewal for sample in measured.samples]
+
+
+def test_in_a_renewed_worker_the_case_is_prepared_again_and_measured_on():
+    story = renewing(group(1, "torch"))
+    assert story.journal == lines("""
+        torch: start
+        torch: prepare matmul/1
+        torch: warm_up matmul/1
+        torch: block matmul/1
+        torch: block matmul/1
+        torch: renew
+        torch: prepare matmul/1
+        torch: warm_up matmul/1
+        torch: block matmul/1
+        torch: block matmul/1
+        matmul/1 on torch is ok
+        torch: closed
+    """)
+    assert renewals_of(story.of(1, "torch")) == [0, 0, 1, 1]
+    assert [sample.round for sample in story.of(1, "torch").samples] == [0, 1, 2, 3]
+
+
+def test_who_cannot_be_renewed_goes_on_as_it_is():
+    story = renewing(group(1, "numpy", "torch"))
+    assert len(story.told("numpy", "prepare")) == 1
+    assert story.told("numpy", "renew") == []
+    assert renewals_of(story.of(1, "numpy")) == [0] * 4
+    assert renewals_of(story.of(1, "torch")) == [0, 0, 1, 1]
+
+
+def test_what_a_case_was_like_at_first_stays_in_the_record():
+    other = wire.Prepared((9.0,), ())
+    story = renewing(group(1, "torch"), scripts={"torch": {"prepare": [None, other]}})
+    measured = story.of(1, "torch")
+    assert (measured.calls_s, measured.parity, len(measured.warmup)) == (CALLS_S, (HELD,), 1)
+
+
+def test_a_worker_of_several_cases_is_renewed_once():
+    twins = Group(case(1, "any").workload, (case(1, "torch"), case(2, "torch")))
+    story = renewing(twins)
+    assert len(story.told("torch", "renew")) == 1
+    assert [renewals_of(m) for m in story.measurements] == [[0, 0, 1, 1]] * 2
+
+
+def test_who_gets_ready_first_changes_from_renewal_to_renewal_and_between_generations():
+    """Who comes first gets other memory: as many are prepared in one order as in the other."""
+    story = renewing(
+        group(1, "numpy", "torch"), renewable=("numpy", "torch"), renewals=3, generations=2
+    )
+    prepared = [entry.partition(":")[0] for entry in story.journal if ": prepare" in entry]
+    # + - - + in the first generation, - - + + in the second
+    assert "".join(name[0] for name in prepared[::2]) == "nttn" + "ttnn"
+
+
+def test_a_worker_is_renewed_in_every_row():
+    story = renewing(group(1, "torch"), group(2, "torch"))
+    assert len(story.told("torch", "renew")) == 2
+    assert story.launched() == ["torch"]
+
+
+@pytest.mark.parametrize("order", ["renew", "prepare", "warm_up"])
+@pytest.mark.parametrize("answer", [RAISES, CRASH], ids=["raises", "dies"])
+def test_a_renewal_that_goes_wrong_ends_its_case_alone_and_loses_nothing(order, answer):
+    answers = [answer] if order == "renew" else [None, answer]
+    story = renewing(group(1, "numpy", "torch"), scripts={"torch": {order: answers}})
+    measured = story.of(1, "torch")
+    failed = answer.failed if isinstance(answer, Dies) else answer
+    assert (measured.status, measured.reason) == (failed.status, failed.reason)
+    assert len(measured.samples) == 2
+    assert story.of(1, "numpy").status == "ok"
+    assert len(story.of(1, "numpy").samples) == 4
+
+
+def test_a_renewal_that_is_answered_out_of_turn_fails_the_case():
+    story = renewing(group(1, "torch"), scripts={"torch": {"renew": [wire.Warm(())]}})
+    assert story.of(1, "torch").reason == "the worker answered Warm out of turn"
+
+
 # --- enough -------------------------------------------------------------------------------------
 
 

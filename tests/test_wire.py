@@ -19,6 +19,7 @@ from dlbench.wire import (
     Prepared,
     Ready,
     Release,
+    Renew,
     Start,
     StartTraining,
     Timed,
@@ -39,7 +40,8 @@ SAMPLE = Sample(
 CHECKS = (ParityCheck("outputs", 1e-7, 1e-5), ParityCheck("loss", None, 1e-5))
 
 ORDERS = [
-    Start(TARGET, "/tmp/scratch"),
+    Start(TARGET, "/tmp/scratch", renewable=True),
+    Renew(),
     Prepare("case", WORKLOAD, {"iris": CATALOGUE["iris"]}, seed=3),
     WarmUp("case", Sampling(blocks=3, budget_s=60.0)),
     Block("case"),
@@ -51,7 +53,7 @@ ORDERS = [
     Release("case"),
 ]
 REPLIES = [
-    Ready({"version": "2.13", "threads": 4, "blas": None}),
+    Ready({"version": "2.13", "threads": 4, "blas": None}, process=77),
     Prepared((3.0, 2.0, 1.0), CHECKS),
     Warm((SAMPLE, SAMPLE)),
     Timed(SAMPLE),

@@ -19,6 +19,7 @@ from dlbench.histories import by_generation, histories
 from dlbench.kinds import kind_named
 from dlbench.launching import Launcher
 from dlbench.model import Case, Group, Measurement, Plan, Sample, Sampling, Target, Workload
+from dlbench.rigor import RENEWALS
 from dlbench.supervisor import Supervisor
 from dlbench.targets import read_declarations
 
@@ -43,6 +44,7 @@ class Rules:
     """How dlbench samples. precision 0: never enough, so that all of the time is used."""
 
     generation_s: float = GENERATION_S
+    renewals: int = RENEWALS
     block_s: float = 0.005
     warmup_s: float = 0.1
     precision: float = 0.0
@@ -57,6 +59,7 @@ class Rules:
         return Sampling(
             rigor="standard",
             generations=2 * couples,
+            renewals=self.renewals,
             blocks=NO_LIMIT,
             precision=self.precision,
             block_s=self.block_s,
@@ -113,7 +116,7 @@ class Dlbench:
     def _measured(self, made: Plan, seat: Callable[[Case], Hashable]) -> list[Measurement]:
         with (
             tempfile.TemporaryDirectory(prefix="peers-") as logs,
-            Launcher(self.declarations, Path(logs)) as launch,
+            Launcher(self.declarations, Path(logs), renews=self.rules.renewals > 0) as launch,
             contextlib.closing(Supervisor(made, launch, seat=seat).measure()) as events,
         ):
             return [event for event in events if isinstance(event, Measurement)]
@@ -210,6 +213,7 @@ def as_settings(rules: Rules) -> dict[str, Any]:
     """As they are stored."""
     return {
         "generation_s": rules.generation_s,
+        "renewals": rules.renewals,
         "block_s": rules.block_s,
         "warmup_s": rules.warmup_s,
         "precision": rules.precision,

@@ -17,6 +17,7 @@ DECLARATION = {
     "package": "numpy",
     "distributions": ["numpy"],
     "install": "pip install numpy",
+    "forks": True,
     "modes": {"eager": "dynamic"},
     "loops": ["tensors"],
     "callbacks": [],

@@ -28,6 +28,7 @@ DECLARATION = {
     "package": "torch",
     "distributions": ["torch"],
     "install": "pip install torch",
+    "forks": True,
     "modes": {
         "eager": "dynamic",
         "compile": "static",

@@ -1,6 +1,6 @@
 """Workers that follow a script instead of computing, and a journal of what they were told."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dlbench import wire
@@ -33,7 +33,7 @@ class Stable:
     after. Blocks take `block_s` seconds of the told clock, other orders what `takes_s` says by
     their tag, or nothing; while a worker carries out an order,
     every parked one uses `leak_s` of CPU time. At any time at most one worker runs, those that
-    start excepted.
+    start excepted. renewable: the backends whose workers can be renewed.
     """
 
     def __init__(
@@ -42,7 +42,9 @@ class Stable:
         block_s: float = 1.0,
         leak_s: float | None = 0.0,
         takes_s: Mapping[str, float] | None = None,
+        renewable: Collection[str] = (),
     ) -> None:
+        self.renewable = renewable
         self.takes_s = takes_s or {}
         self.clock, self.block_s, self.leak_s = ToldClock(), block_s, leak_s
         self.journal: list[str] = []
@@ -59,7 +61,8 @@ class Stable:
     ) -> tuple["ScriptedWorker", wire.Start]:
         self.warm.append(warm)
         self.workers.append(ScriptedWorker(target, self))
-        return self.workers[-1], wire.Start(target, "/scratch")
+        renewable = target.backend in self.renewable
+        return self.workers[-1], wire.Start(target, "/scratch", renewable=renewable)
 
     def next_answer(self, target: Target, order: Order) -> Answer:
         scripted = self.scripts.get(target.backend, {}).get(tag_of(order), [])

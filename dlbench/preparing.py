@@ -1,0 +1,79 @@
+"""Gets a case ready in its worker: bound, called first, checked, warmed up.
+
+It must not know who is measured when.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from dlbench import wire
+from dlbench.crew import failed
+from dlbench.model import Case, ParityCheck, Plan, Target
+from dlbench.recording import Recording
+from dlbench.wire import Order, Reply
+
+
+class Ask(Protocol):
+    """Lets the worker of a case carry out an order."""
+
+    def __call__(self, case: Case, order: Order, timeout_s: float | None = None) -> Reply:
+        """Its reply; a Failed whatever goes wrong."""
+
+
+class Preparing:
+    """Asks by `ask`; it remembers whose compiler took too long, and in which workload."""
+
+    def __init__(self, plan: Plan, ask: Ask) -> None:
+        self.plan, self.ask = plan, ask
+        self.slow: dict[Target, str] = {}
+
+    def __call__(self, recording: Recording) -> None:
+        """Get the case ready, or fail it; in a worker that has been renewed, once more.
+
+        What is recorded of the first time stays.
+        """
+        case, plan, again = recording.case, self.plan, recording.renewal > 0
+        order = wire.Prepare(case.id, case.workload, plan.networks, plan.seed, again=again)
+        reply = self.ask(case, order, self._patience(case))
+        if not isinstance(reply, wire.Prepared):
+            return recording.fail(self._explained(case, failed(reply)))
+        if not again:
+            recording.prepared(reply)
+        if not reply.held:
+            return recording.fail(wire.Failed("parity_failed", _parity_reason(reply.parity)))
+        warm = self.ask(case, wire.WarmUp(case.id, plan.sampling))
+        if not isinstance(warm, wire.Warm):
+            return recording.fail(failed(warm))
+        if not again:
+            recording.warmup = warm.samples
+        return None
+
+    def _patience(self, case: Case) -> float:
+        """How long a case may take to get ready."""
+        sampling = self.plan.sampling
+        return sampling.compile_limit_s if case.mode_kind == "static" else sampling.timeout_s
+
+    def _explained(self, case: Case, refusal: wire.Failed) -> wire.Failed:
+        """The same; where compiling took too long, that, and what would allow it."""
+        if refusal.status != "timed_out" or case.mode_kind == "dynamic":
+            return refusal
+        self.slow[case.target] = case.workload.id
+        limit = f"{self._patience(case):g} s"
+        return wire.Failed(
+            "timed_out", f"not compiled and checked within {limit}; --compile-limit allows more"
+        )
+
+    def given_up(self, case: Case) -> str | None:
+        """Why it is not even tried: a mode that hangs would hold up the others in every row."""
+        slow = self.slow.get(case.target)
+        return (
+            slow and f"not tried, as {slow} took too long to compile; --compile-limit allows more"
+        )
+
+
+def _parity_reason(checks: Sequence[ParityCheck]) -> str:
+    broken = [check for check in checks if not check.held]
+    worst = broken[0]
+    error = "not a finite number" if worst.error is None else f"off by {worst.error:.2g}"
+    more = f", and {len(broken) - 1} more quantities" if len(broken) > 1 else ""
+    return f"{worst.quantity} is {error}, allowed is {worst.tolerance:.2g}{more}"

@@ -1,0 +1,42 @@
+"""When the workers of a row are renewed: the luck of where memory lies then averages out.
+
+It only knows the clock and the rounds; how a worker is renewed is not its matter.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from dlbench.model import Sampling
+
+# Between two renewals so many times as much time goes by as one takes, and after the last one: a
+# third of a row is spent on them at most.
+WORTH = 2
+
+
+class Renewals:
+    """As many as the sampling allows, evenly spread over a row that may last until `until`."""
+
+    def __init__(self, sampling: Sampling, until: float, clock: Callable[[], float]) -> None:
+        self.most, self.blocks = sampling.renewals, sampling.blocks
+        self.clock, self.until = clock, until
+        self.began = self.ended = clock()
+        self.made = 0
+        self.cost_s = 0.0
+
+    def due(self, rounds: int) -> bool:
+        """Whether it is time for the next one, after so many rounds."""
+        if self.made >= self.most:
+            return False
+        now = self.clock()
+        done = max(rounds / self.blocks, (now - self.began) / (self.until - self.began))
+        is_its_turn = done >= (self.made + 1) / (self.most + 1)
+        return is_its_turn and min(now - self.ended, self.until - now) >= WORTH * self.cost_s
+
+    @contextmanager
+    def making(self) -> Iterator[None]:
+        """One is made: what it costs counts for the next."""
+        began = self.clock()
+        yield
+        self.made += 1
+        self.ended = self.clock()
+        self.cost_s = self.ended - began

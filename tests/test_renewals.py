@@ -1,0 +1,60 @@
+"""When a row is renewed, in told time."""
+
+from itertools import pairwise
+
+import pytest
+
+from dlbench.model import Sampling
+from dlbench.renewals import WORTH, Renewals
+from fakes.clock import ToldClock
+
+COST_S = 1.0
+
+
+@pytest.fixture
+def clock():
+    return ToldClock(now_s=1000.0)
+
+
+def made(clock, sampling, seconds, rounds, cost_s=COST_S):
+    """After how many rounds of a second a row of so many is renewed."""
+    renewals = Renewals(sampling, clock.seconds() + seconds, clock.seconds)
+    found = []
+    for number in range(1, rounds + 1):
+        clock.advance(1.0)
+        if renewals.due(number):
+            found.append(number)
+            with renewals.making():
+                clock.advance(cost_s)
+    assert renewals.made == len(found)
+    return found
+
+
+def test_by_itself_a_row_is_not_renewed(clock):
+    assert made(clock, Sampling(blocks=100), 1000.0, 100) == []
+
+
+def test_renewals_are_evenly_spread_over_the_rounds(clock):
+    assert made(clock, Sampling(renewals=3, blocks=100), 10_000.0, 100) == [25, 50, 75]
+
+
+def test_renewals_are_evenly_spread_over_the_time_where_that_ends_first(clock):
+    sampling = Sampling(renewals=3, blocks=1_000_000)
+    assert made(clock, sampling, 103.0, 100) == [26, 51, 76]
+
+
+def test_between_two_renewals_goes_by_a_multiple_of_what_one_takes(clock):
+    found = made(clock, Sampling(renewals=90, blocks=100), 10_000.0, 30, cost_s=5.0)
+    apart = [after - before for before, after in pairwise(found)]
+    assert set(apart) == {WORTH * 5}
+
+
+def test_none_is_made_for_which_too_little_time_is_left(clock):
+    found = made(clock, Sampling(renewals=90, blocks=1000), 100.0, 98, cost_s=5.0)
+    assert found
+    # what is measured after the last one is worth it as well
+    assert 98 - found[-1] >= WORTH * 5
+
+
+def test_so_many_are_made_and_no_more(clock):
+    assert len(made(clock, Sampling(renewals=2, blocks=10), 1000.0, 500)) == 2
