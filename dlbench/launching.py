@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from dlbench import nursery, wire
+from dlbench import targets, wire
 from dlbench.crew import Worker
 from dlbench.model import Declaration, Target
 from dlbench.processes import WorkerProcess
@@ -43,7 +43,7 @@ class Launcher(AbstractContextManager["Launcher"]):
         }
         kind = declared.modes[target.mode]
         worker = WorkerProcess(variables, self.logs / f"{target.file_name}.log")
-        renewable = self.renews and can_be_renewed(target, declared)
+        renewable = self.renews and targets.can_be_renewed(target, declared)
         return worker, wire.Start(target, scratch, kind, renewable=renewable)
 
     def _scratch(self, seat: Hashable, *, warm: bool) -> str:
@@ -52,13 +52,3 @@ class Launcher(AbstractContextManager["Launcher"]):
                 shutil.rmtree(self.scratches[seat], ignore_errors=True)
             self.scratches[seat] = tempfile.mkdtemp(dir=self.root.name)
         return self.scratches[seat]
-
-
-def can_be_renewed(target: Target, declared: Declaration) -> bool:
-    """Whether fresh copies of the worker may be made once it has started.
-
-    Not of one that compiles, which every copy would do again, nor of one that drives an
-    accelerator, whose context no copy can use.
-    """
-    is_dynamic = declared.modes[target.mode] == "dynamic"
-    return declared.forks and is_dynamic and target.device == "cpu" and nursery.can_hatch()

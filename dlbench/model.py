@@ -161,8 +161,7 @@ class Sampling(Record, frozen=True):
     single step is longer; warmup_s: the warm-up ends after this even if not steady; case_s: no
     round is begun after so many seconds of blocks for each case of the row. timeout_s: a worker
     silent for longer is hung; compile_limit_s: a static case that is not compiled and checked after
-    so long is given up, so that it does not keep others waiting; budget_s: for the whole run, None
-    for no limit.
+    so long is given up, as others wait for it; budget_s: for the whole run, None for no limit.
     """
 
     rigor: Rigor = "quick"
@@ -201,8 +200,8 @@ class Sample(Record, frozen=True):
     added up; steal_s: taken by the hypervisor; throttled_s: stopped by the cgroup's quota;
     switches: involuntary context switches of the worker; parked_s: CPU seconds that the parked
     workers used from this worker's resumption to its stop: 0 proves that they were silent.
-    lead_s: what the worker did untimed before the block: reset, lead-in, garbage collection.
-    renewal: how often the worker's memory had been renewed in this generation.
+    lead_s: what the worker did untimed before: reset, lead-in, garbage collection. renewal: how
+    often the worker had begun again in this generation.
     """
 
     iterations: Count
