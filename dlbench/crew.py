@@ -76,11 +76,10 @@ class Crew:
 
         warm: with the compiled code that the last worker of the seat has left.
         """
+        self.renewable -= targets.keys()
         for seat, target in targets.items():
             worker, order = self.launch(target, (id(self), seat), warm=warm)
             self.workers[seat] = worker
-            if order.renewable:
-                self.renewable.add(seat)
             worker.tell(order)
         for seat in targets:
             self._hear_start(seat)
@@ -91,6 +90,8 @@ class Crew:
         if isinstance(reply, wire.Ready):
             self._park(worker)
             self.facts[seat] = reply.facts
+            if reply.process is not None:
+                self.renewable.add(seat)
         else:
             self.refused[seat] = failed(reply)
             self.workers.pop(seat).close()
@@ -105,6 +106,14 @@ class Crew:
         reply = worker.hear(timeout_s or self.timeout_s)
         self._park(worker)
         return reply
+
+    def renew(self, seat: Hashable) -> wire.Failed | None:
+        """Let a fresh copy take the worker's place; who does not get there is ended."""
+        reply = self.ask(seat, wire.Renew())
+        if isinstance(reply, wire.Ready):
+            return None
+        self.workers[seat].close()
+        return failed(reply)
 
     def _park(self, worker: Worker) -> None:
         if self.parks:

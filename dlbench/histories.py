@@ -3,7 +3,7 @@
 It chooses the blocks that count, and must not know what is computed from them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -83,9 +83,18 @@ def is_quiet(sample: Sample) -> bool:
 
 def by_generation(samples: Iterable[Sample]) -> list[list[Sample]]:
     """The blocks of every generation, in the order in which they are met."""
-    groups: dict[int, list[Sample]] = {}
+    return _grouped(samples, lambda sample: sample.generation)
+
+
+def by_placement(samples: Iterable[Sample]) -> list[list[Sample]]:
+    """The blocks of every process of every generation: with another one, the time may jump."""
+    return _grouped(samples, lambda sample: (sample.generation, sample.renewal))
+
+
+def _grouped(samples: Iterable[Sample], key: Callable[[Sample], Hashable]) -> list[list[Sample]]:
+    groups: dict[Hashable, list[Sample]] = {}
     for sample in samples:
-        groups.setdefault(sample.generation, []).append(sample)
+        groups.setdefault(key(sample), []).append(sample)
     return list(groups.values())
 
 

@@ -12,7 +12,7 @@ from dlbench.compare import MARGIN
 from dlbench.errors import UsageError
 from dlbench.grid import Grid, grid, last_note, parted, ratios
 from dlbench.metrics import SPARSE, Metric, having
-from dlbench.model import Plan
+from dlbench.model import Plan, Sampling
 from dlbench.reading import Known, Reading
 from dlbench.rows import Row
 from dlbench.store import Results
@@ -208,7 +208,12 @@ def plan(made: Plan, console: Console) -> None:
         f"{units.counted(running, 'case')} to measure, {skipped} skipped; {sampling.rigor}: "
         f"{units.counted(sampling.generations, 'generation')} of up to "
         f"{units.counted(sampling.blocks, 'block')} of about "
-        f"{units.duration(sampling.block_s)} each, seed {made.seed}",
+        f"{units.duration(sampling.block_s)} each, {_renewed(sampling)}seed {made.seed}",
         highlight=False,
         soft_wrap=long_lines,
     )
+
+
+def _renewed(sampling: Sampling) -> str:
+    often = units.counted(sampling.renewals, "time")
+    return f"renewed up to {often} where possible, " if sampling.renewals else ""

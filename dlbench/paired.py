@@ -30,7 +30,8 @@ class Paired(NamedTuple):
     """A case and its baseline, by id; logs are of the ratio of their times, above 0 is slower.
 
     middle: the log ratio of the medians; in_turns: whether they took turns, round by round;
-    generations: the log ratios of the rounds that count; times: when these were, in seconds;
+    generations: the log ratios of the rounds that count; placements: the same by the two processes
+    that were alive, each with its time in seconds;
     rounds: how many there were, disturbed: how many of them under competition, lost: generations
     without a quiet one, busy: whether there are too few quiet ones for a verdict; throttled: in
     how many rounds the cgroup's quota stopped one of the two.
@@ -41,7 +42,7 @@ class Paired(NamedTuple):
     middle: float | None
     in_turns: bool = False
     generations: tuple[tuple[float, ...], ...] = ()
-    times: tuple[tuple[float, ...], ...] = ()
+    placements: tuple[tuple[tuple[float, float], ...], ...] = ()
     rounds: int = 0
     disturbed: int = 0
     lost: int = 0
@@ -59,17 +60,19 @@ def paired(case: History, baseline: History) -> Paired:
     quiet = [turn for turn in both if is_quiet(ours[turn]) and is_quiet(theirs[turn])]
     busy = len(quiet) < len(both) and not _enough(quiet, both)
     ratios: dict[int, list[float]] = {}
-    times: dict[int, list[float]] = {}
+    timed: dict[tuple[int, int, int], list[tuple[float, float]]] = {}
     for turn in _best(quiet, both) if busy else quiet:
-        ratios.setdefault(turn[0], []).append(log(ours[turn].step_s) - log(theirs[turn].step_s))
-        times.setdefault(turn[0], []).append(ours[turn].started_s)
+        a, b = ours[turn], theirs[turn]
+        ratio = log(a.step_s) - log(b.step_s)
+        ratios.setdefault(turn[0], []).append(ratio)
+        timed.setdefault((turn[0], a.renewal, b.renewal), []).append((a.started_s, ratio))
     return Paired(
         case=case.case,
         baseline=baseline.case,
         middle=middle,
         in_turns=True,
         generations=tuple(map(tuple, ratios.values())),
-        times=tuple(map(tuple, times.values())),
+        placements=tuple(map(tuple, timed.values())),
         rounds=len(both),
         disturbed=len(both) - len(quiet),
         lost=len(_generations(both) - _generations(quiet)),
@@ -138,10 +141,10 @@ def _shape(pair: Paired) -> str:
         low, high = units.ratios(exp(found.low), exp(found.high))
         return f", two modes at {low} and {high}"
     around, since = [], []
-    for values, times in zip(pair.generations, pair.times, strict=True):
-        middle = median(values)
-        around += [value - middle for value in values]
-        since += [time - times[0] for time in times]
+    for placement in pair.placements:
+        middle = median(ratio for _, ratio in placement)
+        around += [ratio - middle for _, ratio in placement]
+        since += [time - placement[0][0] for time, _ in placement]
     slope = drift(around, since)
     if slope and slope.clear and abs(slope.slope) * max(since) > LEAST_DRIFT:
         return f", drifting by {units.percent(MINUTE_S * slope.slope)} a minute"

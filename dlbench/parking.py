@@ -10,7 +10,6 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Protocol
 
 import psutil
@@ -101,9 +100,10 @@ class GroupParking:
         end = time.monotonic() + PATIENCE_S
         used: tuple[float | None, ...] = ()
         while time.monotonic() < end:
-            before, used = used, (cpu_seconds(self.pid),) if self.stands(self.pid) else ()
-            if used and used == before:
-                return
+            if used or self.stands(self.pid):
+                before, used = used, (cpu_seconds(self.pid),)
+                if used == before:
+                    return
             time.sleep(LOOK_S)
         self.refusal = f"a worker did not stop within {PATIENCE_S:g} s"
 
@@ -136,14 +136,15 @@ def _stands_by_waitid(pid: int) -> bool:
 def _stands_by_states(pid: int) -> bool:
     """The same for who is no child, from the state of every thread; proc_pid_stat(5)."""
     try:
-        threads = Path(f"/proc/{pid}/task").iterdir()
-        return all(_state(thread / "stat") in STANDING for thread in threads)
+        threads = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 - pathlib takes twice the time
+        return all(_state(f"/proc/{pid}/task/{thread}/stat") in STANDING for thread in threads)
     except OSError:  # it has ended, or one of its threads
-        return not Path(f"/proc/{pid}").exists()
+        return cpu_seconds(pid) is None
 
 
-def _state(stat: Path) -> bytes:
-    return stat.read_bytes().rpartition(b") ")[2][:1]
+def _state(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as stat:
+        return stat.read().rpartition(b") ")[2][:1]
 
 
 def _stands_by_psutil(pid: int) -> bool:

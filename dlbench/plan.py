@@ -3,7 +3,7 @@
 Nothing is imported, started or measured here but what the machine says of itself.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -26,7 +26,7 @@ from dlbench.model import (
 from dlbench.options import choices, integers
 from dlbench.suite import NAME_AXES, Entry, Suite
 from dlbench.synthetic import RANDOM
-from dlbench.targets import Machine, can_be_renewed, reason_to_skip, targets_for
+from dlbench.targets import Machine, reason_to_skip, targets_for
 
 # What a live case holds, by the elements of its multiplications: the data as drawn, its copy in
 # the framework, the results, and in passing the oracle's float64.
@@ -42,6 +42,7 @@ class Asked:
     keep: Callable[[str], bool] = lambda _: True
     rigor: Rigor | None = None
     generations: int | None = None
+    renewals: int | None = None
     precision: float | None = None
     budget_s: float | None = None
     compile_limit_s: float | None = None
@@ -63,15 +64,13 @@ def make(suite: Suite, asked: Asked, machine: Machine) -> Plan:
         _group(workload, _variants(workload, axes, targets, machine), asked, machine, known)
         for workload, axes in _workloads(suite, asked, known, machine)
     ]
-    sampling = _sampling(suite.sampling, asked)
-    renewed = {target for target, _ in targets if _is_renewed(target, sampling, machine)}
-    groups = with_nulls([group for group in groups if group.cases], renewed)
+    groups = with_nulls([group for group in groups if group.cases])
     _refuse_nothing(groups)
     used = {str(group.workload.params.get("network")) for group in groups}
     return Plan(
         suite=suite.name,
         seed=asked.seed,
-        sampling=sampling,
+        sampling=_sampling(suite.sampling, asked),
         networks={name: network for name, network in known.items() if name in used},
         groups=tuple(groups),
     )
@@ -80,28 +79,20 @@ def make(suite: Suite, asked: Asked, machine: Machine) -> Plan:
 def _sampling(suite: Sampling, asked: Asked) -> Sampling:
     """The suite's rules, replaced by those of the rigor asked for, and by what else was asked."""
     base = suite if asked.rigor is None else rigor.sampling(asked.rigor, suite)
-    given = {"generations": asked.generations, "precision": asked.precision}
+    given = {name: getattr(asked, name) for name in ("generations", "renewals", "precision")}
     given |= {"budget_s": asked.budget_s, "compile_limit_s": asked.compile_limit_s}
     return replace(base, **{name: value for name, value in given.items() if value is not None})
 
 
-def _is_renewed(target: Target, sampling: Sampling, machine: Machine) -> bool:
-    declared = machine.declarations[target.backend]
-    return sampling.renewals > 0 and can_be_renewed(target, declared)
-
-
-def with_nulls(groups: Sequence[Group], renewed: Collection[Target] = ()) -> list[Group]:
+def with_nulls(groups: Sequence[Group]) -> list[Group]:
     """Every row with a null: a second copy of one of its cases, another target's in each row.
 
-    Of a dynamic mode where there is one: the copy of a static one would be compiled again. And of
-    one that is not among the renewed where there is one: their luck averages out, and what the null
-    shows of luck is believed of all.
+    Of a dynamic mode where there is one: the copy of a static one would be compiled again.
     """
     found = []
     for number, group in enumerate(groups):
         running = [case for case in group.cases if case.skip is None]
-        dynamic = [case for case in running if case.mode_kind == "dynamic"] or running
-        candidates = [case for case in dynamic if case.target not in renewed] or dynamic
+        candidates = [case for case in running if case.mode_kind == "dynamic"] or running
         copied = candidates[number % len(candidates)] if candidates else None
         null = None if copied is None else replace(copied, null=True)
         found.append(replace(group, null=null))

@@ -6,6 +6,8 @@ It must not know who is measured when.
 from collections.abc import Sequence
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from dlbench import wire
 from dlbench.crew import failed
 from dlbench.model import Case, ParityCheck, Plan, Target
@@ -30,7 +32,7 @@ class Preparing:
     def __call__(self, recording: Recording) -> None:
         """Get the case ready, or fail it; in a worker that has been renewed, once more.
 
-        What is recorded of the first time stays.
+        The first calls and checks that are recorded are those of the first time.
         """
         case, plan, again = recording.case, self.plan, recording.renewal > 0
         order = wire.Prepare(case.id, case.workload, plan.networks, plan.seed, again=again)
@@ -44,8 +46,7 @@ class Preparing:
         warm = self.ask(case, wire.WarmUp(case.id, plan.sampling))
         if not isinstance(warm, wire.Warm):
             return recording.fail(failed(warm))
-        if not again:
-            recording.warmup = warm.samples
+        recording.warmup += tuple(replace(one, renewal=recording.renewal) for one in warm.samples)
         return None
 
     def _patience(self, case: Case) -> float:

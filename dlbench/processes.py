@@ -77,6 +77,8 @@ class WorkerProcess:
 
     def tell(self, order: Order) -> None:
         """Send an order; a worker that is gone is noticed when it is heard."""
+        if isinstance(order, wire.Renew):
+            self._copy = None  # who that is, the next one will say
         with contextlib.suppress(OSError):
             wire.send(self._orders, order)
 
@@ -93,9 +95,13 @@ class WorkerProcess:
             self.close()
             return wire.Failed("failed", f"the worker spoke rubbish: {reply}")
         if isinstance(reply, wire.Ready) and reply.process:
-            self._copy = reply.process
-            self._parking = parking_for(self._copy, is_child=False)
+            self._answered_by(reply.process)
         return self._epitaph() if reply is None else reply
+
+    def _answered_by(self, copy: int) -> None:
+        refusal = self._parking.refusal
+        self._copy, self._parking = copy, parking_for(copy, is_child=False)
+        self._parking.refusal = refusal
 
     def park(self) -> None:
         """Stop all its threads, and those of what it has started, as far as the platform can."""

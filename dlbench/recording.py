@@ -18,7 +18,8 @@ from dlbench.model import (
 class Recording:
     """A case in one generation; ends as a Measurement.
 
-    told: whether that has been handed over; renewal: how often its worker has been renewed.
+    told: whether that has been handed over; renewal: how often its worker has been renewed;
+    preparing_s: what getting ready took.
     """
 
     case: Case
@@ -34,6 +35,7 @@ class Recording:
     facts: dict[str, str | int | None] = field(default_factory=dict)
     told: bool = False
     renewal: int = 0
+    preparing_s: float = 0.0
 
     @property
     def going(self) -> bool:

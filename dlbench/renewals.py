@@ -14,17 +14,22 @@ WORTH = 2
 
 
 class Renewals:
-    """As many as the sampling allows, evenly spread over a row that may last until `until`."""
+    """As many as the sampling allows, evenly spread over a row that may last until `until`.
 
-    def __init__(self, sampling: Sampling, until: float, clock: Callable[[], float]) -> None:
+    cost_s: what one takes, as far as is known before the first.
+    """
+
+    def __init__(
+        self, sampling: Sampling, until: float, clock: Callable[[], float], cost_s: float
+    ) -> None:
         self.most, self.blocks = sampling.renewals, sampling.blocks
         self.clock, self.until = clock, until
         self.began = self.ended = clock()
         self.made = 0
-        self.cost_s = 0.0
+        self.cost_s = cost_s
 
     def due(self, rounds: int) -> bool:
-        """Whether it is time for the next one, after so many rounds."""
+        """Whether it is time for the next one, after so many quiet rounds."""
         if self.made >= self.most:
             return False
         now = self.clock()

@@ -156,6 +156,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("seed", str(run.plan.seed)),
         ("rigour", sampling.rigor),
         ("generations of processes", str(sampling.generations)),
+        ("renewals per generation", f"up to {sampling.renewals}, where possible"),
         ("blocks per case and generation", f"up to {sampling.blocks}"),
         ("a block lasts about", units.duration(sampling.block_s)),
     ]

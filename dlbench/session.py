@@ -49,6 +49,7 @@ class Rules:
 
     rigor: str | None = None
     generations: int | None = None
+    renewals: int | None = None
     precision: float | None = None
     budget_s: float | None = None
     compile_limit_s: float | None = None
@@ -67,7 +68,8 @@ def ask(
         axes={axis: options.words(values) for axis, values in axes.items() if values},
         keep=options.expression(keep) if keep else lambda _: True,
         rigor=None if rules.rigor is None else options.choice("rigor", rules.rigor, rigor.NAMES),
-        generations=_generations(rules.generations),
+        generations=_count("--generations", rules.generations, least=1),
+        renewals=_count("--renewals", rules.renewals, least=0),
         precision=_between("--precision", rules.precision, MOST_PRECISION, "a share such as 0.005"),
         budget_s=_between("--budget", rules.budget_s, float("inf"), "seconds above 0"),
         compile_limit_s=_between(
@@ -83,10 +85,10 @@ def _between(option: str, value: float | None, most: float, allowed: str) -> flo
     return value
 
 
-def _generations(count: int | None) -> int | None:
-    if count is not None and not 1 <= count <= rigor.MOST_GENERATIONS:
-        allowed = f"1 to {rigor.MOST_GENERATIONS}"
-        raise UsageError("--generations is out of range", value=count, allowed=allowed)
+def _count(option: str, count: int | None, least: int) -> int | None:
+    if count is not None and not least <= count <= rigor.MOST_GENERATIONS:
+        allowed = f"{least} to {rigor.MOST_GENERATIONS}"
+        raise UsageError(f"{option} is out of range", value=count, allowed=allowed)
     return count
 
 

@@ -36,6 +36,7 @@ class Stop:
         self.sampling = sampling
         self.half_widths: list[float] = []
         self.looked = 0
+        self.quiet = 0  # rounds that nothing disturbed
 
     def reason(self, cases: Sequence[Sequence[Sample]], seconds_left: float) -> StopReason | None:
         """Why no further round is needed, or None.
@@ -46,7 +47,7 @@ class Stop:
         if not cases or not cases[0]:
             return None
         steps_s = quiet_rounds(cases)
-        rounds = len(steps_s[0])
+        rounds = self.quiet = len(steps_s[0])
         if rounds in LOOKS and rounds > self.looked and (reason := self._look(steps_s)):
             return reason
         if rounds >= self.sampling.blocks or len(cases[0]) >= PATIENCE * self.sampling.blocks:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from dlbench import units
 from dlbench.diagnostics import Modes, drift, modes
-from dlbench.histories import History, by_generation
+from dlbench.histories import History, by_generation, by_placement
 from dlbench.model import Sample
 from dlbench.stats import Estimate, lag1, location
 
@@ -32,16 +32,21 @@ def summary(history: History) -> Summary:
     """All that is known of a case without looking at another."""
     groups = by_generation(history.chosen.samples)
     steps = [[sample.step_s for sample in group] for group in groups]
-    logs = [[log(step) for step in group if step > 0] for group in steps]
-    resembling = [r for values in logs if (r := lag1(values)) is not None]
+    logs = [_logs(group) for group in groups]
+    placements = by_placement(history.chosen.samples)
+    resembling = [r for one in placements if (r := lag1(_logs(one))) is not None]
     found = modes([value for values in logs for value in values])
     return Summary(
         time=_time(steps, logs) if steps else None,
         generations=len(by_generation(history.samples)),
         autocorrelation=fmean(resembling) if resembling else None,
-        drift=_drift(groups),
+        drift=_drift(placements),
         modes=_two(found) if found else None,
     )
+
+
+def _logs(samples: Sequence[Sample]) -> list[float]:
+    return [log(sample.step_s) for sample in samples if sample.step_s > 0]
 
 
 def _time(steps: Sequence[Sequence[float]], logs: Sequence[Sequence[float]]) -> Estimate:
@@ -64,7 +69,7 @@ def _ends(*logs: float | None) -> tuple[float | None, ...]:
 
 
 def _drift(groups: Sequence[Sequence[Sample]]) -> float | None:
-    """Share per minute, each generation from its own beginning and around its own median."""
+    """Share per minute, each process from its own beginning and around its own median."""
     timed = [[sample for sample in group if sample.step_s > 0] for group in groups]
     values: list[float] = []
     times: list[float] = []

@@ -127,7 +127,9 @@ class Supervisor:
                 break
             yield self._progress("preparing", recording.case.id)
             with self.budget.preparing():
+                began = self.clock()
                 self.prepare(recording)
+                recording.preparing_s = self.clock() - began
             if recording.status == "ok":
                 ready.append(recording)
             else:
@@ -161,7 +163,9 @@ class Supervisor:
         later = [case for case in _live(groups[1:]) if case.id not in self.lost]
         until = self.clock() + self.budget.of_row(len(row), len(later))
         stop = Stop(self.plan.sampling)
-        renewals = Renewals(self.plan.sampling, until, self.clock)
+        again = self._renewable(row)
+        cost_s = sum(recording.preparing_s for recording in again)
+        renewals = Renewals(self.plan.sampling, until, self.clock, cost_s)
         number = 0
         while going := [r for r in row if r.going]:
             yield self._progress("measuring", row[0].case.workload.id)
@@ -175,24 +179,32 @@ class Supervisor:
                 for recording in going:
                     recording.stop_reason = reason
                 yield from self._finish(going, is_last=True)
-            elif renewals.due(number):
+            elif renewals.due(stop.quiet):
                 with renewals.making():
-                    self._renew(going, renewals.made + 1)
+                    self._renew([r for r in again if r.going], renewals.made + 1)
                 yield from self._finish([r for r in going if r.status != "ok"])
 
-    def _renew(self, row: Sequence[Recording], number: int) -> None:
-        """Let the cases go on in fresh copies of their workers, where these allow it.
+    def _renewable(self, row: Sequence[Recording]) -> list[Recording]:
+        """Those that are renewed.
+
+        Where a case of the row cannot be, the null and what it is a copy of are not either: the
+        luck of renewed workers averages out, and what the null shows of luck is believed of all.
+        """
+        able = [r for r in row if self.seat(r.case) in self.crew.renewable]
+        copied = {r.case.target for r in row if r.case.null} if len(able) < len(row) else ()
+        return [r for r in able if r.case.target not in copied]
+
+    def _renew(self, again: Sequence[Recording], number: int) -> None:
+        """Let these cases go on in fresh copies of their workers.
 
         number: of the renewal, from 1; who gets ready first changes as between generations.
         """
-        again = [r for r in row if self.seat(r.case) in self.crew.renewable]
+        seats = dict.fromkeys(self.seat(r.case) for r in again)
+        refused = {seat: self.crew.renew(seat) for seat in seats}
         for recording in again:
             recording.renewal = number
-        for seat in dict.fromkeys(self.seat(r.case) for r in again):
-            reply = self.crew.ask(seat, wire.Renew())
-            if not isinstance(reply, wire.Ready):
-                for recording in [r for r in again if self.seat(r.case) == seat]:
-                    recording.fail(failed(reply))
+            if refusal := refused[self.seat(recording.case)]:
+                recording.fail(refusal)
         for recording in again[:: self.direction * _sign(self.generation + number)]:
             if recording.status == "ok":
                 self.prepare(recording)

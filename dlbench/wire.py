@@ -49,7 +49,8 @@ class Renew(Record, frozen=True, tag="renew"):
 class Prepare(Record, frozen=True, tag="prepare"):
     """Bind a workload, time its first calls, check it; answered by Prepared.
 
-    again: it has been checked in the process that this one is a copy of the start of.
+    again: not for the first time in this generation. All copies of a process are of the same
+    state, and what the first one computed has been checked.
     """
 
     case: str

@@ -71,6 +71,7 @@ class Worker:
     def _verb(self, order: Order) -> Callable[..., Reply]:
         verbs: dict[type, Callable[..., Reply]] = {
             wire.Start: self.start,
+            wire.Renew: self.renew,
             wire.Prepare: self.prepare,
             wire.WarmUp: self.warm_up,
             wire.Block: self.block,
@@ -96,16 +97,28 @@ class Worker:
         self.target = target = order.target
         setting = Setting(target.device, target.mode, target.dtype, target.threads, order.scratch)
         self.backend = catalog.load("backends", target.backend).start(setting)
-        threads = self.backend.threads()
-        if threads not in (None, target.threads):
-            raise PlacementError(
-                f"{target.backend} was told to use {target.threads} threads and uses {threads}"
-            )
+        self._assert_threads()
         if order.mode_kind == "static":
             self.compiler = Compiler(self.backend, target, Path(order.scratch))
         gc.freeze()  # a framework's objects live on: they are not looked through before every block
         gc.enable()
-        return wire.Ready({**self.backend.facts(), **self.witness.facts()})
+        return wire.Ready(self._facts())
+
+    def renew(self, order: wire.Renew) -> wire.Ready:  # noqa: ARG002
+        """What a fresh copy of the process begins with: its own counters, and all threads."""
+        self.witness = Witness()
+        self._assert_threads()
+        return wire.Ready(self._facts(), os.getpid())
+
+    def _facts(self) -> dict[str, str | int | None]:
+        return {**self.backend.facts(), **self.witness.facts()}
+
+    def _assert_threads(self) -> None:
+        target, threads = self.target, self.backend.threads()
+        if threads not in (None, target.threads):
+            raise PlacementError(
+                f"{target.backend} was told to use {target.threads} threads and uses {threads}"
+            )
 
     def prepare(self, order: wire.Prepare) -> wire.Prepared:
         """Bind, time the first calls, assert placement, check parity; in this order.
@@ -273,12 +286,11 @@ def serve(orders: BinaryIO, replies: BinaryIO) -> None:
     worker = Worker()
     while (order := wire.receive_order(orders)) is not None:
         if isinstance(order, wire.Renew):
-            nursery.make_way()  # the next copy answers in its place, with what follows below
+            nursery.make_way()  # the next copy answers: it returns from hatch() below
         reply = worker.carry_out(order)
-        if isinstance(order, wire.Start) and order.renewable and isinstance(reply, wire.Ready):
-            nursery.hatch()
-            worker.witness = Witness()
-            reply = replace(reply, process=os.getpid())
+        wanted = isinstance(order, wire.Start) and order.renewable
+        if wanted and isinstance(reply, wire.Ready) and nursery.hatch():
+            reply = worker.carry_out(wire.Renew())
         wire.send(replies, reply)
 
 

@@ -376,7 +376,7 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(bare: Path) -> None:
         f"  tensorflow/cpu/xla/float32/t1  skipped: {why}",
         "  numpy/cpu/eager/float32/t1 again, as the null",
         "2 cases to measure, 2 skipped; standard: 2 generations of up to 2 blocks of about 100 µs "
-        "each, seed 0",
+        "each, renewed up to 3 times where possible, seed 0",
     )
     assert answer == Answer(0, plan, "")
     assert not (bare / "results").exists()

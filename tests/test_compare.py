@@ -208,6 +208,20 @@ def test_two_modes_and_a_drift_are_told() -> None:
     assert "drifting" not in verdict_on(run(1.3)).reason
 
 
+def test_what_is_slower_in_a_renewed_worker_does_not_drift() -> None:
+    """It jumped once, from one process to the next, and stays where it is."""
+
+    def jumping(sample: Sample) -> Sample:
+        moved = int(sample.round >= 20)  # of 40
+        return replace(sample, host_s=sample.host_s * (1 + moved / 50), renewal=moved)
+
+    def unnoticed(sample: Sample) -> Sample:
+        return replace(jumping(sample), renewal=0)
+
+    assert "drifting by" in verdict_on(run(1.3, change={TORCH: unnoticed})).reason
+    assert "drifting" not in verdict_on(run(1.3, change={TORCH: jumping})).reason
+
+
 def test_absurd_times_are_no_reason_to_fail() -> None:
     def absurd(sample: Sample) -> Sample:
         return replace(sample, host_s=1e-300 if sample.generation else 1e300)

@@ -11,6 +11,7 @@ from contextlib import closing
 from functools import cache, partial
 
 import numpy as np
+import psutil
 import pytest
 
 from dlbench import environment, flops, nursery, wire
@@ -683,9 +684,9 @@ def test_pytorch_counts_the_flops_of_a_product_that_dlbench_counts():
 @pytest.mark.parametrize("name", [name for name in SELECTED if DECLARED[name].forks])
 def test_a_copy_of_a_process_in_which_it_has_started_computes_what_it_should(name, tmp_path):
     """With several threads: a pool that was started before the copy is not in it."""
-    chosen = Target(name, "cpu", DECLARED[name].usual, "float32", THREADS)
-    workload = Workload("train_step", {"network": "fruit-2-1", "batch": 32}, Work(0, 0))
-    prepare = wire.Prepare("case", workload, {"fruit-2-1": CATALOGUE["fruit-2-1"]}, seed=0)
+    chosen = Target(name, "cpu", DECLARED[name].usual, "float32", threads=2)
+    large = dict.fromkeys("mnk", 512)  # so that all threads have a part in it
+    prepare = wire.Prepare("case", Workload("matmul", large, Work(0, 0)), {}, seed=0)
     sampling = Sampling(block_s=0.001, warmup_s=0.01)
     with Launcher(DECLARED, tmp_path, renews=True) as launch:
         worker, start = launch(chosen)
@@ -696,6 +697,9 @@ def test_a_copy_of_a_process_in_which_it_has_started_computes_what_it_should(nam
                     worker.tell(order)
                     reply = worker.hear(PATIENCE_S)
                     assert not isinstance(reply, wire.Failed), reply
+                    if isinstance(reply, wire.Ready):
+                        copy = psutil.Process(reply.process)
                     if isinstance(reply, wire.Prepared):
                         assert reply.parity
                         assert reply.held, reply.parity
+                        assert copy.num_threads() >= chosen.threads

@@ -316,6 +316,13 @@ def test_the_whole_plan() -> None:
     )
 
 
+def test_a_plan_says_how_often_workers_are_renewed() -> None:
+    assert planned(PRODUCT, sampling=Sampling(renewals=3)).splitlines()[-1] == (
+        "1 case to measure, 0 skipped; quick: 1 generation of up to 12 blocks of about 20.0 ms "
+        "each, renewed up to 3 times where possible, seed 0"
+    )
+
+
 def test_one_is_singular_in_a_plan() -> None:
     assert planned(PRODUCT, sampling=Sampling(blocks=1)).splitlines()[-1] == (
         "1 case to measure, 0 skipped; quick: 1 generation of up to 1 block of about 20.0 ms each, "

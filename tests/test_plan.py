@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from dlbench import flops, networks, nursery, plan, units
+from dlbench import flops, networks, plan, units
 from dlbench.errors import UsageError
 from dlbench.layers import Dense, Network
 from dlbench.model import Plan, Sampling
@@ -16,7 +16,7 @@ from dlbench.plan import Asked
 from dlbench.rigor import RIGORS
 from dlbench.suite import Entry, Suite
 from dlbench.targets import read_declarations
-from fakes.machine import ALPHA, BETA, DECLARATIONS, machine
+from fakes.machine import DECLARATIONS, machine
 
 MATMUL = Entry(("matmul",), {"size": [8]})
 IRIS = Entry(("forward",), {"network": ["iris"]})
@@ -487,23 +487,6 @@ def test_a_null_is_a_copy_of_a_case_of_its_row_and_no_case_of_the_plan() -> None
 def test_a_static_mode_is_copied_only_where_there_is_no_other() -> None:
     (only,) = nulls(make(matmul(8), asked=wanting(mode="static", backend="beta")))
     assert only == "matmul/8x8x8/beta/cpu/graph/float32/t4/null"
-
-
-def test_a_null_shows_the_luck_of_those_that_are_not_renewed(monkeypatch) -> None:
-    """That of the others averages out, and what the null shows is believed of all."""
-    monkeypatch.setattr(nursery, "can_hatch", lambda: True)
-    declared = {"alpha": replace(ALPHA, forks=True), "beta": BETA}
-    rows = [matmul(size) for size in (8, 16)]
-
-    def backends(renewals: int, wanted: str = "alpha,beta") -> list[str]:
-        rules = {"sampling": Sampling(renewals=renewals)}
-        asked = wanting(mode="dynamic", backend=wanted)
-        made = make(*rows, asked=asked, suite=rules, declarations=declared)
-        return [group.null.target.backend for group in made.groups if group.null]
-
-    assert backends(renewals=0) == ["alpha", "beta"]
-    assert backends(renewals=1) == ["beta", "beta"]
-    assert backends(renewals=1, wanted="alpha") == ["alpha", "alpha"]
 
 
 def test_a_case_that_is_skipped_is_not_copied() -> None:

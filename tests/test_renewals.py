@@ -18,7 +18,7 @@ def clock():
 
 def made(clock, sampling, seconds, rounds, cost_s=COST_S):
     """After how many rounds of a second a row of so many is renewed."""
-    renewals = Renewals(sampling, clock.seconds() + seconds, clock.seconds)
+    renewals = Renewals(sampling, clock.seconds() + seconds, clock.seconds, cost_s)
     found = []
     for number in range(1, rounds + 1):
         clock.advance(1.0)
@@ -58,3 +58,9 @@ def test_none_is_made_for_which_too_little_time_is_left(clock):
 
 def test_so_many_are_made_and_no_more(clock):
     assert len(made(clock, Sampling(renewals=2, blocks=10), 1000.0, 500)) == 2
+
+
+def test_the_first_one_is_worth_what_getting_ready_took_as_well(clock):
+    """A row of long steps would spend its time on getting ready, and have too few rounds."""
+    assert made(clock, Sampling(renewals=3, blocks=64), 20.0, 20, cost_s=7.0) == []
+    assert made(clock, Sampling(renewals=3, blocks=64), 20.0, 20, cost_s=2.0) == [5, 9]

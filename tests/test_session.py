@@ -286,15 +286,15 @@ def test_a_dry_run_shows_the_plan_and_does_nothing(dlbench, suite, results, scri
 
 
 def test_what_is_asked_is_split_into_words():
-    rules = session.Rules("quick", 3, 0.5, 2.5)
+    rules = session.Rules("quick", 3, 4, 0.5, 2.5)
     made = session.ask(
         {"backend": ["torch,numpy", "torch"], "mode": None}, {"size": ["1-4"]}, "iris", rules, 7
     )
     assert made.targets == {"backend": ["torch", "numpy"]}
     assert made.axes == {"size": ["1-4"]}
     assert [made.keep("train_step/iris/b32"), made.keep("matmul/8")] == [True, False]
-    assert (made.rigor, made.generations, made.precision) == ("quick", 3, 0.5)
-    assert (made.budget_s, made.seed) == (2.5, 7)
+    assert (made.rigor, made.generations, made.renewals) == ("quick", 3, 4)
+    assert (made.precision, made.budget_s, made.seed) == (0.5, 2.5, 7)
 
 
 def test_who_asks_for_nothing_gets_everything():
@@ -326,3 +326,29 @@ def test_generations_are_counted(generations):
 def test_a_rigor_is_one_of_three():
     with pytest.raises(UsageError, match=r"unknown rigor: 'most'\. Allowed: quick, standard, rig"):
         session.ask({}, {}, "", session.Rules("most"), 0)
+
+
+@pytest.fixture
+def launched(scripted, monkeypatch):
+    """With what options workers were launched."""
+    stable, found = scripted(), []
+
+    def launcher(*_, **options):
+        found.append(options)
+        return nullcontext(stable.launch)
+
+    monkeypatch.setattr(session, "Launcher", launcher)
+    return found
+
+
+@pytest.mark.parametrize(("renewals", "renews"), [(None, False), (0, False), (2, True)])
+def test_workers_that_are_to_be_renewed_are_started_so(suite, results, launched, renewals, renews):
+    wanted = session.ask({}, {}, "", session.Rules(renewals=renewals), 0)
+    session.measure(suite, wanted, results)
+    assert launched == [{"renews": renews}]
+    assert the_run(results).run.plan.sampling.renewals == (renewals or 0)
+
+
+def test_so_many_renewals_are_a_slip():
+    with pytest.raises(UsageError, match="--renewals is out of range"):
+        session.ask({}, {}, "", session.Rules(renewals=-1), 0)

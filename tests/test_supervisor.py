@@ -681,7 +681,40 @@ def test_what_a_case_was_like_at_first_stays_in_the_record():
     other = wire.Prepared((9.0,), ())
     story = renewing(group(1, "torch"), scripts={"torch": {"prepare": [None, other]}})
     measured = story.of(1, "torch")
-    assert (measured.calls_s, measured.parity, len(measured.warmup)) == (CALLS_S, (HELD,), 1)
+    assert (measured.calls_s, measured.parity) == (CALLS_S, (HELD,))
+
+
+def test_every_warm_up_is_kept():
+    measured = renewing(group(1, "torch")).of(1, "torch")
+    assert [sample.renewal for sample in measured.warmup] == [0, 1]
+
+
+def test_beside_a_case_that_cannot_be_renewed_the_null_and_its_twin_are_not_either():
+    """Their luck would average out, and what the null shows of luck is believed of all."""
+    story = renewing(group(1, "numpy", "torch", "jax", null="torch"), renewable=("numpy", "torch"))
+    renewed = {
+        short(m.case): max(renewals_of(m)) for m in story.measurements if "null" not in m.case
+    }
+    assert renewed == {"matmul/1 on numpy": 1, "matmul/1 on torch": 0, "matmul/1 on jax": 0}
+    assert len(story.told("torch", "renew")) == 0
+
+
+def test_where_all_can_be_renewed_so_is_the_null():
+    story = renewing(group(1, "numpy", "torch", null="torch"), renewable=("numpy", "torch"))
+    assert {tuple(renewals_of(m)) for m in story.measurements} == {(0, 0, 1, 1)}
+    assert len(story.measurements) == 3
+
+
+def test_a_row_that_gets_ready_for_longer_than_it_is_measured_is_not_renewed():
+    slow = Stable(renewable=("torch",), takes_s={"prepare": 3.0})
+    story = Story(plan(group(1, "torch"), blocks=4, renewals=1), slow)
+    assert renewals_of(story.of(1, "torch")) == [0] * 4
+
+
+def test_disturbed_rounds_do_not_count():
+    busy = wire.Timed(Sample(iterations=1, host_s=1.0, started_s=0.0, flags=("busy",)))
+    story = renewing(group(1, "torch"), scripts={"torch": {"block": [busy, busy, None]}})
+    assert renewals_of(story.of(1, "torch")) == [0, 0, 0, 0, 1, 1]
 
 
 def test_a_worker_of_several_cases_is_renewed_once():
@@ -718,6 +751,12 @@ def test_a_renewal_that_goes_wrong_ends_its_case_alone_and_loses_nothing(order, 
     assert len(measured.samples) == 2
     assert story.of(1, "numpy").status == "ok"
     assert len(story.of(1, "numpy").samples) == 4
+
+
+def test_a_worker_that_was_not_renewed_is_started_anew_for_the_next_row():
+    story = renewing(group(1, "torch"), group(2, "torch"), scripts={"torch": {"renew": [RAISES]}})
+    assert story.launched() == ["torch", "torch"]
+    assert story.outcomes() == {"matmul/1 on torch": "failed", "matmul/2 on torch": "ok"}
 
 
 def test_a_renewal_that_is_answered_out_of_turn_fails_the_case():

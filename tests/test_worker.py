@@ -4,11 +4,14 @@ The backend multiplies matrices rightly, in time with the clock, unless a test s
 """
 
 import io
+import os
+import sys
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from dlbench import catalog, timing, wire, worker
 from dlbench.compiler import FIRST_CALLS
@@ -553,3 +556,69 @@ def test_orders_are_served_until_the_wire_is_closed(backend):
     replies.seek(0)
     received = [type(reply) for reply in iter(lambda: wire.receive_reply(replies), None)]
     assert received == [wire.Ready, wire.Prepared, wire.Warm, wire.Timed, wire.Ready]
+
+
+def answers(*orders):
+    """What a worker says that is told these orders, until its wire is closed."""
+    told, replies = io.BytesIO(), io.BytesIO()
+    for order in orders:
+        wire.send(told, order)
+    told.seek(0)
+    worker.serve(told, replies)
+    replies.seek(0)
+    return list(iter(lambda: wire.receive_reply(replies), None))
+
+
+@pytest.mark.parametrize("renewable", [False, True])
+def test_who_can_be_renewed_is_a_copy_from_the_start(backend, witness, monkeypatch, renewable):
+    hatched = []
+    monkeypatch.setattr(worker.nursery, "hatch", lambda: hatched.append("a copy") is None)
+    (ready,) = answers(structs.replace(START, renewable=renewable))
+    assert (len(hatched), ready.process) == ((1, os.getpid()) if renewable else (0, None))
+    assert ready.facts == {"fake": "1.0", "busy_clock": "told"}
+
+
+def test_where_no_copy_can_be_made_the_worker_goes_on_as_it_is(backend, witness, monkeypatch):
+    monkeypatch.setattr(worker.nursery, "hatch", lambda: False)
+    ready, prepared = answers(structs.replace(START, renewable=True), PREPARE)
+    assert (type(ready), ready.process) == (wire.Ready, None)
+    assert prepared.parity
+
+
+def test_a_copy_counts_for_itself(backend, witness, monkeypatch):
+    """What the counters of the process that was copied have seen is not the copy's."""
+    witnesses = []
+    monkeypatch.setattr(worker, "Witness", lambda: witnesses.append("one") or witness)
+    monkeypatch.setattr(worker.nursery, "hatch", lambda: witnesses.append("hatched") is None)
+    answers(structs.replace(START, renewable=True))
+    assert witnesses == ["one", "hatched", "one"]
+
+
+def test_a_copy_that_has_not_the_threads_it_should_have_is_refused(backend, witness, monkeypatch):
+    def hatch():
+        backend.uses_threads = 7
+        return True
+
+    monkeypatch.setattr(worker.nursery, "hatch", hatch)
+    (failed,) = answers(structs.replace(START, renewable=True))
+    assert failed == wire.Failed("failed", "fake was told to use 2 threads and uses 7.")
+
+
+def test_who_did_not_start_is_not_copied(backend, witness, monkeypatch):
+    backend.fails_to_start = Unavailable("there is no such device")
+    monkeypatch.setattr(worker.nursery, "hatch", lambda: pytest.fail("copied"))
+    (failed,) = answers(structs.replace(START, renewable=True))
+    assert failed.status == "skipped"
+
+
+def test_a_copy_that_is_to_be_renewed_makes_way(backend, witness, monkeypatch):
+    monkeypatch.setattr(worker.nursery, "hatch", lambda: True)
+    monkeypatch.setattr(worker.nursery, "make_way", lambda: sys.exit("made way"))
+    with pytest.raises(SystemExit, match="made way"):
+        answers(structs.replace(START, renewable=True), wire.Renew())
+
+
+def test_a_renewed_case_is_not_checked_again(tell, backend):
+    tell(START)
+    assert tell(PREPARE).parity
+    assert tell(structs.replace(PREPARE, again=True)).parity == ()

@@ -44,6 +44,12 @@ def run(
     generations: Annotated[
         int | None, option("--generations", "Measure all this often, in fresh processes.")
     ] = None,
+    renewals: Annotated[
+        int | None,
+        option(
+            "--renewals", "Renew workers that allow it this often in each generation; 0: never."
+        ),
+    ] = None,
     precision: Annotated[
         float | None,
         option("--precision", "Enough when every ratio is known to this share, such as 0.005."),
@@ -80,7 +86,7 @@ def run(
         "loop": loop,
         "callbacks": callbacks,
     }
-    rules = session.Rules(rigor, generations, precision, budget, compile_limit)
+    rules = session.Rules(rigor, generations, renewals, precision, budget, compile_limit)
     asked = session.ask(targets, axes, keep, rules, seed)
     if dry_run:
         return session.dry_run(suite, asked)

@@ -12,6 +12,7 @@ FACTS = {"version": "1.0"}
 HELD = ParityCheck("product", error=0.25, tolerance=0.5)
 BROKEN = ParityCheck("loss", error=0.75, tolerance=0.5)
 CALLS_S = (3.0, 2.0, 1.0)
+COPY = 4711
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Stable:
         self.clock.advance(self.takes_s.get(tag_of(order), 0.0))
         match order:
             case wire.Start():
-                return wire.Ready(FACTS)
+                return wire.Ready(FACTS, process=COPY if order.renewable else None)
             case wire.Prepare():
                 return wire.Prepared(CALLS_S, (HELD,))
             case wire.WarmUp():
