@@ -240,6 +240,17 @@ def test_no_copy_outlives_its_worker(copied):
 
 
 @no_copies
+def test_a_worker_can_be_closed_while_it_is_renewed(copied):
+    ask(copied, RENEWABLE)
+    copied.tell(wire.Renew())
+    copied.close()
+    heard = copied._heard.get(timeout=LONG_S)
+    while heard is not None:  # the wire ends when the last process that holds it does
+        heard = copied._heard.get(timeout=LONG_S)
+    assert copied._process.returncode is not None
+
+
+@no_copies
 def test_a_copy_that_is_killed_is_heard_as_such(copied):
     os.kill(ask(copied, RENEWABLE).process, signal.SIGKILL)
     assert ask(copied, PREPARE) == wire.Failed(

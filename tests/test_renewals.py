@@ -62,5 +62,5 @@ def test_so_many_are_made_and_no_more(clock):
 
 def test_the_first_one_is_worth_what_getting_ready_took_as_well(clock):
     """A row of long steps would spend its time on getting ready, and have too few rounds."""
-    assert made(clock, Sampling(renewals=3, blocks=64), 20.0, 20, cost_s=7.0) == []
-    assert made(clock, Sampling(renewals=3, blocks=64), 20.0, 20, cost_s=2.0) == [5, 9]
+    assert made(clock, Sampling(renewals=3, blocks=64), 20.0, 20, cost_s=11.0) == []
+    assert made(clock, Sampling(renewals=3, blocks=64), 20.0, 20, cost_s=7.0) == [7]
