@@ -37,7 +37,7 @@ def hatch() -> bool:
         try:
             copy = os.fork()
         except OSError as error:
-            print(f"no copy can be made of the worker: {error}", file=sys.stderr)  # noqa: T201
+            sys.stderr.write(f"no copy can be made of the worker: {error}\n")
             if is_first:
                 return False
             os._exit(1)

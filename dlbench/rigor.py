@@ -15,8 +15,8 @@ MOST_GENERATIONS = 1000
 
 NAMES: tuple[Rigor, ...] = get_args(Rigor)
 
-# Four placements in memory within each generation, in two of them the cases in the opposite order:
-# as many in either, however many generations there are (measuring.md).
+# Four processes in each generation, in two of which the cases get ready in the opposite order: as
+# many in either where a row takes all of its rounds, however many generations there are.
 RENEWALS = 3
 
 RIGORS: dict[Rigor, Sampling] = {

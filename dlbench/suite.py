@@ -49,7 +49,7 @@ LARGEST_NUMBER = 1_000_000
 STANDARD = "standard"
 # Rules of sampling that are counted and not measured.
 WHOLE = ("blocks", "generations", "renewals")
-# Of these none at all is allowed.
+# Of these 0 is allowed.
 MAY_BE_NONE = ("renewals",)
 
 TARGET_KEYS = ("backend", "device", "mode", "dtype", "threads")
@@ -167,15 +167,17 @@ class _Reader:
         if rigor not in RIGOR_NAMES:
             raise self.wrong("sampling.rigor", rigor, ", ".join(RIGOR_NAMES))
         for key, value in numbers.items():
-            if key not in MAY_BE_NONE or value != 0:
-                self.number(f"sampling.{key}", value, whole=key in WHOLE)
+            self.number(key, value)
         return msgspec.convert({**msgspec.to_builtins(RIGORS[rigor]), **numbers}, Sampling)
 
-    def number(self, key: str, value: Any, *, whole: bool) -> None:
-        is_number = isinstance(value, int if whole else int | float)
-        if not is_number or isinstance(value, bool) or not 0 < value <= LARGEST_NUMBER:
-            kind = "integer" if whole else "number"
-            raise self.wrong(key, value, f"a positive {kind} up to {LARGEST_NUMBER:,}")
+    def number(self, key: str, value: Any) -> None:
+        whole, may_be_none = key in WHOLE, key in MAY_BE_NONE
+        is_number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+        is_none = is_number and may_be_none and value == 0
+        if not is_none and not (is_number and 0 < value <= LARGEST_NUMBER):
+            allowed = f"a positive {'integer' if whole else 'number'} up to {LARGEST_NUMBER:,}"
+            wanted = f"0, or {allowed}" if may_be_none else allowed
+            raise self.wrong(f"sampling.{key}", value, wanted)
 
     def entry(self, number: int, table: Mapping[str, Any]) -> Entry:
         where = f"[[workload]] {number}"

@@ -179,9 +179,9 @@ class Supervisor:
                 for recording in going:
                     recording.stop_reason = reason
                 yield from self._finish(going, is_last=True)
-            elif renewals.due(stop.quiet):
+            elif (left := [r for r in again if r.going]) and renewals.due(stop.quiet):
                 with renewals.making():
-                    self._renew([r for r in again if r.going], renewals.made + 1)
+                    self._renew(left, renewals.made + 1)
                 yield from self._finish([r for r in going if r.status != "ok"])
 
     def _renewable(self, row: Sequence[Recording]) -> list[Recording]:

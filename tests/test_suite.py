@@ -265,6 +265,10 @@ NOT_POSITIVE = "is not a positive integer or a range"
             for wrong in ("0", "-1", "1.5", "'3'", "true", "[3]")
         ),
         *(
+            (f"[sampling]\nrenewals = {wrong}", ["sampling.renewals: ", "0, or a positive integer"])
+            for wrong in ("-1", "0.0", "1.5", "'3'", "false", "nan")
+        ),
+        *(
             (f"[sampling]\nblock_s = {wrong}", ["sampling.block_s: ", "a positive number"])
             for wrong in ("0", "0.0", "-0.1", "'1'", "true", "inf", "nan", "2026-01-01")
         ),

@@ -711,6 +711,14 @@ def test_a_row_that_gets_ready_for_longer_than_it_is_measured_is_not_renewed():
     assert renewals_of(story.of(1, "torch")) == [0] * 4
 
 
+def test_where_nobody_is_left_nothing_is_renewed():
+    story = renewing(
+        group(1, "numpy", "torch"), scripts={"torch": {"block": [None, CRASH]}}, renewals=3
+    )
+    assert story.told("torch", "renew") == ["torch: renew"]
+    assert len(story.of(1, "numpy").samples) == 4
+
+
 def test_disturbed_rounds_do_not_count():
     busy = wire.Timed(Sample(iterations=1, host_s=1.0, started_s=0.0, flags=("busy",)))
     story = renewing(group(1, "torch"), scripts={"torch": {"block": [busy, busy, None]}})
