@@ -24,6 +24,7 @@ from fakes.results import case, measured, results_of
 from fakes.small import network, target
 from fakes.started import (
     DECLARED,
+    DEVICE,
     SELECTED,
     WARNINGS,
     declared_environment,  # noqa: F401 - a fixture
@@ -316,9 +317,10 @@ def test_only_the_callbacks_of_the_target_have_a_folder(callbacks, tmp_path):
     assert made == set(tmp_path.iterdir())
 
 
-# What the loops say that do something besides, on the CPU.
+# What the loops say that do something besides.
+TO_A_GPU = ", pin batches and copy them to the device" if DEVICE == "cuda" else ""
 BESIDES = {
-    ("torch", "dataloader"): "collect rows one by one",
+    ("torch", "dataloader"): f"collect rows one by one{TO_A_GPU}",
     ("tensorflow", "dataset"): "start a pipeline that prefetches in the background",
     ("tensorflow", "fit"): "make fit's pipeline and callbacks",
 }

@@ -2,6 +2,7 @@
 
 DLBENCH_TEST_BACKEND names the backends to start, comma-separated; NumPy where it is not set.
 Frameworks do not share a process well, so PyTorch and TensorFlow have a pytest run each.
+DLBENCH_TEST_DEVICE=cuda runs them on a GPU.
 """
 
 import json
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from contextlib import closing
 from functools import cache, partial
+from types import SimpleNamespace
 
 import numpy as np
 import psutil
@@ -16,6 +18,7 @@ import pytest
 
 from dlbench import environment, flops, nursery, wire
 from dlbench.arrays import STORAGE
+from dlbench.contract import Setting
 from dlbench.errors import Unavailable
 from dlbench.kinds import kind_named
 from dlbench.launching import Launcher
@@ -37,6 +40,8 @@ from dlbench.passes import Oracle, Problem
 from fakes.small import ENDS, UNITS, ending, mlp, network, problem, target
 from fakes.started import (
     DECLARED,
+    DEVICE,
+    PLACE,
     SELECTED,
     THREADS,
     WARNINGS,
@@ -54,14 +59,14 @@ DTYPES = ("float32", "float64")
 
 # Modes that take seconds to compile a network get two of the lecture's that have all its layers:
 # images with dropout, and L2 with dropout and batch norm. So does whatever is traced, in float64.
-SLOW_MODES = ("compile", "compile-max-autotune", "xla")
+SLOW_MODES = ("compile", "compile-max-autotune", "cudagraph", "xla")
 FEW = ("mnist-128", "abalone")
 
 MODES = [
     (name, mode, kind)
     for name in SELECTED
     for mode, kind in DECLARED[name].modes.items()
-    if "cpu" in DECLARED[name].only_on.get(mode, ("cpu",))
+    if DEVICE in DECLARED[name].only_on.get(mode, (DEVICE,))
 ]
 TARGETS = [(name, mode, dtype) for name, mode, _ in MODES for dtype in DTYPES]
 QUICK = [target for target in TARGETS if target[1] not in SLOW_MODES]
@@ -161,7 +166,9 @@ def test_facts_are_plain_and_name_the_version(name):
     with started(name) as backend:
         facts = backend.facts()
     assert {type(value) for value in facts.values()} <= {str, int, type(None)}
-    assert facts[name] == environment.distribution_version(DECLARED[name].distributions)
+    installed = environment.distribution_version(DECLARED[name].distributions)
+    # A build for a GPU may say so behind the version, of itself alone.
+    assert facts[name].partition("+")[0] == installed.partition("+")[0]
 
 
 @every_backend
@@ -213,7 +220,7 @@ def test_a_product_is_right_and_in_its_place(name, mode, dtype):
         product = bound.step.tensors(bound.step.run())["product"]
         assert backend.wait() is None
         for tensor in (product, bound.step.inputs["a"], bound.step.inputs["b"]):
-            assert backend.place(tensor) == ("cpu", dtype)
+            assert backend.place(tensor) == (PLACE, dtype)
         assert backend.array(product).shape == (5, 7)
         (check,) = bound.check()
         assert check.held
@@ -269,6 +276,51 @@ def test_a_graph_break_is_an_error(mode, monkeypatch, tmp_path):
             with pytest.raises(torch._dynamo.exc.Unsupported, match="graph_break"):
                 step.run()
             assert backend.graphs() == 1, kind
+
+
+@pytest.mark.skipif("torch" not in SELECTED, reason="PyTorch alone must be told")
+@pytest.mark.parametrize(
+    ("mode", "device", "is_told"),
+    [
+        ("cudagraph", "cuda:0", True),
+        ("compile-max-autotune", "cuda:0", True),
+        ("compile", "cuda:0", False),
+        ("compile-max-autotune", "cpu", False),
+    ],
+)
+def test_where_cuda_graphs_are_replayed_every_call_begins_an_iteration(
+    mode, device, is_told, monkeypatch
+):
+    import torch
+
+    from dlbench.backends.torch import TorchBackend
+
+    told = []
+    monkeypatch.setattr(torch, "compile", lambda function, **how: function)
+    monkeypatch.setattr(torch.compiler, "cudagraph_mark_step_begin", lambda: told.append("begin"))
+    run = TorchBackend(Setting(device, mode, "float32", THREADS, "")).compiled(told.append)
+    run("first")
+    run("second")
+    calls = [("begin", call) if is_told else (call,) for call in ("first", "second")]
+    assert told == [word for call in calls for word in call]
+
+
+@pytest.mark.skipif("torch" not in SELECTED, reason="PyTorch alone has such helpers")
+def test_processes_that_compile_have_started_before_anything_is_timed(monkeypatch):
+    from torch._inductor.async_compile import AsyncCompile
+
+    from dlbench.backends._torch_compiler import wait_for_helpers
+
+    awaited = []
+    helpers = SimpleNamespace(
+        submit=lambda job: SimpleNamespace(result=lambda: awaited.append(job()))
+    )
+    monkeypatch.setattr(AsyncCompile, "process_pool", cache(lambda: helpers))
+    wait_for_helpers()
+    assert not awaited  # none are started for that
+    AsyncCompile.process_pool()
+    wait_for_helpers()
+    assert awaited
 
 
 @every_dynamic_mode
@@ -377,7 +429,7 @@ def test_a_network_has_four_steps_with_named_results_in_their_place(name, mode, 
             more = {f"{prefix}/{weight}" for prefix in prefixes for weight in last}
             assert results.keys() == RESULTS[kind] | more
             for tensor in (*step.inputs.values(), *results.values()):
-                assert backend.place(tensor) == ("cpu", dtype)
+                assert backend.place(tensor) == (PLACE, dtype)
             for quantity, array in arrays(backend, step, step.run()).items():
                 weight = given.weights.get(quantity.partition("/")[2])
                 shape = {"outputs": (len(given.x), UNITS), "loss": ()}.get(quantity)
@@ -390,7 +442,7 @@ def test_labels_stay_integers(name):
     given = problem(ending("nll", "log_softmax"), "float32")
     with started(name) as backend:
         place, dtype = backend.place(steps_of(backend, given)["forward"].inputs["y"])
-    assert place == "cpu"
+    assert place == PLACE
     assert dtype in {"int64", "int32"}  # JAX has 64 bits only where it is told to
 
 

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from dlbench.arrays import Array
 from dlbench.backends._torch_callbacks import Callback, callbacks
-from dlbench.backends._torch_natives import FUSED
+from dlbench.backends._torch_natives import fused
 from dlbench.backends._torch_program import Learner, Program, canonical
 from dlbench.contract import LEAD_IN_STEPS, Lesson
 
@@ -27,10 +27,10 @@ class Trainer:
         self.lesson, self.tensor, self.program = lesson, tensor, program
         self.learner = Learner(program)
         settings = lesson.network.optimizer
-        how = FUSED[type(settings)] if lesson.loop == "fused" else {}
+        self.x, self.y = tensor(lesson.x), tensor(lesson.y)
+        how = fused(settings, self.x.device.type) if lesson.loop == "fused" else {}
         self.optimizer = self.learner.optimizer(settings, **how)
         self.order = torch.Generator().manual_seed(lesson.seed)
-        self.x, self.y = tensor(lesson.x), tensor(lesson.y)
         self.batches: Callable[[], Batches] = self.resident
         if lesson.loop == "dataloader":
             self.batches = partial(self._on_device, self._loader())

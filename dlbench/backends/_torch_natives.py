@@ -95,12 +95,18 @@ OPTIMIZERS: dict[type, Callable[..., torch.optim.Optimizer]] = {
     ),
 }
 
-# One kernel for all parameters, or where there is none, one call for a list of them.
-FUSED: dict[type, dict[str, bool]] = {
-    layers.SGD: {"fused": True},
-    layers.Adagrad: {"fused": True},
-    layers.RMSprop: {"foreach": True},
-    layers.Adam: {"fused": True},
+# The kinds of device that have one kernel for the whole step, in all versions that are allowed.
+ONE_KERNEL: dict[type, tuple[str, ...]] = {
+    layers.SGD: ("cpu", "cuda"),
+    layers.Adagrad: ("cpu",),
+    layers.RMSprop: (),
+    layers.Adam: ("cpu", "cuda"),
 }
+
+
+def fused(settings: layers.Optimizer, device: str) -> dict[str, bool]:
+    """How to ask for one kernel; where there is none, for one call for a list of parameters."""
+    return {"fused" if device in ONE_KERNEL[type(settings)] else "foreach": True}
+
 
 PARAMETERS = {"kernel": "weight", "bias": "bias", "gamma": "weight", "beta": "bias"}

@@ -13,6 +13,8 @@ from dlbench.arrays import Array, Weights, cast
 from dlbench.backends._torch_clock import CudaClock
 from dlbench.backends._torch_compiler import (
     MODES,
+    REPLAYING,
+    as_iterations,
     count_graphs,
     forget_compiled,
     keep_compiled,
@@ -99,7 +101,9 @@ class TorchBackend:
         mode = MODES.get(self.setting.mode)
         if mode is None:
             return function
-        return torch.compile(function, fullgraph=True, dynamic=dynamic_shapes, mode=mode)
+        graph = torch.compile(function, fullgraph=True, dynamic=dynamic_shapes, mode=mode)
+        replays = self.device.type == "cuda" and self.setting.mode in REPLAYING
+        return as_iterations(graph) if replays else graph
 
     def tensor(self, array: Array) -> Tensor:
         """The array on the device, in the setting's dtype."""

@@ -1,6 +1,7 @@
 """Real backends for tests: those that DLBENCH_TEST_BACKEND names, each started in this process.
 
 Frameworks do not share a process well, so PyTorch and TensorFlow have a pytest run each.
+DLBENCH_TEST_DEVICE is where they compute: the CPU, or cuda on a machine that has a GPU.
 """
 
 import os
@@ -16,10 +17,13 @@ from dlbench.model import Declaration
 DECLARED = {
     name: catalog.declaration("backends", name, Declaration) for name in catalog.names("backends")
 }
+DEVICE = os.environ.get("DLBENCH_TEST_DEVICE", "cpu")
+# As tensors tell it.
+PLACE = {"cuda": "cuda:0"}.get(DEVICE, DEVICE)
 SELECTED = [
     catalog.check("backends", name)
     for name in os.environ.get("DLBENCH_TEST_BACKEND", "numpy").split(",")
-    if find_spec(DECLARED[name].package)
+    if find_spec(DECLARED[name].package) and DEVICE in DECLARED[name].devices
 ]
 THREADS = 1
 
@@ -45,7 +49,7 @@ def declared_environment(tmp_path_factory):
 
 
 @contextmanager
-def started(name, mode="eager", dtype="float32", device="cpu"):
+def started(name, mode="eager", dtype="float32", device=DEVICE):
     """A backend, for as long as a test needs it."""
     setting = Setting(device, mode, dtype, THREADS, "")
     backend = catalog.load("backends", name).start(setting)
