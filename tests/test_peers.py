@@ -1,6 +1,7 @@
 import importlib.util
 import json
 import sys
+from collections import Counter
 from itertools import cycle, islice
 from math import ceil, exp, log
 from pathlib import Path
@@ -140,6 +141,17 @@ class TestSchedule:
         assert {one.seconds for one in planned if one.part == "frameworks"} == {22.5}
         longer = schedule.LONGER
         assert {one.seconds for one in planned if one.part not in longer} == {7.5}
+
+    def test_beside_a_load_the_numbers_of_pairs_are_others(self):
+        pairs = schedule.Pairs(inside=1, inside_load=2, peers=3, peers_load=4)
+        planned = schedule.comparisons(pairs, 7.5, ["aa", "aa-inside"])
+        counted = Counter((one.part, one.tool == "dlbench", one.load) for one in planned)
+        assert counted["aa-inside", True, False] == 1
+        assert counted["aa-inside", True, True] == 2
+        assert counted["aa-inside", False, False] == 3
+        assert counted["aa-inside", False, True] == 4
+        assert counted["aa", False, False] == 2 * 3
+        assert counted["aa", False, True] == 2 * 4
 
     def test_parts_and_tools_are_chosen(self):
         planned = schedule.comparisons(schedule.Pairs(), 10.0, ["aa"], ["pyperf"])

@@ -32,7 +32,17 @@ ALL_PARTS = (*PARTS, "standard")
 PEERS = ("pyperf", "pytest-benchmark", "torch")
 
 QUICK = Pairs(
-    aa=1, aa_load=1, inside=1, slow_3=0, slow_5=1, slow_10=0, frameworks=0, peers=1, peers_slow=0
+    aa=1,
+    aa_load=1,
+    inside=1,
+    inside_load=1,
+    slow_3=0,
+    slow_5=1,
+    slow_10=0,
+    frameworks=0,
+    peers=1,
+    peers_load=1,
+    peers_slow=0,
 )
 SECONDS, QUICK_SECONDS = 7.5, 6.0
 QUICK_TRUTH = Thoroughness(
