@@ -67,6 +67,7 @@ class Compiler:
         for _ in range(FIRST_CALLS):
             seconds.append(self._seconds(step.run))
             graphs.append(self.backend.graphs())
+        self.backend.settle_compiler()
         if not graphs[-1]:
             raise DlbenchError(f"the mode {self.target.mode} is static, and nothing was compiled")
         if self.caches != self.start_caches:

@@ -167,6 +167,9 @@ class Backend(Protocol):
     def start_compiler(self) -> None:
         """Compile and run the smallest program there is."""
 
+    def settle_compiler(self) -> None:
+        """Wait until nothing that compiling has started goes on by itself."""
+
     def keep_compiled(self, folder: str) -> bool:
         """Forget what was compiled so far, and keep in this folder what will be.
 

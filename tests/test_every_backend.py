@@ -306,21 +306,34 @@ def test_where_cuda_graphs_are_replayed_every_call_begins_an_iteration(
 
 
 @pytest.mark.skipif("torch" not in SELECTED, reason="PyTorch alone has such helpers")
-def test_processes_that_compile_have_started_before_anything_is_timed(monkeypatch):
+def test_processes_that_compile_are_waited_for_where_there_are_any(monkeypatch):
     from torch._inductor.async_compile import AsyncCompile
-
-    from dlbench.backends._torch_compiler import wait_for_helpers
 
     awaited = []
     helpers = SimpleNamespace(
         submit=lambda job: SimpleNamespace(result=lambda: awaited.append(job()))
     )
     monkeypatch.setattr(AsyncCompile, "process_pool", cache(lambda: helpers))
-    wait_for_helpers()
-    assert not awaited  # none are started for that
-    AsyncCompile.process_pool()
-    wait_for_helpers()
+    with started("torch") as backend:
+        backend.settle_compiler()
+        assert not awaited  # none are started for that
+        AsyncCompile.process_pool()
+        backend.settle_compiler()
     assert awaited
+
+
+@pytest.mark.skipif("torch" not in SELECTED, reason="PyTorch alone has such optimizers")
+def test_every_optimizer_has_a_way_to_be_fused_on_every_kind_of_device():
+    from dlbench.backends._torch_natives import OPTIMIZERS, fused_or_foreach
+
+    asked = {
+        (optimizer, device): fused_or_foreach(optimizer(), device)
+        for optimizer in OPTIMIZERS
+        for device in DECLARED["torch"].devices
+    }
+    foreach = {key for key, how in asked.items() if how == {"foreach": True}}
+    assert foreach == {(Adagrad, "cuda"), (RMSprop, "cpu"), (RMSprop, "cuda")}
+    assert all(how == {"fused": True} for key, how in asked.items() if key not in foreach)
 
 
 @every_dynamic_mode

@@ -17,6 +17,7 @@ from dlbench.reference.ops import OPS, BatchNormOp
 from fakes.small import mlp, network, problem
 from fakes.started import (
     DECLARED,
+    DEVICE,
     SELECTED,
     WARNINGS,
     declared_environment,  # noqa: F401 - a fixture
@@ -36,7 +37,12 @@ LOOPS = [(name, loop) for name in SELECTED for loop in DECLARED[name].loops]
 every_loop = pytest.mark.parametrize(("name", "loop"), LOOPS)
 every_loop_and_mode = pytest.mark.parametrize(
     ("name", "loop", "mode"),
-    [(name, loop, mode) for name, loop in LOOPS for mode in DECLARED[name].modes],
+    [
+        (name, loop, mode)
+        for name, loop in LOOPS
+        for mode in DECLARED[name].modes
+        if DEVICE in DECLARED[name].only_on.get(mode, (DEVICE,))
+    ],
 )
 writing = [(name, loop) for name, loop in LOOPS if DECLARED[name].callbacks]
 every_writing_loop = pytest.mark.parametrize(("name", "loop"), writing)

@@ -272,6 +272,15 @@ def test_what_a_static_mode_compiled_is_counted_call_by_call(tell, backend, stat
     assert compiling.caches == "cold"
 
 
+def test_what_compiling_has_started_is_waited_for_after_the_first_calls(tell, backend, static):
+    """Neither in their time nor in that of blocks."""
+    backend.compiles = [1]
+    tell(static, PREPARE)
+    [settled] = [index for index, event in enumerate(backend.events) if event == "settle"]
+    assert backend.events[:settled].count("run") == FIRST_CALLS
+    assert backend.events[settled - 1] == "wait"
+
+
 def test_a_dynamic_mode_compiles_nothing(tell, backend):
     prepared = tell(START, PREPARE)
     assert prepared.compiling is None

@@ -45,7 +45,8 @@ class Comparison:
 class Pairs:
     """How many pairs, by part; the peers' A/A and their slow-downs apart.
 
-    Beside a load there are more of them: one bad pair of ten makes most of a spread.
+    Beside a load, those that are few on a quiet machine are more: one bad pair of ten makes most of
+    a spread there.
     """
 
     aa: int = 100

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from dlbench.arrays import Array
 from dlbench.backends._torch_callbacks import Callback, callbacks
-from dlbench.backends._torch_natives import fused
+from dlbench.backends._torch_natives import fused_or_foreach
 from dlbench.backends._torch_program import Learner, Program, canonical
 from dlbench.contract import LEAD_IN_STEPS, Lesson
 
@@ -28,7 +28,8 @@ class Trainer:
         self.learner = Learner(program)
         settings = lesson.network.optimizer
         self.x, self.y = tensor(lesson.x), tensor(lesson.y)
-        how = fused(settings, self.x.device.type) if lesson.loop == "fused" else {}
+        is_fused, device = lesson.loop == "fused", self.x.device.type
+        how = fused_or_foreach(settings, device) if is_fused else {}
         self.optimizer = self.learner.optimizer(settings, **how)
         self.order = torch.Generator().manual_seed(lesson.seed)
         self.batches: Callable[[], Batches] = self.resident

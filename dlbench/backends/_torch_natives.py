@@ -104,7 +104,7 @@ ONE_KERNEL: dict[type, tuple[str, ...]] = {
 }
 
 
-def fused(settings: layers.Optimizer, device: str) -> dict[str, bool]:
+def fused_or_foreach(settings: layers.Optimizer, device: str) -> dict[str, bool]:
     """How to ask for one kernel; where there is none, for one call for a list of parameters."""
     return {"fused" if device in ONE_KERNEL[type(settings)] else "foreach": True}
 

@@ -123,6 +123,9 @@ class NumpyBackend:
     def start_compiler(self) -> None:
         """There is none."""
 
+    def settle_compiler(self) -> None:
+        """There is none."""
+
     def keep_compiled(self, folder: str) -> bool:  # noqa: ARG002
         """Nothing is compiled."""
         return False

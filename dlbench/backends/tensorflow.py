@@ -182,6 +182,9 @@ class TensorflowBackend:
 
         self.compiled(step)()
 
+    def settle_compiler(self) -> None:
+        """Whoever calls has compiled before the call returns."""
+
     def keep_compiled(self, folder: str) -> bool:  # noqa: ARG002
         """TensorFlow keeps nothing on disk."""
         self.release()

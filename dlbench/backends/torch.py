@@ -20,6 +20,7 @@ from dlbench.backends._torch_compiler import (
     keep_compiled,
     require_compiler,
     run_smallest,
+    wait_for_helpers,
 )
 from dlbench.backends._torch_loops import Trainer
 from dlbench.backends._torch_program import Compile, Program
@@ -51,6 +52,8 @@ DECLARATION = {
         "TORCHINDUCTOR_CACHE_DIR": "{scratch}/inductor",
         "TRITON_CACHE_DIR": "{scratch}/triton",
         "CUDA_CACHE_PATH": "{scratch}/cuda",
+        # Helpers that end after a minute without work, and start again, do so inside timed blocks.
+        "TORCHINDUCTOR_QUIESCE_ASYNC_COMPILE_POOL": "0",
         # Where Inductor keeps its compiled C++ headers, whatever its cache folder.
         "TMPDIR": "{scratch}",
         # Set by a user, they would turn the mode into eager without a word.
@@ -189,6 +192,10 @@ class TorchBackend:
     def start_compiler(self) -> None:
         """Import it, start its helpers, and have its headers compiled."""
         run_smallest(self.device)
+
+    def settle_compiler(self) -> None:
+        """Its helpers have started, where it has any."""
+        wait_for_helpers()
 
     def keep_compiled(self, folder: str) -> bool:
         """In Inductor's and Triton's caches."""

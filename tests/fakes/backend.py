@@ -98,6 +98,9 @@ class FakeBackend:
     def start_compiler(self) -> None:
         self.clock.advance(_next(self.compiler_costs_s))
 
+    def settle_compiler(self) -> None:
+        self.events.append("settle")
+
     def keep_compiled(self, folder: str) -> bool:
         self.folder = folder
         return self.keeps

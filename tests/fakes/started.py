@@ -25,6 +25,8 @@ SELECTED = [
     for name in os.environ.get("DLBENCH_TEST_BACKEND", "numpy").split(",")
     if find_spec(DECLARED[name].package) and DEVICE in DECLARED[name].devices
 ]
+if not any(DEVICE in declared.devices for declared in DECLARED.values()):
+    raise ValueError(f"no backend computes on DLBENCH_TEST_DEVICE={DEVICE}")
 THREADS = 1
 
 WARNINGS = [
