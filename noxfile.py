@@ -95,6 +95,7 @@ def reach(session: nox.Session) -> None:
         "command_line",
         "timed_loop",
         "matmul_rate",
+        "taking_turns",
         "same_training",
         "accuracy",
         "compile_cost",

@@ -1,0 +1,96 @@
+"""A product whose worker takes turns with three others, against the same worker going on.
+
+What it would take in a loop without pauses is what a user pays. After a switch caches are cold and
+threads asleep, or put on few cores: a lead-in that is too short for that would show.
+"""
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from paired import ratio, tell
+
+from dlbench import wire
+from dlbench.environment import usable_cores
+from dlbench.kinds import kind_named
+from dlbench.launching import Launcher
+from dlbench.model import Sampling, Target, Workload
+from dlbench.processes import WorkerProcess
+from dlbench.targets import read_declarations
+from dlbench.wire import Order, Reply
+
+BACKENDS = ("torch", "numpy", "jax")
+SIZES = (256, 1024)
+WORKERS = 4
+# Blocks without a pause before the one that is timed.
+ON_THE_WAY = 3
+ROUNDS = 31
+LEAST, MOST = 0.95, 1.05
+SAMPLING = Sampling(block_s=0.01, warmup_s=0.3)
+CASE = "product"
+PATIENCE_S = 60.0
+
+
+def told(worker: WorkerProcess, order: Order) -> Reply:
+    """The reply to an order; the end, with the reason, if it is not carried out."""
+    worker.tell(order)
+    reply = worker.hear(PATIENCE_S)
+    if isinstance(reply, wire.Failed):
+        sys.exit(f"{type(order).__name__} failed: {reply.reason}")
+    return reply
+
+
+def block(worker: WorkerProcess) -> float:
+    """Seconds of a step, from a block of them."""
+    return told(worker, wire.Block(CASE)).sample.step_s
+
+
+def ready(launch: Launcher, backend: str, size: int, seat: int) -> WorkerProcess:
+    """A parked worker with the product of this size."""
+    declared = launch.declarations[backend]
+    worker, start = launch(Target(backend, "cpu", declared.usual, "float32", usable_cores()), seat)
+    params: dict[str, int | str] = dict.fromkeys("mnk", size)
+    workload = Workload("matmul", params, kind_named("matmul").work(params, {}))
+    for order in (start, wire.Prepare(CASE, workload, {}, seed=0), wire.WarmUp(CASE, SAMPLING)):
+        told(worker, order)
+    worker.park()
+    return worker
+
+
+def taking_turns(workers: Sequence[WorkerProcess]) -> float:
+    """Every worker has a block, as in a round; seconds of a step of the last."""
+    for worker in workers:
+        worker.resume()
+        step_s = block(worker)
+        worker.park()
+    return step_s
+
+
+def going_on(worker: WorkerProcess) -> float:
+    """Blocks one after the other; seconds of a step of the last."""
+    worker.resume()
+    step_s = [block(worker) for _ in range(ON_THE_WAY + 1)][-1]
+    worker.park()
+    return step_s
+
+
+def compare(backend: str, size: int) -> bool:
+    """Measure one product both ways; whether they agree."""
+    with (
+        tempfile.TemporaryDirectory() as logs,
+        Launcher(read_declarations(), Path(logs)) as launch,
+        ExitStack() as stack,
+    ):
+        workers = [
+            stack.enter_context(closing(ready(launch, backend, size, seat)))
+            for seat in range(WORKERS)
+        ]
+        found = ratio(lambda: taking_turns(workers), lambda: going_on(workers[-1]), ROUNDS)
+    return tell(f"{backend} matmul {size}, taking turns / going on", found, MOST, LEAST)
+
+
+if __name__ == "__main__":
+    reached = [compare(backend, size) for backend in BACKENDS for size in SIZES]
+    sys.exit(not all(reached))
