@@ -121,21 +121,27 @@ class Supervisor:
                 recording.fail(wire.Failed("skipped", reason))
         yield from self._start(row)
         yield from self._tell_of([r for r in row if r.status != "ok"])
-        ready = []
+        prepared = []
         for recording in [r for r in row if r.status == "ok"]:
             if self.budget.is_late:  # compiling the ones before has used up the budget
                 break
-            yield self._progress("preparing", recording.case.id)
-            with self.budget.preparing():
-                began = self.clock()
-                self.prepare(recording)
-                recording.preparing_s = self.clock() - began
-            if recording.status == "ok":
-                ready.append(recording)
-            else:
-                yield from self._finish([recording])
-        yield from self._rounds(ready, groups)
+            yield from self._get_ready(recording, "preparing", self.prepare)
+            prepared.append(recording)
+        for recording in [r for r in prepared if r.status == "ok"]:
+            yield from self._get_ready(recording, "warming up", self.prepare.warm_up)
+        yield from self._rounds([r for r in prepared if r.status == "ok"], groups)
         self.crew.dismiss(self.needed)
+
+    def _get_ready(
+        self, recording: Recording, doing: str, step: Callable[[Recording], None]
+    ) -> Events:
+        yield self._progress(doing, recording.case.id)
+        with self.budget.preparing():
+            began = self.clock()
+            step(recording)
+            recording.preparing_s += self.clock() - began
+        if recording.status != "ok":
+            yield from self._finish([recording])
 
     def _passed_over(self) -> Iterator[Measurement]:
         """The cases that no generation had the time for."""
@@ -205,9 +211,10 @@ class Supervisor:
             recording.renewal = number
             if refusal := refused[self.seat(recording.case)]:
                 recording.fail(refusal)
-        for recording in again[:: self.direction * _sign(self.generation + number)]:
-            if recording.status == "ok":
-                self.prepare(recording)
+        in_turn = again[:: self.direction * _sign(self.generation + number)]
+        for step in (self.prepare, self.prepare.warm_up):
+            for recording in [r for r in in_turn if r.status == "ok"]:
+                step(recording)
 
     def _given_up(self, case: Case) -> str | None:
         return None if case.id in self.told else self.prepare.given_up(case)

@@ -117,8 +117,8 @@ def test_a_row_is_started_and_prepared_together_and_measured_in_turns():
         numpy: start
         torch: start
         numpy: prepare matmul/1
-        numpy: warm_up matmul/1
         torch: prepare matmul/1
+        numpy: warm_up matmul/1
         torch: warm_up matmul/1
         torch: block matmul/1
         numpy: block matmul/1
@@ -176,9 +176,12 @@ def test_progress_counts_the_cases_that_are_finished():
         ("starting 2 workers", 0),
         ("preparing matmul/1/numpy/cpu/eager/float32/t1", 0),
         ("preparing matmul/1/torch/cpu/eager/float32/t1", 0),
+        ("warming up matmul/1/numpy/cpu/eager/float32/t1", 0),
+        ("warming up matmul/1/torch/cpu/eager/float32/t1", 0),
         ("measuring matmul/1", 0),
         ("measuring matmul/1", 0),
         ("preparing matmul/2/torch/cpu/eager/float32/t1", 2),
+        ("warming up matmul/2/torch/cpu/eager/float32/t1", 2),
         ("measuring matmul/2", 2),
         ("measuring matmul/2", 2),
     ]
@@ -740,6 +743,13 @@ def test_who_gets_ready_first_changes_from_renewal_to_renewal_and_between_genera
     prepared = [entry.partition(":")[0] for entry in story.journal if ": prepare" in entry]
     # + - - + in the first generation, - - + + in the second
     assert "".join(name[0] for name in prepared[::2]) == "nttn" + "ttnn"
+
+
+def test_in_renewed_workers_too_all_are_prepared_before_any_is_warmed_up():
+    story = renewing(group(1, "numpy", "torch"), renewable=("numpy", "torch"), renewals=1)
+    again = story.journal[story.journal.index("torch: renew") + 1 :]
+    steps = [entry.split()[1] for entry in again[:4]]
+    assert steps == ["prepare", "prepare", "warm_up", "warm_up"]
 
 
 def test_a_worker_is_renewed_in_every_row():

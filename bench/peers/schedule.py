@@ -52,13 +52,13 @@ class Pairs:
     aa: int = 100
     aa_load: int = 100
     inside: int = 10
-    inside_load: int = 30
+    inside_load: int = 20
     slow_3: int = 20
     slow_5: int = 30
     slow_10: int = 10
     frameworks: int = 3
     peers: int = 10
-    peers_load: int = 30
+    peers_load: int = 20
     peers_slow: int = 2
 
 
