@@ -95,11 +95,12 @@ def reach(session: nox.Session) -> None:
         "command_line",
         "timed_loop",
         "matmul_rate",
-        "taking_turns",
         "same_training",
         "accuracy",
         "compile_cost",
         "epoch_loops",
+        "who_is_last",
+        "taking_turns",
     )
     for script in scripts:
         session.run("python", f"bench/reach/{script}.py", env=environment())

@@ -67,10 +67,10 @@ class Compiler:
         for _ in range(FIRST_CALLS):
             seconds.append(self._seconds(step.run))
             graphs.append(self.backend.graphs())
+        rise = memory.rise()
         self.backend.settle_compiler()
         if not graphs[-1]:
             raise DlbenchError(f"the mode {self.target.mode} is static, and nothing was compiled")
         if self.caches != self.start_caches:
             return tuple(seconds), None
-        start_s, rise = self.start_s or 0.0, memory.rise()
-        return tuple(seconds), Compiling(self.caches, start_s, tuple(graphs), rise)
+        return tuple(seconds), Compiling(self.caches, self.start_s or 0.0, tuple(graphs), rise)

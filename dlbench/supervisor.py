@@ -21,6 +21,7 @@ from dlbench.stopping import Stop
 from dlbench.wire import Order, Reply
 
 Events = Generator["Progress | Measurement", None, None]
+GettingReady = Callable[[Recording], None]
 
 # An order that only frees memory.
 RELEASE_TIMEOUT_S = 60.0
@@ -108,7 +109,6 @@ class Supervisor:
         """The cases of a row that are measured in this generation, in the order of starting.
 
         Mirrored too: who comes first gets other memory, and the next processes get the same again.
-        Seen inside one process: the second of two equal cases slower by 3 % in all generations.
         """
         due = [case for case in group.live if case.id not in self.lost and not self.budget.is_late]
         return due[:: self.direction]
@@ -121,27 +121,30 @@ class Supervisor:
                 recording.fail(wire.Failed("skipped", reason))
         yield from self._start(row)
         yield from self._tell_of([r for r in row if r.status != "ok"])
-        prepared = []
-        for recording in [r for r in row if r.status == "ok"]:
-            if self.budget.is_late:  # compiling the ones before has used up the budget
-                break
-            yield from self._get_ready(recording, "preparing", self.prepare)
-            prepared.append(recording)
-        for recording in [r for r in prepared if r.status == "ok"]:
-            yield from self._get_ready(recording, "warming up", self.prepare.warm_up)
-        yield from self._rounds([r for r in prepared if r.status == "ok"], groups)
+        going = [r for r in row if r.status == "ok"]
+        prepared = yield from self._get_ready(going, "preparing", self.prepare)
+        ready = yield from self._get_ready(prepared, "warming up", self.prepare.warm_up, least=1)
+        yield from self._rounds(ready, groups)
         self.crew.dismiss(self.needed)
 
     def _get_ready(
-        self, recording: Recording, doing: str, step: Callable[[Recording], None]
-    ) -> Events:
-        yield self._progress(doing, recording.case.id)
-        with self.budget.preparing():
-            began = self.clock()
-            step(recording)
-            recording.preparing_s += self.clock() - began
-        if recording.status != "ok":
-            yield from self._finish([recording])
+        self, row: Sequence[Recording], doing: str, step: GettingReady, least: int = 0
+    ) -> Generator["Progress | Measurement", None, list[Recording]]:
+        """Those with whom it went well; with the budget used up, no more than so many."""
+        done: list[Recording] = []
+        for recording in row:
+            if self.budget.is_late and len(done) >= least:
+                break
+            yield self._progress(doing, recording.case.id)
+            with self.budget.preparing():
+                began = self.clock()
+                step(recording)
+                recording.preparing_s += self.clock() - began
+            if recording.status == "ok":
+                done.append(recording)
+            else:
+                yield from self._finish([recording])
+        return done
 
     def _passed_over(self) -> Iterator[Measurement]:
         """The cases that no generation had the time for."""
@@ -234,8 +237,7 @@ class Supervisor:
             renewal=recording.renewal,
             parked_s=parked_s,
         )
-        recording.samples.append(_judged(sample))
-        return None
+        return recording.samples.append(_judged(sample))
 
     def _tell_of(self, recordings: Iterable[Recording]) -> Iterator[Measurement]:
         for recording in recordings:

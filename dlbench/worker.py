@@ -232,6 +232,7 @@ class Worker:
             lesson, tensorboard=order.tensorboard, checkpoint=order.checkpoint
         )
         assert_agreement(self.backend, self.target.dtype, lesson)
+        self.backend.settle_compiler()
         self.training = Training(self.backend, lesson)
         assert_placed(self.backend, self.target, self.training.trainer.inputs())
         return wire.Ready()

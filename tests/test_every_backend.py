@@ -311,7 +311,7 @@ def test_processes_that_compile_are_waited_for_where_there_are_any(monkeypatch):
 
     awaited = []
     helpers = SimpleNamespace(
-        submit=lambda job: SimpleNamespace(result=lambda: awaited.append(job()))
+        submit=lambda job: SimpleNamespace(result=lambda timeout_s: awaited.append(job()))
     )
     monkeypatch.setattr(AsyncCompile, "process_pool", cache(lambda: helpers))
     with started("torch") as backend:

@@ -363,6 +363,20 @@ def test_a_case_that_was_prepared_gets_one_block_however_late_it_is():
     assert {m.stop_reason for m in story.measurements} == {"budget"}
 
 
+def test_when_warming_up_has_used_up_the_budget_the_rest_of_the_row_is_not_measured():
+    row = group(1, "numpy", "torch", "jax")
+    story = Story(plan(row, budget_s=10.0), Stable(takes_s={"warm_up": 6.0}))
+    warmed_up = [entry for entry in story.journal if ": warm_up" in entry]
+    assert warmed_up == ["numpy: warm_up matmul/1", "torch: warm_up matmul/1"]
+    assert [len(story.of(1, name).samples) for name in ("numpy", "torch", "jax")] == [1, 1, 0]
+    assert story.of(1, "jax").reason == "the budget of 10 s was used up before its turn"
+
+
+def test_one_case_that_was_prepared_is_measured_however_late_it_is():
+    story = Story(plan(group(1, "numpy"), budget_s=10.0), Stable(takes_s={"prepare": 20.0}))
+    assert len(story.of(1, "numpy").samples) == 1
+
+
 # --- turns --------------------------------------------------------------------------------------
 
 

@@ -1,8 +1,7 @@
 """Two callables that return seconds, taken in turns with mirrored order; the median log ratio."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import exp, log
-from statistics import median
 
 from dlbench.stats import Estimate, median_with_interval
 
@@ -16,10 +15,14 @@ def ratio(first: Callable[[], float], second: Callable[[], float], rounds: int) 
         else:
             a, b = first(), second()
         logs.append(log(a / b))
-    estimate = median_with_interval(logs)
-    low, high = estimate.low, estimate.high
+    return middle(logs)
+
+
+def middle(logs: Sequence[float]) -> Estimate:
+    """The median of log ratios with its interval, as a ratio."""
+    value, low, high = median_with_interval(logs)
     return Estimate(
-        exp(median(logs)), None if low is None else exp(low), None if high is None else exp(high)
+        exp(value), None if low is None else exp(low), None if high is None else exp(high)
     )
 
 

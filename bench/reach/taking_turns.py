@@ -42,9 +42,9 @@ def told(worker: WorkerProcess, order: Order) -> Reply:
     return reply
 
 
-def block(worker: WorkerProcess) -> float:
+def block(worker: WorkerProcess, case: str = CASE) -> float:
     """Seconds of a step, from a block of them."""
-    return told(worker, wire.Block(CASE)).sample.step_s
+    return told(worker, wire.Block(case)).sample.step_s
 
 
 def ready(launch: Launcher, backend: str, size: int, seat: int) -> WorkerProcess:

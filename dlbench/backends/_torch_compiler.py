@@ -19,6 +19,9 @@ MODES = {
     "cudagraph": "reduce-overhead",
 }
 
+# As long as PyTorch itself would wait for its helpers (AsyncCompile.wait_pool_ready).
+HELPERS_TIMEOUT_S = 120.0
+
 # Those that replay CUDA graphs on a GPU.
 REPLAYING = ("compile-max-autotune", "cudagraph")
 
@@ -65,7 +68,7 @@ def wait_for_helpers() -> None:
     from torch._inductor.async_compile import AsyncCompile
 
     if AsyncCompile.process_pool.cache_info().currsize:
-        AsyncCompile.process_pool().submit(os.getpid).result()
+        AsyncCompile.process_pool().submit(os.getpid).result(HELPERS_TIMEOUT_S)
 
 
 def keep_compiled(folder: Path) -> None:
