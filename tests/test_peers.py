@@ -2,6 +2,7 @@ import importlib.util
 import json
 import sys
 from collections import Counter
+from contextlib import contextmanager
 from itertools import cycle, islice
 from math import ceil, exp, log
 from pathlib import Path
@@ -499,7 +500,7 @@ class TestSitting:
     def begin(self, path):
         records.append(path, {"kind": "truth", "slow": {"5": {"k": 272}}})
         sitting = self.sit(path)
-        sitting.size(["pyperf"])
+        sitting.size(self.planned)
         return sitting
 
     def test_everything_is_written_down(self, tmp_path):
@@ -560,9 +561,32 @@ class TestSitting:
 
     def test_a_peer_is_sized_once(self, tmp_path):
         path = tmp_path / "lines.jsonl"
-        self.begin(path).size(["pyperf"])
-        self.sit(path).size(["pyperf", "dlbench"])
+        self.begin(path).size(self.planned)
+        self.sit(path).size(self.planned)
         assert len([one for one in records.read(path) if one["kind"] == "sizes"]) == 1
+
+    def test_beside_the_load_a_peer_is_sized_beside_the_load(self, tmp_path, monkeypatch):
+        loads, competitors = [], []
+
+        @contextmanager
+        def competing(seed):
+            competitors.append(seed)
+            yield
+            competitors.pop()
+
+        monkeypatch.setattr(sitting, "competing", competing)
+        peer = Told()
+        peer.size = lambda: loads.append(len(competitors)) or {"start_s": float(len(loads))}
+        made = self.sit(tmp_path / "lines.jsonl", pyperf=peer)
+        both = [
+            schedule.Comparison("aa", "pyperf", load=load, index=index, seconds=1.0)
+            for index in range(2)
+            for load in (False, True)
+        ]
+        made.size(both)
+        assert loads == [0, 1]
+        made.compare(both)
+        assert [sizes["start_s"] for _, _, sizes in peer.asked] == [1.0, 2.0] * 2
 
     @pytest.mark.parametrize(
         ("busy_s", "sizings"), [([0, 0], 1), ([0, 5, 5, 5], 2), ([0, 5] * 2, 2)]
@@ -574,7 +598,7 @@ class TestSitting:
         busy = iter(busy_s)
         made.used = lambda: quiet.Used(next(busy), 0.0)
         made.clock = iter(range(100)).__next__
-        made.size(["pyperf"])
+        made.size(self.planned)
         assert made.results["sizes"]["pyperf"] == {"start_s": sizings - 1}
 
 

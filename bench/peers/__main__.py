@@ -151,7 +151,7 @@ def measure(asked: argparse.Namespace, out: Path) -> None:
     say(f"{len(planned)} comparisons, {sum(one.seconds for one in planned) / 60:.0f} minutes")
     if any(one.slow_down for one in planned):
         sitting.establish(QUICK_TRUTH if settings["quick"] else Thoroughness())
-    sitting.size({one.tool for one in planned})
+    sitting.size(planned)
     sitting.compare(planned)
     if "standard" in settings["parts"]:
         sitting.standard(STANDARD)

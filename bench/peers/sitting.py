@@ -42,6 +42,11 @@ class Thoroughness:
     truth_generations: int = 24
 
 
+def sized_as(tool: str, *, load: bool) -> str:
+    """The name under which its sizes are kept."""
+    return f"{tool} with load" if load else tool
+
+
 class Sitting:
     """Goes on where the file of records ends."""
 
@@ -86,20 +91,26 @@ class Sitting:
             interval = f"{one['ratio']:.4f} [{one['low']:.4f}, {one['high']:.4f}]"
             self.say(f"true ratio of {percent} %: {interval}")
 
-    def size(self, names: Collection[str]) -> None:
-        """Let these peers find out what they must know, unless that is done."""
-        known = self.results["sizes"] or {"kind": "sizes"}
-        for name in [name for name in self.peers if name in names and name not in known]:
-            known = {**known, name: self._size(name)}
-            records.append(self.path, known)
+    def size(self, planned: Collection[Comparison]) -> None:
+        """Let the peers find out what they must know for these, unless that is done.
 
-    def _size(self, name: str) -> Record:
+        Beside the load too, where what they are asked for takes longer.
+        """
+        known = self.results["sizes"] or {"kind": "sizes"}
+        wanted = dict.fromkeys((one.tool, one.load) for one in planned if one.tool in self.peers)
+        for name, load in wanted:
+            if sized_as(name, load=load) not in known:
+                known = {**known, sized_as(name, load=load): self._size(name, load=load)}
+                records.append(self.path, known)
+
+    def _size(self, name: str, *, load: bool) -> Record:
         """Once more if strangers disturb it: all that the tool gets in this sitting rests on it."""
         sizes: Record = {}
-        for _ in range(ATTEMPTS):
-            self.say(f"sizing {name}")
+        for attempt in range(ATTEMPTS):
+            self.say(f"sizing {sized_as(name, load=load)}")
             before, began = self.used(), self.clock()
-            sizes = self.peers[name].size()
+            with competing(attempt) if load else nullcontext():
+                sizes = self.peers[name].size()
             others = quiet.others(before, self.used(), self.clock() - began)
             if others <= NOISY:
                 break
@@ -174,7 +185,7 @@ class Sitting:
         try:
             if one.tool == OURS:
                 return self.ours.compare(one.part, k, one.seconds, one.index)
-            sizes = self.results["sizes"][one.tool]
+            sizes = self.results["sizes"][sized_as(one.tool, load=one.load)]
             return self.peers[one.tool].compare((SIZE, k), one.seconds, sizes)
         except Exception as error:  # noqa: BLE001 - whatever a tool raises
             return Compared(None, "failed", reason=f"{type(error).__name__}: {error}")

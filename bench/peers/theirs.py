@@ -1,7 +1,7 @@
 """The peers, each driven as its users drive it, within a given wall time for a comparison.
 
-`size` finds once, quietly and at nobody's expense, what a start costs, what the tool's own option
-for more really takes, and how many loops make a value; `compare` then fills the time that is left.
+`size` finds once, at nobody's expense, what a start costs, what the tool's own option for more
+really takes, and how many loops make a value; `compare` then fills the time that is left.
 A comparison says the ratio B / A by the figure that the tool itself compares, and whether it calls
 the two different, by its own rule.
 """
@@ -25,7 +25,8 @@ from steps import SIZE, environment
 HERE = Path(__file__).parent
 LEAST_S = 0.2
 TIMEOUT_S = 300.0
-ATTEMPTS = 3
+# Beside a load one run takes twice as long as another.
+ATTEMPTS = 5
 
 # Own time of a run that sizes a tool: about what a comparison leaves to a side.
 REALISTIC_S = 3.0
