@@ -218,6 +218,37 @@ class TestTruth:
         assert [len(one) for one in times] == [2 * len(rounds)] * 3
         assert min(map(min, times)) > 3, "the warm-up does not count"
 
+    def test_who_is_started_first_changes_and_is_mirrored(self):
+        orders = [truth.starting_order(5, generation) for generation in range(8)]
+        assert all(sorted(order) == list(range(5)) for order in orders)
+        assert all(b == a[::-1] for a, b in zip(orders[::2], orders[1::2], strict=True))
+        assert len(set(map(tuple, orders))) == 8
+
+    def test_times_are_those_of_their_step_whoever_was_started_first(self, monkeypatch):
+        started = []
+
+        class Fake:
+            def __init__(self, k, threads):
+                self.k = k
+
+            def __enter__(self):
+                return self
+
+            def __exit__(self, *failure):
+                pass
+
+            def started(self):
+                started.append(self.k)
+
+            def time(self):
+                return float(self.k)
+
+        monkeypatch.setattr(truth, "Alone", Fake)
+        for generation in range(4):
+            times = truth.in_one_generation((256, 264, 272), 2, 0.0, generation)
+            assert [set(one) for one in times] == [{256.0}, {264.0}, {272.0}]
+        assert started[:3] != started[3:6]
+
     def test_a_ratio_is_that_of_the_rounds(self):
         times = [[1.0, 2.0, 4.0], [1.1, 2.2, 4.8]]
         assert truth.log_ratios(times) == pytest.approx([0.0, log(1.1)])
