@@ -86,8 +86,8 @@ class Alone:
 def starting_order(count: int, generation: int) -> list[int]:
     """Who is started and warmed up when: shuffled, and reversed in every second generation.
 
-    Seen where it was always the same: in seven sittings the first took 0.14 % longer than the same
-    step in the next process, with a standard error of 0.09 %.
+    Seen where it was always the same: in seven measurements the first took 0.14 % longer than the
+    same step in the next process, with a standard error of 0.09 %.
     """
     order = list(range(count))
     random.Random(generation // 2).shuffle(order)  # noqa: S311 - no secret
