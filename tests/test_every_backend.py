@@ -19,7 +19,7 @@ import pytest
 from dlbench import environment, flops, nursery, wire
 from dlbench.arrays import STORAGE
 from dlbench.contract import Setting
-from dlbench.errors import Unavailable
+from dlbench.errors import DlbenchError, Unavailable
 from dlbench.kinds import kind_named
 from dlbench.launching import Launcher
 from dlbench.layers import (
@@ -320,6 +320,23 @@ def test_processes_that_compile_are_waited_for_where_there_are_any(monkeypatch):
         AsyncCompile.process_pool()
         backend.settle_compiler()
     assert awaited
+
+
+@pytest.mark.skipif("torch" not in SELECTED, reason="PyTorch alone has such helpers")
+def test_helpers_that_do_not_answer_are_an_error_that_says_what_to_do(monkeypatch):
+    from torch._inductor.async_compile import AsyncCompile
+
+    def hang(timeout_s):
+        raise TimeoutError
+
+    helpers = SimpleNamespace(submit=lambda job: SimpleNamespace(result=hang))
+    monkeypatch.setattr(AsyncCompile, "process_pool", cache(lambda: helpers))
+    AsyncCompile.process_pool()
+    with (
+        started("torch") as backend,
+        pytest.raises(DlbenchError, match=r"within 120 s.*COMPILE_THREADS=1"),
+    ):
+        backend.settle_compiler()
 
 
 @pytest.mark.skipif("torch" not in SELECTED, reason="PyTorch alone has such optimizers")

@@ -47,13 +47,18 @@ def block(worker: WorkerProcess, case: str = CASE) -> float:
     return told(worker, wire.Block(case)).sample.step_s
 
 
+def product(size: int) -> Workload:
+    """Of square matrices."""
+    params: dict[str, int | str] = dict.fromkeys("mnk", size)
+    return Workload("matmul", params, kind_named("matmul").work(params, {}))
+
+
 def ready(launch: Launcher, backend: str, size: int, seat: int) -> WorkerProcess:
     """A parked worker with the product of this size."""
     declared = launch.declarations[backend]
     worker, start = launch(Target(backend, "cpu", declared.usual, "float32", usable_cores()), seat)
-    params: dict[str, int | str] = dict.fromkeys("mnk", size)
-    workload = Workload("matmul", params, kind_named("matmul").work(params, {}))
-    for order in (start, wire.Prepare(CASE, workload, {}, seed=0), wire.WarmUp(CASE, SAMPLING)):
+    prepare = wire.Prepare(CASE, product(size), {}, seed=0)
+    for order in (start, prepare, wire.WarmUp(CASE, SAMPLING)):
         told(worker, order)
     worker.park()
     return worker

@@ -14,12 +14,12 @@ from pathlib import Path
 from statistics import median
 
 from paired import middle, tell
-from taking_turns import block, told
+from taking_turns import block, product, told
 
 from dlbench import nursery, wire
 from dlbench.environment import usable_cores
 from dlbench.launching import Launcher
-from dlbench.model import Sampling, Target, Work, Workload
+from dlbench.model import Sampling, Target
 from dlbench.processes import WorkerProcess
 from dlbench.stats import Estimate
 from dlbench.targets import read_declarations
@@ -29,10 +29,9 @@ ROUNDS = 14
 COPIES = 24  # of each way
 MOST = 1.005
 SAMPLING = Sampling(block_s=0.005, warmup_s=0.1)
-PRODUCT = Workload("matmul", dict.fromkeys("mnk", 256), Work(0, 0))
 PAIR = ("first", "last")
 # As for all copies but a worker's first.
-PREPARE = [wire.Prepare(case, PRODUCT, {}, seed=0, again=True) for case in PAIR]
+PREPARE = [wire.Prepare(case, product(256), {}, seed=0, again=True) for case in PAIR]
 WARM_UP = [wire.WarmUp(case, SAMPLING) for case in PAIR]
 WAYS: dict[str, list[Order]] = {
     "all prepared before any is warmed up": [*PREPARE, *WARM_UP],

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from dlbench.errors import Unavailable
+from dlbench.errors import DlbenchError, Unavailable
 
 COMPILERS = ("g++", "clang++", "c++", "cl")
 
@@ -67,8 +67,15 @@ def wait_for_helpers() -> None:
     """
     from torch._inductor.async_compile import AsyncCompile
 
-    if AsyncCompile.process_pool.cache_info().currsize:
+    if not AsyncCompile.process_pool.cache_info().currsize:
+        return
+    try:
         AsyncCompile.process_pool().submit(os.getpid).result(HELPERS_TIMEOUT_S)
+    except TimeoutError as error:
+        raise DlbenchError(
+            f"the helpers of PyTorch's compiler did not answer within {HELPERS_TIMEOUT_S:g} s",
+            hint="TORCHINDUCTOR_COMPILE_THREADS=1 compiles without them",
+        ) from error
 
 
 def keep_compiled(folder: Path) -> None:
