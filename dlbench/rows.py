@@ -5,6 +5,7 @@ cases (baseline, ratio, verdict) is put in by reading.py.
 """
 
 from collections.abc import Sequence
+from statistics import mode
 
 from msgspec import Struct
 
@@ -19,16 +20,16 @@ from dlbench.summary import summary
 class Row(Struct, frozen=True):
     """One case. Times in seconds of one iteration; None where unknown.
 
-    reason: why it was not measured, or of its verdict; busy: too few blocks, or rounds with the
-    baseline, were quiet; left_out: blocks under competition that do not count; autocorrelation: of
-    successive blocks; drift: of the time, a share per minute, None where it may be 0; modes: where
-    the times lie, if not around one place; baseline: the target that the ratio of times is to; p
-    and its adjusted ones: see Comparison; settle: the command for an unsure verdict; loop and
-    callbacks: of an epoch; utilisation: see utilisation.py, overhead: see overhead.py, shares;
-    compile_s: seconds of compiling with cold caches, with an interval, and compile_s_warm with warm
-    ones, start included (compiler_start_s); graphs: made by the first call, recompiled: by those
-    right after it; break_even: see break_even.py, in steps, and in epochs of the network's data;
-    steps: training steps of an epoch, a smaller last batch included.
+    reason: why it was not measured, or of its verdict; iterations: of most blocks; busy: too few
+    blocks, or rounds with the baseline, were quiet; left_out: blocks under competition that do not
+    count; autocorrelation: of successive blocks; drift: of the time, a share per minute, None where
+    it may be 0; modes: where the times lie, if not around one place; baseline: the target that the
+    ratio of times is to; p and its adjusted ones: see Comparison; settle: the command for an unsure
+    verdict; loop and callbacks: of an epoch; utilisation: see utilisation.py, overhead: see
+    overhead.py, shares; compile_s: seconds of compiling with cold caches, with an interval, and
+    compile_s_warm with warm ones, start included (compiler_start_s); graphs: made by the first
+    call, recompiled: by those right after it; break_even: see break_even.py, in steps, and in
+    epochs of the network's data; steps: training steps of an epoch, a smaller last batch included.
     """
 
     case: str
@@ -121,7 +122,7 @@ def row_of(case: Case, history: History) -> Row:
         gflops=work.flops * per_second / 1e9 if per_second else None,
         samples_per_s=work.samples * per_second if per_second and work.samples else None,
         first_call_s=history.calls_s[0] if history.calls_s else None,
-        iterations=history.samples[0].iterations if history.samples else None,
+        iterations=_iterations(history),
         blocks=len(history.samples),
         stop_reason=history.stop_reason,
         parity_error=parity_error(history.parity),
@@ -134,6 +135,11 @@ def row_of(case: Case, history: History) -> Row:
         modes=found.modes,
         steps=_steps(case),
     )
+
+
+def _iterations(history: History) -> int | None:
+    """Of most blocks: one that others disturbed has fewer, and one that was too short grows."""
+    return mode([sample.iterations for sample in history.samples]) if history.samples else None
 
 
 def _steps(case: Case) -> int | None:

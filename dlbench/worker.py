@@ -165,13 +165,14 @@ class Worker:
         One that turns out short was sized while others disturbed the warm-up: what comes before
         and after its steps would be a part of their time. The next ones have more steps.
         """
-        sample = self._take(self.cases[order.case].step, self.iterations[order.case])
-        if sample.host_s < SHORT_SHARE * self.block_s[order.case]:
-            longer = timing.iterations_for(self.block_s[order.case], sample)
-            self.iterations[order.case] = max(longer, self.iterations[order.case])
+        case, planned_s = order.case, self.block_s[order.case]
+        sample = self._take(self.cases[case].step, self.iterations[case], planned_s)
+        if sample.host_s < SHORT_SHARE * planned_s:
+            longer = timing.iterations_for(planned_s, sample)
+            self.iterations[case] = max(longer, self.iterations[case])
         return wire.Timed(sample)
 
-    def _take(self, step: Step, iterations: int) -> Sample:
+    def _take(self, step: Step, iterations: int, planned_s: float | None = None) -> Sample:
         """A block from the start state, after untimed steps, with what disturbed it.
 
         Compiling in any of them is an error: the first calls are over, and nothing counts it.
@@ -181,9 +182,8 @@ class Worker:
         graphs = self.backend.graphs()
         self._lead_in(step, iterations)
         before = self.witness.before()
-        sample = timing.block(
-            step.run, self.backend.wait, iterations, device=self.backend.device_clock()
-        )
+        wait, device = self.backend.wait, self.backend.device_clock()
+        sample = timing.block(step.run, wait, iterations, device=device, planned_s=planned_s)
         after = self.witness.after()
         self._assert_nothing_compiled_since(graphs)
         seen = disturbed(sample, before, after)

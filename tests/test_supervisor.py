@@ -20,6 +20,8 @@ from dlbench.model import (
     Work,
     Workload,
 )
+from dlbench.preparing import RENEWED_WARMUP_BLOCKS, Preparing
+from dlbench.recording import Recording
 from dlbench.stopping import PATIENCE
 from dlbench.supervisor import RELEASE_TIMEOUT_S, Progress, Supervisor
 from fakes.workers import BROKEN, CALLS_S, FACTS, HELD, Dies, Stable
@@ -704,6 +706,18 @@ def test_what_a_case_was_like_at_first_stays_in_the_record():
 def test_every_warm_up_is_kept():
     measured = renewing(group(1, "torch")).of(1, "torch")
     assert [sample.renewal for sample in measured.warmup] == [0, 1]
+
+
+@pytest.mark.parametrize("warmup_s", [0.3, 0.001])
+def test_a_renewed_worker_is_warm_after_a_block_and_the_first_one_when_it_is_steady(warmup_s):
+    made = plan(group(1, "torch"), block_s=0.02, warmup_s=warmup_s)
+    asked = []
+    preparing = Preparing(made, lambda case, order: asked.append(order) or wire.Warm(()))
+    recording = Recording(made.groups[0].cases[0], generation=0)
+    for recording.renewal in (0, 1):
+        preparing.warm_up(recording)
+    assert RENEWED_WARMUP_BLOCKS == 1
+    assert [order.sampling.warmup_s for order in asked] == [warmup_s, min(warmup_s, 0.02)]
 
 
 def test_beside_a_case_that_cannot_be_renewed_the_null_and_its_twin_are_not_either():

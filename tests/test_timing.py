@@ -53,6 +53,37 @@ def test_what_the_device_does_after_the_last_call_is_part_of_the_block():
     assert (block.started_s, block.host_s) == (110.0, 12.0)
 
 
+@pytest.mark.parametrize(
+    ("costs_s", "made"),
+    [
+        ([1.0], 16),  # as planned
+        ([1.9], 16),  # slower, and not late
+        ([5.0], 8),  # late after 32 s: 7 steps take 35, which is seen after the next look
+        ([100.0], 2),  # seen at the first look
+        ([1.0] * 4 + [100.0], 6),  # others come in between
+        ([1.0] * 15 + [100.0], 16),  # too late to be cut
+    ],
+)
+def test_a_block_that_takes_too_long_ends_at_the_next_look(costs_s, made):
+    assert (timing.LOOKS, timing.LATE) == (8, 2)
+    machine = Machine(*costs_s)
+    found = timing.block(machine.step, machine.wait, 16, machine.clock.ns, planned_s=16.0)
+    steps_s = (costs_s + [costs_s[-1]] * 16)[:made]
+    assert (found.iterations, found.host_s) == (made, pytest.approx(sum(steps_s)))
+    assert machine.events == ["wait", *["step"] * made, "wait"]
+
+
+@pytest.mark.parametrize("iterations", [1, 2, 7, 8, 9, 100])
+def test_a_block_in_time_makes_every_step(iterations):
+    machine = Machine(1.0)
+    found = timing.block(machine.step, machine.wait, iterations, machine.clock.ns, planned_s=1e9)
+    assert machine.events.count("step") == found.iterations == iterations
+
+
+def test_without_a_plan_no_block_is_late():
+    assert Machine(1e6).block(100).iterations == 100
+
+
 def test_the_real_clock_is_the_default():
     began = timing.now_s()
     block = timing.block(lambda: None, lambda: None, 1000)

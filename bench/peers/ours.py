@@ -46,7 +46,7 @@ class Rules:
     generation_s: float = GENERATION_S
     renewals: int = RENEWALS
     block_s: float = 0.005
-    warmup_s: float = 0.1
+    warmup_s: float = 0.05
     precision: float = 0.0
 
     def within(self, seconds: float, longer: int = 1) -> Sampling:

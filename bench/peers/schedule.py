@@ -58,7 +58,7 @@ class Pairs:
     slow_10: int = 10
     frameworks: int = 3
     peers: int = 10
-    peers_load: int = 20
+    peers_load: int = 30
     peers_slow: int = 2
 
 
