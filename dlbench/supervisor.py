@@ -173,8 +173,8 @@ class Supervisor:
         until = self.clock() + self.budget.of_row(len(row), len(later))
         stop = Stop(self.plan.sampling)
         again = self._renewable(row)
-        cost_s = sum(recording.preparing_s for recording in again)
-        renewals = Renewals(self.plan.sampling, until, self.clock, cost_s)
+        ready_s = sum(recording.preparing_s for recording in again)
+        renewals = Renewals(self.plan.sampling, until, self.clock, ready_s)
         number = 0
         while going := [r for r in row if r.going]:
             yield self._progress("measuring", row[0].case.workload.id)

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from dlbench.model import Sampling
-from dlbench.renewals import WORTH, Renewals
+from dlbench.renewals import REPEATED, WORTH, Renewals
 from fakes.clock import ToldClock
 
 COST_S = 1.0
@@ -16,16 +16,21 @@ def clock():
     return ToldClock(now_s=1000.0)
 
 
-def made(clock, sampling, seconds, rounds, cost_s=COST_S):
-    """After how many rounds of a second a row of so many is renewed."""
-    renewals = Renewals(sampling, clock.seconds() + seconds, clock.seconds, cost_s)
+def made(clock, sampling, seconds, rounds, *costs_s):
+    """After how many rounds of a second a row of so many is renewed.
+
+    costs_s: what each renewal takes, the last of them all others; the first is known beforehand.
+    """
+    costs = list(costs_s or (COST_S,))
+    until = clock.seconds() + seconds
+    renewals = Renewals(sampling, until, clock.seconds, ready_s=costs[0] / REPEATED)
     found = []
     for number in range(1, rounds + 1):
         clock.advance(1.0)
         if renewals.due(number):
             found.append(number)
             with renewals.making():
-                clock.advance(cost_s)
+                clock.advance(costs.pop(0) if costs[1:] else costs[0])
     assert renewals.made == len(found)
     return found
 
@@ -44,13 +49,13 @@ def test_renewals_are_evenly_spread_over_the_time_where_that_ends_first(clock):
 
 
 def test_between_two_renewals_goes_by_a_multiple_of_what_one_takes(clock):
-    found = made(clock, Sampling(renewals=90, blocks=100), 10_000.0, 30, cost_s=5.0)
+    found = made(clock, Sampling(renewals=90, blocks=100), 10_000.0, 30, 5.0)
     apart = [after - before for before, after in pairwise(found)]
     assert set(apart) == {WORTH * 5}
 
 
 def test_none_is_made_for_which_too_little_time_is_left(clock):
-    found = made(clock, Sampling(renewals=90, blocks=1000), 100.0, 98, cost_s=5.0)
+    found = made(clock, Sampling(renewals=90, blocks=1000), 100.0, 98, 5.0)
     assert found
     # what is measured after the last one is worth it as well
     assert 98 - found[-1] >= WORTH * 5
@@ -60,7 +65,20 @@ def test_so_many_are_made_and_no_more(clock):
     assert len(made(clock, Sampling(renewals=2, blocks=10), 1000.0, 500)) == 2
 
 
-def test_the_first_one_is_worth_what_getting_ready_took_as_well(clock):
+def test_one_that_others_disturbed_does_not_hold_up_the_next(clock):
+    found = made(clock, Sampling(renewals=90, blocks=100), 10_000.0, 30, 5.0, 60.0, 5.0)
+    assert [after - before for before, after in pairwise(found)][:3] == [WORTH * 5] * 3
+
+
+def test_the_first_one_costs_what_it_takes_and_not_what_was_thought(clock):
+    sampling = Sampling(renewals=90, blocks=100)
+    renewals = Renewals(sampling, clock.seconds() + 1e4, clock.seconds, ready_s=3.0 / REPEATED)
+    with renewals.making():
+        clock.advance(7.0)
+    assert renewals.cost_s == 7.0
+
+
+def test_the_first_one_is_worth_a_share_of_what_getting_ready_took_as_well(clock):
     """A row of long steps would spend its time on getting ready, and have too few rounds."""
-    assert made(clock, Sampling(renewals=3, blocks=64), 20.0, 20, cost_s=11.0) == []
-    assert made(clock, Sampling(renewals=3, blocks=64), 20.0, 20, cost_s=7.0) == [7]
+    assert made(clock, Sampling(renewals=3, blocks=64), 20.0, 20, 11.0) == []
+    assert made(clock, Sampling(renewals=3, blocks=64), 20.0, 20, 7.0) == [7]

@@ -737,7 +737,7 @@ def test_where_all_can_be_renewed_so_is_the_null():
 
 
 def test_a_row_that_gets_ready_for_longer_than_it_is_measured_is_not_renewed():
-    slow = Stable(renewable=("torch",), takes_s={"prepare": 5.0})
+    slow = Stable(renewable=("torch",), takes_s={"prepare": 10.0})
     story = Story(plan(group(1, "torch"), blocks=4, renewals=1), slow)
     assert renewals_of(story.of(1, "torch")) == [0] * 4
 
