@@ -46,3 +46,14 @@ class ResultsError(DlbenchError):
     """A results folder cannot be read, or was written by a newer dlbench."""
 
     exit_code = EXIT_UNREADABLE
+
+
+# A reason stands in a footnote of a table: longer ones are in the worker's log.
+LONGEST_REASON = 300
+
+
+def one_line(error: Exception) -> str:
+    """What an exception of any kind says, short."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = f"{type(error).__name__}: {lines[0] if lines else 'no message'}"
+    return text[:LONGEST_REASON]

@@ -42,6 +42,11 @@ class Recording:
         """Whether it is still measured."""
         return self.status == "ok" and self.stop_reason is None
 
+    @property
+    def iterations(self) -> int | None:
+        """Of a block: those that others disturbed may have ended early. None before the first."""
+        return max((sample.iterations for sample in self.samples), default=None)
+
     def prepared(self, reply: wire.Prepared) -> None:
         """Take over how it got ready."""
         self.calls_s, self.parity = reply.calls_s, reply.parity

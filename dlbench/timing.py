@@ -9,7 +9,7 @@ from itertools import pairwise, repeat
 from math import inf
 from statistics import median
 from time import perf_counter_ns
-from typing import Any
+from typing import Any, NamedTuple
 
 from dlbench.contract import DeviceClock
 from dlbench.model import Sample
@@ -20,11 +20,10 @@ NS = 1e9
 # A block never gets longer than this many iterations, whatever the clock says.
 MOST_ITERATIONS = 10_000_000
 
-# A block is looked at so many times, and ends where it has already taken so many times as long as
-# it should: others disturb it, and the sooner that is known, the more time is left for quiet ones.
-# Seen beside a competing process: disturbed blocks took 12 times as long as they should, and half
-# of the time of all blocks. One that ends early is longer than planned all the same.
-LOOKS = 8
+# A block has so many parts, between which it may end early once it has taken so many times as long
+# as it should. Seen beside a competing process: disturbed blocks took 12 times as long, and half of
+# the time of all blocks.
+PARTS = 8
 LATE = 2
 
 # Blocks for finding the number of iterations and for seeing whether the speed is steady are this
@@ -35,6 +34,20 @@ PROBE_SHARE = 0.25
 # Steady: the medians of two windows of so many probes in a row differ by less than this share.
 STEADY_WINDOW = 3
 STEADY_SHARE = 0.05
+
+
+class Patience(NamedTuple):
+    """A block may end early that takes so many seconds: if `in_vain` says so, asked once.
+
+    It is given the seconds that the block has taken so far. Being slow must not be the reason: with
+    a stall of its own in it, a short block is slower per step than a long one.
+    """
+
+    seconds: float
+    in_vain: Callable[[float], bool]
+
+
+PATIENT = Patience(inf, lambda taken_s: False)  # noqa: ARG005
 
 
 def now_s() -> float:
@@ -49,14 +62,14 @@ def block(  # noqa: PLR0913 - the last three have defaults that are right nearly
     clock: Clock = perf_counter_ns,
     device: DeviceClock | None = None,
     *,
-    planned_s: float | None = None,
+    patience: Patience = PATIENT,
 ) -> Sample:
     """Time `iterations` calls of `step` between two device syncs, without garbage collection.
 
     The device's own clock is read inside of the host's: from its first work to its last.
-    planned_s: how long it should take; one that takes LATE times as long may get fewer calls.
+    With patience lost between two of its PARTS, it has fewer calls.
     """
-    parts, late_ns = _parts(iterations), LATE * (planned_s or inf) * NS
+    late_ns = patience.seconds * NS
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -64,12 +77,14 @@ def block(  # noqa: PLR0913 - the last three have defaults that are right nearly
         start = clock()
         first = None if device is None else device.mark()
         made = 0
-        for part in parts:
+        for part in _parts(iterations):
+            if made and (taken_ns := clock() - start) >= late_ns:
+                if patience.in_vain(taken_ns / NS):
+                    break
+                late_ns = inf
             for _ in repeat(None, part):
                 step()
             made += part
-            if clock() - start >= late_ns:
-                break
         last = None if device is None else device.mark()
         wait()
         end = clock()
@@ -86,8 +101,8 @@ def block(  # noqa: PLR0913 - the last three have defaults that are right nearly
 
 
 def _parts(iterations: int) -> list[int]:
-    """So many calls in LOOKS parts that differ by one at most, or in as many as there are calls."""
-    edges = [iterations * look // LOOKS for look in range(LOOKS + 1)]
+    """So many calls in PARTS that differ by one at most, or in as many as there are calls."""
+    edges = [iterations * part // PARTS for part in range(PARTS + 1)]
     return [after - before for before, after in pairwise(edges) if after > before]
 
 

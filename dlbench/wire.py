@@ -61,10 +61,14 @@ class Prepare(Record, frozen=True, tag="prepare"):
 
 
 class WarmUp(Record, frozen=True, tag="warm_up"):
-    """Run until steady and size the blocks; answered by Warm."""
+    """Run until steady and size the blocks; answered by Warm.
+
+    iterations: of a block in the copy that was before this one; then one block of so many is run.
+    """
 
     case: str
     sampling: Sampling
+    iterations: int | None = None
 
 
 class Block(Record, frozen=True, tag="block"):

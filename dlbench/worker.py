@@ -9,6 +9,8 @@ import gc
 import os
 import traceback
 from collections.abc import Callable, Mapping
+from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,9 +22,9 @@ from dlbench.arrays import STORAGE
 from dlbench.compiler import FIRST_CALLS, Compiler
 from dlbench.contract import Backend, Setting, Step, nothing
 from dlbench.epochs import lesson_of
-from dlbench.errors import DlbenchError, PlacementError, Unavailable
+from dlbench.errors import DlbenchError, PlacementError, Unavailable, one_line
 from dlbench.examples import EXAMPLES
-from dlbench.interference import Witness, disturbed, flags
+from dlbench.interference import Counters, Witness, is_disturbed, judged
 from dlbench.kinds import Bound, kind_named
 from dlbench.model import Compiling, Sample, Target
 from dlbench.parking import die_with_parent
@@ -89,7 +91,7 @@ class Worker:
         no_memory = isinstance(error, MemoryError) or (
             backend is not None and backend.is_out_of_memory(error)
         )
-        return wire.Failed("out_of_memory" if no_memory else "failed", _one_line(error))
+        return wire.Failed("out_of_memory" if no_memory else "failed", one_line(error))
 
     def start(self, order: wire.Start) -> wire.Ready:
         """Import the framework, and see that it uses the threads it was told to."""
@@ -144,19 +146,19 @@ class Worker:
         return tuple(timing.block(step.run, self.backend.wait, 1).host_s for _ in calls), None
 
     def warm_up(self, order: wire.WarmUp) -> wire.Warm:
-        """Run until steady, and choose how many iterations make a block."""
+        """Run until steady, and choose how many iterations make a block, unless that is known."""
         step, sampling = self.cases[order.case].step, order.sampling
         gc.collect()
         gc.freeze()
         if step.lead_in is not None:
             step.lead_in()  # may compile what the step itself does not call, which is no failure
-        samples = timing.warm_up(
-            lambda iterations: self._take(step, iterations),
-            sampling.block_s,
-            sampling.warmup_s,
-        )
-        self.iterations[order.case] = timing.block_size(sampling.block_s, samples)
-        self.block_s[order.case] = sampling.block_s
+        if order.iterations:
+            samples: tuple[Sample, ...] = (self._take(step, order.iterations, sampling.block_s),)
+        else:
+            take = partial(self._take, step)
+            samples = timing.warm_up(take, sampling.block_s, sampling.warmup_s)
+        size = order.iterations or timing.block_size(sampling.block_s, samples)
+        self.iterations[order.case], self.block_s[order.case] = size, sampling.block_s
         return wire.Warm(samples)
 
     def block(self, order: wire.Block) -> wire.Timed:
@@ -172,7 +174,7 @@ class Worker:
             self.iterations[case] = max(longer, self.iterations[case])
         return wire.Timed(sample)
 
-    def _take(self, step: Step, iterations: int, planned_s: float | None = None) -> Sample:
+    def _take(self, step: Step, iterations: int, planned_s: float = inf) -> Sample:
         """A block from the start state, after untimed steps, with what disturbed it.
 
         Compiling in any of them is an error: the first calls are over, and nothing counts it.
@@ -181,17 +183,18 @@ class Worker:
         gc.collect()
         graphs = self.backend.graphs()
         self._lead_in(step, iterations)
-        before = self.witness.before()
         wait, device = self.backend.wait, self.backend.device_clock()
-        sample = timing.block(step.run, wait, iterations, device=device, planned_s=planned_s)
-        after = self.witness.after()
+        before = self.witness.before()
+        patience = timing.Patience(timing.LATE * planned_s, partial(self._is_in_vain, before))
+        sample = timing.block(step.run, wait, iterations, device=device, patience=patience)
+        seen = judged(sample, before, self.witness, self.target.threads)
         self._assert_nothing_compiled_since(graphs)
-        seen = disturbed(sample, before, after)
-        return replace(
-            seen,
-            lead_s=sample.started_s - began,
-            flags=flags(seen, self.target.threads, self.witness.cores, self.witness.resolution_s),
-        )
+        return replace(seen, lead_s=sample.started_s - began)
+
+    def _is_in_vain(self, before: Counters, taken_s: float) -> bool:
+        """Whether others disturb the block that has taken so long: it will be left out."""
+        so_far = Sample(iterations=1, host_s=taken_s, started_s=0.0)
+        return is_disturbed(judged(so_far, before, self.witness, self.target.threads))
 
     def _assert_nothing_compiled_since(self, graphs: int) -> None:
         if anew := self.backend.graphs() - graphs:
@@ -270,16 +273,6 @@ def assert_placed(backend: Backend, target: Target, tensors: Mapping[str, Any]) 
             raise PlacementError(
                 f"{name} is a {dtype} on {place}; the case says {STORAGE[target.dtype]} on {device}"
             )
-
-
-# A reason stands in a footnote of a table: longer ones are in the worker's log.
-LONGEST_REASON = 300
-
-
-def _one_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = f"{type(error).__name__}: {lines[0] if lines else 'no message'}"
-    return text[:LONGEST_REASON]
 
 
 def serve(orders: BinaryIO, replies: BinaryIO) -> None:

@@ -70,12 +70,20 @@ def test_one_that_others_disturbed_does_not_hold_up_the_next(clock):
     assert [after - before for before, after in pairwise(found)][:3] == [WORTH * 5] * 3
 
 
-def test_the_first_one_costs_what_it_takes_and_not_what_was_thought(clock):
-    sampling = Sampling(renewals=90, blocks=100)
-    renewals = Renewals(sampling, clock.seconds() + 1e4, clock.seconds, ready_s=3.0 / REPEATED)
-    with renewals.making():
-        clock.advance(7.0)
-    assert renewals.cost_s == 7.0
+def test_before_the_first_one_is_thought_to_take_half_of_getting_ready(clock):
+    assert Renewals(Sampling(), clock.seconds() + 1e4, clock.seconds, ready_s=6.0).cost_s == 3.0
+
+
+@pytest.mark.parametrize(
+    ("costs_s", "known_s"),
+    [([7.0], 7.0), ([60.0, 7.0], 7.0), ([7.0, 60.0], 7.0), ([1.0, 7.0, 8.0], 7.0)],
+)
+def test_what_one_takes_is_what_most_took(clock, costs_s, known_s):
+    renewals = Renewals(Sampling(renewals=9), clock.seconds() + 1e4, clock.seconds, ready_s=6.0)
+    for took_s in costs_s:
+        with renewals.making():
+            clock.advance(took_s)
+    assert renewals.cost_s == known_s
 
 
 def test_the_first_one_is_worth_a_share_of_what_getting_ready_took_as_well(clock):

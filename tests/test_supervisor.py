@@ -20,7 +20,7 @@ from dlbench.model import (
     Work,
     Workload,
 )
-from dlbench.preparing import RENEWED_WARMUP_BLOCKS, Preparing
+from dlbench.preparing import Preparing
 from dlbench.recording import Recording
 from dlbench.stopping import PATIENCE
 from dlbench.supervisor import RELEASE_TIMEOUT_S, Progress, Supervisor
@@ -708,16 +708,19 @@ def test_every_warm_up_is_kept():
     assert [sample.renewal for sample in measured.warmup] == [0, 1]
 
 
-@pytest.mark.parametrize("warmup_s", [0.3, 0.001])
-def test_a_renewed_worker_is_warm_after_a_block_and_the_first_one_when_it_is_steady(warmup_s):
-    made = plan(group(1, "torch"), block_s=0.02, warmup_s=warmup_s)
+def test_a_renewed_worker_is_told_how_long_a_block_was():
+    made = plan(group(1, "torch"))
     asked = []
     preparing = Preparing(made, lambda case, order: asked.append(order) or wire.Warm(()))
-    recording = Recording(made.groups[0].cases[0], generation=0)
+    recording = Recording(made.groups[0].cases[0])
     for recording.renewal in (0, 1):
         preparing.warm_up(recording)
-    assert RENEWED_WARMUP_BLOCKS == 1
-    assert [order.sampling.warmup_s for order in asked] == [warmup_s, min(warmup_s, 0.02)]
+        # one that was too short at first, and one that ended early
+        recording.samples += [Sample(n, host_s=1.0, started_s=0.0) for n in (3, 40, 40, 5)]
+    assert asked == [
+        wire.WarmUp(recording.case.id, made.sampling),
+        wire.WarmUp(recording.case.id, made.sampling, iterations=40),
+    ]
 
 
 def test_beside_a_case_that_cannot_be_renewed_the_null_and_its_twin_are_not_either():
@@ -736,10 +739,11 @@ def test_where_all_can_be_renewed_so_is_the_null():
     assert len(story.measurements) == 3
 
 
-def test_a_row_that_gets_ready_for_longer_than_it_is_measured_is_not_renewed():
-    slow = Stable(renewable=("torch",), takes_s={"prepare": 10.0})
+@pytest.mark.parametrize(("prepare_s", "renewals"), [(10.0, [0, 0, 0, 0]), (3.0, [0, 0, 1, 1])])
+def test_a_row_that_gets_ready_for_longer_than_it_is_measured_is_not_renewed(prepare_s, renewals):
+    slow = Stable(renewable=("torch",), takes_s={"prepare": prepare_s})
     story = Story(plan(group(1, "torch"), blocks=4, renewals=1), slow)
-    assert renewals_of(story.of(1, "torch")) == [0] * 4
+    assert renewals_of(story.of(1, "torch")) == renewals
 
 
 def test_where_nobody_is_left_nothing_is_renewed():

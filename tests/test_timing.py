@@ -53,35 +53,56 @@ def test_what_the_device_does_after_the_last_call_is_part_of_the_block():
     assert (block.started_s, block.host_s) == (110.0, 12.0)
 
 
+def impatient(machine, iterations, in_vain):
+    """A block that may end early after 32 s."""
+    patience = timing.Patience(32.0, in_vain)
+    return timing.block(machine.step, machine.wait, iterations, machine.clock.ns, patience=patience)
+
+
 @pytest.mark.parametrize(
     ("costs_s", "made"),
     [
-        ([1.0], 16),  # as planned
-        ([1.9], 16),  # slower, and not late
-        ([5.0], 8),  # late after 32 s: 7 steps take 35, which is seen after the next look
-        ([100.0], 2),  # seen at the first look
-        ([1.0] * 4 + [100.0], 6),  # others come in between
-        ([1.0] * 15 + [100.0], 16),  # too late to be cut
+        ([1.0], 16),  # in time
+        ([5.0], 8),  # 7 steps take 35 s, which is seen when the fourth part is over
+        ([100.0], 2),
+        ([1.0] * 4 + [100.0], 6),  # the others come later
+        ([1.0] * 15 + [100.0], 16),  # there is nothing left to be saved
     ],
 )
-def test_a_block_that_takes_too_long_ends_at_the_next_look(costs_s, made):
-    assert (timing.LOOKS, timing.LATE) == (8, 2)
+def test_a_late_block_in_vain_ends_after_the_part(costs_s, made):
+    assert timing.PARTS == 8
     machine = Machine(*costs_s)
-    found = timing.block(machine.step, machine.wait, 16, machine.clock.ns, planned_s=16.0)
+    found = impatient(machine, 16, lambda taken_s: True)
     steps_s = (costs_s + [costs_s[-1]] * 16)[:made]
-    assert (found.iterations, found.host_s) == (made, pytest.approx(sum(steps_s)))
+    assert (found.iterations, found.host_s) == (made, sum(steps_s))
     assert machine.events == ["wait", *["step"] * made, "wait"]
+
+
+def test_a_late_block_that_is_not_in_vain_goes_on_and_is_asked_for_once():
+    asked = []
+    found = impatient(Machine(10.0), 16, lambda taken_s: bool(asked.append(taken_s)))
+    assert (found.iterations, found.host_s) == (16, 160.0)
+    assert asked == [40.0]
+
+
+def test_being_slow_is_no_reason_to_end():
+    """A stall weighs more in a short block: the ones with it would be slower than they were."""
+    stalled = impatient(Machine(100.0, 1.0), 16, lambda taken_s: False)
+    assert stalled == Machine(100.0, 1.0).block(16)
+
+
+def test_a_block_that_a_device_still_works_on_ends_early_with_what_was_asked_for():
+    device = Device(launch_s=20.0, work_s=0.25)
+    patience = timing.Patience(32.0, lambda taken_s: True)
+    found = timing.block(device.step, device.wait, 8, device.clock.ns, device, patience=patience)
+    assert (found.iterations, found.host_s, found.device_s) == (2, 40.25, 40.25)
 
 
 @pytest.mark.parametrize("iterations", [1, 2, 7, 8, 9, 100])
 def test_a_block_in_time_makes_every_step(iterations):
-    machine = Machine(1.0)
-    found = timing.block(machine.step, machine.wait, iterations, machine.clock.ns, planned_s=1e9)
+    machine = Machine(0.25)
+    found = impatient(machine, iterations, lambda taken_s: True)
     assert machine.events.count("step") == found.iterations == iterations
-
-
-def test_without_a_plan_no_block_is_late():
-    assert Machine(1e6).block(100).iterations == 100
 
 
 def test_the_real_clock_is_the_default():

@@ -39,13 +39,16 @@ class ToldWitness:
 
     def __init__(self):
         self.seen = Counters(0.0, 0.0, 0.0, 0.0, 0.0, 0)
-        self.foreign_s = 0.0
+        self.foreign_s = self.throttled_s = 0.0
 
     def before(self):
         return self.seen
 
     def after(self):
-        self.seen = self.seen._replace(busy_s=self.seen.busy_s + self.foreign_s)
+        self.seen = self.seen._replace(
+            busy_s=self.seen.busy_s + self.foreign_s,
+            throttled_s=self.seen.throttled_s + self.throttled_s,
+        )
         return self.seen
 
     def facts(self):
@@ -505,8 +508,48 @@ def test_a_block_that_others_disturb_makes_the_next_ones_no_shorter(tell, backen
     backend.costs_s = [0.5]
     tell(START, PREPARE, WARM_UP)
     backend.costs_s = [16.0]
-    assert [tell(BLOCK).sample.iterations for _ in range(2)] == [1, 1]  # each ends early
+    assert [tell(BLOCK).sample.iterations for _ in range(2)] == [8, 8]
+
+
+def test_a_block_that_is_late_because_of_others_ends_early(tell, backend, witness):
     backend.costs_s = [0.5]
+    tell(START, PREPARE, WARM_UP)
+    backend.costs_s, witness.foreign_s = [16.0], 100.0
+    found = tell(BLOCK).sample
+    assert (found.iterations, found.host_s, found.flags) == (1, 16.0, ("busy",))
+    backend.costs_s, witness.foreign_s = [0.5], 0.0
+    assert tell(BLOCK).sample.iterations == 8
+
+
+def test_a_block_that_others_disturb_and_that_is_not_late_is_whole(tell, backend, witness):
+    backend.costs_s = [0.5]
+    tell(START, PREPARE, WARM_UP)
+    backend.costs_s, witness.foreign_s = [0.75], 100.0
+    assert (tell(BLOCK).sample.iterations, tell(BLOCK).sample.flags) == (8, ("busy",))
+
+
+def test_what_the_quota_took_is_the_case_s_own_and_ends_no_block(tell, backend, witness):
+    backend.costs_s = [0.5]
+    tell(START, PREPARE, WARM_UP)
+    backend.costs_s, witness.throttled_s = [16.0], 100.0
+    found = tell(BLOCK).sample
+    assert (found.iterations, found.flags) == (8, ("throttled",))
+
+
+def test_where_the_size_of_a_block_is_known_one_of_them_warms_up(tell, backend):
+    backend.costs_s = [0.5]
+    tell(START, PREPARE)
+    warm = tell(structs.replace(WARM_UP, iterations=6))
+    assert [sample.iterations for sample in warm.samples] == [6]
+    assert tell(BLOCK).sample.iterations == 6
+
+
+def test_a_warm_up_that_others_disturb_makes_the_blocks_no_shorter(tell, backend, witness):
+    tell(START, PREPARE)
+    backend.costs_s, witness.foreign_s = [16.0], 100.0
+    warm = tell(structs.replace(WARM_UP, iterations=8))
+    assert [sample.iterations for sample in warm.samples] == [1]
+    backend.costs_s, witness.foreign_s = [0.5], 0.0
     assert tell(BLOCK).sample.iterations == 8
 
 

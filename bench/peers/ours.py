@@ -153,7 +153,16 @@ def judge(measurements: Sequence[Measurement], a: str, b: str) -> Compared:
 def kept(measurements: Iterable[Measurement], b: str) -> list[list[Any]]:
     """What a verdict rests on, block by block: see `judge_again`."""
     return [
-        [m.case == b, s.generation, s.round, s.step_s, s.started_s, list(s.flags), s.renewal]
+        [
+            m.case == b,
+            s.generation,
+            s.round,
+            s.step_s,
+            s.started_s,
+            list(s.flags),
+            s.renewal,
+            s.iterations,
+        ]
         for m in measurements
         for s in m.samples
     ]
@@ -165,7 +174,7 @@ def judge_again(one: Record) -> Record:
     if not blocks:
         return one
     samples = {"a": list[Sample](), "b": list[Sample]()}
-    for is_b, generation, number, step_s, started_s, flags, *renewal in blocks:
+    for is_b, generation, number, step_s, started_s, flags, *later in blocks:
         samples["b" if is_b else "a"].append(
             Sample(
                 iterations=1,
@@ -173,7 +182,7 @@ def judge_again(one: Record) -> Record:
                 started_s=started_s,
                 round=number,
                 generation=generation,
-                renewal=renewal[0] if renewal else 0,  # not kept before there were any
+                renewal=later[0] if later else 0,  # not kept before there were any
                 # the first sittings only kept whether a block was disturbed
                 flags=tuple(flags) if isinstance(flags, list) else ("busy",) if flags else (),
             )
