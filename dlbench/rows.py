@@ -20,7 +20,7 @@ from dlbench.summary import summary
 class Row(Struct, frozen=True):
     """One case. Times in seconds of one iteration; None where unknown.
 
-    reason: why it was not measured, or of its verdict; iterations: of most blocks; busy: too few
+    reason: why it was not measured, or of its verdict; iterations: the commonest; busy: too few
     blocks, or rounds with the baseline, were quiet; left_out: blocks under competition that do not
     count; autocorrelation: of successive blocks; drift: of the time, a share per minute, None where
     it may be 0; modes: where the times lie, if not around one place; baseline: the target that the
@@ -138,7 +138,7 @@ def row_of(case: Case, history: History) -> Row:
 
 
 def _iterations(history: History) -> int | None:
-    """Of most blocks: one that others disturbed has fewer, and one that was too short grows."""
+    """The commonest: one that others disturbed has fewer, and after one too short they grow."""
     return mode([sample.iterations for sample in history.samples]) if history.samples else None
 
 
