@@ -1,9 +1,9 @@
-"""Gets a case ready in its worker: bound, called first and checked; then, apart, warmed up.
+"""Gets a case ready in its worker: bound and called first; then checked; then warmed up.
 
-Of cases that share a process all are prepared before any is warmed up. One after the other, the
-last was slower for as long as the process lived. Seen with PyTorch's product of 256x256, in copies
-of a started process: by 3 % in some minutes, by 0.5 % in others, and by 0.1 % at most if all are
-prepared first. It must not know who is measured when.
+Each of these for all cases of a row, before the next begins. Where cases that share a process got
+ready one after the other, the last was slower for as long as the process lived. Seen with PyTorch's
+product of 256x256, in copies of a started process: by 3 % in some minutes, by 0.5 % in others, and
+by 0.1 % at most if all are prepared before any is warmed up. It must not know who is measured when.
 """
 
 from collections.abc import Sequence
@@ -35,16 +35,28 @@ class Preparing:
     def __call__(self, recording: Recording) -> None:
         """Prepare the case, or fail it; in a worker that has been renewed, once more.
 
-        The first calls and checks that are recorded are those of the first time.
+        The first calls that are recorded are those of the first time.
         """
-        case, plan, again = recording.case, self.plan, recording.renewal > 0
-        order = wire.Prepare(case.id, case.workload, plan.networks, plan.seed, again=again)
+        case, plan = recording.case, self.plan
+        order = wire.Prepare(case.id, case.workload, plan.networks, plan.seed)
         reply = self.ask(case, order, self._patience(case))
         if not isinstance(reply, wire.Prepared):
             return recording.fail(self._explained(case, failed(reply)))
-        if not again:
+        if not recording.renewal:
             recording.prepared(reply)
-        if not reply.held:
+        return None
+
+    def check(self, recording: Recording) -> None:
+        """Compare what the prepared case computes with the oracle, and fail it if it is wrong.
+
+        Once in a generation: all copies of a process are of the same state.
+        """
+        case = recording.case
+        reply = self.ask(case, wire.Check(case.id), self._patience(case))
+        if not isinstance(reply, wire.Verified):
+            return recording.fail(self._explained(case, failed(reply)))
+        recording.parity = reply.parity
+        if not all(one.held for one in reply.parity):
             return recording.fail(wire.Failed("parity_failed", _parity_reason(reply.parity)))
         return None
 

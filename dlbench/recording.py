@@ -49,8 +49,7 @@ class Recording:
 
     def prepared(self, reply: wire.Prepared) -> None:
         """Take over how it got ready."""
-        self.calls_s, self.parity = reply.calls_s, reply.parity
-        self.compiling, self.facts = reply.compiling, reply.facts
+        self.calls_s, self.compiling, self.facts = reply.calls_s, reply.compiling, reply.facts
 
     def fail(self, failed: wire.Failed) -> None:
         """Take over the status and the reason."""

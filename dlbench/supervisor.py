@@ -123,7 +123,8 @@ class Supervisor:
         yield from self._tell_of([r for r in row if r.status != "ok"])
         going = [r for r in row if r.status == "ok"]
         prepared = yield from self._get_ready(going, "preparing", self.prepare)
-        ready = yield from self._get_ready(prepared, "warming up", self.prepare.warm_up, least=1)
+        checked = yield from self._get_ready(prepared, "checking", self.prepare.check, least=1)
+        ready = yield from self._get_ready(checked, "warming up", self.prepare.warm_up, least=1)
         yield from self._rounds(ready, groups)
         self.crew.dismiss(self.needed)
 

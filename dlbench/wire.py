@@ -47,17 +47,18 @@ class Renew(Record, frozen=True, tag="renew"):
 
 
 class Prepare(Record, frozen=True, tag="prepare"):
-    """Bind a workload, time its first calls, check it; answered by Prepared.
-
-    again: not for the first time in this generation. All copies of a process are of the same
-    state, and what the first one computed has been checked.
-    """
+    """Bind a workload and time its first calls; answered by Prepared."""
 
     case: str
     workload: Workload
     networks: dict[str, Network]
     seed: int
-    again: bool = False
+
+
+class Check(Record, frozen=True, tag="check"):
+    """Compare what a prepared case computes with the oracle; answered by Verified."""
+
+    case: str
 
 
 class WarmUp(Record, frozen=True, tag="warm_up"):
@@ -120,6 +121,7 @@ Order = (
     Start
     | Renew
     | Prepare
+    | Check
     | WarmUp
     | Block
     | Verify
@@ -142,17 +144,11 @@ class Ready(Record, frozen=True, tag="ready"):
 
 
 class Prepared(Record, frozen=True, tag="prepared"):
-    """First calls in seconds, one by one, and the parity checks. facts: see kinds.Bound."""
+    """First calls in seconds, one by one. facts: see kinds.Bound."""
 
     calls_s: tuple[float, ...]
-    parity: tuple[ParityCheck, ...]
     compiling: Compiling | None = None
     facts: dict[str, str | int | None] = msgspec.field(default_factory=dict)
-
-    @property
-    def held(self) -> bool:
-        """Whether all quantities agree."""
-        return all(check.held for check in self.parity)
 
 
 class Warm(Record, frozen=True, tag="warm"):

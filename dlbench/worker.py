@@ -75,6 +75,7 @@ class Worker:
             wire.Start: self.start,
             wire.Renew: self.renew,
             wire.Prepare: self.prepare,
+            wire.Check: self.check,
             wire.WarmUp: self.warm_up,
             wire.Block: self.block,
             wire.Verify: self.verify,
@@ -123,10 +124,7 @@ class Worker:
             )
 
     def prepare(self, order: wire.Prepare) -> wire.Prepared:
-        """Bind, time the first calls, assert placement, check parity; in this order.
-
-        The first calls come before parity, which would otherwise hide what compiling costs.
-        """
+        """Bind, time the first calls, assert placement; in this order."""
         kind = kind_named(order.workload.kind)
         if self.compiler is not None:
             self.compiler.begin(order.case)
@@ -135,9 +133,12 @@ class Worker:
         calls, compiling = self._first_calls(bound.step)
         assert_placed(self.backend, self.target, bound.step.tensors(bound.step.run()))
         self.backend.wait()
-        parity = () if order.again else bound.check()
         self.cases[order.case] = bound
-        return wire.Prepared(calls, parity, compiling, bound.facts)
+        return wire.Prepared(calls, compiling, bound.facts)
+
+    def check(self, order: wire.Check) -> wire.Verified:
+        """Parity with the oracle: after the first calls, or it would hide what compiling costs."""
+        return wire.Verified(self.cases[order.case].check())
 
     def _first_calls(self, step: Step) -> tuple[tuple[float, ...], Compiling | None]:
         if self.compiler is not None:

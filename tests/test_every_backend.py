@@ -769,19 +769,19 @@ def test_a_copy_of_a_process_in_which_it_has_started_computes_what_it_should(nam
     chosen = Target(name, "cpu", DECLARED[name].usual, "float32", threads=2)
     large = dict.fromkeys("mnk", 512)  # so that all threads have a part in it
     prepare = wire.Prepare("case", Workload("matmul", large, Work(0, 0)), {}, seed=0)
-    sampling = Sampling(block_s=0.001, warmup_s=0.01)
+    warm_up = wire.WarmUp("case", Sampling(block_s=0.001, warmup_s=0.01))
     with Launcher(DECLARED, tmp_path, renews=True) as launch:
         worker, start = launch(chosen)
         assert start.renewable
         with closing(worker):
             for begin in (start, wire.Renew(), wire.Renew()):
-                for order in (begin, prepare, wire.WarmUp("case", sampling), wire.Block("case")):
+                for order in (begin, prepare, wire.Check("case"), warm_up, wire.Block("case")):
                     worker.tell(order)
                     reply = worker.hear(PATIENCE_S)
                     assert not isinstance(reply, wire.Failed), reply
                     if isinstance(reply, wire.Ready):
                         copy = psutil.Process(reply.process)
-                    if isinstance(reply, wire.Prepared):
+                    if isinstance(reply, wire.Verified):
                         assert reply.parity
-                        assert reply.held, reply.parity
+                        assert all(check.held for check in reply.parity), reply.parity
                         assert copy.num_threads() >= chosen.threads

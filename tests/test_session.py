@@ -14,7 +14,7 @@ from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, EXIT_USAGE, Usag
 from dlbench.stopping import PATIENCE
 from dlbench.supervisor import Supervisor
 from fakes.results import ENVIRONMENT
-from fakes.workers import BROKEN, CALLS_S, Dies, Stable
+from fakes.workers import BROKEN, Dies, Stable
 
 SUITE = """
 about = "as small as a suite can be"
@@ -178,7 +178,7 @@ CRASH = Dies(wire.Failed("failed", "the worker died with signal 11"))
             id="memory runs out",
         ),
         pytest.param(
-            {"prepare": [wire.Prepared(CALLS_S, (BROKEN,))]},
+            {"check": [wire.Verified((BROKEN,))]},
             "parity_failed",
             EXIT_FAILED_CASES,
             id="a result is wrong",

@@ -120,6 +120,8 @@ def test_a_row_is_started_and_prepared_together_and_measured_in_turns():
         torch: start
         numpy: prepare matmul/1
         torch: prepare matmul/1
+        numpy: check matmul/1
+        torch: check matmul/1
         numpy: warm_up matmul/1
         torch: warm_up matmul/1
         torch: block matmul/1
@@ -178,11 +180,14 @@ def test_progress_counts_the_cases_that_are_finished():
         ("starting 2 workers", 0),
         ("preparing matmul/1/numpy/cpu/eager/float32/t1", 0),
         ("preparing matmul/1/torch/cpu/eager/float32/t1", 0),
+        ("checking matmul/1/numpy/cpu/eager/float32/t1", 0),
+        ("checking matmul/1/torch/cpu/eager/float32/t1", 0),
         ("warming up matmul/1/numpy/cpu/eager/float32/t1", 0),
         ("warming up matmul/1/torch/cpu/eager/float32/t1", 0),
         ("measuring matmul/1", 0),
         ("measuring matmul/1", 0),
         ("preparing matmul/2/torch/cpu/eager/float32/t1", 2),
+        ("checking matmul/2/torch/cpu/eager/float32/t1", 2),
         ("warming up matmul/2/torch/cpu/eager/float32/t1", 2),
         ("measuring matmul/2", 2),
         ("measuring matmul/2", 2),
@@ -193,7 +198,7 @@ def test_progress_counts_the_cases_that_are_finished():
 def test_orders_wait_as_long_as_the_plan_says_and_a_release_as_long_as_memory_takes():
     plan_of_two = plan(group(1, "numpy"), group(2, "numpy"), blocks=1)
     timeouts = Story(plan_of_two).stable.timeouts
-    assert timeouts == [5.0, 5.0, 5.0, 5.0, RELEASE_TIMEOUT_S, 5.0, 5.0, 5.0]
+    assert timeouts == [*[5.0] * 5, RELEASE_TIMEOUT_S, *[5.0] * 4]
 
 
 # --- some cases go wrong ------------------------------------------------------------------------
@@ -236,7 +241,7 @@ def test_a_refused_start_is_the_end_of_all_cases_of_that_target(answer):
 @pytest.mark.parametrize(
     "answer", [RAISES, NO_MEMORY, CRASH, HANGS], ids=lambda a: type(a).__name__
 )
-@pytest.mark.parametrize("order", ["prepare", "warm_up", "block"])
+@pytest.mark.parametrize("order", ["prepare", "check", "warm_up", "block"])
 def test_a_case_that_goes_wrong_takes_no_other_with_it(order, answer):
     story = Story(
         plan(group(1, "torch", "numpy"), group(2, "torch", "numpy")),
@@ -286,8 +291,8 @@ def test_a_worker_that_died_is_not_told_of_its_other_cases():
     ],
 )
 def test_a_case_that_fails_parity_is_recorded_and_never_timed(parity, reason):
-    answer = wire.Prepared(CALLS_S, tuple(parity))
-    story = Story(plan(group(1, "torch")), stable(torch={"prepare": [answer]}))
+    answer = wire.Verified(tuple(parity))
+    story = Story(plan(group(1, "torch")), stable(torch={"check": [answer]}))
     measured = story.of(1, "torch")
     assert (measured.status, measured.reason) == ("parity_failed", reason)
     assert (measured.calls_s, measured.parity, measured.samples) == (CALLS_S, tuple(parity), ())
@@ -298,7 +303,7 @@ def test_a_case_that_fails_parity_is_recorded_and_never_timed(parity, reason):
 @pytest.mark.parametrize(
     ("order", "answer"),
     [
-        ("prepare", wire.Prepared(CALLS_S, (BROKEN,))),
+        ("check", wire.Verified((BROKEN,))),
         ("prepare", NO_MEMORY),
         ("warm_up", RAISES),
         ("block", NO_MEMORY),
@@ -507,13 +512,13 @@ def test_a_worker_that_has_to_be_started_again_finds_no_more_than_the_first():
     assert story.stable.warm == [False, False]
 
 
-def compiling_for(limit_s, *later):
+def compiling_for(limit_s, *later, order="prepare"):
     """A row of a dynamic and a static case, the latter not ready in time."""
     made = group(1, "numpy", "torch")
     numpy, torch = made.cases
     row = replace(made, cases=(numpy, replace(torch, mode_kind="static")))
     gone = wire.Failed("timed_out", "no answer")
-    answers = stable(torch={"prepare": [Dies(gone)]})
+    answers = stable(torch={order: [Dies(gone)]})
     later = later or (group(2, "numpy"),)
     return Story(plan(row, *later, blocks=1, compile_limit_s=limit_s), answers)
 
@@ -561,7 +566,13 @@ def test_what_was_measured_before_is_tried_again():
 
 def test_only_who_compiles_has_the_limit_of_compiling():
     timeouts = compiling_for(7.0).stable.timeouts
-    assert sorted(timeouts) == [5.0] * 8 + [7.0, RELEASE_TIMEOUT_S]
+    assert sorted(timeouts) == [5.0] * 10 + [7.0, RELEASE_TIMEOUT_S]
+
+
+def test_a_check_may_compile_as_well_and_has_the_same_limit():
+    story = compiling_for(7.0, order="check")
+    assert sorted(story.stable.timeouts) == [5.0] * 10 + [7.0] * 2 + [RELEASE_TIMEOUT_S]
+    assert "not compiled and checked within 7 s" in story.of(1, "torch").reason
 
 
 def test_a_generation_is_all_rows_with_new_workers():
@@ -673,6 +684,7 @@ def test_in_a_renewed_worker_the_case_is_prepared_again_and_measured_on():
     assert story.journal == lines("""
         torch: start
         torch: prepare matmul/1
+        torch: check matmul/1
         torch: warm_up matmul/1
         torch: block matmul/1
         torch: block matmul/1
@@ -697,7 +709,7 @@ def test_who_cannot_be_renewed_goes_on_as_it_is():
 
 
 def test_what_a_case_was_like_at_first_stays_in_the_record():
-    other = wire.Prepared((9.0,), ())
+    other = wire.Prepared((9.0,))
     story = renewing(group(1, "torch"), scripts={"torch": {"prepare": [None, other]}})
     measured = story.of(1, "torch")
     assert (measured.calls_s, measured.parity) == (CALLS_S, (HELD,))
@@ -871,7 +883,7 @@ def test_an_interrupt_in_a_later_generation_keeps_the_earlier_ones():
     assert kept == [(0, "blocks", 2), (1, "interrupted", 1)]
 
 
-@pytest.mark.parametrize("order", ["start", "prepare", "warm_up", "block"])
+@pytest.mark.parametrize("order", ["start", "prepare", "check", "warm_up", "block"])
 def test_an_interrupt_before_the_first_sample_leaves_nothing(order):
     story = Story(plan(group(1, "numpy")), interrupted_at(order, 1), KeyboardInterrupt)
     assert story.measurements == []
@@ -911,7 +923,7 @@ def test_an_interrupt_of_whoever_handles_a_measurement_loses_none_of_its_row():
     assert not any(worker.alive for worker in stable.workers)
 
 
-@pytest.mark.parametrize("order", ["start", "prepare", "block", "release"])
+@pytest.mark.parametrize("order", ["start", "prepare", "check", "block", "release"])
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
 def test_however_it_ends_no_worker_lives_on(order, error):
     story = Story(

@@ -11,6 +11,7 @@ from dlbench.networks import CATALOGUE, OPTIMIZERS
 from dlbench.trainings import EpochResult
 from dlbench.wire import (
     Block,
+    Check,
     EpochTrained,
     Failed,
     Predict,
@@ -43,7 +44,8 @@ ORDERS = [
     Start(TARGET, "/tmp/scratch", renewable=True),
     Renew(),
     Prepare("case", WORKLOAD, {"iris": CATALOGUE["iris"]}, seed=3),
-    WarmUp("case", Sampling(blocks=3, budget_s=60.0)),
+    Check("case"),
+    WarmUp("case", Sampling(blocks=3, budget_s=60.0), iterations=7),
     Block("case"),
     Verify(CATALOGUE["iris"], OPTIMIZERS, seed=3),
     WorkOut("hinge"),
@@ -54,7 +56,7 @@ ORDERS = [
 ]
 REPLIES = [
     Ready({"version": "2.13", "threads": 4, "blas": None}, process=77),
-    Prepared((3.0, 2.0, 1.0), CHECKS),
+    Prepared((3.0, 2.0, 1.0)),
     Warm((SAMPLE, SAMPLE)),
     Timed(SAMPLE),
     Verified(CHECKS),

@@ -28,6 +28,7 @@ WORKLOAD = Workload("matmul", {"m": 4, "n": 3, "k": 2}, Work(48, 26))
 CASE = "matmul/4x3x2"
 PREPARE = wire.Prepare(CASE, WORKLOAD, {}, seed=0)
 WARM_UP = wire.WarmUp(CASE, Sampling(block_s=4.0, warmup_s=100.0))
+CHECK = wire.Check(CASE)
 BLOCK = wire.Block(CASE)
 RELEASE = wire.Release(CASE)
 
@@ -164,7 +165,7 @@ def test_the_first_calls_are_timed_one_by_one(tell, backend):
 
 
 def test_nothing_runs_before_the_first_calls_and_parity_comes_last(tell, backend):
-    tell(START, PREPARE)
+    tell(START, PREPARE, CHECK)
     first_call = ["wait", "run", "wait"]
     placement = ["run", "wait"]
     parity = ["run", "array"]
@@ -172,7 +173,7 @@ def test_nothing_runs_before_the_first_calls_and_parity_comes_last(tell, backend
 
 
 def test_a_backend_that_is_right_passes_parity(tell):
-    (check,) = tell(START, PREPARE).parity
+    (check,) = tell(START, PREPARE, CHECK).parity
     assert check.quantity == "product"
     assert check.held
 
@@ -186,17 +187,15 @@ def test_a_backend_that_is_right_passes_parity(tell):
 )
 def test_a_backend_that_is_wrong_is_told_of_not_failed(tell, backend, spoil, error):
     backend.spoil = spoil
-    prepared = tell(START, PREPARE)
-    (check,) = prepared.parity
+    (check,) = tell(START, PREPARE, CHECK).parity
     assert not check.held
     assert check.error == error
-    assert len(prepared.calls_s) == FIRST_CALLS
 
 
 def test_a_result_of_another_shape_is_a_failure(tell, backend):
     backend.spoil = lambda product: Tensor(product.array[:, :2])
     reason = "ValueError: product has shape (4, 2), the oracle's has (4, 3)"
-    assert tell(START, PREPARE) == wire.Failed("failed", reason)
+    assert tell(START, PREPARE, CHECK) == wire.Failed("failed", reason)
 
 
 @pytest.mark.parametrize(
@@ -444,7 +443,7 @@ def test_a_step_that_fails_only_later_is_reported_by_its_block(tell, backend):
     assert tell(BLOCK) == wire.Failed("failed", "RuntimeError: the card fell off the bus")
 
 
-@pytest.mark.parametrize("order", [WARM_UP, BLOCK], ids=["warm-up", "block"])
+@pytest.mark.parametrize("order", [CHECK, WARM_UP, BLOCK], ids=["check", "warm-up", "block"])
 def test_a_case_that_was_never_prepared_cannot_be_timed(tell, order):
     assert tell(START, order) == wire.Failed("failed", f"KeyError: {CASE!r}")
 
@@ -603,13 +602,13 @@ def test_a_released_case_is_forgotten_and_the_backend_told(tell, backend):
 
 def test_orders_are_served_until_the_wire_is_closed(backend):
     orders, replies = io.BytesIO(), io.BytesIO()
-    for order in (START, PREPARE, WARM_UP, BLOCK, RELEASE):
+    for order in (START, PREPARE, CHECK, WARM_UP, BLOCK, RELEASE):
         wire.send(orders, order)
     orders.seek(0)
     worker.serve(orders, replies)
     replies.seek(0)
     received = [type(reply) for reply in iter(lambda: wire.receive_reply(replies), None)]
-    assert received == [wire.Ready, wire.Prepared, wire.Warm, wire.Timed, wire.Ready]
+    assert received == [wire.Ready, wire.Prepared, wire.Verified, wire.Warm, wire.Timed, wire.Ready]
 
 
 def answers(*orders):
@@ -636,7 +635,7 @@ def test_where_no_copy_can_be_made_the_worker_goes_on_as_it_is(backend, witness,
     monkeypatch.setattr(worker.nursery, "hatch", lambda: False)
     ready, prepared = answers(structs.replace(START, renewable=True), PREPARE)
     assert (type(ready), ready.process) == (wire.Ready, None)
-    assert prepared.parity
+    assert prepared.calls_s
 
 
 def test_a_copy_counts_for_itself(backend, witness, monkeypatch):
@@ -670,9 +669,3 @@ def test_a_copy_that_is_to_be_renewed_makes_way(backend, witness, monkeypatch):
     monkeypatch.setattr(worker.nursery, "make_way", lambda: sys.exit("made way"))
     with pytest.raises(SystemExit, match="made way"):
         answers(structs.replace(START, renewable=True), wire.Renew())
-
-
-def test_a_renewed_case_is_not_checked_again(tell, backend):
-    tell(START)
-    assert tell(PREPARE).parity
-    assert tell(structs.replace(PREPARE, again=True)).parity == ()

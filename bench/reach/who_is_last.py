@@ -30,8 +30,7 @@ COPIES = 24  # of each way
 MOST = 1.005
 SAMPLING = Sampling(block_s=0.005, warmup_s=0.1)
 PAIR = ("first", "last")
-# As for all copies but a worker's first.
-PREPARE = [wire.Prepare(case, product(256), {}, seed=0, again=True) for case in PAIR]
+PREPARE = [wire.Prepare(case, product(256), {}, seed=0) for case in PAIR]
 WARM_UP = [wire.WarmUp(case, SAMPLING) for case in PAIR]
 WAYS: dict[str, list[Order]] = {
     "all prepared before any is warmed up": [*PREPARE, *WARM_UP],

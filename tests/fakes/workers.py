@@ -77,7 +77,9 @@ class Stable:
             case wire.Start():
                 return wire.Ready(FACTS, process=COPY if order.renewable else None)
             case wire.Prepare():
-                return wire.Prepared(CALLS_S, (HELD,))
+                return wire.Prepared(CALLS_S)
+            case wire.Check():
+                return wire.Verified((HELD,))
             case wire.WarmUp():
                 return wire.Warm((self.sample(),))
             case wire.Block():
