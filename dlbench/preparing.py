@@ -1,12 +1,14 @@
 """Gets a case ready in its worker: bound and called first; then checked; then warmed up.
 
-Each of these for all cases of a row, before the next begins. Where cases that share a process got
-ready one after the other, the last was slower for as long as the process lived. Seen with PyTorch's
-product of 256x256, in copies of a started process: by 3 % in some minutes, by 0.5 % in others, and
-by 0.1 % at most if all are prepared before any is warmed up. It must not know who is measured when.
+Each of these for all cases of a row, before the next begins. Of cases that share a process, the one
+whose operands were allocated last may be slower for as long as the process lives, and where that
+is so it is in all copies of a process. Seen with PyTorch's product of 256x256, at a time when all
+steps took 170 and not 160 microseconds: by 2 to 6 % in 7 of 24 started processes. In none of these
+where the cases were checked, or a third one was bound, after both had been bound. It must not know
+who is measured when.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -16,6 +18,8 @@ from dlbench.crew import failed
 from dlbench.model import Case, ParityCheck, Plan, Target
 from dlbench.recording import Recording
 from dlbench.wire import Order, Reply
+
+GettingReady = Callable[[Recording], None]
 
 
 class Ask(Protocol):
@@ -47,10 +51,7 @@ class Preparing:
         return None
 
     def check(self, recording: Recording) -> None:
-        """Compare what the prepared case computes with the oracle, and fail it if it is wrong.
-
-        Once in a generation: all copies of a process are of the same state.
-        """
+        """Compare what the prepared case computes with the oracle, and fail it if it is wrong."""
         case = recording.case
         reply = self.ask(case, wire.Check(case.id), self._patience(case))
         if not isinstance(reply, wire.Verified):
@@ -59,6 +60,14 @@ class Preparing:
         if not all(one.held for one in reply.parity):
             return recording.fail(wire.Failed("parity_failed", _parity_reason(reply.parity)))
         return None
+
+    def again(self, *, shared: bool) -> tuple[GettingReady, ...]:
+        """What the cases of a renewed worker are taken through.
+
+        All copies are of the same state, which has been checked. Those that share a worker are
+        checked all the same, for the sake of the last one: see above.
+        """
+        return (self, self.check, self.warm_up) if shared else (self, self.warm_up)
 
     def warm_up(self, recording: Recording) -> None:
         """Run the prepared case until it is steady, or fail it.

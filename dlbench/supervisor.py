@@ -14,14 +14,13 @@ from dlbench import rounds, units, wire
 from dlbench.budget import Budget
 from dlbench.crew import Crew, Launch, failed
 from dlbench.model import Case, Group, Measurement, Plan, Sample
-from dlbench.preparing import Preparing
+from dlbench.preparing import GettingReady, Preparing
 from dlbench.recording import Recording
 from dlbench.renewals import Renewals
 from dlbench.stopping import Stop
 from dlbench.wire import Order, Reply
 
 Events = Generator["Progress | Measurement", None, None]
-GettingReady = Callable[[Recording], None]
 
 # An order that only frees memory.
 RELEASE_TIMEOUT_S = 60.0
@@ -216,7 +215,7 @@ class Supervisor:
             if refusal := refused[self.seat(recording.case)]:
                 recording.fail(refusal)
         in_turn = again[:: self.direction * _sign(self.generation + number)]
-        for step in (self.prepare, self.prepare.warm_up):
+        for step in self.prepare.again(shared=len(seats) < len(again)):
             for recording in [r for r in in_turn if r.status == "ok"]:
                 step(recording)
 

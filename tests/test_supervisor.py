@@ -796,6 +796,23 @@ def test_in_renewed_workers_too_all_are_prepared_before_any_is_warmed_up():
     assert steps == ["prepare", "prepare", "warm_up", "warm_up"]
 
 
+@pytest.mark.parametrize(
+    ("seat", "steps"),
+    [
+        (lambda case: case.id, ["prepare", "prepare", "warm_up", "warm_up"]),
+        (lambda case: 0, ["prepare", "prepare", "check", "check", "warm_up", "warm_up"]),
+    ],
+    ids=["apart", "together"],
+)
+def test_in_renewed_workers_only_cases_that_share_one_are_checked_again(seat, steps):
+    workload = case(1, "any").workload
+    twins = Group(workload, (case(1, "torch"), case(2, "torch")))
+    answers = Stable(renewable=("torch",))
+    story = Story(plan(twins, blocks=4, renewals=1), answers, seat=seat)
+    renewed = max(n for n, entry in enumerate(story.journal) if entry == "torch: renew")
+    assert [entry.split()[1] for entry in story.journal[renewed + 1 :]][: len(steps)] == steps
+
+
 def test_a_worker_is_renewed_in_every_row():
     story = renewing(group(1, "torch"), group(2, "torch"))
     assert len(story.told("torch", "renew")) == 2
