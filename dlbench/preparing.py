@@ -3,7 +3,7 @@
 Each of these for all cases of a row, before the next begins. Of cases that share a process, the one
 whose operands were allocated last may be slower for as long as the process lives, and where that
 is so it is in all copies of a process. Seen with PyTorch's product of 256x256, at a time when all
-steps took 170 and not 160 microseconds: by 2 to 6 % in 7 of 24 started processes. In none of these
+steps took 170 and not 160 microseconds: by 2 to 7 % in 7 of 24 started processes. In none of these
 where the cases were checked, or a third one was bound, after both had been bound. It must not know
 who is measured when.
 """
