@@ -23,11 +23,6 @@ LOST_SHARE = 0.05
 STOLEN_SHARE = 0.02
 
 
-# Flags of a block whose time is also that of others: what interleaving cannot cancel. Not what the
-# cgroup's quota took (throttled): that is the case's own doing.
-DISTURBED: frozenset[Flag] = frozenset(("busy", "stolen", "unparked"))
-
-
 class Counters(NamedTuple):
     """Totals at one moment, in seconds; None where the system does not tell. See Sample.
 
@@ -96,11 +91,6 @@ class Witness:
 
 def _name(source: counters.Source | None) -> str | None:
     return None if source is None else source.name
-
-
-def is_disturbed(sample: Sample) -> bool:
-    """Whether others had a part in the block's time."""
-    return not DISTURBED.isdisjoint(sample.flags)
 
 
 def judged(sample: Sample, before: Counters, witness: Witness, threads: int) -> Sample:

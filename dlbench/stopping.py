@@ -7,7 +7,7 @@ good stops too early (Jennison & Turnbull 2000, Group Sequential Methods, ch. 1)
 from collections.abc import Sequence
 from math import log
 
-from dlbench.interference import is_disturbed
+from dlbench.histories import is_disturbed
 from dlbench.model import Sample, Sampling, StopReason
 from dlbench.stats import median_error
 

@@ -24,9 +24,10 @@ from dlbench.contract import Backend, Setting, Step, nothing
 from dlbench.epochs import lesson_of
 from dlbench.errors import DlbenchError, PlacementError, Unavailable, one_line
 from dlbench.examples import EXAMPLES
-from dlbench.interference import Counters, Witness, is_disturbed, judged
+from dlbench.histories import is_disturbed
+from dlbench.interference import Counters, Witness, judged
 from dlbench.kinds import Bound, kind_named
-from dlbench.model import Compiling, Sample, Target
+from dlbench.model import Compiling, Flag, Sample, Target
 from dlbench.parking import die_with_parent
 from dlbench.passes import agreement
 from dlbench.training import Training, assert_agreement
@@ -185,17 +186,21 @@ class Worker:
         graphs = self.backend.graphs()
         self._lead_in(step, iterations)
         wait, device = self.backend.wait, self.backend.device_clock()
-        before = self.witness.before()
-        patience = timing.Patience(timing.LATE * planned_s, partial(self._is_in_vain, before))
+        before, early = self.witness.before(), list[Flag]()
+        in_vain = partial(self._is_in_vain, before, early)
+        patience = timing.Patience(timing.LATE * planned_s, in_vain)
         sample = timing.block(step.run, wait, iterations, device=device, patience=patience)
         seen = judged(sample, before, self.witness, self.target.threads)
         self._assert_nothing_compiled_since(graphs)
-        return replace(seen, lead_s=sample.started_s - began)
+        every = tuple(dict.fromkeys((*early, *seen.flags)))
+        return replace(seen, lead_s=sample.started_s - began, flags=every)
 
-    def _is_in_vain(self, before: Counters, taken_s: float) -> bool:
-        """Whether others disturb the block that has taken so long: it will be left out."""
+    def _is_in_vain(self, before: Counters, flags: list[Flag], taken_s: float) -> bool:
+        """Whether others disturb the block that has taken so long. flags: takes those it has."""
         so_far = Sample(iterations=1, host_s=taken_s, started_s=0.0)
-        return is_disturbed(judged(so_far, before, self.witness, self.target.threads))
+        so_far = judged(so_far, before, self.witness, self.target.threads)
+        flags += so_far.flags
+        return is_disturbed(so_far)
 
     def _assert_nothing_compiled_since(self, graphs: int) -> None:
         if anew := self.backend.graphs() - graphs:

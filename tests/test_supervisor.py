@@ -20,7 +20,7 @@ from dlbench.model import (
     Work,
     Workload,
 )
-from dlbench.preparing import Preparing
+from dlbench.preparing import LEAST_CHECK_S, Preparing
 from dlbench.recording import Recording
 from dlbench.stopping import PATIENCE
 from dlbench.supervisor import RELEASE_TIMEOUT_S, Progress, Supervisor
@@ -512,13 +512,13 @@ def test_a_worker_that_has_to_be_started_again_finds_no_more_than_the_first():
     assert story.stable.warm == [False, False]
 
 
-def compiling_for(limit_s, *later, order="prepare"):
+def compiling_for(limit_s, *later):
     """A row of a dynamic and a static case, the latter not ready in time."""
     made = group(1, "numpy", "torch")
     numpy, torch = made.cases
     row = replace(made, cases=(numpy, replace(torch, mode_kind="static")))
     gone = wire.Failed("timed_out", "no answer")
-    answers = stable(torch={order: [Dies(gone)]})
+    answers = stable(torch={"prepare": [Dies(gone)]})
     later = later or (group(2, "numpy"),)
     return Story(plan(row, *later, blocks=1, compile_limit_s=limit_s), answers)
 
@@ -569,9 +569,13 @@ def test_only_who_compiles_has_the_limit_of_compiling():
     assert sorted(timeouts) == [5.0] * 10 + [7.0, RELEASE_TIMEOUT_S]
 
 
-def test_a_check_may_compile_as_well_and_has_the_same_limit():
-    story = compiling_for(7.0, order="check")
-    assert sorted(story.stable.timeouts) == [5.0] * 10 + [7.0] * 2 + [RELEASE_TIMEOUT_S]
+@pytest.mark.parametrize(("prepare_s", "left_s"), [(3.0, 4.0), (6.5, LEAST_CHECK_S)])
+def test_a_check_may_compile_as_well_and_has_what_is_left_of_the_limit(prepare_s, left_s):
+    [static] = [replace(c, mode_kind="static") for c in group(1, "torch").cases]
+    row = Group(static.workload, (static,))
+    slow = Stable({"torch": {"check": [HANGS]}}, takes_s={"prepare": prepare_s})
+    story = Story(plan(row, compile_limit_s=7.0), slow)
+    assert slow.timeouts == [5.0, 7.0, left_s]
     assert "not compiled and checked within 7 s" in story.of(1, "torch").reason
 
 
@@ -713,6 +717,22 @@ def test_what_a_case_was_like_at_first_stays_in_the_record():
     story = renewing(group(1, "torch"), scripts={"torch": {"prepare": [None, other]}})
     measured = story.of(1, "torch")
     assert (measured.calls_s, measured.parity) == (CALLS_S, (HELD,))
+
+
+def together(answers):
+    """Two cases in one worker, whose copy checks them again."""
+    twins = Group(case(1, "any").workload, (case(1, "torch"), case(2, "torch")))
+    script = {"torch": {"check": answers}}
+    made = plan(twins, blocks=4, renewals=1)
+    return Story(made, Stable(script, renewable=("torch",)), seat=lambda case: 0)
+
+
+def test_what_a_copy_is_found_to_compute_is_not_recorded_unless_it_is_wrong():
+    other, held = ParityCheck("product", error=0.0, tolerance=0.5), (HELD,)
+    again, broken = wire.Verified((other,)), wire.Verified((BROKEN,))
+    story = together([None, None, again, broken])
+    measured = {m.parity: (m.status, len(m.samples)) for m in story.measurements}
+    assert measured == {held: ("ok", 4), (BROKEN,): ("parity_failed", 2)}
 
 
 def test_every_warm_up_is_kept():

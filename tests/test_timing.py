@@ -85,12 +85,6 @@ def test_a_late_block_that_is_not_in_vain_goes_on_and_is_asked_for_once():
     assert asked == [40.0]
 
 
-def test_being_slow_is_no_reason_to_end():
-    """A stall weighs more in a short block: the ones with it would be slower than they were."""
-    stalled = impatient(Machine(100.0, 1.0), 16, lambda taken_s: False)
-    assert stalled == Machine(100.0, 1.0).block(16)
-
-
 def test_a_block_that_a_device_still_works_on_ends_early_with_what_was_asked_for():
     device = Device(launch_s=20.0, work_s=0.25)
     patience = timing.Patience(32.0, lambda taken_s: True)

@@ -17,7 +17,7 @@ from dlbench import catalog, timing, wire, worker
 from dlbench.compiler import FIRST_CALLS
 from dlbench.contract import Setting, nothing
 from dlbench.errors import PlacementError, Unavailable, UsageError
-from dlbench.interference import Counters
+from dlbench.interference import LOST_SHARE, Counters
 from dlbench.model import Sampling, Target, Work, Workload
 from fakes.backend import FakeBackend, Tensor
 from fakes.clock import ToldClock
@@ -518,6 +518,25 @@ def test_a_block_that_is_late_because_of_others_ends_early(tell, backend, witnes
     assert (found.iterations, found.host_s, found.flags) == (1, 16.0, ("busy",))
     backend.costs_s, witness.foreign_s = [0.5], 0.0
     assert tell(BLOCK).sample.iterations == 8
+
+
+def test_why_a_block_ended_early_stays_said_if_its_end_is_quiet(tell, backend, witness):
+    """Waiting for a device is in the block's time, of a share of which the flags are."""
+    backend.costs_s = [0.5]
+    tell(START, PREPARE, WARM_UP)
+    backend.costs_s, taken_s = [16.0], [1.0, 0.0]
+    backend.wait = lambda: backend.clock.advance(20.0)
+    after = witness.after
+
+    def told_after():
+        witness.foreign_s = taken_s.pop(0)
+        return after()
+
+    witness.after = told_after
+    found = tell(BLOCK).sample
+    assert (found.iterations, found.host_s, found.foreign_s) == (1, 36.0, 1.0)
+    assert found.foreign_s < LOST_SHARE * found.host_s
+    assert found.flags == ("busy",)
 
 
 def test_a_block_that_others_disturb_and_that_is_not_late_is_whole(tell, backend, witness):

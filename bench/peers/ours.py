@@ -151,7 +151,7 @@ def judge(measurements: Sequence[Measurement], a: str, b: str) -> Compared:
 
 
 def kept(measurements: Iterable[Measurement], b: str) -> list[list[Any]]:
-    """What a verdict rests on, block by block: see `judge_again`."""
+    """What a verdict rests on, block by block (see `judge_again`), and which blocks ended early."""
     return [
         [
             m.case == b,

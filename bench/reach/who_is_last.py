@@ -89,4 +89,6 @@ if __name__ == "__main__":
         much = sum(abs(value) > MUCH for value in values)
         print(f"{way}: worth more than 1 % in {much} of {PROCESSES} processes")
     ours = next(iter(WAYS))
-    sys.exit(not tell(f"last / first, {ours}", middle(found[ours]), MOST, 2 - MOST))
+    in_none = all(abs(value) <= MUCH for value in found[ours])
+    reached = tell(f"last / first, {ours}", middle(found[ours]), MOST, 2 - MOST)
+    sys.exit(not (in_none and reached))
