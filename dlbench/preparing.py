@@ -59,8 +59,9 @@ class Preparing:
 
         The parity that is recorded is that of the first time, unless it breaks later.
         """
-        case = recording.case
-        left_s = max(self._patience(case) - recording.preparing_s, LEAST_CHECK_S)
+        case, left_s = recording.case, self._patience(recording.case)
+        if case.mode_kind == "static":  # one limit for compiling and checking
+            left_s = max(left_s - recording.preparing_s, LEAST_CHECK_S)
         reply = self.ask(case, wire.Check(case.id), left_s)
         if not isinstance(reply, wire.Verified):
             return recording.fail(self._explained(case, failed(reply)))

@@ -579,6 +579,12 @@ def test_a_check_may_compile_as_well_and_has_what_is_left_of_the_limit(prepare_s
     assert "not compiled and checked within 7 s" in story.of(1, "torch").reason
 
 
+def test_where_nothing_compiles_a_check_has_the_time_of_every_order():
+    slow = Stable(takes_s={"prepare": 4.5})
+    Story(plan(group(1, "torch"), blocks=1), slow)
+    assert slow.timeouts == [5.0] * 5
+
+
 def test_a_generation_is_all_rows_with_new_workers():
     story = Story(plan(group(1, "numpy"), group(2, "numpy", "torch"), generations=3, blocks=1))
     assert sorted(story.launched()) == ["numpy"] * 3 + ["torch"] * 3
