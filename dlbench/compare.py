@@ -48,6 +48,13 @@ class Comparison(Record, frozen=True):
     busy: bool = False
 
 
+class Margins(NamedTuple):
+    """Beyond `different` there is a difference; within `same` there is none."""
+
+    different: float
+    same: float
+
+
 class Measured(NamedTuple):
     """Two cases and where their log ratio lies; None where that is not known."""
 
@@ -70,11 +77,18 @@ class Measured(NamedTuple):
         return self.interval is not None and max(map(abs, self.interval)) <= log1p(margin)
 
 
-def compare(found: Sequence[Measured], margin: float = MARGIN) -> list[Comparison]:
-    """The verdicts on all pairs of a table, which are adjusted together."""
+def compare(
+    found: Sequence[Measured], margin: float = MARGIN, same: float | None = None
+) -> list[Comparison]:
+    """The verdicts on all pairs of a table, which are adjusted together.
+
+    same: within which they are called so, where it is less than the margin: what a run cannot tell
+    apart is not the same for that.
+    """
     ps = [_p(one, margin) for one in found]
     adjusted = zip(found, ps, benjamini_hochberg(ps), holm(ps), strict=True)
-    return [_comparison(one, margin, *three) for one, *three in adjusted]
+    margins = Margins(margin, margin if same is None else same)
+    return [_comparison(one, margins, *three) for one, *three in adjusted]
 
 
 def _bounded(value: float) -> float:
@@ -89,9 +103,9 @@ def _p(one: Measured, margin: float) -> float | None:
 
 
 def _comparison(
-    one: Measured, margin: float, p: float | None, p_display: float | None, p_gate: float | None
+    one: Measured, margins: Margins, p: float | None, p_display: float | None, p_gate: float | None
 ) -> Comparison:
-    verdict, reason = _verdict(one, margin, p_display)
+    verdict, reason = _verdict(one, margins, p_display)
     middle = one.location.value if one.location else one.pair.middle
     low, high = map(exp, one.interval) if one.interval else (None, None)
     return Comparison(
@@ -109,15 +123,17 @@ def _comparison(
     )
 
 
-def _verdict(one: Measured, margin: float, p: float | None) -> tuple[Verdict, str]:
+def _verdict(one: Measured, margins: Margins, p: float | None) -> tuple[Verdict, str]:
     """The verdict and its reason: why, and after a colon the figures."""
     if one.interval is None or p is None:
         return "unsure", _silence(one.pair)
-    limit = units.percent(margin)
+    limit = units.percent(margins.different)
     figures = f"{'–'.join(units.ratios(*map(exp, one.interval)))}{remark(one.pair)}"
-    if one.is_within(margin):
-        return "same", f"within the margin of {limit}: {figures}"
-    if not one.is_beyond(margin):
+    if one.is_within(margins.same):
+        return "same", f"within the margin of {units.percent(margins.same)}: {figures}"
+    if one.is_within(margins.different):
+        return "unsure", f"a null pair of this run is {limit} apart, no less can be told: {figures}"
+    if not one.is_beyond(margins.different):
         return "unsure", f"the interval crosses the margin of {limit}: {figures}"
     if p > ALPHA:
         adjusted = units.significant(p, digits=2)

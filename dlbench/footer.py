@@ -19,9 +19,9 @@ def alarm(nulls: Nulls) -> str | None:
     if not nulls.failed:
         return None
     return (
-        "a null pair, one case measured twice, came out different: the margin of this run is "
-        f"{units.percent(nulls.margin)} instead of {units.percent(nulls.asked)}, "
-        "and no smaller difference is claimed"
+        "a null pair, one case measured twice, lies beyond the margin of "
+        f"{units.percent(nulls.asked)}: this run claims no difference below "
+        f"{units.percent(nulls.margin)}"
     )
 
 

@@ -28,7 +28,8 @@ class Nulls(Record, frozen=True):
     how many were called faster or slower; spread: standard deviation of the log ratio of a
     generation around the truth, which is 0; visible: the smallest effect that this run sees, see
     `smallest_visible`; margin: as used, asked: as asked for. A null pair that lies beyond the
-    margin asked for widens it.
+    margin asked for widens it for differences; who is called the same still lies within what was
+    asked for. `differing` rests on verdicts, which take less (a quota, how many pairs there are).
     """
 
     pairs: int

@@ -94,7 +94,8 @@ class Known:
             if base is not None and base is not row and is_timed(row)
         ]
         measured = [Measured(pair, locate(pair, self._luck(pair.case))) for pair in pairs]
-        return measured, {one.case: one for one in compare(measured, self.nulls.margin)}
+        verdicts = compare(measured, self.nulls.margin, same=self.nulls.asked)
+        return measured, {one.case: one for one in verdicts}
 
     def _luck(self, case: str) -> Luck | None:
         return self.lucks.get(self.workloads[case])

@@ -9,9 +9,9 @@ from statistics import median_low
 
 from dlbench.model import Sampling
 
-# Between two renewals goes by as much time as one takes, and after the last one: half of a row is
-# spent on them at most. Seen in generations of 1.65 s (bench/peers): 2.4 renewals in each; with
-# twice the time in between, of which the first takes more, 0.5.
+# Between two renewals goes by as much time as one takes, and after the last one: about half of a
+# row is spent on them at most. Seen in generations of 1.65 s (bench/peers): 2.4 renewals in each;
+# with twice the time in between, of which the first takes more, 0.5.
 WORTH = 1
 # One repeats neither the checks, unless cases share a worker, nor the search for steadiness. Seen
 # with a product of 256x256, of what getting ready took at first: 0.48 on a quiet machine, 0.47

@@ -13,7 +13,7 @@ from dlbench.stats import median_error
 
 # Rounds at which the precision is looked at: each time about 1.4 times as many as before.
 FIRST_LOOK = 8
-MOST_LOOKS = 40  # after 5 million rounds
+MOST_LOOKS = 40  # after 6 million rounds
 LOOKS = tuple(round(FIRST_LOOK * 2 ** (number / 2) / 4) * 4 for number in range(MOST_LOOKS))
 
 # Disturbed rounds are replaced, until there are so many times as many as were asked for: on a

@@ -262,6 +262,7 @@ class Worker:
         """Free what the case holds."""
         self.cases.pop(order.case, None)
         self.iterations.pop(order.case, None)
+        self.block_s.pop(order.case, None)
         self.backend.release()
         gc.unfreeze()
         gc.collect()

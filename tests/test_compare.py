@@ -58,6 +58,16 @@ def test_the_margin_is_the_users() -> None:
     assert verdict_on(run(1.01), margin=0.0).verdict == "slower"
 
 
+@pytest.mark.parametrize(("ratio", "verdict"), [(1.0, "same"), (1.05, "unsure"), (1.2, "slower")])
+def test_what_a_wider_margin_cannot_tell_apart_is_not_the_same_for_that(ratio, verdict) -> None:
+    pair = pair_of(run(ratio))
+    (found,) = compare([Measured(pair, locate(pair, None))], margin=0.1, same=MARGIN)
+    assert found.verdict == verdict
+    if verdict == "unsure":
+        told = "a null pair of this run is 10 % apart, no less can be told"
+        assert why(found.reason) == told
+
+
 def test_processes_that_differ_by_luck_are_not_called_different() -> None:
     """A fifth of them would be, were blocks taken for independent: P(|N(0, 0.016)| > 0.02)."""
     verdicts = [verdict_on(run(1.0, luck=0.02, seed=seed)).verdict for seed in range(100)]

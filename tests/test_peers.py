@@ -737,6 +737,21 @@ class TestAnalysis:
         busy = many([loaded], part="frameworks", load=True, declared=declared, reason=reason)
         assert line(results(*quiet, *busy), "TensorFlow").verdict == verdict
 
+    def test_a_comparison_of_frameworks_that_failed_is_not_reached(self):
+        quiet = many([0.40, 0.40, 0.41], part="frameworks")
+        loaded = many([0.40, 0.40], part="frameworks", load=True, declared="faster")
+        loaded[1] |= {"ratio": None, "declared": "failed"}
+        found = line(results(*quiet, *loaded), "TensorFlow")
+        assert found.verdict == "NOT REACHED"
+        assert found.found.endswith("; 1 without a ratio")
+
+    def test_pairs_without_an_interval_are_counted_where_coverage_is(self):
+        pairs = many([1.0] * 100)
+        pairs[0] |= {"low": None, "high": None}
+        found = line(results(*pairs), "coverage").found
+        assert "99 of 99 " in found
+        assert found.endswith("; 1 without an interval")
+
     def test_what_was_not_measured_is_said(self):
         found = reached.lines(results())
         assert {one.verdict for one in found} == {"not measured"}

@@ -294,7 +294,7 @@ def test_null_pairs_and_a_busy_machine_are_told(tmp_path):
     given = turns((matmul(64), TWO), change={COMPILED: flagged(1)}, null_factor=1.3)
     text = told(given, tmp_path)
     for part in (
-        "Warning: a null pair, one case measured twice, came out different: ",
+        "Warning: a null pair, one case measured twice, lies beyond the margin ",
         "A/A: 1 null pair, 1 called different, spread ",
         "measured on a busy machine (1 case): matmul 64.",
     ):

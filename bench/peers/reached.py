@@ -81,13 +81,14 @@ def _against_peer(
     figure = f"sd of the log ratio, A/A, {where}, {SITUATIONS[load]}, by that of the best peer"
     texts = f"≤ {1 / must:g}", f"≤ {1 / aim:g}"
     peer = best_peer(results, part, tools, load=load)
-    ours = logs(of(results, part, load=load))
+    pairs = of(results, part, load=load)
+    ours = logs(pairs)
     if peer is None or len(ours) < 2:  # noqa: PLR2004 - no spread of one
         return _missing(figure, *texts)
     value, low, high = ratio_of_spreads(ours, peer[1])
     found = (
         f"{value:.3f} [{low:.3f}, {high:.3f}]: {percent(stdev(ours))} "
-        f"against {percent(stdev(peer[1]))} of {peer[0]}"
+        f"against {percent(stdev(peer[1]))} of {peer[0]}{_without(pairs, ('ratio',))}"
     )
     reached = verdict(value, lambda v: v <= 1 / must, lambda v: v <= 1 / aim)
     return Line(figure, found, *texts, reached)
@@ -110,16 +111,22 @@ def _alarms(results: Record, *, load: bool, must: float, aim: float) -> Line:
         return _missing(figure, *texts)
     found = _of_share(declared(told), lambda v: v <= must, lambda v: v <= aim)
     others = f"{found[0]}; {verdicts(pairs, ('same', 'unsure', 'failed'))}"
-    if lost := len(pairs) - len(told):
-        others += f"; {lost} without a ratio"
-    return Line(figure, others, *texts, found[1])
+    return Line(figure, others + _without(pairs, ("ratio",)), *texts, found[1])
+
+
+def _without(pairs: Sequence[Record], fields: Sequence[str]) -> str:
+    """How many comparisons say nothing of these; nothing where there is none."""
+    lost = sum(any(pair[field] is None for field in fields) for pair in pairs)
+    return f"; {lost} without {'a ratio' if 'ratio' in fields else 'an interval'}" if lost else ""
 
 
 def _frameworks(results: Record) -> Line:
     figure = "TensorFlow / PyTorch, matmul 256, with a competing load against quiet"
     texts = "within 10 %, or unsure: busy", "within 5 %"
     quiet = logs(of(results, "frameworks"))
-    loaded = [one for one in of(results, "frameworks", load=True) if one["ratio"]]
+    pairs = of(results, "frameworks", load=True)
+    loaded = [one for one in pairs if one["ratio"]]
+    has_failed = any(not one["ratio"] and not is_busy(one) for one in pairs)
     if not quiet or not loaded:
         return _missing(figure, *texts)
     middle = median(quiet)
@@ -130,13 +137,13 @@ def _frameworks(results: Record) -> Line:
     found = (
         f"quiet {exp(middle):.3f} ({min(map(exp, quiet)):.3f} to {max(map(exp, quiet)):.3f}); "
         f"with load at most {percent(max(all_away), 1)} away; "
-        f"{len(loaded) - len(named)} of {len(loaded)} are unsure: busy"
+        f"{sum(map(is_busy, pairs))} of {len(pairs)} are unsure: busy"
     )
     if away:
         found += f", the others at most {percent(worst, 1)} away"
     must, aim = 0.10, 0.05
-    reached = verdict(worst, lambda v: v <= must, lambda _: max(all_away) <= aim)
-    return Line(figure, found, *texts, reached)
+    reached = verdict(worst, lambda v: v <= must and not has_failed, lambda _: max(all_away) <= aim)
+    return Line(figure, found + _without(pairs, ("ratio",)), *texts, reached)
 
 
 def is_busy(comparison: Record) -> bool:
@@ -146,13 +153,14 @@ def is_busy(comparison: Record) -> bool:
 
 def _coverage(results: Record, *, load: bool) -> Line:
     figure = f"coverage of the 95 % interval of the ratio, A/A, {SITUATIONS[load]}"
-    share = covered(of(results, "aa", load=load))
+    pairs = of(results, "aa", load=load)
+    share = covered(pairs)
     texts = "≥ 93 %", "94 to 96 %"
     if not share.n:
         return _missing(figure, *texts)
     least, low, high = 0.93, 0.94, 0.96
     found = _of_share(share, lambda v: v >= least, lambda v: low <= v <= high)
-    return Line(figure, found[0], *texts, found[1])
+    return Line(figure, found[0] + _without(pairs, ("low", "high")), *texts, found[1])
 
 
 def _found(results: Record, slow_down: int, *, must: float, aim: float, limit_s: float) -> Line:
