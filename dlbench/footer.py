@@ -52,8 +52,8 @@ def _nulls(nulls: Nulls) -> str | None:
         f"{nulls.differing} called different, spread {units.percent(nulls.spread)}"
     )
     if nulls.visible is None:
-        return told
-    return f"{told}; this run can see effects from about {units.percent(nulls.visible)}"
+        return f"{told}; how small an effect it can see is not known"
+    return f"{told}; smallest visible effect about {units.percent(nulls.visible)}"
 
 
 def _generations(run: Run, rows: Sequence[Row]) -> str | None:

@@ -18,7 +18,7 @@ from dlbench.rows import Row
 from dlbench.store import Results
 
 Format = Literal["table", "md", "csv", "json"]
-LEGEND = "fastest of its row, and what is not slower than it beyond the margin"
+LEGEND = "fastest of its row, and what was not found slower than it beyond the margin"
 RATIO_LEGEND = "below 1: faster than the baseline; under it, the 95 % interval"
 ALONE = "no target but the baseline was measured: there is nothing to compare"
 

@@ -11,6 +11,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
+from rich.table import Column
 
 from dlbench import units
 from dlbench.model import Measurement
@@ -62,6 +63,10 @@ class _Live:
                 self.drawn, self.doing = monotonic(), event.doing
         else:
             self.bar.advance(self.task)
+            (task,) = self.bar.tasks
+            if task.total:
+                left = self.eta.text(int(task.completed), int(task.total))
+                self.bar.update(self.task, left=left)
 
 
 class _Plain:
@@ -87,11 +92,16 @@ def watching(console: Console) -> Iterator[Watcher]:
         return
     columns = (
         BarColumn(bar_width=16),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
+        MofNCompleteColumn(table_column=Column(no_wrap=True)),
+        TimeElapsedColumn(table_column=Column(no_wrap=True)),
         TextColumn("{task.fields[left]}"),
-        TextColumn("{task.description}", markup=False),
+        # where the line is too long, it is the name of the case that is cut
+        TextColumn(
+            "{task.description}",
+            markup=False,
+            table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
+        ),
     )
     # no thread of its own that draws while a block is timed
-    with Bar(*columns, console=console, transient=True, auto_refresh=False) as bar:
+    with Bar(*columns, console=console, transient=True, auto_refresh=False, expand=True) as bar:
         yield _Live(bar)

@@ -102,6 +102,29 @@ def test_a_terminal_gets_a_line_that_lives_and_vanishes(clock) -> None:
     assert "\n\n" not in stream.getvalue()
 
 
+def test_where_the_line_is_too_long_the_name_of_the_case_is_cut(clock) -> None:
+    console = Console(file=io.StringIO(), width=100, force_terminal=True, color_system=None)
+    with watching(console) as watcher:
+        watcher.bar.stop()
+        clock(70.0)
+        watcher.see(
+            Progress("preparing train_step/mnist-512/b32/tensorflow/cpu/eager/" * 3, 16, 32)
+        )
+        (line,) = drawn(watcher).splitlines()
+        assert re.search(r"16/32 \S+ about 1:10 left preparing train_step/\S+…$", line)
+
+
+def test_nothing_is_left_when_all_is_done(clock) -> None:
+    console = Console(file=io.StringIO(), width=100, force_terminal=True, color_system=None)
+    with watching(console) as watcher:
+        watcher.bar.stop()
+        clock(60.0)
+        watcher.see(Progress("measuring a/b", 1, 2))
+        watcher.see(DONE)
+        assert "2/2" in drawn(watcher)
+        assert "about 0:00 left" in drawn(watcher)
+
+
 def drawn(watcher) -> str:
     console = Console(file=io.StringIO(), width=100, color_system=None)
     console.print(watcher.bar)
