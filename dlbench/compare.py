@@ -132,7 +132,7 @@ def _verdict(one: Measured, margins: Margins, p: float | None) -> tuple[Verdict,
     if one.is_within(margins.same):
         return "same", f"within the margin of {units.percent(margins.same)}: {figures}"
     if one.is_within(margins.different):
-        return "unsure", f"a null pair of this run is {limit} apart, no less can be told: {figures}"
+        return "unsure", f"no more than what a null pair of this run reaches, {limit}: {figures}"
     if not one.is_beyond(margins.different):
         return "unsure", f"the interval crosses the margin of {limit}: {figures}"
     if p > ALPHA:

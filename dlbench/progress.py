@@ -62,11 +62,10 @@ class _Live:
                 self.bar.refresh()
                 self.drawn, self.doing = monotonic(), event.doing
         else:
-            self.bar.advance(self.task)
             (task,) = self.bar.tasks
-            if task.total:
-                left = self.eta.text(int(task.completed), int(task.total))
-                self.bar.update(self.task, left=left)
+            done, total = int(task.completed) + 1, task.total  # None before the first Progress
+            left = self.eta.text(done, int(total)) if total else ""
+            self.bar.update(self.task, advance=1, left=left)
 
 
 class _Plain:

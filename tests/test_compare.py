@@ -64,7 +64,7 @@ def test_what_a_wider_margin_cannot_tell_apart_is_not_the_same_for_that(ratio, v
     (found,) = compare([Measured(pair, locate(pair, None))], margin=0.1, same=MARGIN)
     assert found.verdict == verdict
     if verdict == "unsure":
-        told = "a null pair of this run is 10 % apart, no less can be told"
+        told = "no more than what a null pair of this run reaches, 10 %"
         assert why(found.reason) == told
 
 

@@ -114,6 +114,15 @@ def test_where_the_line_is_too_long_the_name_of_the_case_is_cut(clock) -> None:
         assert re.search(r"16/32 \S+ about 1:10 left preparing train_step/\S+…$", line)
 
 
+def test_what_is_skipped_before_the_first_case_says_nothing_of_the_time_left(clock) -> None:
+    console = Console(file=io.StringIO(), width=100, force_terminal=True, color_system=None)
+    with watching(console) as watcher:
+        watcher.bar.stop()
+        clock(5.0)
+        watcher.see(DONE)
+        assert "left" not in drawn(watcher)
+
+
 def test_nothing_is_left_when_all_is_done(clock) -> None:
     console = Console(file=io.StringIO(), width=100, force_terminal=True, color_system=None)
     with watching(console) as watcher:

@@ -88,7 +88,7 @@ def _against_peer(
     value, low, high = ratio_of_spreads(ours, peer[1])
     found = (
         f"{value:.3f} [{low:.3f}, {high:.3f}]: {percent(stdev(ours))} "
-        f"against {percent(stdev(peer[1]))} of {peer[0]}{_without(pairs, ('ratio',))}"
+        f"against {percent(stdev(peer[1]))} of {peer[0]}{_without(pairs, 'ratio', 'a ratio')}"
     )
     reached = verdict(value, lambda v: v <= 1 / must, lambda v: v <= 1 / aim)
     return Line(figure, found, *texts, reached)
@@ -111,13 +111,13 @@ def _alarms(results: Record, *, load: bool, must: float, aim: float) -> Line:
         return _missing(figure, *texts)
     found = _of_share(declared(told), lambda v: v <= must, lambda v: v <= aim)
     others = f"{found[0]}; {verdicts(pairs, ('same', 'unsure', 'failed'))}"
-    return Line(figure, others + _without(pairs, ("ratio",)), *texts, found[1])
+    return Line(figure, others + _without(pairs, "ratio", "a ratio"), *texts, found[1])
 
 
-def _without(pairs: Sequence[Record], fields: Sequence[str]) -> str:
-    """How many comparisons say nothing of these; nothing where there is none."""
-    lost = sum(any(pair[field] is None for field in fields) for pair in pairs)
-    return f"; {lost} without {'a ratio' if 'ratio' in fields else 'an interval'}" if lost else ""
+def _without(pairs: Sequence[Record], field: str, name: str) -> str:
+    """How many comparisons lack it, by its name; nothing where all have it."""
+    lost = sum(pair[field] is None for pair in pairs)
+    return f"; {lost} without {name}" if lost else ""
 
 
 def _frameworks(results: Record) -> Line:
@@ -143,7 +143,7 @@ def _frameworks(results: Record) -> Line:
         found += f", the others at most {percent(worst, 1)} away"
     must, aim = 0.10, 0.05
     reached = verdict(worst, lambda v: v <= must and not has_failed, lambda _: max(all_away) <= aim)
-    return Line(figure, found + _without(pairs, ("ratio",)), *texts, reached)
+    return Line(figure, found + _without(pairs, "ratio", "a ratio"), *texts, reached)
 
 
 def is_busy(comparison: Record) -> bool:
@@ -160,7 +160,7 @@ def _coverage(results: Record, *, load: bool) -> Line:
         return _missing(figure, *texts)
     least, low, high = 0.93, 0.94, 0.96
     found = _of_share(share, lambda v: v >= least, lambda v: low <= v <= high)
-    return Line(figure, found[0] + _without(pairs, ("low", "high")), *texts, found[1])
+    return Line(figure, found[0] + _without(pairs, "low", "an interval"), *texts, found[1])
 
 
 def _found(results: Record, slow_down: int, *, must: float, aim: float, limit_s: float) -> Line:
