@@ -20,7 +20,11 @@ from dlbench import wire
 from dlbench.parking import parking_for
 from dlbench.wire import Order, Reply
 
-COMMAND = (sys.executable, "-m", "dlbench.worker")
+# -P: a `torch.py` or `random.py` in the current folder is not for us to run.
+COMMAND = (sys.executable, "-P", "-m", "dlbench.worker")
+
+# The same for the Python processes that a framework starts.
+SAFE_PATH = {"PYTHONSAFEPATH": "1"}
 
 # A worker that has closed its wire is dying; this is how long its exit code is waited for.
 GRACE_S = 5.0
@@ -50,7 +54,7 @@ class WorkerProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env={**os.environ, **temporary, **environment},
+                env={**os.environ, **temporary, **SAFE_PATH, **environment},
                 start_new_session=True,  # on POSIX
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # on Windows
             )

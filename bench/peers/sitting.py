@@ -196,7 +196,7 @@ class Sitting:
             return
         self.say(f"dlbench {' '.join(words)}")
         with tempfile.TemporaryDirectory(prefix="peers-") as folder:
-            command = [sys.executable, "-m", "dlbench", *words, "--results", folder]
+            command = [sys.executable, "-P", "-m", "dlbench", *words, "--results", folder]
             start = self.clock()
             ended = subprocess.run(command, capture_output=True, text=True, check=False)
             seconds = self.clock() - start

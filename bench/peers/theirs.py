@@ -164,7 +164,16 @@ class PytestBenchmark:
         with tempfile.TemporaryDirectory(prefix="peers-") as folder:
             settings, output = Path(folder, "pytest.ini"), Path(folder, "result.json")
             settings.write_text("[pytest]\n", encoding="utf-8")
-            command = [sys.executable, "-m", "pytest", "-c", str(settings), "--rootdir", folder]
+            command = [
+                sys.executable,
+                "-P",
+                "-m",
+                "pytest",
+                "-c",
+                str(settings),
+                "--rootdir",
+                folder,
+            ]
             command += ["--noconftest", "-q", "-p", "no:cacheprovider"]
             command += [f"--benchmark-max-time={seconds}", f"--benchmark-json={output}"]
             _, spent = run([*command, str(HERE / "peer_pytest.py")], environment(k, self.threads))

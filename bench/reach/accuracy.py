@@ -38,7 +38,16 @@ def reaches(network: str, options: list[str]) -> bool:
     """Train it, and print every median."""
     bars = BARS[network]
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "dlbench", "train", network, "--seeds", str(bars[0].seeds)]
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "dlbench",
+            "train",
+            network,
+            "--seeds",
+            str(bars[0].seeds),
+        ]
         subprocess.run(
             [*command, "--results", folder, *LOOPS.get(network, ()), *options],
             check=True,

@@ -24,16 +24,16 @@ def seconds(*arguments: str) -> Callable[[], float]:
 
 
 COMMANDS = (
-    ("-m", "dlbench", "--help"),
-    ("-m", "dlbench", "list", "suites"),
-    ("-m", "dlbench", "list", "networks"),
-    ("-m", "dlbench", "list", "backends"),
+    ("-P", "-m", "dlbench", "--help"),
+    ("-P", "-m", "dlbench", "list", "suites"),
+    ("-P", "-m", "dlbench", "list", "networks"),
+    ("-P", "-m", "dlbench", "list", "backends"),
 )
 
 if __name__ == "__main__":
     reached = [
         tell(
-            f"{' '.join(command[1:])} / import typer, rich",
+            f"{' '.join(command[2:])} / import typer, rich",
             ratio(seconds(*command), seconds(*FLOOR), ROUNDS),
             MOST,
         )

@@ -24,7 +24,7 @@ def main() -> None:
     if sys.argv[1:2] == ["--run"]:
         sys.exit(0 if holds(Known(store.read(Path(sys.argv[2])))) else 1)
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "dlbench", "run", "epochs", "--network", "mnist-512"]
+        command = [sys.executable, "-P", "-m", "dlbench", "run", "epochs", "--network", "mnist-512"]
         subprocess.run([*command, "--results", folder, *sys.argv[1:]], check=True)
         [run] = store.runs(Path(folder))
         known = Known(store.read(run))
