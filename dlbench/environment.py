@@ -11,9 +11,10 @@ from importlib.metadata import PackageNotFoundError, version
 from math import ceil
 from pathlib import Path
 
-import cpuinfo
 import psutil
 import pynvml
+from archspec.cpu import brand_string, host
+from archspec.cpu.detect import detected_info
 
 from dlbench.model import Declaration, Environment
 
@@ -44,7 +45,11 @@ NOT_OURS = (
     "TF_WORKSPACE",
 )
 
+# Instructions for vectors and matrices begin so. Not "sme": on x86 that is memory encryption.
+VECTOR_PREFIXES = ("altivec", "amx", "asimd", "avx", "f16c", "fma", "neon", "sse", "sve", "vsx")
+
 CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+CPU_INFO = Path("/proc/cpuinfo")
 
 
 def usable_cores() -> int:
@@ -69,6 +74,29 @@ def _cgroup_quota() -> float | None:
 def available_memory() -> int:
     """Bytes that can be taken without swapping."""
     return int(psutil.virtual_memory().available)
+
+
+def cpu_name() -> str | None:
+    """The model of the CPU as its maker names it; on Linux no process is started to read it."""
+    system = platform.system()
+    if system == "Linux":
+        return _cpu_name_of_linux()
+    return (brand_string() if system == "Darwin" else platform.processor()) or None
+
+
+def _cpu_name_of_linux() -> str | None:
+    """The first `model name` of /proc/cpuinfo; an ARM processor has none."""
+    try:
+        lines = CPU_INFO.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    fields = (line.partition(":") for line in lines)
+    return next((value.strip() for key, _, value in fields if key.strip() == "model name"), None)
+
+
+def vector_features() -> tuple[str, ...]:
+    """The vector instructions that the CPU has and the system allows, such as `avx2`."""
+    return tuple(sorted(f for f in detected_info().features if f.startswith(VECTOR_PREFIXES)))
 
 
 def gpus() -> tuple[str, ...]:
@@ -99,7 +127,7 @@ def capture(declarations: Mapping[str, Declaration]) -> Environment:
     versions = {name: distribution_version(d.distributions) for name, d in declarations.items()}
     return Environment(
         system=platform.platform(),
-        cpu=cpuinfo.get_cpu_info().get("brand_raw"),
+        cpu=cpu_name(),
         cores=os.cpu_count() or 1,
         usable_cores=usable_cores(),
         memory_bytes=psutil.virtual_memory().total,
@@ -107,6 +135,8 @@ def capture(declarations: Mapping[str, Declaration]) -> Environment:
         python=platform.python_version(),
         versions={name: found for name, found in versions.items() if found},
         variables=_variables(),
+        microarchitecture=host().name,
+        vector_features=vector_features(),
     )
 
 

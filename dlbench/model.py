@@ -13,7 +13,8 @@ from dlbench.layers import Network, Record
 # 2: a line is one case in one generation; samples say what disturbed them; null cases.
 # 3: targets have a loop and callbacks.
 # 4: lines say what compiling did.
-SCHEMA_VERSION = 4
+# 5: the environment names the microarchitecture of the CPU and its vector instructions.
+SCHEMA_VERSION = 5
 
 Status = Literal["ok", "skipped", "parity_failed", "failed", "timed_out", "out_of_memory"]
 StopReason = Literal["precision", "plateau", "blocks", "budget", "interrupted"]
@@ -275,7 +276,11 @@ class Measurement(Record, frozen=True):
 
 
 class Environment(Record, frozen=True):
-    """The machine and the software of a run; None where a fact cannot be read."""
+    """The machine and the software of a run; None where a fact cannot be read.
+
+    cpu: the model; microarchitecture: its family as compilers name it, such as `zen3`;
+    vector_features: instructions for vectors, such as `avx2`; runs before version 5 have neither.
+    """
 
     system: str
     cpu: str | None
@@ -286,6 +291,8 @@ class Environment(Record, frozen=True):
     python: str
     versions: dict[str, str]
     variables: dict[str, str]
+    microarchitecture: str | None = None
+    vector_features: tuple[str, ...] = ()
 
 
 class Run(Record, frozen=True):

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -45,7 +46,6 @@ def test_free_memory_is_at_most_all_memory(here: Environment) -> None:
 
 
 def test_only_variables_that_change_the_speed_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment.cpuinfo, "get_cpu_info", dict)
     for name in [name for name in os.environ if name.startswith(environment.PREFIXES)]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
@@ -53,7 +53,75 @@ def test_only_variables_that_change_the_speed_are_kept(monkeypatch: pytest.Monke
     monkeypatch.setenv("TF_TOKEN_app_terraform_io", "of Terraform, which begins like TensorFlow")
     found = environment.capture({})
     assert found.variables == {"OMP_NUM_THREADS": "3"}
-    assert (found.cpu, found.versions) == (None, {})
+    assert found.versions == {}
+
+
+@pytest.fixture
+def linux(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """cpu_name() on Linux with this text in /proc/cpuinfo; None: the file is missing."""
+
+    def name(text: str | None) -> str | None:
+        path = tmp_path / "cpuinfo"
+        if text is not None:
+            path.write_text(text)
+        monkeypatch.setattr(environment, "CPU_INFO", path)
+        monkeypatch.setattr(platform, "system", lambda: "Linux")
+        return environment.cpu_name()
+
+    return name
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "processor\t: 0\nmodel\t\t: 1\nmodel name\t: A CPU: fast\n\nmodel name\t: B\n",
+            "A CPU: fast",
+        ),
+        ("processor\t: 0\nFeatures\t: fp asimd\n", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_on_linux_the_cpu_is_named_by_the_first_model_name(linux, text, expected) -> None:
+    assert linux(text) == expected
+
+
+def test_on_linux_no_process_is_started_to_name_the_cpu(linux, monkeypatch) -> None:
+    def start(*_args, **_options):
+        raise AssertionError
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    assert linux("model name : A CPU") == "A CPU"
+    assert linux("") is None
+
+
+@pytest.mark.parametrize(
+    ("system", "expected"), [("Darwin", "Apple M1 Pro"), ("Windows", "Intel64 Family 6")]
+)
+def test_elsewhere_the_system_is_asked_for_the_cpu(monkeypatch, system, expected) -> None:
+    monkeypatch.setattr(platform, "system", lambda: system)
+    monkeypatch.setattr(environment, "brand_string", lambda: "Apple M1 Pro")
+    monkeypatch.setattr(platform, "processor", lambda: "Intel64 Family 6")
+    assert environment.cpu_name() == expected
+
+
+def test_a_cpu_without_a_name_is_unknown(monkeypatch) -> None:
+    monkeypatch.setattr(platform, "system", lambda: "Windows")
+    monkeypatch.setattr(platform, "processor", str)
+    assert environment.cpu_name() is None
+
+
+def test_vector_features_are_those_that_the_cpu_has(monkeypatch) -> None:
+    features = {"fpu", "sse4_1", "avx2", "fma", "avx512f", "amx_tile", "sme", "vaes", "asimd"}
+    monkeypatch.setattr(environment, "detected_info", lambda: SimpleNamespace(features=features))
+    expected = ("amx_tile", "asimd", "avx2", "avx512f", "fma", "sse4_1")
+    assert environment.vector_features() == expected
+
+
+def test_the_microarchitecture_is_stored(here: Environment) -> None:
+    assert here.microarchitecture == environment.host().name
+    assert here.vector_features == environment.vector_features()
 
 
 @pytest.fixture
