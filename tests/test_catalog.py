@@ -26,14 +26,21 @@ def fruit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         (folder / f"{name}.py").write_text(text + declaration, encoding="utf-8")
     (folder / "bare.py").write_text("DECLARATIONS = None\n", encoding="utf-8")
     (folder / "basket.toml").write_text("", encoding="utf-8")
+    (folder / "base.py").write_text('"""What a fruit is."""\n', encoding="utf-8")
+    (folder / "grape").mkdir()
+    (folder / "grape" / "__init__.py").write_text(
+        '"""A grape, one of many."""\nDECLARATION = {"n": 100}\nraise SystemExit\n',
+        encoding="utf-8",
+    )
+    (folder / "leaves").mkdir()  # no package
     monkeypatch.setattr(catalog, "PACKAGE", tmp_path)
     for function in (catalog.names, catalog._source):
         function.cache_clear()
     return folder
 
 
-def test_members_are_the_public_files_of_the_folder_sorted(fruit: Path) -> None:
-    assert catalog.names("fruits") == ("bare", "fig", "plum")
+def test_members_are_the_public_files_and_packages_of_the_folder_sorted(fruit: Path) -> None:
+    assert catalog.names("fruits") == ("bare", "fig", "grape", "plum")
     assert catalog.names("fruits", ".toml") == ("basket",)
     assert catalog.names("vegetables") == ()
 
@@ -41,6 +48,7 @@ def test_members_are_the_public_files_of_the_folder_sorted(fruit: Path) -> None:
 def test_a_member_says_what_it_is_without_being_imported(fruit: Path) -> None:
     assert catalog.about("fruits", "plum") == "A plum, blue."
     assert catalog.about("fruits", "bare") == ""
+    assert catalog.about("fruits", "grape") == "A grape, one of many."
 
 
 class Fruit(msgspec.Struct):
@@ -50,11 +58,25 @@ class Fruit(msgspec.Struct):
 def test_a_declaration_is_read_without_being_imported(fruit: Path) -> None:
     assert catalog.declaration("fruits", "fig", Fruit) == Fruit(3)
     assert catalog.declaration("fruits", "fig", dict) == {"n": 3}
+    assert catalog.declaration("fruits", "grape", Fruit) == Fruit(100)
 
 
 def test_a_member_without_a_declaration_is_a_mistake_of_its_author(fruit: Path) -> None:
     with pytest.raises(LookupError, match=r"fruits/bare\.py has no literal DECLARATION"):
         catalog.declaration("fruits", "bare", dict)
+    (fruit / "grape" / "__init__.py").write_text("", encoding="utf-8")
+    with pytest.raises(LookupError, match=r"fruits/grape/__init__\.py has no literal DECLARATION"):
+        catalog.declaration("fruits", "grape", dict)
+
+
+def test_of_a_package_the_module_named_as_one_of_the_family_is_imported(
+    fruit: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imported: list[str] = []
+    monkeypatch.setattr(catalog, "import_module", imported.append)
+    catalog.load("fruits", "plum")
+    catalog.load("fruits", "grape")
+    assert imported == ["dlbench.fruits.plum", "dlbench.fruits.grape.fruit"]
 
 
 def test_a_declaration_that_computes_is_refused(fruit: Path) -> None:
@@ -69,7 +91,9 @@ def test_a_declaration_of_another_shape_is_refused(fruit: Path) -> None:
         catalog.declaration("fruits", "fig", Declaration)
 
 
-@pytest.mark.parametrize("name", ["pear", "Plum", "_private", "__init__", "", "../fruits/plum"])
+@pytest.mark.parametrize(
+    "name", ["pear", "Plum", "_private", "__init__", "base", "leaves", "", "../fruits/plum"]
+)
 @pytest.mark.parametrize(
     "ask",
     [
@@ -82,7 +106,7 @@ def test_a_declaration_of_another_shape_is_refused(fruit: Path) -> None:
 def test_an_unknown_name_is_told_with_the_known_ones(fruit: Path, ask, name: str) -> None:
     with pytest.raises(UsageError) as caught:
         ask("fruits", name)
-    assert str(caught.value) == f"unknown fruit: '{name}'. Allowed: bare, fig, plum."
+    assert str(caught.value) == f"unknown fruit: '{name}'. Allowed: bare, fig, grape, plum."
 
 
 @pytest.mark.parametrize("family", FAMILIES)
