@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dlbench import catalog, environment, suite
-from dlbench.contract import Backend, Setting
+from dlbench.backends.base import Backend, Setting
 from dlbench.errors import DlbenchError
 from dlbench.kinds import kind_named
 from dlbench.model import Declaration, Target, Workload

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from dlbench import timing
-from dlbench.contract import Backend, Step
+from dlbench.backends.base import Backend, Step
 from dlbench.errors import DlbenchError
 from dlbench.memory import PeakMemory
 from dlbench.model import Caches, Compiling, Target

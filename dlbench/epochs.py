@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from dlbench import catalog, flops, parity, splits, synthetic
 from dlbench.arrays import STORAGE, Array, Weights, cast, upcast
-from dlbench.contract import Backend, Lesson, Step
+from dlbench.backends.base import Backend, Lesson, Step
 from dlbench.errors import UsageError
 from dlbench.kinds import Axes, Bound, Networks, Params
 from dlbench.layers import SGD, Network, without_dropout

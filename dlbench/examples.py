@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from dlbench.arrays import Array, Weights
-from dlbench.contract import Backend
+from dlbench.backends.base import Backend
 from dlbench.layers import SGD, BatchNorm, Dense, Layer, Loss, Network
 from dlbench.networks import OPTIMIZERS
 from dlbench.passes import Problem

@@ -6,7 +6,7 @@ know any framework.
 
 from collections.abc import Iterator
 
-from dlbench.contract import Backend
+from dlbench.backends.base import Backend
 from dlbench.kinds import Axes, Bound, Networks, Params, SimpleKind
 from dlbench.layers import SGD, Dense, Network
 from dlbench.model import Target, Work, Workload

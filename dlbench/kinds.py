@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from dlbench import catalog
-from dlbench.contract import Backend, Step
+from dlbench.backends.base import Backend, Step
 from dlbench.layers import Network
 from dlbench.model import Declaration, ParityCheck, Target, Work, Workload
 

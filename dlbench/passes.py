@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from dlbench import catalog, flops, parity, splits, synthetic
 from dlbench.arrays import Array, Weights, cast, upcast
-from dlbench.contract import Backend, Step
+from dlbench.backends.base import Backend, Step
 from dlbench.kinds import Axes, Bound, Networks, Params, SimpleKind
 from dlbench.layers import Dense, Network, Optimizer, dense_shapes, without_dropout
 from dlbench.model import ParityCheck, Target, Work, Workload

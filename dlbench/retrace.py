@@ -7,7 +7,7 @@ not know any framework.
 from collections.abc import Iterator
 
 from dlbench.arrays import Array
-from dlbench.contract import Backend, Step
+from dlbench.backends.base import Backend, Step
 from dlbench.epochs import rows_of
 from dlbench.kinds import Axes, Bound, Networks, Params
 from dlbench.layers import Network, without_dropout

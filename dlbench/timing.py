@@ -11,7 +11,7 @@ from statistics import median
 from time import perf_counter_ns
 from typing import Any, NamedTuple
 
-from dlbench.contract import DeviceClock
+from dlbench.backends.base import DeviceClock
 from dlbench.model import Sample
 
 Clock = Callable[[], int]

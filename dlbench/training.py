@@ -12,7 +12,7 @@ import numpy as np
 
 from dlbench import catalog, splits
 from dlbench.arrays import Array
-from dlbench.contract import Backend, Lesson
+from dlbench.backends.base import Backend, Lesson
 from dlbench.epochs import check
 from dlbench.errors import DlbenchError
 from dlbench.layers import Network

@@ -19,8 +19,8 @@ from msgspec.structs import replace
 
 from dlbench import catalog, nursery, timing, units, wire
 from dlbench.arrays import STORAGE
+from dlbench.backends.base import Backend, Setting, Step, nothing
 from dlbench.compiler import FIRST_CALLS, Compiler
-from dlbench.contract import Backend, Setting, Step, nothing
 from dlbench.epochs import lesson_of
 from dlbench.errors import DlbenchError, PlacementError, Unavailable, one_line
 from dlbench.examples import EXAMPLES

@@ -18,7 +18,7 @@ import pytest
 
 from dlbench import environment, flops, nursery, wire
 from dlbench.arrays import STORAGE
-from dlbench.contract import Setting
+from dlbench.backends.base import Setting
 from dlbench.errors import DlbenchError, Unavailable
 from dlbench.kinds import kind_named
 from dlbench.launching import Launcher

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from dlbench import epochs
-from dlbench.contract import Lesson
+from dlbench.backends.base import Lesson
 from dlbench.layers import SGD, Adagrad, Adam, BatchNorm, Dense, Dropout, RMSprop
 from dlbench.reference.ops import OPS, BatchNormOp
 from fakes.small import mlp, network, problem

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dlbench import catalog
-from dlbench.contract import Setting
+from dlbench.backends.base import Setting
 from dlbench.examples import EXAMPLES
 
 # As ../shared/lecture.md has them: exact, or to four and three digits.

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from dlbench.backends.base import Setting, Step
 from dlbench.backends.numpy import NumpyBackend
-from dlbench.contract import Setting, Step
 from dlbench.errors import UsageError
 from dlbench.kinds import kind_named
 from dlbench.layers import (

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dlbench import catalog, training, wire, worker
-from dlbench.contract import Setting
+from dlbench.backends.base import Setting
 from dlbench.epochs import lesson_of
 from dlbench.errors import DlbenchError
 from dlbench.layers import Dense

@@ -14,8 +14,8 @@ import pytest
 from msgspec import structs
 
 from dlbench import catalog, timing, wire, worker
+from dlbench.backends.base import Setting, nothing
 from dlbench.compiler import FIRST_CALLS
-from dlbench.contract import Setting, nothing
 from dlbench.errors import PlacementError, Unavailable, UsageError
 from dlbench.interference import LOST_SHARE, Counters
 from dlbench.model import Sampling, Target, Work, Workload

@@ -15,7 +15,7 @@ from paired import ratio, tell
 
 from dlbench import catalog, timing
 from dlbench.arrays import Array
-from dlbench.contract import Setting
+from dlbench.backends.base import Setting
 from dlbench.environment import usable_cores
 
 SIZE = 1024

@@ -15,7 +15,7 @@ from math import log
 from typing import Any
 
 from dlbench import catalog
-from dlbench.contract import Setting
+from dlbench.backends.base import Setting
 from dlbench.epochs import lesson_of
 from dlbench.layers import without_dropout
 from dlbench.model import Declaration, Target

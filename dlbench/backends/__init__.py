@@ -1,1 +1,1 @@
-"""One file per framework; see dlbench/contract.py."""
+"""One folder per framework; base.py says what each offers."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from dlbench.arrays import Array
 from dlbench.backends._jax_program import Learner, Program, State
-from dlbench.contract import LEAD_IN_STEPS, Lesson
+from dlbench.backends.base import LEAD_IN_STEPS, Lesson
 from dlbench.errors import Unavailable
 
 

@@ -14,7 +14,7 @@ import optax
 
 from dlbench import layers
 from dlbench.backends._jax_natives import ACTIVATIONS, FROM_LOGITS, LOSSES, OPTIMIZERS
-from dlbench.contract import Step
+from dlbench.backends.base import Step
 
 Compile = Callable[..., Callable[..., Any]]
 Named = dict[str, Any]

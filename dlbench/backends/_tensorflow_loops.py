@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from dlbench.arrays import Array
 from dlbench.backends._tensorflow_program import Program
-from dlbench.contract import LEAD_IN_STEPS, Lesson, Setting
+from dlbench.backends.base import LEAD_IN_STEPS, Lesson, Setting
 from dlbench.errors import Unavailable
 
 Tensor = Callable[[Array], Any]

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from dlbench import layers
 from dlbench.backends._tensorflow_natives import LAYERS, LOSSES, OPTIMIZERS
-from dlbench.contract import Step
+from dlbench.backends.base import Step
 
 Compile = Callable[[Callable[..., Any]], Callable[..., Any]]
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from dlbench.backends._torch_program import Learner
-from dlbench.contract import Lesson
+from dlbench.backends.base import Lesson
 from dlbench.errors import Unavailable
 
 

@@ -12,7 +12,7 @@ from dlbench.arrays import Array
 from dlbench.backends._torch_callbacks import Callback, callbacks
 from dlbench.backends._torch_natives import fused_or_foreach
 from dlbench.backends._torch_program import Learner, Program, canonical
-from dlbench.contract import LEAD_IN_STEPS, Lesson
+from dlbench.backends.base import LEAD_IN_STEPS, Lesson
 
 Batches = Iterable[tuple[Tensor, Tensor]]
 

@@ -17,7 +17,7 @@ from dlbench.backends._torch_natives import (
     OPTIMIZERS,
     PARAMETERS,
 )
-from dlbench.contract import Step
+from dlbench.backends.base import Step
 
 Compile = Callable[[Callable[..., Any]], Callable[..., Any]]
 

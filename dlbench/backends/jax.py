@@ -11,7 +11,7 @@ from dlbench import layers
 from dlbench.arrays import Array, Weights, cast
 from dlbench.backends._jax_loops import Trainer
 from dlbench.backends._jax_program import Program
-from dlbench.contract import NO_OTHERS, Lesson, Setting, Step
+from dlbench.backends.base import NO_OTHERS, Lesson, Setting, Step
 from dlbench.errors import Unavailable
 
 DECLARATION = {

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from dlbench.arrays import Array, Weights, cast
-from dlbench.contract import LEAD_IN_STEPS, NO_OTHERS, Lesson, Setting, Step
+from dlbench.backends.base import LEAD_IN_STEPS, NO_OTHERS, Lesson, Setting, Step
 from dlbench.errors import Unavailable
 from dlbench.layers import Network, Optimizer
 from dlbench.reference.mlp import MLP

@@ -12,7 +12,7 @@ from dlbench import layers
 from dlbench.arrays import STORAGE, Array, Weights, cast
 from dlbench.backends._tensorflow_loops import Trainer, trainer
 from dlbench.backends._tensorflow_program import Compile, Program
-from dlbench.contract import NO_OTHERS, Lesson, Setting, Step
+from dlbench.backends.base import NO_OTHERS, Lesson, Setting, Step
 from dlbench.errors import Unavailable
 
 DECLARATION = {

@@ -24,7 +24,7 @@ from dlbench.backends._torch_compiler import (
 )
 from dlbench.backends._torch_loops import Trainer
 from dlbench.backends._torch_program import Compile, Program
-from dlbench.contract import NO_OTHERS, Lesson, Setting, Step
+from dlbench.backends.base import NO_OTHERS, Lesson, Setting, Step
 from dlbench.errors import Unavailable
 
 DECLARATION = {

@@ -7,7 +7,7 @@ import numpy as np
 
 from dlbench import flops, parity
 from dlbench.arrays import cast, upcast
-from dlbench.contract import Backend
+from dlbench.backends.base import Backend
 from dlbench.errors import UsageError
 from dlbench.kinds import Axes, Bound, Kind, Networks, Params, SimpleKind
 from dlbench.model import ParityCheck, Target, Work, Workload

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dlbench.contract import DeviceClock, Setting, Step
+from dlbench.backends.base import DeviceClock, Setting, Step
 from fakes.clock import ToldClock
 
 

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 import pytest
 
 from dlbench import catalog
-from dlbench.contract import Setting
+from dlbench.backends.base import Setting
 from dlbench.model import Declaration
 
 DECLARED = {

@@ -1,7 +1,7 @@
 """What a backend offers: the seam between dlbench and a framework.
 
-A backend is one file in `dlbench/backends/`. Its literal `DECLARATION` says what it can do, and
-is read without importing the file, so without importing the framework. Its `start(setting)`
+A backend is one folder in `dlbench/backends/`. The literal `DECLARATION` of its `__init__.py` says
+what it can do, and is read without importing the framework. `start(setting)` of its `backend.py`
 returns the verbs below. It must not know any workload, clock or file.
 """
 
