@@ -13,9 +13,8 @@ from dlbench.charts import _axes
 from dlbench.charts._pictures import STYLE, save
 from dlbench.charts._targets import COLOURS
 from dlbench.learned import name
-from dlbench.teaching import by_target
 from dlbench.training_store import Trained
-from dlbench.trainings import EpochResult, TrainingResult
+from dlbench.trainings import EpochResult, TrainingResult, by_target
 
 NAME = "learning-curve"
 # Inches.

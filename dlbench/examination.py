@@ -14,8 +14,7 @@ from dlbench import environment, networks, options, progress, session, verificat
 from dlbench.crew import Launch
 from dlbench.errors import EXIT_FAILED_CASES, UsageError
 from dlbench.launching import Launcher
-from dlbench.model import Target
-from dlbench.supervisor import Progress
+from dlbench.model import Progress, Target
 from dlbench.targets import (
     MODE_KINDS,
     USUAL,

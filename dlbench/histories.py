@@ -8,11 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from dlbench.model import Compiling, Flag, Measurement, ParityCheck, Sample, Status, StopReason
-
-# Flags of a block whose time is also that of others: what interleaving cannot cancel. Not what the
-# cgroup's quota took (throttled): that is the case's own doing.
-DISTURBED: frozenset[Flag] = frozenset(("busy", "stolen", "unparked"))
+from dlbench.model import Compiling, Measurement, ParityCheck, Sample, Status, StopReason
 
 # Quiet blocks, or rounds, without which the disturbed ones are not left out: the fewest of which
 # a median has a 95 % interval (stats.median_with_interval).
@@ -71,14 +67,9 @@ class History:
         return turns if len(turns) == len(self.samples) else None
 
 
-def is_disturbed(sample: Sample) -> bool:
-    """Whether others had a part in the block's time."""
-    return not DISTURBED.isdisjoint(sample.flags)
-
-
 def is_quiet(sample: Sample) -> bool:
     """Whether nothing disturbed the block."""
-    return not is_disturbed(sample)
+    return not sample.is_disturbed
 
 
 def by_generation(samples: Iterable[Sample]) -> list[list[Sample]]:

@@ -15,11 +15,10 @@ from dlbench import networks, units
 from dlbench.grid import Cell, Grid, Notes
 from dlbench.layers import Network
 from dlbench.model import Target
+from dlbench.reference.losses import labels
 from dlbench.tables import to_rich
-from dlbench.teaching import Lap, by_target
-from dlbench.training import labels
 from dlbench.training_store import Trained
-from dlbench.trainings import EpochResult, TrainingResult, TrainingRun
+from dlbench.trainings import EpochResult, Lap, TrainingResult, TrainingRun, by_target
 
 # A curve in one line: the lowest value to the highest.
 BARS = "▁▂▃▄▅▆▇█"

@@ -193,6 +193,11 @@ class Plan(Record, frozen=True):
         return tuple(case for group in self.groups for case in group.cases)
 
 
+# Flags of a block whose time is also that of others: what interleaving cannot cancel. Not what the
+# cgroup's quota took (throttled): that is the case's own doing.
+DISTURBED: frozenset[Flag] = frozenset(("busy", "stolen", "unparked"))
+
+
 class Sample(Record, frozen=True):
     """One timed block: `iterations` steps between two device syncs.
 
@@ -225,6 +230,11 @@ class Sample(Record, frozen=True):
     def step_s(self) -> float:
         """Seconds of one step."""
         return self.host_s / self.iterations
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether others had a part in the block's time."""
+        return not DISTURBED.isdisjoint(self.flags)
 
 
 class ParityCheck(Record, frozen=True):
@@ -273,6 +283,14 @@ class Measurement(Record, frozen=True):
     parity: tuple[ParityCheck, ...] = ()
     compiling: Compiling | None = None
     facts: dict[str, str | int | None] = field(default_factory=dict)
+
+
+class Progress(Record, frozen=True):
+    """What is being done, for those who watch. done: finished cases of `total`."""
+
+    doing: str
+    done: int
+    total: int
 
 
 class Environment(Record, frozen=True):

@@ -14,8 +14,7 @@ from rich.progress import Progress as Bar
 from rich.table import Column
 
 from dlbench import units
-from dlbench.model import Measurement
-from dlbench.supervisor import Progress
+from dlbench.model import Measurement, Progress
 
 
 class Watcher(Protocol):

@@ -7,7 +7,6 @@ good stops too early (Jennison & Turnbull 2000, Group Sequential Methods, ch. 1)
 from collections.abc import Sequence
 from math import log
 
-from dlbench.histories import is_disturbed
 from dlbench.model import Sample, Sampling, StopReason
 from dlbench.stats import median_error
 
@@ -72,7 +71,7 @@ class Stop:
 def quiet_rounds(cases: Sequence[Sequence[Sample]]) -> list[list[float]]:
     """Seconds of a step, case by case, in the rounds in which none of them was disturbed."""
     whole = zip(*cases, strict=False)
-    kept = [turns for turns in whole if not any(is_disturbed(sample) for sample in turns)]
+    kept = [turns for turns in whole if not any(sample.is_disturbed for sample in turns)]
     return [[turns[index].step_s for turns in kept] for index in range(len(cases))]
 
 

@@ -5,7 +5,6 @@ generation of processes. It schedules and never computes; it prints nothing and 
 """
 
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from time import monotonic
 
 from msgspec.structs import replace
@@ -13,14 +12,14 @@ from msgspec.structs import replace
 from dlbench import rounds, units, wire
 from dlbench.budget import Budget
 from dlbench.crew import Crew, Launch, failed
-from dlbench.model import Case, Group, Measurement, Plan, Sample
+from dlbench.model import Case, Group, Measurement, Plan, Progress, Sample
 from dlbench.preparing import GettingReady, Preparing
 from dlbench.recording import Recording
 from dlbench.renewals import Renewals
 from dlbench.stopping import Stop
 from dlbench.wire import Order, Reply
 
-Events = Generator["Progress | Measurement", None, None]
+Events = Generator[Progress | Measurement, None, None]
 
 # An order that only frees memory.
 RELEASE_TIMEOUT_S = 60.0
@@ -28,15 +27,6 @@ RELEASE_TIMEOUT_S = 60.0
 # Parked workers that used more than this share of a block were not silent: it is what half a
 # percent of one core, the smallest difference that the tables can show, amounts to.
 UNPARKED_SHARE = 0.005
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What is being done, for those who watch. done: finished cases of `total`."""
-
-    doing: str
-    done: int
-    total: int
 
 
 def own_process(case: Case) -> Hashable:
@@ -129,7 +119,7 @@ class Supervisor:
 
     def _get_ready(
         self, row: Sequence[Recording], doing: str, step: GettingReady, least: int = 0
-    ) -> Generator["Progress | Measurement", None, list[Recording]]:
+    ) -> Generator[Progress | Measurement, None, list[Recording]]:
         """Those with whom it went well; with the budget used up, no more than so many."""
         done: list[Recording] = []
         for recording in row:

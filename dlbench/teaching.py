@@ -3,7 +3,7 @@
 It stores nothing and prints nothing.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,21 +11,12 @@ from dlbench import wire
 from dlbench.crew import Crew, Launch, failed
 from dlbench.layers import Network
 from dlbench.model import Target
-from dlbench.trainings import EpochResult, TrainingResult
+from dlbench.trainings import EpochResult, Lap, TrainingResult
 
 # An epoch may take as long as a large network needs; who is silent for longer is hung.
 TIMEOUT_S = 3600.0
 
 INTERRUPTED = "interrupted"
-
-
-@dataclass(frozen=True)
-class Lap:
-    """An epoch of a training has ended."""
-
-    target: Target
-    seed: int
-    result: EpochResult
 
 
 Events = Generator[Lap | TrainingResult, None, None]
@@ -101,11 +92,3 @@ def _folder(folder: Path | None, target: Target, seed: int) -> str | None:
     if folder is None:
         return None
     return str(folder.absolute() / target.file_name / f"seed-{seed}")
-
-
-def by_target(results: Sequence[TrainingResult]) -> Mapping[Target, list[TrainingResult]]:
-    """The trainings of every target, in the order of the run."""
-    found: dict[Target, list[TrainingResult]] = {}
-    for result in results:
-        found.setdefault(result.target, []).append(result)
-    return found

@@ -15,15 +15,11 @@ from dlbench.arrays import Array
 from dlbench.backends.base import Backend, Lesson
 from dlbench.epochs import check
 from dlbench.errors import DlbenchError
-from dlbench.layers import Network
-from dlbench.reference.losses import loss_of
+from dlbench.reference.losses import labels, loss_of
 from dlbench.trainings import EpochResult
 
 # Rows that are predicted at once: enough to be quick, and few enough for any memory.
 PREDICTED_ROWS = 10_000
-
-# Of one probability for two classes.
-BOUNDARY = 0.5
 
 
 class Training:
@@ -80,12 +76,3 @@ def assert_agreement(backend: Backend, dtype: str, lesson: Lesson) -> None:
                 value=one.error,
                 allowed=f"{one.tolerance:.2g}",
             )
-
-
-def labels(network: Network, outputs: Array) -> Array:
-    """Outputs as labels, in the form that the data set has them."""
-    if outputs.shape[-1] > 1:
-        return outputs.argmax(axis=-1)
-    last = getattr(network.layers[-1], "activation", "linear")
-    is_logit = last == "linear" and network.loss == "binary_crossentropy"
-    return (outputs > (0.0 if is_logit else BOUNDARY)).astype(np.float32)

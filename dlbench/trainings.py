@@ -3,6 +3,8 @@
 Beside model.py, whose rules hold here too.
 """
 
+from collections.abc import Mapping, Sequence
+
 from dlbench.layers import Network, Record
 from dlbench.model import SCHEMA_VERSION, Count, Environment, Seconds, Status, Target
 
@@ -20,6 +22,14 @@ class EpochResult(Record, frozen=True):
     seconds: Seconds
     test_loss: float | None
     accuracy: float | None
+
+
+class Lap(Record, frozen=True):
+    """An epoch of a training has ended."""
+
+    target: Target
+    seed: int
+    result: EpochResult
 
 
 class TrainingResult(Record, frozen=True):
@@ -52,3 +62,11 @@ class TrainingRun(Record, frozen=True):
     dlbench: str
     goal: float | None = None
     schema_version: int = SCHEMA_VERSION
+
+
+def by_target(results: Sequence[TrainingResult]) -> Mapping[Target, list[TrainingResult]]:
+    """The trainings of every target, in the order of the run."""
+    found: dict[Target, list[TrainingResult]] = {}
+    for result in results:
+        found.setdefault(result.target, []).append(result)
+    return found

@@ -24,7 +24,6 @@ from dlbench.compiler import FIRST_CALLS, Compiler
 from dlbench.epochs import lesson_of
 from dlbench.errors import DlbenchError, PlacementError, Unavailable, one_line
 from dlbench.examples import EXAMPLES
-from dlbench.histories import is_disturbed
 from dlbench.interference import Counters, Witness, judged
 from dlbench.kinds import Bound, kind_named
 from dlbench.model import Compiling, Flag, Sample, Target
@@ -200,7 +199,7 @@ class Worker:
         so_far = Sample(iterations=1, host_s=taken_s, started_s=0.0)
         so_far = judged(so_far, before, self.witness, self.target.threads)
         flags += so_far.flags
-        return is_disturbed(so_far)
+        return so_far.is_disturbed
 
     def _assert_nothing_compiled_since(self, graphs: int) -> None:
         if anew := self.backend.graphs() - graphs:

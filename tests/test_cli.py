@@ -14,8 +14,7 @@ import pytest
 
 from dlbench import __version__, environment, session, store
 from dlbench.datasets import _mnist_files
-from dlbench.model import SCHEMA_VERSION, Measurement
-from dlbench.supervisor import Progress
+from dlbench.model import SCHEMA_VERSION, Measurement, Progress
 from fakes.results import case, matmul, measured, run_of
 from fakes.terminal import Answer, dlbench, page
 

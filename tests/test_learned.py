@@ -8,8 +8,7 @@ from rich.console import Console
 
 from dlbench import learned
 from dlbench.learned import BARS, CURVE_WIDTH, PLAIN_LINES, curve, ended, seconds_to, underway
-from dlbench.teaching import Lap
-from dlbench.trainings import EpochResult
+from dlbench.trainings import EpochResult, Lap
 from fakes.trainings import NUMPY, OUTPUTS, TORCH, broken, epochs, found, trained
 
 RUN = found().run

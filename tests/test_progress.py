@@ -8,9 +8,8 @@ import pytest
 from rich.console import Console
 
 from dlbench import progress
-from dlbench.model import Measurement
+from dlbench.model import Measurement, Progress
 from dlbench.progress import Eta, watching
-from dlbench.supervisor import Progress
 
 DONE = Measurement("some/case", "ok")
 

@@ -14,6 +14,7 @@ from dlbench.model import (
     Measurement,
     ParityCheck,
     Plan,
+    Progress,
     Sample,
     Sampling,
     Target,
@@ -23,7 +24,7 @@ from dlbench.model import (
 from dlbench.preparing import LEAST_CHECK_S, Preparing
 from dlbench.recording import Recording
 from dlbench.stopping import PATIENCE
-from dlbench.supervisor import RELEASE_TIMEOUT_S, Progress, Supervisor
+from dlbench.supervisor import RELEASE_TIMEOUT_S, Supervisor
 from fakes.workers import BROKEN, CALLS_S, FACTS, HELD, Dies, Stable
 
 CRASH = Dies(wire.Failed("failed", "the worker died with signal 11"))

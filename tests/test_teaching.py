@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from dlbench import wire
 from dlbench.networks import CATALOGUE
-from dlbench.teaching import Lap, Teaching, by_target
-from dlbench.trainings import TrainingResult
+from dlbench.teaching import Teaching
+from dlbench.trainings import Lap, TrainingResult, by_target
 from fakes.trainings import LEARNT, NUMPY, OUTPUTS, TORCH, School, broken, trained
 
 ROW = (5.1, 3.5, 1.4, 0.2)

@@ -9,8 +9,8 @@ from dlbench.epochs import lesson_of
 from dlbench.errors import DlbenchError
 from dlbench.layers import Dense
 from dlbench.networks import CATALOGUE, PREDICTED
-from dlbench.reference.losses import head_of, loss_of
-from dlbench.training import Training, labels
+from dlbench.reference.losses import head_of, labels, loss_of
+from dlbench.training import Training
 from fakes.small import ENDS, ending, mlp, network, problem
 from fakes.trainings import NUMPY
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from dlbench import training_store, units
 from dlbench.learned import name
-from dlbench.teaching import by_target
+from dlbench.trainings import by_target
 
 
 class Bar(NamedTuple):

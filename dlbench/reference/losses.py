@@ -13,6 +13,9 @@ from dlbench.arrays import Array
 from dlbench.layers import Network
 from dlbench.reference.activations import ACTIVATIONS, log_softmax, sigmoid, softmax
 
+# Of one probability for two classes.
+BOUNDARY = 0.5
+
 
 class Head(NamedTuple):
     """The end of a network. z: the last layer before its activation, (batch, units).
@@ -149,3 +152,12 @@ FUSED: dict[tuple[str, str], tuple[Callable[..., Array], Callable[..., Array]]] 
     ("linear", "binary_crossentropy"): _BINARY,
     ("sigmoid", "binary_crossentropy"): _BINARY,
 }
+
+
+def labels(network: Network, outputs: Array) -> Array:
+    """Outputs as labels, in the form that the data set has them."""
+    if outputs.shape[-1] > 1:
+        return outputs.argmax(axis=-1)
+    last = getattr(network.layers[-1], "activation", "linear")
+    is_logit = last == "linear" and network.loss == "binary_crossentropy"
+    return (outputs > (0.0 if is_logit else BOUNDARY)).astype(np.float32)
