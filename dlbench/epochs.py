@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from dlbench import catalog, flops, parity, splits, synthetic
 from dlbench.arrays import STORAGE, Array, Weights, cast, upcast
-from dlbench.backends.base import Backend, Lesson, Step
+from dlbench.backends.base import Backend, Step, TrainingJob
 from dlbench.errors import UsageError
 from dlbench.kinds import Axes, Bound, Networks, Params
 from dlbench.layers import SGD, Network, without_dropout
@@ -81,10 +81,10 @@ class Epoch:
         """The network with seeded weights, on all of its training data."""
         batch = int(workload.params["batch"])
         network = replace(networks[str(workload.params["network"])], batch=batch)
-        lesson = lesson_of(network, target, seed, synthetic_data=workload.synthetic)
+        job = job_of(network, target, seed, synthetic_data=workload.synthetic)
         trainer = backend.trainer(
             changed(
-                lesson,
+                job,
                 tensorboard=_folder("tensorboard", target),
                 checkpoint=_folder("checkpoint", target),
             )
@@ -98,11 +98,11 @@ class Epoch:
         )
         timed = [*trainer.set_up, *TIMED, *filter(None, target.callbacks.split("+"))]
         facts: dict[str, str | int | None] = {
-            "rows": len(lesson.x),
-            "steps": flops.batches(len(lesson.x), batch),
+            "rows": len(job.x),
+            "steps": flops.batches(len(job.x), batch),
             "timed": ", ".join(timed),
         }
-        return Bound(step, lambda: check(backend, target.dtype, lesson), facts)
+        return Bound(step, lambda: check(backend, target.dtype, job), facts)
 
 
 def _folder(callback: str, target: Target) -> str | None:
@@ -121,7 +121,7 @@ def rows_of(network: Network) -> int:
     return int(catalog.declaration("datasets", network.dataset, dict)["train_rows"])
 
 
-def lesson_of(network: Network, target: Target, seed: int, *, synthetic_data: bool) -> Lesson:
+def job_of(network: Network, target: Target, seed: int, *, synthetic_data: bool) -> TrainingJob:
     """All training data and the start weights, drawn alike for all backends."""
     if synthetic_data:
         x, y = synthetic.batch(network, rows_of(network), seed)
@@ -129,7 +129,7 @@ def lesson_of(network: Network, target: Target, seed: int, *, synthetic_data: bo
         split: splits.Split = catalog.load("datasets", network.dataset).load(seed)
         x, y = split.x_train, split.y_train
     weights = initial_weights(network, seed)
-    return Lesson(
+    return TrainingJob(
         network=network,
         weights={name: cast(weight, target.dtype) for name, weight in weights.items()},
         x=cast(x, target.dtype),
@@ -139,10 +139,10 @@ def lesson_of(network: Network, target: Target, seed: int, *, synthetic_data: bo
     )
 
 
-def check(backend: Backend, dtype: str, lesson: Lesson) -> tuple[ParityCheck, ...]:
+def check(backend: Backend, dtype: str, job: TrainingJob) -> tuple[ParityCheck, ...]:
     """One step with the network's own optimizer, and an epoch of few batches in their order."""
-    calm = changed(lesson, network=without_dropout(lesson.network), shuffle=False)
-    size = lesson.network.batch
+    calm = changed(job, network=without_dropout(job.network), shuffle=False)
+    size = job.network.batch
     few = changed(
         _first(calm, round(CHECKED_BATCHES * size)),
         network=replace(calm.network, optimizer=CHECKED_WITH),
@@ -150,44 +150,44 @@ def check(backend: Backend, dtype: str, lesson: Lesson) -> tuple[ParityCheck, ..
     return (*_one_step(backend, dtype, _first(calm, size)), *_some_steps(backend, dtype, few))
 
 
-def _first(lesson: Lesson, rows: int) -> Lesson:
-    return changed(lesson, x=lesson.x[:rows], y=lesson.y[:rows])
+def _first(job: TrainingJob, rows: int) -> TrainingJob:
+    return changed(job, x=job.x[:rows], y=job.y[:rows])
 
 
-def _trained(backend: Backend, lesson: Lesson) -> tuple[Array, Weights]:
+def _trained(backend: Backend, job: TrainingJob) -> tuple[Array, Weights]:
     """Loss and weights after an epoch."""
-    trainer = backend.trainer(lesson)
+    trainer = backend.trainer(job)
     loss = np.array(trainer.epoch())
     backend.wait()
     return loss, {name: backend.array(weight) for name, weight in trainer.weights().items()}
 
 
-def _one_step(backend: Backend, dtype: str, lesson: Lesson) -> tuple[ParityCheck, ...]:
-    loss, weights = _trained(backend, lesson)
-    problem = Problem(lesson.network, dict(lesson.weights), lesson.x, lesson.y)
+def _one_step(backend: Backend, dtype: str, job: TrainingJob) -> tuple[ParityCheck, ...]:
+    loss, weights = _trained(backend, job)
+    problem = Problem(job.network, dict(job.weights), job.x, job.y)
     got = {"loss": loss, **{f"weight/{name}": weight for name, weight in weights.items()}}
-    return Oracle(lesson.network, problem, dtype).compare("train_step", got)
+    return Oracle(job.network, problem, dtype).compare("train_step", got)
 
 
-def _some_steps(backend: Backend, dtype: str, lesson: Lesson) -> tuple[ParityCheck, ...]:
+def _some_steps(backend: Backend, dtype: str, job: TrainingJob) -> tuple[ParityCheck, ...]:
     """How far the weights move, and the loss; every step adds its rounding to those before."""
-    loss, weights = _trained(backend, lesson)
-    longest = max(lesson.network.batch, int(np.prod(lesson.network.inputs)))
+    loss, weights = _trained(backend, job)
+    longest = max(job.network.batch, int(np.prod(job.network.inputs)))
     tolerance = parity.relative_tolerance(dtype, longest)
-    moved = {f"epoch: {n}": upcast(w) - upcast(lesson.weights[n]) for n, w in weights.items()}
-    expected = _exactly(lesson, tolerance, parity.EPS[STORAGE[dtype]])
+    moved = {f"epoch: {n}": upcast(w) - upcast(job.weights[n]) for n, w in weights.items()}
+    expected = _exactly(job, tolerance, parity.EPS[STORAGE[dtype]])
     return parity.check(expected, {"epoch: loss": loss, **moved}, tolerance)
 
 
-def _exactly(lesson: Lesson, tolerance: float, eps: float) -> dict[str, Expected]:
+def _exactly(job: TrainingJob, tolerance: float, eps: float) -> dict[str, Expected]:
     """The same by the oracle, in float64.
 
     A movement may be off by what the gradients round by, which is that of their terms (a bias
     before batch norm moves by nothing else), and by what the weight itself rounds by.
     """
-    start = {name: upcast(weight) for name, weight in lesson.weights.items()}
-    mlp = MLP(lesson.network, {name: weight.copy() for name, weight in start.items()})
-    x, y, size = upcast(lesson.x), upcast(lesson.y), lesson.network.batch
+    start = {name: upcast(weight) for name, weight in job.weights.items()}
+    mlp = MLP(job.network, {name: weight.copy() for name, weight in start.items()})
+    x, y, size = upcast(job.x), upcast(job.y), job.network.batch
     total = 0.0
     slack = {name: np.zeros_like(weight) for name, weight in start.items()}
     for first in range(0, len(x), size):
@@ -195,7 +195,7 @@ def _exactly(lesson: Lesson, tolerance: float, eps: float) -> dict[str, Expected
         total += float(mlp.train_step(x[rows], y[rows])) * len(x[rows])
         for name, terms in magnitudes(mlp).items():
             rounding = eps * np.abs(mlp.weights[name])
-            slack[name] += tolerance * lesson.network.optimizer.lr * terms + rounding
+            slack[name] += tolerance * job.network.optimizer.lr * terms + rounding
     moved = {
         f"epoch: {name}": Expected(weight - start[name], slack[name])
         for name, weight in mlp.weights.items()

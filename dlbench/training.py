@@ -12,7 +12,7 @@ import numpy as np
 
 from dlbench import catalog, splits
 from dlbench.arrays import Array
-from dlbench.backends.base import Backend, Lesson
+from dlbench.backends.base import Backend, TrainingJob
 from dlbench.epochs import check
 from dlbench.errors import DlbenchError
 from dlbench.reference.losses import labels, loss_of
@@ -25,7 +25,7 @@ PREDICTED_ROWS = 10_000
 class Training:
     """One network, one seed: of the split, the weights and the order of the rows."""
 
-    def __init__(self, backend: Backend, lesson: Lesson) -> None:
+    def __init__(self, backend: Backend, lesson: TrainingJob) -> None:
         self.backend, self.network = backend, lesson.network
         self.split: splits.Split = catalog.load("datasets", self.network.dataset).load(lesson.seed)
         self.trainer = backend.trainer(lesson)
@@ -66,7 +66,7 @@ class Training:
         return np.concatenate(parts)
 
 
-def assert_agreement(backend: Backend, dtype: str, lesson: Lesson) -> None:
+def assert_agreement(backend: Backend, dtype: str, lesson: TrainingJob) -> None:
     """Raise DlbenchError unless the loop computes what the oracle does, on its first batches."""
     calm = replace(lesson, tensorboard=None, checkpoint=None)
     for one in check(backend, dtype, calm):

@@ -21,7 +21,7 @@ from dlbench import catalog, nursery, timing, units, wire
 from dlbench.arrays import STORAGE
 from dlbench.backends.base import Backend, Setting, Step, nothing
 from dlbench.compiler import FIRST_CALLS, Compiler
-from dlbench.epochs import lesson_of
+from dlbench.epochs import job_of
 from dlbench.errors import DlbenchError, PlacementError, Unavailable, one_line
 from dlbench.examples import EXAMPLES
 from dlbench.interference import Counters, Witness, judged
@@ -235,7 +235,7 @@ class Worker:
         self.trainings += 1
         if self.compiler is not None:  # so that no training finds what another has compiled
             self.compiler.begin(f"training {self.trainings}")
-        lesson = lesson_of(order.network, self.target, order.seed, synthetic_data=False)
+        lesson = job_of(order.network, self.target, order.seed, synthetic_data=False)
         lesson = dataclasses.replace(
             lesson, tensorboard=order.tensorboard, checkpoint=order.checkpoint
         )

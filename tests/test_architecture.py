@@ -13,7 +13,7 @@ PACKAGE = Path(dlbench.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 BACKENDS = PACKAGE / "backends"
 FRAMEWORKS = {"torch", "tensorflow", "keras", "jax", "flax"}
-# What a backend's file may name: the framework that it is for, and what belongs to it.
+# What the files of a backend may name: the framework that it is for, and what belongs to it.
 OWN = {"torch": {"torch"}, "tensorflow": {"tensorflow", "keras"}, "jax": {"jax", "flax"}}
 MOST_LINES = 300
 
@@ -52,9 +52,8 @@ def called(module: ast.Module) -> Iterator[str]:
 
 @every_file
 def test_a_framework_is_named_in_its_own_backend_only(path: Path) -> None:
-    # `_torch_natives.py` is a part of `torch.py`
-    backend = path.stem.strip("_").partition("_")[0]
-    foreign = FRAMEWORKS - (OWN.get(backend, set()) if path.parent == BACKENDS else set())
+    is_backend = path.parent.parent == BACKENDS
+    foreign = FRAMEWORKS - (OWN.get(path.parent.name, set()) if is_backend else set())
     module = tree(path)
     assert {name.partition(".")[0] for name in imported(module)} & foreign == set()
     assert set(constants(module)) & foreign == set()
@@ -67,18 +66,13 @@ def test_the_rule_would_notice_a_framework() -> None:
 
 
 @every_file
-def test_only_the_worker_loads_a_backend(path: Path) -> None:
-    names = {
-        name
-        for name in imported(tree(path))
-        if name.startswith("dlbench.backends") and not name.startswith("dlbench.backends.base")
-    }
-    own = (
-        f"dlbench.backends._{path.stem.strip('_').partition('_')[0]}_"
-        if path.parent == BACKENDS
-        else None
-    )
-    assert {name for name in names if own is None or not name.startswith(own)} == set()
+def test_only_the_worker_loads_a_backend_and_backends_know_no_other(path: Path) -> None:
+    """By its name, that is; what they have in common is the family's base.py."""
+    known = ["dlbench.backends.base"]
+    if path.parent.parent == BACKENDS:
+        known.append(f"dlbench.backends.{path.parent.name}.")
+    names = {name for name in imported(tree(path)) if name.startswith("dlbench.backends")}
+    assert {name for name in names if not name.startswith(tuple(known))} == set()
 
 
 @every_file
@@ -116,6 +110,6 @@ def test_a_file_says_what_it_is_for(path: Path) -> None:
 
 def test_every_backend_has_its_declaration_and_its_start() -> None:
     for name in catalog.names("backends"):
-        defined = {getattr(node, "name", "") for node in tree(BACKENDS / f"{name}.py").body}
+        defined = {getattr(node, "name", "") for node in tree(BACKENDS / name / "backend.py").body}
         assert "start" in defined
         assert catalog.declaration("backends", name, dict)["package"]

@@ -209,14 +209,14 @@ def test_a_network_without_data_has_no_epoch():
         epochs.rows_of(network(Dense(3)))
 
 
-def lesson(seed=0, *, synthetic_data=False, **fields):
+def job(seed=0, *, synthetic_data=False, **fields):
     told = target(**{"loop": "tensors", **fields})
-    return epochs.lesson_of(IRIS, told, seed, synthetic_data=synthetic_data)
+    return epochs.job_of(IRIS, told, seed, synthetic_data=synthetic_data)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_lesson_is_on_all_training_rows_in_the_order_of_the_split(dtype):
-    given = lesson(seed=3, dtype=dtype, loop="fused")
+def test_a_job_is_on_all_training_rows_in_the_order_of_the_split(dtype):
+    given = job(seed=3, dtype=dtype, loop="fused")
     split = catalog.load("datasets", "iris").load(3)
     np.testing.assert_array_equal(given.x, split.x_train.astype(dtype))
     np.testing.assert_array_equal(given.y, split.y_train)
@@ -227,8 +227,8 @@ def test_a_lesson_is_on_all_training_rows_in_the_order_of_the_split(dtype):
 
 
 @pytest.mark.parametrize("synthetic_data", [False, True])
-def test_a_seed_settles_the_lesson_and_another_is_another(synthetic_data):
-    one, same, other = (lesson(seed, synthetic_data=synthetic_data) for seed in (1, 1, 2))
+def test_a_seed_settles_the_job_and_another_is_another(synthetic_data):
+    one, same, other = (job(seed, synthetic_data=synthetic_data) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one.x, same.x)
     np.testing.assert_array_equal(one.weights["layer0.kernel"], same.weights["layer0.kernel"])
     assert not np.array_equal(one.x, other.x)
@@ -236,9 +236,9 @@ def test_a_seed_settles_the_lesson_and_another_is_another(synthetic_data):
 
 
 def test_synthetic_data_has_as_many_rows_as_the_real():
-    given = lesson(synthetic_data=True)
+    given = job(synthetic_data=True)
     assert (given.x.shape, given.y.shape) == ((100, 4), (100,))
-    assert not np.array_equal(given.x, lesson().x)
+    assert not np.array_equal(given.x, job().x)
 
 
 # --- what is recorded ---------------------------------------------------------------------------
@@ -261,13 +261,13 @@ def bind(backend, batch=32, **fields):
 
 
 class Taught:
-    """A backend that keeps the lessons it was given, and whose loop has something of its own."""
+    """A backend that keeps the jobs it was given, and whose loop has something of its own."""
 
     def __init__(self, *set_up):
-        self.set_up, self.lessons = set_up, []
+        self.set_up, self.jobs = set_up, []
 
     def trainer(self, given):
-        self.lessons.append(given)
+        self.jobs.append(given)
         return SimpleNamespace(
             set_up=self.set_up, epoch=None, weights=None, inputs=dict, reset=None, lead_in=None
         )
@@ -310,7 +310,7 @@ def test_what_a_loop_does_besides_and_callbacks_are_told_too():
 def test_only_the_callbacks_of_the_target_have_a_folder(callbacks, tmp_path):
     backend = Taught()
     bind(backend, callbacks=callbacks)
-    [given] = backend.lessons
+    [given] = backend.jobs
     folders = {"tensorboard": given.tensorboard, "checkpoint": given.checkpoint}
     assert "+".join(name for name, folder in folders.items() if folder) == callbacks
     made = {Path(folder) for folder in folders.values() if folder}

@@ -293,7 +293,7 @@ def test_where_cuda_graphs_are_replayed_every_call_begins_an_iteration(
 ):
     import torch
 
-    from dlbench.backends.torch import TorchBackend
+    from dlbench.backends.torch.backend import TorchBackend
 
     told = []
     monkeypatch.setattr(torch, "compile", lambda function, **how: function)
@@ -341,7 +341,7 @@ def test_helpers_that_do_not_answer_are_an_error_that_says_what_to_do(monkeypatc
 
 @pytest.mark.skipif("torch" not in SELECTED, reason="PyTorch alone has such optimizers")
 def test_every_optimizer_has_a_way_to_be_fused_on_every_kind_of_device():
-    from dlbench.backends._torch_natives import OPTIMIZERS, fused_or_foreach
+    from dlbench.backends.torch.natives import OPTIMIZERS, fused_or_foreach
 
     asked = {
         (optimizer, device): fused_or_foreach(optimizer(), device)

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from dlbench import epochs
-from dlbench.backends.base import Lesson
+from dlbench.backends.base import TrainingJob
 from dlbench.layers import SGD, Adagrad, Adam, BatchNorm, Dense, Dropout, RMSprop
 from dlbench.reference.ops import OPS, BatchNormOp
 from fakes.small import mlp, network, problem
@@ -48,11 +48,11 @@ writing = [(name, loop) for name, loop in LOOPS if DECLARED[name].callbacks]
 every_writing_loop = pytest.mark.parametrize(("name", "loop"), writing)
 
 
-def lesson(loop, *layers, rows=ROWS, optimizer=None, dtype="float32", **how):
+def job(loop, *layers, rows=ROWS, optimizer=None, dtype="float32", **how):
     net = replace(network(*(layers or LAYERS), optimizer=optimizer), batch=BATCH)
     given = problem(net, dtype, rows=rows)
     how = {"shuffle": False, **how}
-    return Lesson(net, given.weights, given.x, given.y, loop, **how)
+    return TrainingJob(net, given.weights, given.x, given.y, loop, **how)
 
 
 def weights(backend, trainer):
@@ -91,7 +91,7 @@ def test_two_epochs_in_order_and_the_running_statistics_after_them_are_those_of_
     name, loop, mode, monkeypatch
 ):
     """Prediction is what reads the running statistics."""
-    given = lesson(loop, optimizer=SGD(0.05, 0.9), dtype="float64")
+    given = job(loop, optimizer=SGD(0.05, 0.9), dtype="float64")
     with started(name, mode, "float64") as backend:
         trainer = backend.trainer(given)
         losses = [trainer.epoch(), trainer.epoch()]
@@ -110,7 +110,7 @@ def test_two_epochs_in_order_and_the_running_statistics_after_them_are_those_of_
 @pytest.mark.parametrize("optimizer", [SGD(), Adagrad(), RMSprop(), Adam()], ids=repr)
 @every_loop
 def test_what_parity_asks_of_an_epoch_holds_with_every_optimizer(name, loop, optimizer):
-    given = lesson(loop, optimizer=optimizer)
+    given = job(loop, optimizer=optimizer)
     with started(name) as backend:
         found = epochs.check(backend, "float32", given)
     assert [check for check in found if not check.held] == []
@@ -125,7 +125,7 @@ def wrong_order(given):
 @every_loop
 def test_parity_finds_an_epoch_over_other_rows(name, loop):
     """Rows in another order are other batches, and end in other weights."""
-    given = lesson(loop, rows=14)
+    given = job(loop, rows=14)
     with started(name) as backend:
         ask = backend.trainer
         backend.trainer = lambda one: ask(wrong_order(one))
@@ -136,8 +136,8 @@ def test_parity_finds_an_epoch_over_other_rows(name, loop):
 @every_loop
 def test_shuffling_draws_another_order_and_leaves_no_row_out(name, loop):
     """With a step of nothing the mean loss is that of all rows, in whatever order."""
-    still = lesson(loop, Dense(3), rows=64, optimizer=SGD(1e-30), dtype="float64")
-    moving = lesson(loop, Dense(3), rows=64, optimizer=SGD(0.1), dtype="float64")
+    still = job(loop, Dense(3), rows=64, optimizer=SGD(1e-30), dtype="float64")
+    moving = job(loop, Dense(3), rows=64, optimizer=SGD(0.1), dtype="float64")
     with started(name, dtype="float64") as backend:
         [ordered, _], _ = as_seen(backend, still)
         shuffled, _ = as_seen(backend, changed(still, shuffle=True))
@@ -149,7 +149,7 @@ def test_shuffling_draws_another_order_and_leaves_no_row_out(name, loop):
 
 @every_loop
 def test_every_epoch_has_an_order_of_its_own(name, loop):
-    given = lesson(loop, Dense(3), rows=64, optimizer=SGD(0.1), shuffle=True)
+    given = job(loop, Dense(3), rows=64, optimizer=SGD(0.1), shuffle=True)
     with started(name) as backend:
         trainer = backend.trainer(given)
         trainer.epoch()
@@ -161,7 +161,7 @@ def test_every_epoch_has_an_order_of_its_own(name, loop):
 
 @every_loop
 def test_a_seed_settles_a_training(name, loop):
-    given = lesson(loop, Dropout(0.5), Dense(3), rows=64, shuffle=True, seed=3)
+    given = job(loop, Dropout(0.5), Dense(3), rows=64, shuffle=True, seed=3)
     with started(name) as backend:
         losses, found = as_seen(backend, given)
         again, same = as_seen(backend, given)
@@ -184,7 +184,9 @@ def test_every_kind_of_target_goes_through_every_loop(name, loop, loss, activati
     net = replace(network(Dense(3, activation), loss=loss), batch=BATCH)
     given = problem(net, "float32", rows=ROWS)
     with started(name) as backend:
-        found = epochs.check(backend, "float32", Lesson(net, given.weights, given.x, given.y, loop))
+        found = epochs.check(
+            backend, "float32", TrainingJob(net, given.weights, given.x, given.y, loop)
+        )
     assert [check for check in found if not check.held] == []
 
 
@@ -204,7 +206,7 @@ def test_parity_finds_a_loop_that_moves_no_weight(name, loop):
     with started(name) as backend:
         ask = backend.trainer
         backend.trainer = lambda one: Idle(ask(one))
-        found = epochs.check(backend, "float32", lesson(loop))
+        found = epochs.check(backend, "float32", job(loop))
     assert {"epoch: layer0.kernel", "weight/layer0.kernel"} <= {
         check.quantity for check in found if not check.held
     }
@@ -212,7 +214,7 @@ def test_parity_finds_a_loop_that_moves_no_weight(name, loop):
 
 @every_loop
 def test_dropout_is_active_in_training(name, loop):
-    given = lesson(loop, Dropout(0.5), Dense(3), rows=64, optimizer=SGD(1e-30))
+    given = job(loop, Dropout(0.5), Dense(3), rows=64, optimizer=SGD(1e-30))
     with started(name) as backend:
         losses, _ = as_seen(backend, given)
     assert losses[0] != losses[1]
@@ -220,7 +222,7 @@ def test_dropout_is_active_in_training(name, loop):
 
 @every_loop
 def test_reset_goes_back_to_the_start(name, loop):
-    given = lesson(loop, optimizer=Adam(0.05))
+    given = job(loop, optimizer=Adam(0.05))
     with started(name) as backend:
         trainer = backend.trainer(given)
         first = [trainer.epoch(), trainer.epoch()]
@@ -235,7 +237,7 @@ def test_reset_goes_back_to_the_start(name, loop):
 
 @every_loop
 def test_prediction_is_that_of_the_trained_weights(name, loop):
-    given = lesson(loop, Dense(5, "tanh"), Dense(3), dtype="float64")
+    given = job(loop, Dense(5, "tanh"), Dense(3), dtype="float64")
     with started(name, dtype="float64") as backend:
         trainer = backend.trainer(given)
         trainer.epoch()
@@ -246,7 +248,7 @@ def test_prediction_is_that_of_the_trained_weights(name, loop):
 
 @every_writing_loop
 def test_a_checkpoint_of_every_epoch_loads_again_and_predicts_the_same(name, loop, tmp_path):
-    given = lesson(loop, checkpoint=str(tmp_path / "deep" / "checkpoints"))
+    given = job(loop, checkpoint=str(tmp_path / "deep" / "checkpoints"))
     with started(name) as backend:
         trainer = backend.trainer(given)
         losses = [trainer.epoch(), trainer.epoch()]
@@ -265,7 +267,7 @@ def test_the_logs_open_in_tensorboard(name, loop, tmp_path):
     """A scalar of every epoch, histograms, and the model as a graph or as Keras has it."""
     pytest.importorskip("tensorboard")
     with started(name) as backend:
-        trainer = backend.trainer(lesson(loop, tensorboard=str(tmp_path)))
+        trainer = backend.trainer(job(loop, tensorboard=str(tmp_path)))
         for _ in range(3):
             trainer.epoch()
     losses, histograms = logged(tmp_path)
@@ -281,7 +283,7 @@ def test_an_epoch_whose_loss_is_no_finite_number_is_told_and_not_written(
 ):
     pytest.importorskip("tensorboard")
     logs, checkpoints = tmp_path / "logs", tmp_path / "checkpoints"
-    given = lesson(loop, tensorboard=str(logs), checkpoint=str(checkpoints))
+    given = job(loop, tensorboard=str(logs), checkpoint=str(checkpoints))
     given.y[-1] = worst
     with started(name) as backend:
         trainer = backend.trainer(given)

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from dlbench import catalog
 from dlbench.backends.base import Setting, Step
-from dlbench.backends.numpy import NumpyBackend
+from dlbench.backends.numpy.backend import NumpyBackend
 from dlbench.errors import UsageError
 from dlbench.kinds import Bound, kind_named
 from dlbench.layers import Dense, Dropout

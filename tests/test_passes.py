@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from dlbench.backends.base import Setting, Step
-from dlbench.backends.numpy import NumpyBackend
+from dlbench.backends.numpy.backend import NumpyBackend
 from dlbench.errors import UsageError
 from dlbench.kinds import kind_named
 from dlbench.layers import (

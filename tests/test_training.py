@@ -5,7 +5,7 @@ import pytest
 
 from dlbench import catalog, training, wire, worker
 from dlbench.backends.base import Setting
-from dlbench.epochs import lesson_of
+from dlbench.epochs import job_of
 from dlbench.errors import DlbenchError
 from dlbench.layers import Dense
 from dlbench.networks import CATALOGUE, PREDICTED
@@ -21,12 +21,12 @@ def numpy():
     return catalog.load("backends", "numpy").start(Setting("cpu", "eager", "float32", 1, ""))
 
 
-def lesson(name, seed=0):
-    return lesson_of(CATALOGUE[name], NUMPY, seed, synthetic_data=False)
+def job(name, seed=0):
+    return job_of(CATALOGUE[name], NUMPY, seed, synthetic_data=False)
 
 
 def training_of(name, seed=0):
-    return Training(numpy(), lesson(name, seed))
+    return Training(numpy(), job(name, seed))
 
 
 class Told:
@@ -36,7 +36,7 @@ class Told:
         self.losses, self.outputs = list(losses), outputs
         self.events = []
 
-    def trainer(self, lesson):
+    def trainer(self, job):
         return self
 
     def epoch(self):
@@ -125,7 +125,7 @@ def test_a_worker_that_starts_another_training_starts_anew():
 
 def test_an_epoch_is_over_when_the_device_is_and_only_then_judged():
     told = Told(0.5)
-    found = Training(told, lesson("iris")).epoch()
+    found = Training(told, job("iris")).epoch()
     assert told.events == ["epoch", "wait", "predict 50"]
     assert found.loss == 0.5
 
@@ -133,19 +133,19 @@ def test_an_epoch_is_over_when_the_device_is_and_only_then_judged():
 def test_many_rows_are_predicted_in_parts(monkeypatch):
     monkeypatch.setattr(training, "PREDICTED_ROWS", 20)
     told = Told()
-    one = Training(told, lesson("iris"))
+    one = Training(told, job("iris"))
     assert one.predict(one.split.x_test).shape == (50, 3)
     assert told.events == ["predict 20", "predict 20", "predict 10"]
 
 
 def test_whoever_always_says_the_same_is_as_accurate_as_that_class_is_frequent():
-    one = Training(Told(0.5), lesson("iris"))
+    one = Training(Told(0.5), job("iris"))
     assert one.epoch().accuracy == (one.split.y_test == 1).mean()
 
 
 @pytest.mark.parametrize("loss", [float("nan"), float("inf"), float("-inf")])
 def test_a_loss_that_is_no_number_is_an_error_that_names_the_epoch(loss):
-    one = Training(Told(0.5, 0.4, loss), lesson("iris"))
+    one = Training(Told(0.5, 0.4, loss), job("iris"))
     assert [one.epoch().epoch for _ in range(2)] == [1, 2]
     with pytest.raises(DlbenchError, match=f"training loss of epoch 3 is no finite number: {loss}"):
         one.epoch()
@@ -153,7 +153,7 @@ def test_a_loss_that_is_no_number_is_an_error_that_names_the_epoch(loss):
 
 def test_a_test_loss_that_is_no_number_is_unknown():
     """JSON has no infinity."""
-    one = Training(Told(0.5, outputs=(float("inf"),)), lesson("abalone"))
+    one = Training(Told(0.5, outputs=(float("inf"),)), job("abalone"))
     assert one.epoch().test_loss is None
 
 

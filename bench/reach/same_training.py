@@ -16,7 +16,7 @@ from typing import Any
 
 from dlbench import catalog
 from dlbench.backends.base import Setting
-from dlbench.epochs import lesson_of
+from dlbench.epochs import job_of
 from dlbench.layers import without_dropout
 from dlbench.model import Declaration, Target
 from dlbench.networks import CATALOGUE
@@ -48,19 +48,19 @@ def trained(backend: str) -> dict[str, Any]:
 def _loss(backend: Any, target: Target) -> float:
     """Of the rows that it was trained on, after so many steps."""
     network = without_dropout(CATALOGUE["mnist-512"])
-    lesson = lesson_of(network, target, SEED, synthetic_data=False)
+    job = job_of(network, target, SEED, synthetic_data=False)
     rows = STEPS * network.batch
-    lesson = changed(lesson, x=lesson.x[:rows], y=lesson.y[:rows], shuffle=False)
-    trainer = backend.trainer(lesson)
+    job = changed(job, x=job.x[:rows], y=job.y[:rows], shuffle=False)
+    trainer = backend.trainer(job)
     trainer.epoch()
-    return loss_of(network, trainer.predict(lesson.x), lesson.y)
+    return loss_of(network, trainer.predict(job.x), job.y)
 
 
 def _right(backend: Any, target: Target, name: str) -> int:
     """Test samples that are classified right in the end."""
     network = without_dropout(CATALOGUE[name])
-    lesson = lesson_of(network, target, SEED, synthetic_data=False)
-    training = Training(backend, changed(lesson, shuffle=False))
+    job = job_of(network, target, SEED, synthetic_data=False)
+    training = Training(backend, changed(job, shuffle=False))
     for _ in range(network.epochs):
         last = training.epoch()
     return round((last.accuracy or 0.0) * len(training.split.x_test))

@@ -50,7 +50,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TrainingJob:
     """What a network learns from, and how an epoch goes over it.
 
     x, y: all rows of training data; loop: one that the backend declares; shuffle: a new order
@@ -74,7 +74,7 @@ LEAD_IN_STEPS = 3
 
 
 class Trainer(Protocol):
-    """A network at its lesson. set_up: what an epoch does anew that other loops do once."""
+    """A network at its job. set_up: what an epoch does anew that other loops do once."""
 
     set_up: tuple[str, ...]
 
@@ -143,7 +143,7 @@ class Backend(Protocol):
         dynamic_shapes: compiled once for all sizes; Unavailable where there is no such switch.
         """
 
-    def trainer(self, lesson: Lesson) -> Trainer:
+    def trainer(self, job: TrainingJob) -> Trainer:
         """A network ready to be trained."""
 
     def wait(self) -> None:

@@ -1,4 +1,4 @@
-"""TensorFlow: Keras layers, losses and optimizers, run op by op, traced, or through XLA."""
+"""TensorFlow for one setting: products, steps of a network, and a trainer."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -10,31 +10,10 @@ import tensorflow as tf
 
 from dlbench import layers
 from dlbench.arrays import STORAGE, Array, Weights, cast
-from dlbench.backends._tensorflow_loops import Trainer, trainer
-from dlbench.backends._tensorflow_program import Compile, Program
-from dlbench.backends.base import NO_OTHERS, Lesson, Setting, Step
+from dlbench.backends.base import NO_OTHERS, Setting, Step, TrainingJob
+from dlbench.backends.tensorflow.model import Compile, Model
+from dlbench.backends.tensorflow.trainer import Trainer, trainer
 from dlbench.errors import Unavailable
-
-DECLARATION = {
-    "package": "tensorflow",
-    "distributions": ["tensorflow", "tensorflow-cpu"],
-    "install": "pip install tensorflow",
-    "modes": {"eager": "dynamic", "function": "static", "xla": "static"},
-    "usual": "function",
-    "loops": ["fit", "dataset", "tensors"],
-    "callbacks": ["tensorboard", "checkpoint"],
-    "devices": {
-        "cpu": ["float32", "float64"],
-        "cuda": ["float32", "float64", "tf32"],
-    },
-    "environment": {
-        "KERAS_BACKEND": "tensorflow",
-        "OMP_NUM_THREADS": "{threads}",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "TF_FORCE_GPU_ALLOW_GROWTH": "true",
-        "CUDA_CACHE_PATH": "{scratch}/cuda",
-    },
-}
 
 
 def start(setting: Setting) -> "TensorflowBackend":
@@ -106,8 +85,8 @@ class TensorflowBackend:
         optimizers: Mapping[str, layers.Optimizer] = NO_OTHERS,
     ) -> dict[str, Step]:
         """keras.Sequential, the native loss and the native optimizers."""
-        program = self._program(network, weights)
-        return program.steps(self.tensor(x), self.tensor(y), optimizers)
+        model = self._model(network, weights)
+        return model.steps(self.tensor(x), self.tensor(y), optimizers)
 
     def train_steps(
         self,
@@ -123,21 +102,21 @@ class TensorflowBackend:
         native = [(self.tensor(x), self.tensor(y)) for x, y in batches]
         anyhow = [tf.TensorSpec([None, *one.shape[1:]], one.dtype) for one in native[0]]
         compiled = partial(self.compiled, signature=anyhow if dynamic_shapes else None)
-        return self._program(network, weights, compiled).train_steps(native)
+        return self._model(network, weights, compiled).train_steps(native)
 
-    def trainer(self, lesson: Lesson) -> Trainer:
+    def trainer(self, job: TrainingJob) -> Trainer:
         """Keras's fit, or a custom step on a data set or on slices."""
-        keras.utils.set_random_seed(lesson.seed)  # of the dropout layers that are made next
-        program = self._program(lesson.network, lesson.weights)
-        made = trainer(program, lesson, self.tensor, self.setting)
+        keras.utils.set_random_seed(job.seed)  # of the dropout layers that are made next
+        model = self._model(job.network, job.weights)
+        made = trainer(model, job, self.tensor, self.setting)
         self.traces.append(made.traces)
         return made
 
-    def _program(
+    def _model(
         self, network: layers.Network, weights: Weights, compiled: Compile | None = None
-    ) -> Program:
+    ) -> Model:
         start = {name: self.tensor(weight) for name, weight in weights.items()}
-        return Program(network, start, compiled or self.compiled)
+        return Model(network, start, compiled or self.compiled)
 
     def wait(self) -> None:
         """CPU calls return when they are done; a GPU is synchronised."""

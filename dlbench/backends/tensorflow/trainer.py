@@ -3,26 +3,20 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from functools import partial
-from importlib.util import find_spec
-from math import isfinite
-from pathlib import Path
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from dlbench.arrays import Array
-from dlbench.backends._tensorflow_program import Program
-from dlbench.backends.base import LEAD_IN_STEPS, Lesson, Setting
-from dlbench.errors import Unavailable
+from dlbench.backends.base import LEAD_IN_STEPS, Setting, TrainingJob
+from dlbench.backends.tensorflow.callbacks import callbacks
+from dlbench.backends.tensorflow.model import Model
 
 Tensor = Callable[[Array], Any]
 
 # More than the epochs of any training.
 SEEDS_APART = 1_000_003
-
-# Keras wants this ending of a file of weights.
-CHECKPOINT = "epoch-{epoch:03d}.weights.h5"
 
 
 class Trainer(ABC):
@@ -30,13 +24,13 @@ class Trainer(ABC):
 
     set_up: tuple[str, ...] = ()
 
-    def __init__(self, program: Program, lesson: Lesson, tensor: Tensor, setting: Setting) -> None:
-        self.program, self.lesson, self.tensor = program, lesson, tensor
+    def __init__(self, model: Model, job: TrainingJob, tensor: Tensor, setting: Setting) -> None:
+        self.model, self.job, self.tensor = model, job, tensor
         self.mode, self.threads = setting.mode, setting.threads
-        self.batch = lesson.network.batch
-        self.optimizer = program.optimizer(lesson.network.optimizer)
-        self.x, self.y = tensor(lesson.x), tensor(lesson.y)
-        self.callbacks = _callbacks(lesson)
+        self.batch = job.network.batch
+        self.optimizer = model.optimizer(job.network.optimizer)
+        self.x, self.y = tensor(job.x), tensor(job.y)
+        self.callbacks = callbacks(job)
         self.epochs = 0
         self.prepare()
 
@@ -59,29 +53,29 @@ class Trainer(ABC):
         return loss
 
     def traces(self) -> int:
-        """How often Keras has traced; what `Program.compiled` has made counts itself."""
+        """How often Keras has traced; what `Model.compiled` has made counts itself."""
         return 0
 
     def reset(self) -> None:
         """Weights, statistics and optimizer as at the start."""
-        self.program.reset()
+        self.model.reset()
 
     def weights(self) -> Mapping[str, Any]:
         """As tensors."""
-        return self.program.native()
+        return self.model.weights()
 
     def inputs(self) -> Mapping[str, Any]:
         """The data and the weights."""
-        return {"x": self.x, "y": self.y, **self.program.native()}
+        return {"x": self.x, "y": self.y, **self.model.weights()}
 
     def predict(self, x: Array) -> Array:
         """All rows at once."""
-        outputs: Array = self.program.model(self.tensor(x), training=False).numpy()
+        outputs: Array = self.model.native(self.tensor(x), training=False).numpy()
         return outputs
 
     def load(self, checkpoint: str) -> None:
         """HDF5, which holds arrays alone: a checkpoint cannot run code."""
-        self.program.model.load_weights(checkpoint)
+        self.model.native.load_weights(checkpoint)
 
 
 class Fit(Trainer):
@@ -94,9 +88,9 @@ class Fit(Trainer):
         self.traced = 0
         if self.mode != "eager":
             self._count_traces()
-        self.program.model.compile(
+        self.model.native.compile(
             optimizer=self.optimizer,
-            loss=self.program.loss,
+            loss=self.model.loss,
             run_eagerly=self.mode == "eager",
             jit_compile=self.mode == "xla",
         )
@@ -106,14 +100,14 @@ class Fit(Trainer):
 
         Its pipeline, made anew, draws the order from the global seed: every epoch has its own.
         """
-        tf.random.set_seed(SEEDS_APART * self.lesson.seed + self.epochs)
-        history = self.program.model.fit(
+        tf.random.set_seed(SEEDS_APART * self.job.seed + self.epochs)
+        history = self.model.native.fit(
             self.x,
             self.y,
             batch_size=self.batch,
             initial_epoch=self.epochs,
             epochs=self.epochs + 1,
-            shuffle=self.lesson.shuffle,
+            shuffle=self.job.shuffle,
             callbacks=self.callbacks,
             verbose=0,
         )
@@ -121,13 +115,13 @@ class Fit(Trainer):
 
     def _count_traces(self) -> None:
         """Python goes through Keras's train_step once for every trace."""
-        train_step = self.program.model.train_step
+        train_step = self.model.native.train_step
 
         def counted(data: Any) -> Any:
             self.traced += 1
             return train_step(data)
 
-        self.program.model.train_step = counted
+        self.model.native.train_step = counted
 
     def traces(self) -> int:
         """Of Keras's train_step; none where it is not traced."""
@@ -136,7 +130,7 @@ class Fit(Trainer):
     def lead_in(self) -> None:
         """Keras's step for a single batch."""
         for _ in range(LEAD_IN_STEPS):
-            self.program.model.train_on_batch(self.x[: self.batch], self.y[: self.batch])
+            self.model.native.train_on_batch(self.x[: self.batch], self.y[: self.batch])
 
 
 class Custom(Trainer):
@@ -144,10 +138,10 @@ class Custom(Trainer):
 
     def prepare(self) -> None:
         """The step in the mode, and Keras's list of callbacks."""
-        self.step = self.program.compiled(partial(self.program.step, self.optimizer))
-        self.listed = keras.callbacks.CallbackList(self.callbacks, model=self.program.model)
+        self.step = self.model.compiled(partial(self.model.step, self.optimizer))
+        self.listed = keras.callbacks.CallbackList(self.callbacks, model=self.model.native)
         if self.callbacks:
-            self.program.model.optimizer = self.optimizer  # TensorBoard reads its step
+            self.model.native.optimizer = self.optimizer  # TensorBoard reads its step
             self.listed.on_train_begin()
 
     def epoch(self) -> float:
@@ -172,8 +166,8 @@ class Dataset(Custom):
         """The pipeline, with the next batch prepared while a step runs."""
         super().prepare()
         rows = tf.data.Dataset.from_tensor_slices((self.x, self.y))
-        if self.lesson.shuffle:
-            rows = rows.shuffle(len(self.x), seed=self.lesson.seed)
+        if self.job.shuffle:
+            rows = rows.shuffle(len(self.x), seed=self.job.seed)
         options = tf.data.Options()
         options.threading.private_threadpool_size = self.threads
         batches = rows.batch(self.batch).prefetch(tf.data.AUTOTUNE)
@@ -193,13 +187,13 @@ class Resident(Custom):
     def prepare(self) -> None:
         """The epoch in the mode."""
         super().prepare()
-        self.whole = self._eager if self.mode == "eager" else self.program.compiled(self._graph)
+        self.whole = self._eager if self.mode == "eager" else self.model.compiled(self._graph)
 
     def go_through(self) -> float:
         """Shuffle, then go through all slices; the loss is fetched once."""
         x, y = self.x, self.y
-        if self.lesson.shuffle:
-            order = tf.random.shuffle(tf.range(len(x)), seed=self.lesson.seed)
+        if self.job.shuffle:
+            order = tf.random.shuffle(tf.range(len(x)), seed=self.job.seed)
             x, y = tf.gather(x, order), tf.gather(y, order)
         return float(self.whole(x, y)) / len(self.x)
 
@@ -212,7 +206,7 @@ class Resident(Custom):
 
     def _graph(self, x: Any, y: Any) -> Any:
         rows, size = len(self.x), self.batch
-        step = partial(self.program.step, self.optimizer)  # a part of the graph of the epoch
+        step = partial(self.model.step, self.optimizer)  # a part of the graph of the epoch
         total = tf.zeros((), x.dtype)
         for start in tf.range(0, rows - rows % size, size):
             total += step(_slice(x, start, size), _slice(y, start, size)) * size
@@ -230,38 +224,6 @@ def _slice(rows: Any, start: Any, size: int) -> Any:
 LOOPS: dict[str, type[Trainer]] = {"fit": Fit, "dataset": Dataset, "tensors": Resident}
 
 
-def trainer(program: Program, lesson: Lesson, tensor: Tensor, setting: Setting) -> Trainer:
-    """The loop of the lesson."""
-    return LOOPS[lesson.loop](program, lesson, tensor, setting)
-
-
-def _callbacks(lesson: Lesson) -> list[keras.callbacks.Callback]:
-    """Keras's own, which see an epoch only if its loss is a finite number."""
-    made: list[keras.callbacks.Callback] = []
-    if lesson.tensorboard is not None:
-        if find_spec("tensorboard") is None:
-            raise Unavailable(
-                "Keras needs the package tensorboard to write its logs",
-                hint="pip install tensorboard",
-            )
-        made.append(keras.callbacks.TensorBoard(lesson.tensorboard, histogram_freq=1))
-    if lesson.checkpoint is not None:
-        Path(lesson.checkpoint).mkdir(parents=True, exist_ok=True)
-        # Keras formats the whole path
-        folder = lesson.checkpoint.replace("{", "{{").replace("}", "}}")
-        path = str(Path(folder) / CHECKPOINT)
-        made.append(keras.callbacks.ModelCheckpoint(path, save_weights_only=True))
-    for callback in made:
-        _guard(callback)
-    return made
-
-
-def _guard(callback: keras.callbacks.Callback) -> None:
-    """Weights behind a loss that is no finite number are worth nothing, and not written."""
-    write = callback.on_epoch_end
-
-    def guarded(epoch: int, logs: Mapping[str, float]) -> None:
-        if isfinite(logs["loss"]):
-            write(epoch, logs)
-
-    callback.on_epoch_end = guarded
+def trainer(model: Model, job: TrainingJob, tensor: Tensor, setting: Setting) -> Trainer:
+    """The loop of the job."""
+    return LOOPS[job.loop](model, job, tensor, setting)

@@ -1,4 +1,4 @@
-"""JAX: pure functions and Optax, run op by op or through jit, which is XLA."""
+"""JAX for one setting: products, steps of a network, and a trainer."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -9,33 +9,10 @@ import jax.numpy as jnp
 
 from dlbench import layers
 from dlbench.arrays import Array, Weights, cast
-from dlbench.backends._jax_loops import Trainer
-from dlbench.backends._jax_program import Program
-from dlbench.backends.base import NO_OTHERS, Lesson, Setting, Step
+from dlbench.backends.base import NO_OTHERS, Setting, Step, TrainingJob
+from dlbench.backends.jax.model import Model
+from dlbench.backends.jax.trainer import Trainer
 from dlbench.errors import Unavailable
-
-DECLARATION = {
-    "package": "optax",  # which brings JAX along
-    "distributions": ["jax"],
-    "install": "pip install jax optax",
-    "modes": {"eager": "dynamic", "jit": "static"},
-    "usual": "jit",
-    "loops": ["tensors"],
-    "callbacks": [],
-    "devices": {
-        "cpu": ["float32", "float64"],
-        "cuda": ["float32", "float64", "tf32"],
-    },
-    "environment": {
-        # The size of the thread pool of XLA's CPU client.
-        "PJRT_NPROC": "{threads}",
-        "OMP_NUM_THREADS": "{threads}",
-        "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
-        "CUDA_CACHE_PATH": "{scratch}/cuda",
-        # Set by a user, it would turn jit into eager without a word.
-        "JAX_DISABLE_JIT": "0",
-    },
-}
 
 
 def start(setting: Setting) -> "JaxBackend":
@@ -108,8 +85,8 @@ class JaxBackend:
         optimizers: Mapping[str, layers.Optimizer] = NO_OTHERS,
     ) -> dict[str, Step]:
         """Functions of weights and data, and Optax's optimizers."""
-        program = self._program(network, weights)
-        return program.steps(self.tensor(x), self.tensor(y), optimizers)
+        model = self._model(network, weights)
+        return model.steps(self.tensor(x), self.tensor(y), optimizers)
 
     def train_steps(
         self,
@@ -122,17 +99,17 @@ class JaxBackend:
         """One function, which jit compiles for every size."""
         if dynamic_shapes:
             raise Unavailable("jit compiles for the shapes that it is given: no dynamic shapes")
-        program = self._program(network, weights)
-        return program.train_steps([(self.tensor(x), self.tensor(y)) for x, y in batches])
+        model = self._model(network, weights)
+        return model.train_steps([(self.tensor(x), self.tensor(y)) for x, y in batches])
 
-    def trainer(self, lesson: Lesson) -> Trainer:
+    def trainer(self, job: TrainingJob) -> Trainer:
         """A hand-written loop."""
-        return Trainer(self._program(lesson.network, lesson.weights), lesson, self.tensor)
+        return Trainer(self._model(job.network, job.weights), job, self.tensor)
 
-    def _program(self, network: layers.Network, weights: Weights) -> Program:
+    def _model(self, network: layers.Network, weights: Weights) -> Model:
         start = {name: self.tensor(weight) for name, weight in weights.items()}
         is_static = self.setting.mode != "eager"
-        return Program(network, start, self.compiled, is_static=is_static)
+        return Model(network, start, self.compiled, is_static=is_static)
 
     def wait(self) -> None:
         """CPU calls are done when they return; a GPU works in order, and is done with the last."""

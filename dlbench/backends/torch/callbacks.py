@@ -7,8 +7,8 @@ from typing import Protocol
 import torch
 from torch import nn
 
-from dlbench.backends._torch_program import Learner
-from dlbench.backends.base import Lesson
+from dlbench.backends.base import TrainingJob
+from dlbench.backends.torch.model import Learner
 from dlbench.errors import Unavailable
 
 
@@ -46,7 +46,7 @@ class TensorBoard:
     ) -> None:
         """Written at once, so that a crash loses nothing."""
         if epoch == 0:
-            self._add_graph(learner.model)
+            self._add_graph(learner.module)
         self.writer.add_scalar("loss/train", loss, epoch)
         for name, parameter in learner.named.items():
             if parameter.isfinite().all():  # of others it cannot make a histogram
@@ -81,17 +81,17 @@ class Checkpoint:
         saved = {
             "epoch": epoch + 1,
             "loss": loss,
-            "model": learner.model.state_dict(),
+            "model": learner.module.state_dict(),
             "optimizer": optimizer.state_dict(),
         }
         torch.save(saved, self.folder / f"epoch-{epoch + 1:03}.pt")
 
 
-def callbacks(lesson: Lesson) -> list[Callback]:
-    """Those that the lesson asks for."""
+def callbacks(job: TrainingJob) -> list[Callback]:
+    """Those that the job asks for."""
     made: list[Callback] = []
-    if lesson.tensorboard is not None:
-        made.append(TensorBoard(lesson.tensorboard, lesson.network.inputs))
-    if lesson.checkpoint is not None:
-        made.append(Checkpoint(lesson.checkpoint))
+    if job.tensorboard is not None:
+        made.append(TensorBoard(job.tensorboard, job.network.inputs))
+    if job.checkpoint is not None:
+        made.append(Checkpoint(job.checkpoint))
     return made

@@ -1,4 +1,4 @@
-"""NumPy: the networks written by hand, the baseline without a framework."""
+"""NumPy for one setting: products, steps of a network, and a trainer."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,27 +8,10 @@ from msgspec.structs import replace
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from dlbench.arrays import Array, Weights, cast
-from dlbench.backends.base import LEAD_IN_STEPS, NO_OTHERS, Lesson, Setting, Step
-from dlbench.errors import Unavailable
+from dlbench.backends.base import NO_OTHERS, Setting, Step, TrainingJob
+from dlbench.backends.numpy.trainer import Trainer
 from dlbench.layers import Network, Optimizer
 from dlbench.reference.mlp import MLP
-
-DECLARATION = {
-    "package": "numpy",
-    "distributions": ["numpy"],
-    "install": "pip install numpy",
-    "forks": True,
-    "modes": {"eager": "dynamic"},
-    "loops": ["tensors"],
-    "callbacks": [],
-    "devices": {"cpu": ["float32", "float64"]},
-    "environment": {
-        "OMP_NUM_THREADS": "{threads}",
-        "OPENBLAS_NUM_THREADS": "{threads}",
-        "MKL_NUM_THREADS": "{threads}",
-        "VECLIB_MAXIMUM_THREADS": "{threads}",
-    },
-}
 
 
 def start(setting: Setting) -> "NumpyBackend":
@@ -93,9 +76,9 @@ class NumpyBackend:
         """The hand-written network on any number of rows."""
         return [self._steps(network, weights, x, y)["train_step"] for x, y in batches]
 
-    def trainer(self, lesson: Lesson) -> "NumpyTrainer":
+    def trainer(self, job: TrainingJob) -> Trainer:
         """The hand-written network, batch by batch."""
-        return NumpyTrainer(lesson, self.dtype)
+        return Trainer(job, self.dtype)
 
     def wait(self) -> None:
         """NumPy returns only when it is done."""
@@ -140,58 +123,6 @@ class NumpyBackend:
     def is_out_of_memory(self, error: BaseException) -> bool:
         """NumPy raises MemoryError."""
         return isinstance(error, MemoryError)
-
-
-class NumpyTrainer:
-    """Epochs over arrays."""
-
-    set_up = ()
-
-    def __init__(self, lesson: Lesson, dtype: str) -> None:
-        self.lesson, self.dtype = lesson, dtype
-        self.x, self.y = cast(lesson.x, dtype), cast(lesson.y, dtype)
-        self.start = {name: cast(weight, dtype) for name, weight in lesson.weights.items()}
-        own = {name: weight.copy() for name, weight in self.start.items()}
-        self.mlp = MLP(lesson.network, own, lesson.seed)
-        self.order = np.random.default_rng(lesson.seed)
-
-    def epoch(self) -> float:
-        """Shuffled as a whole, then sliced."""
-        x, y, size = self.x, self.y, self.lesson.network.batch
-        if self.lesson.shuffle:
-            order = self.order.permutation(len(x))
-            x, y = x[order], y[order]
-        total = 0.0
-        for start in range(0, len(x), size):
-            rows = slice(start, start + size)
-            total += float(self.mlp.train_step(x[rows], y[rows])) * len(x[rows])
-        return total / len(x)
-
-    def lead_in(self) -> None:
-        """Steps on the first batch."""
-        size = self.lesson.network.batch
-        for _ in range(LEAD_IN_STEPS):
-            self.mlp.train_step(self.x[:size], self.y[:size])
-
-    def reset(self) -> None:
-        """Weights, statistics and optimizer as at the start."""
-        self.mlp.reset(self.start)
-
-    def weights(self) -> Mapping[str, Any]:
-        """The arrays themselves."""
-        return self.mlp.weights
-
-    def inputs(self) -> Mapping[str, Any]:
-        """The data and the weights."""
-        return {"x": self.x, "y": self.y, **self.mlp.weights}
-
-    def predict(self, x: Array) -> Array:
-        """All rows at once."""
-        return self.mlp.predict(cast(x, self.dtype))
-
-    def load(self, checkpoint: str) -> None:
-        """There are none."""
-        raise Unavailable("NumPy writes no checkpoints", value=checkpoint)
 
 
 def _outputs(result: Any) -> Mapping[str, Any]:

@@ -8,19 +8,19 @@ import keras
 import tensorflow as tf
 
 from dlbench import layers
-from dlbench.backends._tensorflow_natives import LAYERS, LOSSES, OPTIMIZERS
 from dlbench.backends.base import Step
+from dlbench.backends.tensorflow.natives import LAYERS, LOSSES, OPTIMIZERS
 
 Compile = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-class Program:
+class Model:
     """A model with its start weights; `compiled` runs a function as the mode says."""
 
     def __init__(self, network: layers.Network, start: dict[str, Any], compiled: Compile) -> None:
         self.network, self.start, self.compiled = network, start, compiled
         native = [LAYERS[type(layer)](layer) for layer in network.layers]
-        self.model = keras.Sequential([keras.Input(network.inputs), *native])
+        self.native = keras.Sequential([keras.Input(network.inputs), *native])
         self.named = {
             name: getattr(native[int(name[5 : name.index(".")])], name.split(".")[1])
             for name in start
@@ -30,7 +30,7 @@ class Program:
             variable.assign(start[name])
         last = getattr(network.layers[-1], "activation", "linear")
         self.loss = LOSSES[network.loss](last == "linear")
-        self.state = list(self.model.non_trainable_weights)
+        self.state = list(self.native.non_trainable_weights)
         self.state_start = [tf.identity(variable.value) for variable in self.state]
 
     def optimizer(self, settings: layers.Optimizer) -> keras.optimizers.Optimizer:
@@ -50,8 +50,8 @@ class Program:
 
     def objective(self, x: Any, y: Any) -> tuple[Any, Any]:
         """Outputs and loss in training."""
-        outputs = self.model(x, training=True)
-        return outputs, tf.add_n([self.loss(y, outputs), *self.model.losses])
+        outputs = self.native(x, training=True)
+        return outputs, tf.add_n([self.loss(y, outputs), *self.native.losses])
 
     def forward(self, x: Any, y: Any) -> tuple[Any, Any]:
         """Outputs and loss, with what gradients need recorded."""
@@ -75,8 +75,8 @@ class Program:
         settings = {"train_step": self.network.optimizer}
         settings |= {f"train_step/{name}": other for name, other in optimizers.items()}
         natives = {name: self.optimizer(one) for name, one in settings.items()}
-        inputs = {"x": x, "y": y, **self.native()}
-        predict = self.compiled(lambda x: self.model(x, training=False))
+        inputs = {"x": x, "y": y, **self.weights()}
+        predict = self.compiled(lambda x: self.native(x, training=False))
 
         def bound(function: Callable[..., Any], tensors: Callable[[Any], Any]) -> Step:
             """On this batch, passed as arguments.
@@ -104,13 +104,13 @@ class Program:
             Step(
                 partial(run, x, y),
                 self._with_weights,
-                {"x": x, "y": y, **self.native()},
+                {"x": x, "y": y, **self.weights()},
                 self.reset,
             )
             for x, y in batches
         ]
 
-    def native(self) -> dict[str, Any]:
+    def weights(self) -> dict[str, Any]:
         """The weights as tensors."""
         return {name: variable.value for name, variable in self.named.items()}
 
@@ -120,7 +120,7 @@ class Program:
         return {"loss": loss, **{f"gradient/{name}": gradient for name, gradient in named}}
 
     def _with_weights(self, loss: Any) -> Mapping[str, Any]:
-        return {"loss": loss, **{f"weight/{n}": v for n, v in self.native().items()}}
+        return {"loss": loss, **{f"weight/{n}": v for n, v in self.weights().items()}}
 
 
 def _outputs(outputs: Any) -> Mapping[str, Any]:

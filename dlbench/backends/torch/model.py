@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from dlbench import layers
-from dlbench.backends._torch_natives import (
+from dlbench.backends.base import Step
+from dlbench.backends.torch.natives import (
     ACTIVATIONS,
     FROM_LOGITS,
     LAYERS,
@@ -17,12 +18,11 @@ from dlbench.backends._torch_natives import (
     OPTIMIZERS,
     PARAMETERS,
 )
-from dlbench.backends.base import Step
 
 Compile = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-class Program:
+class Model:
     """A network and its start weights; `compiled` runs a function as the mode says."""
 
     def __init__(
@@ -34,7 +34,7 @@ class Program:
         self.loss = fused() if fused else LOSSES[network.loss]()
         self.activation = ACTIVATIONS[last]() if fused else nn.Identity()
 
-    def model(self) -> tuple[nn.Sequential, dict[str, nn.Parameter]]:
+    def module(self) -> tuple[nn.Sequential, dict[str, nn.Parameter]]:
         """The network from the start weights, and its parameters by the names of dlbench."""
         model, width = nn.Sequential(), prod(self.network.inputs)
         named: dict[str, nn.Parameter] = {}
@@ -82,7 +82,7 @@ class Program:
         ]
 
     def _predict(self, x: Tensor) -> Step:
-        model, named = self.model()
+        model, named = self.module()
         model.append(self.activation).eval()
         run = self.compiled(model)
 
@@ -118,30 +118,30 @@ class Program:
 class Learner:
     """A model in training: passes and steps on any batch, and the way back to the start."""
 
-    def __init__(self, program: Program) -> None:
-        self.model, self.named = program.model()
-        self.activation, self.loss = program.activation, program.loss
+    def __init__(self, model: Model) -> None:
+        self.module, self.named = model.module()
+        self.activation, self.loss = model.activation, model.loss
         self.kernels = [
             (layer.l2, self.named[f"layer{index}.kernel"])
-            for index, layer in enumerate(program.network.layers)
+            for index, layer in enumerate(model.network.layers)
             if isinstance(layer, layers.Dense) and layer.l2
         ]
-        self.forward = program.compiled(self._outputs_and_loss)
-        self.objective = program.compiled(self._objective)
+        self.forward = model.compiled(self._outputs_and_loss)
+        self.objective = model.compiled(self._objective)
         self.optimizers: list[torch.optim.Optimizer] = []
-        self.start = {name: value.clone() for name, value in self.model.state_dict().items()}
+        self.start = {name: value.clone() for name, value in self.module.state_dict().items()}
 
     def optimizer(self, settings: layers.Optimizer, **how: bool) -> torch.optim.Optimizer:
         """A native optimizer of all parameters."""
-        made = OPTIMIZERS[type(settings)](settings, self.model.parameters(), **how)
+        made = OPTIMIZERS[type(settings)](settings, self.module.parameters(), **how)
         self.optimizers.append(made)
         return made
 
     def _objective(self, x: Tensor, y: Tensor) -> Tensor:
-        return self._with_penalty(self.loss(self.model(x), y))
+        return self._with_penalty(self.loss(self.module(x), y))
 
     def _outputs_and_loss(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        logits = self.model(x)
+        logits = self.module(x)
         return self.activation(logits), self._with_penalty(self.loss(logits, y))
 
     def _with_penalty(self, loss: Tensor) -> Tensor:
@@ -164,7 +164,7 @@ class Learner:
 
     def reset(self) -> None:
         """Weights and running statistics from the start, optimizers without a memory."""
-        self.model.load_state_dict(self.start)
+        self.module.load_state_dict(self.start)
         for optimizer in self.optimizers:
             _zero(optimizer)
 

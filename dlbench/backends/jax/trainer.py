@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from dlbench.arrays import Array
-from dlbench.backends._jax_program import Learner, Program, State
-from dlbench.backends.base import LEAD_IN_STEPS, Lesson
+from dlbench.backends.base import LEAD_IN_STEPS, TrainingJob
+from dlbench.backends.jax.model import Learner, Model, State
 from dlbench.errors import Unavailable
 
 
@@ -18,16 +18,16 @@ class Trainer:
 
     set_up: tuple[str, ...] = ()
 
-    def __init__(self, program: Program, lesson: Lesson, tensor: Callable[[Array], Any]) -> None:
-        self.lesson, self.program, self.tensor = lesson, program, tensor
-        self.learner = Learner(program, lesson.network.optimizer, lesson.seed)
-        self.order = np.random.default_rng(lesson.seed)
-        self.x, self.y = tensor(lesson.x), tensor(lesson.y)
-        self.whole = program.compiled(self._all_steps, donate="state")
+    def __init__(self, model: Model, job: TrainingJob, tensor: Callable[[Array], Any]) -> None:
+        self.job, self.model, self.tensor = job, model, tensor
+        self.learner = Learner(model, job.network.optimizer, job.seed)
+        self.order = np.random.default_rng(job.seed)
+        self.x, self.y = tensor(job.x), tensor(job.y)
+        self.whole = model.compiled(self._all_steps, donate="state")
 
     def _all_steps(self, state: State, x: Any, y: Any) -> tuple[Any, State]:
         """The sum of the samples' losses, and the state after the last batch."""
-        rows, size = len(x), self.lesson.network.batch
+        rows, size = len(x), self.job.network.batch
 
         def step(number: Any, carried: tuple[Any, State]) -> tuple[Any, State]:
             return self._step(carried, x, y, number * size, size)
@@ -39,7 +39,7 @@ class Trainer:
 
     def repeat(self, times: int, step: Callable[..., Any], carried: Any) -> Any:
         """A loop within the graph; without one, Python's."""
-        if self.program.is_static:
+        if self.model.is_static:
             return jax.lax.fori_loop(0, times, step, carried)
         for number in range(times):
             carried = step(number, carried)
@@ -52,13 +52,13 @@ class Trainer:
         total, state = carried
         x = jax.lax.dynamic_slice_in_dim(x, first, size)
         y = jax.lax.dynamic_slice_in_dim(y, first, size)
-        loss, state = self.program.step(self.learner.optimizer, state, x, y)
+        loss, state = self.model.step(self.learner.optimizer, state, x, y)
         return total + loss * size, state
 
     def epoch(self) -> float:
         """Shuffled as a whole; the losses are added up where they are, and fetched once."""
         x, y = self.x, self.y
-        if self.lesson.shuffle:
+        if self.job.shuffle:
             order = self.order.permutation(len(x))
             x, y = x[order], y[order]
         total, self.learner.state = self.whole(state=self.learner.state, x=x, y=y)
@@ -66,7 +66,7 @@ class Trainer:
 
     def lead_in(self) -> None:
         """Steps on the first batch."""
-        size = self.lesson.network.batch
+        size = self.job.network.batch
         for _ in range(LEAD_IN_STEPS):
             self.learner.learn(self.x[:size], self.y[:size])
 
@@ -85,7 +85,7 @@ class Trainer:
     def predict(self, x: Array) -> Array:
         """All rows at once."""
         state = self.learner.state
-        return np.array(self.program.predict(state.weights, state.averages, self.tensor(x)))
+        return np.array(self.model.predict(state.weights, state.averages, self.tensor(x)))
 
     def load(self, checkpoint: str) -> None:
         """There are none."""

@@ -13,8 +13,8 @@ import jax.numpy as jnp
 import optax
 
 from dlbench import layers
-from dlbench.backends._jax_natives import ACTIVATIONS, FROM_LOGITS, LOSSES, OPTIMIZERS
 from dlbench.backends.base import Step
+from dlbench.backends.jax.natives import ACTIVATIONS, FROM_LOGITS, LOSSES, OPTIMIZERS
 
 Compile = Callable[..., Callable[..., Any]]
 Named = dict[str, Any]
@@ -33,7 +33,7 @@ class State(NamedTuple):
     key: Any
 
 
-class Program:
+class Model:
     """A network and its start weights; `compiled` runs a function as the mode says."""
 
     def __init__(
@@ -145,20 +145,20 @@ class Program:
 class Learner:
     """A network in training: holds the state that the pure functions pass on."""
 
-    def __init__(self, program: Program, settings: layers.Optimizer, seed: int = 0) -> None:
-        self.program, self.seed = program, seed
+    def __init__(self, model: Model, settings: layers.Optimizer, seed: int = 0) -> None:
+        self.model, self.seed = model, seed
         self.optimizer = OPTIMIZERS[type(settings)](settings)
         self.reset()
         # the state given is not needed any more: its memory is that of the one given back
-        self.run_step = program.compiled(partial(program.step, self.optimizer), donate="state")
+        self.run_step = model.compiled(partial(model.step, self.optimizer), donate="state")
 
     def reset(self) -> None:
         """Back to the start."""
-        self.state = self.program.state(self.optimizer, self.seed)
+        self.state = self.model.state(self.optimizer, self.seed)
 
     def inputs(self, x: Any, y: Any) -> Named:
         """What a step reads, by name; the weights as they were at the start, which live on."""
-        return {"x": x, "y": y, **self.program.start}
+        return {"x": x, "y": y, **self.model.start}
 
     def learn(self, x: Any, y: Any) -> Any:
         """One training step on any batch; the loss before it."""
@@ -167,7 +167,7 @@ class Learner:
 
     def predict(self, x: Any, y: Any) -> Step:
         """Outputs in inference."""
-        run = self.program.compiled(self.program.predict)
+        run = self.model.compiled(self.model.predict)
         return Step(
             lambda: run(self.state.weights, self.state.averages, x),
             lambda outputs: {"outputs": outputs},
@@ -177,17 +177,17 @@ class Learner:
 
     def forward(self, x: Any, y: Any) -> Step:
         """Outputs and loss of this batch."""
-        return self._passing(self.program.forward, _with_outputs, x, y)
+        return self._passing(self.model.forward, _with_outputs, x, y)
 
     def backward(self, x: Any, y: Any) -> Step:
         """Loss and gradients of this batch."""
-        return self._passing(self.program.backward, _with_gradients, x, y)
+        return self._passing(self.model.backward, _with_gradients, x, y)
 
     def _passing(
         self, function: Callable[..., Any], tensors: Callable[[Any], Named], x: Any, y: Any
     ) -> Step:
         """A pass that changes no weights: two results, then averages and key for the next."""
-        run = self.program.compiled(function)
+        run = self.model.compiled(function)
 
         def pass_through() -> tuple[Any, Any]:
             weights, averages, _, key = self.state

@@ -9,10 +9,10 @@ from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
 from dlbench.arrays import Array
-from dlbench.backends._torch_callbacks import Callback, callbacks
-from dlbench.backends._torch_natives import fused_or_foreach
-from dlbench.backends._torch_program import Learner, Program, canonical
-from dlbench.backends.base import LEAD_IN_STEPS, Lesson
+from dlbench.backends.base import LEAD_IN_STEPS, TrainingJob
+from dlbench.backends.torch.callbacks import Callback, callbacks
+from dlbench.backends.torch.model import Learner, Model, canonical
+from dlbench.backends.torch.natives import fused_or_foreach
 
 Batches = Iterable[tuple[Tensor, Tensor]]
 
@@ -22,39 +22,39 @@ class Trainer:
 
     set_up: tuple[str, ...] = ()
 
-    def __init__(self, program: Program, lesson: Lesson, tensor: Callable[[Array], Tensor]) -> None:
-        torch.manual_seed(lesson.seed)  # of dropout
-        self.lesson, self.tensor, self.program = lesson, tensor, program
-        self.learner = Learner(program)
-        settings = lesson.network.optimizer
-        self.x, self.y = tensor(lesson.x), tensor(lesson.y)
-        is_fused, device = lesson.loop == "fused", self.x.device.type
+    def __init__(self, model: Model, job: TrainingJob, tensor: Callable[[Array], Tensor]) -> None:
+        torch.manual_seed(job.seed)  # of dropout
+        self.job, self.tensor, self.model = job, tensor, model
+        self.learner = Learner(model)
+        settings = job.network.optimizer
+        self.x, self.y = tensor(job.x), tensor(job.y)
+        is_fused, device = job.loop == "fused", self.x.device.type
         how = fused_or_foreach(settings, device) if is_fused else {}
         self.optimizer = self.learner.optimizer(settings, **how)
-        self.order = torch.Generator().manual_seed(lesson.seed)
+        self.order = torch.Generator().manual_seed(job.seed)
         self.batches: Callable[[], Batches] = self.resident
-        if lesson.loop == "dataloader":
+        if job.loop == "dataloader":
             self.batches = partial(self._on_device, self._loader())
             copied = ("pin batches and copy them to the device",) if self.x.is_cuda else ()
             self.set_up = ("collect rows one by one", *copied)
-        self.callbacks: list[Callback] = callbacks(lesson)
+        self.callbacks: list[Callback] = callbacks(job)
         self.epochs = 0
 
     def resident(self) -> Batches:
         """Slices of the data, which lies on the device; shuffled as a whole."""
         x, y = self.x, self.y
-        if self.lesson.shuffle:
+        if self.job.shuffle:
             order = torch.randperm(len(x), generator=self.order).to(x.device)
             x, y = x[order], y[order]
-        size = self.lesson.network.batch
+        size = self.job.network.batch
         return zip(torch.split(x, size), torch.split(y, size), strict=True)
 
     def _loader(self) -> Batches:
         """The data on the host, row by row as a DataLoader collects it."""
         return DataLoader(
             TensorDataset(self.x.cpu(), self.y.cpu()),
-            batch_size=self.lesson.network.batch,
-            shuffle=self.lesson.shuffle,
+            batch_size=self.job.network.batch,
+            shuffle=self.job.shuffle,
             generator=self.order,
             pin_memory=self.x.device.type == "cuda",
         )
@@ -80,7 +80,7 @@ class Trainer:
 
     def lead_in(self) -> None:
         """Steps on the first batch."""
-        size = self.lesson.network.batch
+        size = self.job.network.batch
         for _ in range(LEAD_IN_STEPS):
             self.learner.step(self.optimizer, self.x[:size], self.y[:size])
 
@@ -98,9 +98,9 @@ class Trainer:
 
     def predict(self, x: Array) -> Array:
         """All rows at once, in eval mode."""
-        model = self.learner.model.eval()
+        model = self.learner.module.eval()
         with torch.inference_mode():
-            outputs: Tensor = self.program.activation(model(self.tensor(x)))
+            outputs: Tensor = self.model.activation(model(self.tensor(x)))
         model.train()
         return outputs.cpu().numpy()
 
@@ -108,4 +108,4 @@ class Trainer:
         """Only tensors are read: a checkpoint cannot run code."""
         device = self.x.device
         saved = torch.load(checkpoint, weights_only=True, map_location=device)
-        self.learner.model.load_state_dict(saved["model"])
+        self.learner.module.load_state_dict(saved["model"])

@@ -1,4 +1,4 @@
-"""PyTorch: torch.nn and torch.optim, run op by op or through torch.compile."""
+"""PyTorch for one setting: products, steps of a network, and a trainer."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -10,8 +10,8 @@ from torch import Tensor
 
 from dlbench import layers
 from dlbench.arrays import Array, Weights, cast
-from dlbench.backends._torch_clock import CudaClock
-from dlbench.backends._torch_compiler import (
+from dlbench.backends.base import NO_OTHERS, Setting, Step, TrainingJob
+from dlbench.backends.torch.compiler import (
     MODES,
     REPLAYING,
     as_iterations,
@@ -22,45 +22,10 @@ from dlbench.backends._torch_compiler import (
     run_smallest,
     wait_for_helpers,
 )
-from dlbench.backends._torch_loops import Trainer
-from dlbench.backends._torch_program import Compile, Program
-from dlbench.backends.base import NO_OTHERS, Lesson, Setting, Step
+from dlbench.backends.torch.device import CudaClock
+from dlbench.backends.torch.model import Compile, Model
+from dlbench.backends.torch.trainer import Trainer
 from dlbench.errors import Unavailable
-
-DECLARATION = {
-    "package": "torch",
-    "distributions": ["torch"],
-    "install": "pip install torch",
-    "forks": True,
-    "modes": {
-        "eager": "dynamic",
-        "compile": "static",
-        "compile-max-autotune": "static",
-        "cudagraph": "static",
-    },
-    "only_on": {"cudagraph": ["cuda"]},
-    "on_request": ["compile-max-autotune", "cudagraph"],
-    "loops": ["tensors", "dataloader", "fused"],
-    "callbacks": ["tensorboard", "checkpoint"],
-    "devices": {
-        "cpu": ["float32", "float64"],
-        "cuda": ["float32", "float64", "tf32"],
-    },
-    "environment": {
-        "OMP_NUM_THREADS": "{threads}",
-        "MKL_NUM_THREADS": "{threads}",
-        "TORCHINDUCTOR_CACHE_DIR": "{scratch}/inductor",
-        "TRITON_CACHE_DIR": "{scratch}/triton",
-        "CUDA_CACHE_PATH": "{scratch}/cuda",
-        # Helpers that end after a minute without work, and start again, do so inside timed blocks.
-        "TORCHINDUCTOR_QUIESCE_ASYNC_COMPILE_POOL": "0",
-        # Where Inductor keeps its compiled C++ headers, whatever its cache folder.
-        "TMPDIR": "{scratch}",
-        # Set by a user, they would turn the mode into eager without a word.
-        "TORCHDYNAMO_DISABLE": "0",
-        "TORCH_COMPILE_DISABLE": "0",
-    },
-}
 
 
 def start(setting: Setting) -> "TorchBackend":
@@ -128,8 +93,8 @@ class TorchBackend:
         optimizers: Mapping[str, layers.Optimizer] = NO_OTHERS,
     ) -> dict[str, Step]:
         """torch.nn.Sequential, the native loss and the native optimizers."""
-        program = self._program(network, weights)
-        return program.steps(self.tensor(x), self.tensor(y), optimizers)
+        model = self._model(network, weights)
+        return model.steps(self.tensor(x), self.tensor(y), optimizers)
 
     def train_steps(
         self,
@@ -141,19 +106,19 @@ class TorchBackend:
     ) -> list[Step]:
         """One model, and `dynamic` of torch.compile."""
         compiled = partial(self.compiled, dynamic_shapes=dynamic_shapes)
-        program = self._program(network, weights, compiled)
-        return program.train_steps([(self.tensor(x), self.tensor(y)) for x, y in batches])
+        model = self._model(network, weights, compiled)
+        return model.train_steps([(self.tensor(x), self.tensor(y)) for x, y in batches])
 
-    def trainer(self, lesson: Lesson) -> Trainer:
+    def trainer(self, job: TrainingJob) -> Trainer:
         """A hand-written loop."""
-        program = self._program(lesson.network, lesson.weights)
-        return Trainer(program, lesson, self.tensor)
+        model = self._model(job.network, job.weights)
+        return Trainer(model, job, self.tensor)
 
-    def _program(
+    def _model(
         self, network: layers.Network, weights: Weights, compiled: Compile | None = None
-    ) -> Program:
+    ) -> Model:
         start = {name: self.tensor(weight) for name, weight in weights.items()}
-        return Program(network, start, compiled or self.compiled)
+        return Model(network, start, compiled or self.compiled)
 
     def wait(self) -> None:
         """CPU calls return when they are done; CUDA is synchronised."""
