@@ -13,7 +13,7 @@ from dlbench.charts import _axes
 from dlbench.charts._pictures import STYLE, save
 from dlbench.charts._targets import COLOURS
 from dlbench.learned import name
-from dlbench.training_store import Trained
+from dlbench.results.folder import Trained
 from dlbench.trainings import EpochResult, TrainingResult, by_target
 
 NAME = "learning-curve"

@@ -4,7 +4,7 @@
     ├── UsageError         2   the user asked for something that is not there or not allowed
     │   └── Unavailable    -   the same, met inside a worker: the case is skipped with the message
     ├── PlacementError     -   a tensor is not where, or not of the type, that the case says
-    └── ResultsError       5   a results folder that cannot be read
+    └── UnreadableResults  5   a results folder that cannot be read
 
 Exit code 1 (some case failed) and 130 (interrupted) are outcomes of a run and not exceptions.
 """
@@ -42,8 +42,8 @@ class PlacementError(DlbenchError):
     """A tensor lies on another device, or has another type, than the case says."""
 
 
-class ResultsError(DlbenchError):
-    """A results folder cannot be read, or was written by a newer dlbench."""
+class UnreadableResults(DlbenchError):
+    """A results folder is damaged, foreign, or was written by a newer dlbench."""
 
     exit_code = EXIT_UNREADABLE
 

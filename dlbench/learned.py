@@ -16,8 +16,8 @@ from dlbench.grid import Cell, Grid, Notes
 from dlbench.layers import Network
 from dlbench.model import Target
 from dlbench.reference.losses import labels
+from dlbench.results.folder import Trained
 from dlbench.tables import to_rich
-from dlbench.training_store import Trained
 from dlbench.trainings import EpochResult, Lap, TrainingResult, TrainingRun, by_target
 
 # A curve in one line: the lowest value to the highest.

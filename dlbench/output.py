@@ -14,8 +14,8 @@ from dlbench.grid import Grid, grid, last_note, parted, ratios
 from dlbench.metrics import SPARSE, Metric, having
 from dlbench.model import Plan, Sampling
 from dlbench.reading import Known, Reading
+from dlbench.results.folder import Results
 from dlbench.rows import Row
-from dlbench.store import Results
 
 Format = Literal["table", "md", "csv", "json"]
 LEGEND = "fastest of its row, and what was not found slower than it beyond the margin"

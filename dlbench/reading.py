@@ -17,10 +17,10 @@ from dlbench.model import Run
 from dlbench.nulls import Nulls
 from dlbench.overhead import with_overhead
 from dlbench.paired import locate, paired
+from dlbench.results.folder import Results
 from dlbench.rows import Row, best, is_timed, row_of
 from dlbench.settle import Settling
 from dlbench.stats import Luck
-from dlbench.store import Results
 from dlbench.utilisation import with_utilisation
 
 # How often another fastest is tried where one was faster than the last: in pairs, noise can make a

@@ -23,8 +23,8 @@ from dlbench.headlines import headlines
 from dlbench.metrics import FIELDS, SPARSE, having
 from dlbench.model import Measurement, ParityCheck, Run, StopReason
 from dlbench.reading import Known, Reading
+from dlbench.results.folder import Results
 from dlbench.rows import Row
-from dlbench.store import Results
 
 # Why there are fewer blocks than there might be, where that is not because they are enough.
 EARLY: dict[StopReason, str] = {

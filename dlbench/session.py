@@ -25,13 +25,13 @@ from dlbench import (
     plan,
     progress,
     rigor,
-    store,
     suite,
 )
 from dlbench.crew import Launch
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
 from dlbench.launching import Launcher
 from dlbench.model import Declaration, Environment, Measurement, Plan, Run
+from dlbench.results.folder import LOGS_FOLDER, RUN, new_folder, read_run
 from dlbench.supervisor import Supervisor
 from dlbench.targets import Machine, read_declarations
 
@@ -105,17 +105,17 @@ def measure(suite_name: str, asked: plan.Asked, results: Path) -> int:
     declarations = read_declarations()
     made = _plan(suite_name, asked, declarations)
     machine = environment.capture(declarations)  # takes a second, so before there is a folder
-    folder = store.new_folder(results, made.suite)
+    folder = new_folder(results, made.suite)
     run = _run(folder.name, made, machine)
     interrupted, renews = False, made.sampling.renewals > 0
     end_in_order()
     try:
-        with Launcher(declarations, folder / store.LOGS_FOLDER, renews=renews) as launch:
+        with Launcher(declarations, folder / LOGS_FOLDER, renews=renews) as launch:
             _measure(run, folder, launch, errors)
     except KeyboardInterrupt:
         interrupted = True
         errors.print("Interrupted; what was measured so far is kept.")
-    found = store.read(folder)
+    found = read_run(folder)
     output.show(found, Console())
     print(f"\nResults: {folder}\nReport:  dlbench report {folder}")
     if interrupted:
@@ -143,7 +143,7 @@ def _run(name: str, made: Plan, machine: Environment) -> Run:
 
 
 def _measure(run: Run, folder: Path, launch: Launch, errors: Console) -> None:
-    with store.writing(folder, run) as results, progress.watching(errors) as watcher:
+    with RUN.writing(folder, run) as results, progress.watching(errors) as watcher:
         events = Supervisor(run.plan, launch).measure()
         try:
             for event in events:

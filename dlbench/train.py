@@ -22,14 +22,13 @@ from dlbench import (
     networks,
     options,
     session,
-    store,
-    training_store,
 )
 from dlbench.epochs import CALLBACKS
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
 from dlbench.launching import Launcher
 from dlbench.layers import Network
 from dlbench.model import Target
+from dlbench.results.folder import LOGS_FOLDER, TRAINING, new_folder, read_training
 from dlbench.targets import USUAL, Machine, read_declarations, reason_to_skip, targets_for
 from dlbench.teaching import Teaching
 from dlbench.trainings import TrainingResult, TrainingRun
@@ -89,7 +88,7 @@ def run(wanted: Wanted, places: Mapping[str, Sequence[str] | None], folders: Fol
         raise UsageError("there is no data to train on", value=wanted.network.name, hint=reason)
     _make(folders)
     machine = environment.capture(declarations)
-    folder = store.new_folder(folders.results, f"train-{wanted.network.name}")
+    folder = new_folder(folders.results, f"train-{wanted.network.name}")
     head = TrainingRun(
         id=folder.name,
         started=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -107,8 +106,8 @@ def run(wanted: Wanted, places: Mapping[str, Sequence[str] | None], folders: Fol
     session.end_in_order()
     interrupted = False
     with (
-        Launcher(declarations, folder / store.LOGS_FOLDER) as launch,
-        training_store.writing(folder, head) as written,
+        Launcher(declarations, folder / LOGS_FOLDER) as launch,
+        TRAINING.writing(folder, head) as written,
         learned.watching(Console(stderr=True), head) as watcher,
     ):
         events = teaching.of(targets, wanted.seeds, launch)
@@ -132,7 +131,7 @@ def run(wanted: Wanted, places: Mapping[str, Sequence[str] | None], folders: Fol
 
 
 def _end(folder: Path, *, interrupted: bool) -> int:
-    found = training_store.read(folder)
+    found = read_training(folder)
     learned.show(found, Console())
     for path in curves.write(found, folder):
         print(f"Curve:   {path}")

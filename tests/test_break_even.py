@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from dlbench.break_even import break_even
 from dlbench.model import Compiling, Group, Measurement, Plan, Sample, Sampling
 from dlbench.reading import rows_of
+from dlbench.results.folder import Results
 from dlbench.stats import Estimate, Location
-from dlbench.store import Results
 from fakes.results import COMPILED, TORCH, case, forward, run_of
 
 CERTAIN = Location(log(2.0), 0.0, 4.0, 3)

@@ -12,9 +12,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from dlbench import __version__, environment, session, store
+from dlbench import __version__, environment, session
+from dlbench.commands.list import LISTS
 from dlbench.datasets import _mnist_files
 from dlbench.model import SCHEMA_VERSION, Measurement, Progress
+from dlbench.results.find import folders
+from dlbench.results.folder import RUN, new_folder, read_run
 from fakes.results import case, matmul, measured, run_of
 from fakes.terminal import Answer, dlbench, page
 
@@ -188,7 +191,6 @@ BACKENDS = "numpy, tensorflow, torch"
         ("show --metric=", ["unknown metric: ''", ALL_METRICS]),
         ("show --margin 2", ["--margin is not a share: 2.0", "from 0 to 1"]),
         ("report", ["no run in results/: 'latest'", "Measure one with: dlbench run"]),
-        ("list", ["Missing argument"]),
         ("list suite", ["unknown list: 'suite'", "suites, workloads, networks"]),
         ("benchmark", ["No such command 'benchmark'"]),
         ("--verbose", ["No such option: --verbose"]),
@@ -278,8 +280,8 @@ def test_a_reader_who_has_gone_is_no_error_of_ours(here: Path, closed_pipe: int,
 def store_run(results: Path, suite: str = "told") -> Path:
     """A run of one case."""
     product = case(matmul(256))
-    folder = store.new_folder(results, suite)
-    with store.writing(folder, run_of([product], id=folder.name)) as written:
+    folder = new_folder(results, suite)
+    with RUN.writing(folder, run_of([product], id=folder.name)) as written:
         written.append(measured(product, *[1e-3] * 12))
     return folder
 
@@ -352,11 +354,11 @@ def test_a_baseline_that_the_run_lacks_is_answered_with_its_targets(here: Path, 
     assert f"no target of the run matches: '{baseline}'. Allowed: numpy/cpu/eager/" in answer.err
 
 
-def test_runs_are_listed_with_the_command_that_made_them(here: Path) -> None:
+def test_runs_are_listed_with_what_came_of_them(here: Path) -> None:
     assert dlbench("list", "runs") == Answer(0, "There are no runs yet.\n", "")
     names = [store_run(here / "results", suite).name for suite in ("a", "b")]
     listed = dlbench("list", "runs").out.splitlines()
-    assert listed == [f"{name}  dlbench run told" for name in names]
+    assert listed == [f"{name}  2026-01-01 12:00  run  told  1 ok" for name in names]
 
 
 # --- measuring ----------------------------------------------------------------------------
@@ -518,8 +520,8 @@ def test_an_interrupted_run_keeps_and_shows_what_it_has(told, bare: Path) -> Non
     assert answer.code == 130
     assert "Interrupted; what was measured so far is kept." in answer.err
     assert "GFLOP/s" in answer.out
-    (folder,) = store.runs(bare / "results")
-    assert len(store.read(folder).measurements) == 1
+    (folder,) = folders(bare / "results")
+    assert len(read_run(folder).measurements) == 1
 
 
 def test_results_go_where_they_are_asked_to(told, bare: Path) -> None:
@@ -559,6 +561,17 @@ def test_lists_name_every_member_and_say_something_of_it(what: str, beginnings) 
     lines = dlbench("list", what).out.splitlines()
     assert [line[: len(name)] for line, name in zip(lines, beginnings, strict=True)] == beginnings
     assert all(len(line.split()) > 2 for line in lines)
+
+
+def test_without_a_word_every_list_is_named_briefly(here: Path) -> None:
+    names = [store_run(here / "results", suite).name for suite in ("a", "b")]
+    answer = dlbench("list")
+    assert (answer.code, answer.err) == (0, "")
+    *lines, hint = answer.out.splitlines()
+    assert [line.split()[0] for line in lines] == [*LISTS]
+    assert re.match(r"datasets +5 +abalone, fruit, ionosphere, iris, mnist$", lines[4])
+    assert re.match(rf"runs +2 +latest: {names[-1]}$", lines[5])
+    assert "dlbench list networks" in hint
 
 
 def test_networks_are_listed_with_their_size() -> None:

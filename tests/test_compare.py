@@ -9,8 +9,8 @@ from dlbench.compare import MARGIN, Comparison, Measured, compare, why
 from dlbench.histories import ENOUGH, History, histories
 from dlbench.model import Sample
 from dlbench.paired import Paired, locate, paired
+from dlbench.results.folder import Results
 from dlbench.stats import Location, Luck
-from dlbench.store import Results
 from fakes.results import NUMPY, TORCH, case, matmul, measured, results_of
 from fakes.turns import flagged, in_generations, turns
 

@@ -10,7 +10,7 @@ from dlbench.histories import histories
 from dlbench.model import Compiling
 from dlbench.networks import CATALOGUE
 from dlbench.reading import rows_of
-from dlbench.store import Results
+from dlbench.results.folder import Results
 from fakes.results import COMPILED, TORCH, case, forward, measured, plan_of, run_of, samples
 
 CASE = case(forward("iris"), COMPILED)

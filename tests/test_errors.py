@@ -3,7 +3,7 @@
 import pytest
 
 from dlbench import errors
-from dlbench.errors import DlbenchError, PlacementError, ResultsError, Unavailable, UsageError
+from dlbench.errors import DlbenchError, PlacementError, Unavailable, UnreadableResults, UsageError
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,13 @@ def test_full_stops_are_not_doubled() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "code"),
-    [(DlbenchError, 2), (UsageError, 2), (Unavailable, 2), (PlacementError, 2), (ResultsError, 5)],
+    [
+        (DlbenchError, 2),
+        (UsageError, 2),
+        (Unavailable, 2),
+        (PlacementError, 2),
+        (UnreadableResults, 5),
+    ],
 )
 def test_every_error_has_its_exit_code(kind: type[DlbenchError], code: int) -> None:
     assert kind("it broke").exit_code == code
@@ -48,4 +54,4 @@ def test_exit_codes_can_be_told_apart() -> None:
 def test_what_is_unavailable_is_a_usage_error_and_placement_is_none() -> None:
     assert issubclass(Unavailable, UsageError)
     assert not issubclass(PlacementError, UsageError)
-    assert not issubclass(ResultsError, UsageError)
+    assert not issubclass(UnreadableResults, UsageError)

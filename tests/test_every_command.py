@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from dlbench import catalog, cli, examination, session, store, train
+from dlbench import catalog, cli, examination, session, train
 from dlbench.model import ParityCheck
+from dlbench.results.folder import RUN, new_folder
 from dlbench.verification import Agreement, Task
 from fakes.results import case, matmul, measured, run_of
 from fakes.terminal import dlbench
@@ -37,8 +38,8 @@ def measured_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     product = case(matmul(256))
     for suite in ("first", "second"):
-        folder = store.new_folder(tmp_path / "results", suite)
-        with store.writing(folder, run_of([product], id=folder.name)) as results:
+        folder = new_folder(tmp_path / "results", suite)
+        with RUN.writing(folder, run_of([product], id=folder.name)) as results:
             results.append(measured(product, *[1e-3] * 12))
     return tmp_path
 

@@ -8,7 +8,7 @@ from dlbench.model import Measurement
 from dlbench.nulls import Nulls, luck_in
 from dlbench.paired import Paired
 from dlbench.reading import Known, Reading
-from dlbench.store import Results
+from dlbench.results.folder import Results
 from fakes.results import NUMPY, TORCH, matmul
 from fakes.turns import flagged, turns
 

@@ -10,13 +10,13 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from dlbench import flops, output, store
+from dlbench import flops, output
 from dlbench.errors import UsageError
 from dlbench.metrics import METRICS, SPARSE
 from dlbench.model import Compiling, Measurement, Sampling, Workload
 from dlbench.networks import CATALOGUE
+from dlbench.results.folder import Results, read_run
 from dlbench.rows import Row
-from dlbench.store import Results
 from fakes.results import (
     COMPILED,
     ENVIRONMENT,
@@ -277,7 +277,7 @@ def test_json_has_ratios_and_nulls(capsys) -> None:
 
 
 def test_an_old_run_is_shown_with_ratios_of_medians_and_no_verdict() -> None:
-    old = store.read(Path(__file__).parent / "data" / "run-v1")
+    old = read_run(Path(__file__).parent / "data" / "run-v1")
     assert old.run.schema_version == 1
     text = printed(old)
     assert "matmul 256" in text

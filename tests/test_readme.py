@@ -8,9 +8,10 @@ from typing import get_args
 import pytest
 from rich.console import Console
 
-from dlbench import output, store, suite
+from dlbench import output, suite
 from dlbench.layers import Loss
 from dlbench.networks import CATALOGUE
+from dlbench.results.folder import read_run
 from dlbench.targets import read_declarations
 
 ROOT = Path(__file__).parent.parent
@@ -56,7 +57,7 @@ def test_the_table_of_the_readme_is_that_of_the_kept_run(
 def example(folder: Path) -> str:
     """What `dlbench show` prints of a run, fenced; `python tests/test_readme.py` writes it anew."""
     stream = io.StringIO()
-    output.show(store.read(folder), Console(file=stream, width=80, force_terminal=False))
+    output.show(read_run(folder), Console(file=stream, width=80, force_terminal=False))
     text = "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
     return f"```\n{text}\n```\n"
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from dlbench import report
 from dlbench.errors import UsageError
 from dlbench.model import Measurement, ParityCheck, Target
-from dlbench.store import Results
+from dlbench.results.folder import Results
 from fakes.results import (
     COMPILED,
     ENVIRONMENT,

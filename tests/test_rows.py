@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from dlbench.errors import UsageError
 from dlbench.model import Measurement, Sample
 from dlbench.reading import Known, rows_of
+from dlbench.results.folder import Results
 from dlbench.rows import Row, best, leaders
 from dlbench.stats import lag1, location
-from dlbench.store import Results
 from fakes.results import (
     COMPILED,
     NUMPY,

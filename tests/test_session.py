@@ -9,8 +9,10 @@ from functools import partial
 
 import pytest
 
-from dlbench import cli, environment, session, store, wire
+from dlbench import cli, environment, session, wire
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, EXIT_USAGE, UsageError
+from dlbench.results.find import folders
+from dlbench.results.folder import Writer, read_run
 from dlbench.stopping import PATIENCE
 from dlbench.supervisor import Supervisor
 from fakes.results import ENVIRONMENT
@@ -99,8 +101,8 @@ def asked(keep="", budget_s=None, seed=0, **targets):
 
 
 def the_run(results):
-    (folder,) = store.runs(results)
-    return store.read(folder)
+    (folder,) = folders(results)
+    return read_run(folder)
 
 
 def statuses(results):
@@ -112,7 +114,7 @@ def statuses(results):
 
 def test_a_suite_is_measured_stored_and_shown(dlbench, suite, results, capfd):
     assert dlbench("run", suite, "--results", results, "--seed", 3) == 0
-    (folder,) = store.runs(results)
+    (folder,) = folders(results)
     run, measurements = the_run(results).run, the_run(results).measurements
 
     assert run.id == folder.name
@@ -218,7 +220,7 @@ def test_an_interrupt_keeps_and_shows_what_was_measured(dlbench, suite, results,
 def test_an_interrupt_while_a_measurement_is_written_loses_none_of_its_row(
     dlbench, suite, results, scripted, monkeypatch
 ):
-    written, append = [], store.RunFolder.append
+    written, append = [], Writer.append
 
     def interrupted_once(folder, measurement):
         written.append(measurement.case)
@@ -227,7 +229,7 @@ def test_an_interrupt_while_a_measurement_is_written_loses_none_of_its_row(
         append(folder, measurement)
 
     scripted()
-    monkeypatch.setattr(store.RunFolder, "append", interrupted_once)
+    monkeypatch.setattr(Writer, "append", interrupted_once)
     assert dlbench("run", suite, "--results", results) == EXIT_INTERRUPTED
     assert [m.case for m in the_run(results).measurements] == CASES[:2]
 

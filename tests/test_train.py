@@ -6,10 +6,12 @@ from errno import EACCES
 
 import pytest
 
-from dlbench import environment, session, store, train, training_store, wire
+from dlbench import environment, session, train, wire
 from dlbench.datasets import iris
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
 from dlbench.networks import CATALOGUE
+from dlbench.results.find import folders
+from dlbench.results.folder import read_training
 from fakes.machine import machine
 from fakes.results import ENVIRONMENT
 from fakes.terminal import dlbench
@@ -55,8 +57,8 @@ def words(answer):
 
 
 def the_training(here):
-    (folder,) = store.runs(here / "results")
-    return training_store.read(folder)
+    (folder,) = folders(here / "results")
+    return read_training(folder)
 
 
 def statuses(here):
@@ -166,7 +168,7 @@ def test_logs_and_checkpoints_are_written_where_they_are_asked_for(here, taught)
     answer = dlbench("train", "iris", "--epochs", "1", *beside)
     assert answer.code == 0, answer
     assert "Skipped: numpy writes no logs and no checkpoints\n" in answer.err
-    [run] = store.runs(here / "results")
+    [run] = folders(here / "results")
     assert [order.tensorboard for order in school.orders] == [
         str(here / "logs" / run.name / name / "seed-0")
         for name in ("tensorflow-cpu-function-float32-t1-fit", "torch-cpu-eager-float32-t1-tensors")

@@ -22,7 +22,7 @@ from schedule import OURS, Comparison
 from steps import SIZE
 from theirs import Compared, Tool, as_record
 
-from dlbench import store
+from dlbench.results.folder import read_run
 
 # What a user who wants to know runs; its share of timed blocks is measured.
 STANDARD = ("run", "quick", "--rigor", "standard")
@@ -204,7 +204,7 @@ class Sitting:
                 self.say(f"it failed: {ended.stderr.strip().splitlines()[-1:]}")
                 return
             [run] = Path(folder).iterdir()
-            timed = timed_s(store.read(run).measurements)
+            timed = timed_s(read_run(run).measurements)
         records.append(
             self.path,
             {

@@ -10,8 +10,9 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from dlbench import training_store, units
+from dlbench import units
 from dlbench.learned import name
+from dlbench.results.folder import read_training
 from dlbench.trainings import by_target
 
 
@@ -54,7 +55,7 @@ def reaches(network: str, options: list[str]) -> bool:
             stdout=subprocess.DEVNULL,
         )
         [run] = Path(folder).iterdir()
-        found = training_store.read(run)
+        found = read_training(run)
     fine = True
     for target, results in by_target(found.results).items():
         for bar in bars:

@@ -11,8 +11,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from dlbench import store
 from dlbench.reading import Known
+from dlbench.results.find import folders
+from dlbench.results.folder import read_run
 from dlbench.rows import Row, best
 
 SMALL, LARGE = 32, 512
@@ -22,12 +23,12 @@ MOST_OF_DATALOADER, LEAST_UTILISATION = 0.5, 0.35
 def main() -> None:
     """Print the ratios of a run of suite epochs; without one, measure it first."""
     if sys.argv[1:2] == ["--run"]:
-        sys.exit(0 if holds(Known(store.read(Path(sys.argv[2])))) else 1)
+        sys.exit(0 if holds(Known(read_run(Path(sys.argv[2])))) else 1)
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-P", "-m", "dlbench", "run", "epochs", "--network", "mnist-512"]
         subprocess.run([*command, "--results", folder, *sys.argv[1:]], check=True)
-        [run] = store.runs(Path(folder))
-        known = Known(store.read(run))
+        [run] = folders(Path(folder))
+        known = Known(read_run(run))
     sys.exit(0 if holds(known) else 1)
 
 

@@ -1,21 +1,25 @@
 """List what there is: suites, workloads, networks, backends, data sets, runs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from dlbench import catalog
-from dlbench.errors import ResultsError, UsageError
+from dlbench.errors import UnreadableResults, UsageError
 
 HELP = """List what there is to measure, and what was measured.
 
-WHAT is one of suites, workloads, networks, backends, datasets, runs. A network can be drawn,
-with its layers, shapes and parameters: dlbench list networks --diagram mnist-512
+WHAT is one of suites, workloads, networks, backends, datasets, runs; without it, all are named.
+A network can be drawn, with its layers, shapes and parameters: dlbench list networks --diagram
+mnist-512
 
 Example: dlbench list networks
 """
+
+# Characters of a time in ISO 8601 that are the date, the hour and the minute.
+DATE = len("2026-01-01T12:00")
 
 Lines = Iterable[tuple[str, ...]]
 
@@ -27,9 +31,12 @@ def add(app: typer.Typer) -> None:
 
 def list_(
     what: Annotated[
-        str,
-        typer.Argument(help="suites, workloads, networks, backends, datasets or runs."),
-    ],
+        str | None,
+        typer.Argument(
+            help="suites, workloads, networks, backends, datasets or runs; all of them, briefly.",
+            show_default=False,
+        ),
+    ] = None,
     results: Annotated[Path, typer.Option("--results", help="Where the results are.")] = Path(
         "results"
     ),
@@ -42,15 +49,21 @@ def list_(
     ] = Path(),
 ) -> None:
     """Print one line per member, names first; or draw one of the networks."""
-    if what not in LISTS:
+    if what is not None and what not in LISTS:
         raise UsageError("unknown list", value=what, allowed=", ".join(LISTS))
     if diagram is not None:
-        _draw(what, diagram, out)
-        return
-    lines = list(LISTS[what](results))
-    if not lines:
+        _draw(what or "networks", diagram, out)
+    elif what is None:
+        _print(list(_overview(results)))
+        typer.echo("More of each: dlbench list WHAT, such as dlbench list networks")
+    elif lines := list(LISTS[what](results)):
+        _print(lines)
+    else:
         typer.echo(f"There are no {what} yet.")
-        return
+
+
+def _print(lines: Sequence[tuple[str, ...]]) -> None:
+    """Print the lines as columns."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
@@ -65,6 +78,16 @@ def _draw(what: str, name: str, out: Path) -> None:
         raise UsageError("--diagram draws networks only", value=what, allowed="networks")
     for path in diagrams.write(named(name), out):
         typer.echo(path)
+
+
+def _overview(results: Path) -> Lines:
+    """Every list with its members, but the newest run only."""
+    for what, lines in LISTS.items():
+        names = [line[0] for line in lines(results)]
+        if what == "runs" and names:
+            yield what, str(len(names)), f"latest: {names[-1]}"
+        else:
+            yield what, str(len(names)), ", ".join(names)
 
 
 def _suites(_: Path) -> Lines:
@@ -108,15 +131,19 @@ def _datasets(_: Path) -> Lines:
 
 
 def _runs(results: Path) -> Lines:
-    from dlbench import store, training_store
+    from dlbench.results.find import folders
+    from dlbench.results.outcome import outcome
 
-    for folder in store.runs(results):
-        is_training = training_store.is_training(folder)
+    for folder in folders(results):
         try:
-            head = training_store.read_head(folder) if is_training else store.read_head(folder)
-            yield folder.name, head.command
-        except ResultsError:
-            yield folder.name, "cannot be read; to see why: dlbench show " + folder.name
+            found = outcome(folder)
+        except UnreadableResults:
+            why = f"cannot be read; to see why: dlbench show {folder.name}"
+            yield folder.name, "", "", "", why
+        else:
+            date, subject = found.started[:DATE].replace("T", " "), found.subject
+            about = ", ".join(filter(None, (found.counts, found.state)))
+            yield folder.name, date, found.kind, subject, about
 
 
 LISTS: dict[str, Callable[[Path], Lines]] = {

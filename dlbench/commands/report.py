@@ -29,16 +29,17 @@ def report(
     ),
 ) -> None:
     """Read the run, write the files, say where they are."""
-    from dlbench import store, training_store
     from dlbench.errors import UsageError
     from dlbench.report import write
+    from dlbench.results.find import find
+    from dlbench.results.folder import RUN, TRAINING, read_run
 
-    folder = store.find(run, results)
-    if training_store.is_training(folder):
+    folder = find(run, results, (RUN,))
+    if TRAINING.is_at(folder):
         raise UsageError(
             "there are reports of runs only, and this is a training",
             value=folder.name,
             hint=f"Its learning curve is in {folder}; its table: dlbench show {folder.name}",
         )
-    for path in write(store.read(folder), out or folder / "report"):
+    for path in write(read_run(folder), out or folder / "report"):
         typer.echo(path)

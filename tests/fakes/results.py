@@ -20,8 +20,8 @@ from dlbench.model import (
     Workload,
 )
 from dlbench.reading import rows_of
+from dlbench.results.folder import Results
 from dlbench.rows import Row
-from dlbench.store import Results
 
 NUMPY = Target("numpy", "cpu", "eager", "float32", 2)
 TORCH = replace(NUMPY, backend="torch")

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from dlbench import networks, wire
 from dlbench.model import Target
-from dlbench.training_store import Trained
+from dlbench.results.folder import Trained
 from dlbench.trainings import EpochResult, TrainingResult, TrainingRun
 from fakes.results import ENVIRONMENT
 

@@ -12,7 +12,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from dlbench.model import Flag, Group, Measurement, Run, Sample, Target, Workload
-from dlbench.store import Results
+from dlbench.results.folder import Results
 from fakes.results import case, plan_of, run_of
 
 ITERATIONS, ROUND_S = 10, 0.5

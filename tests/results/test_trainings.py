@@ -1,13 +1,15 @@
 """Trainings on disk, and how the commands that know runs find, list, show and refuse them."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dlbench import store, training_store
-from dlbench.errors import EXIT_UNREADABLE, EXIT_USAGE, ResultsError
+from dlbench.errors import EXIT_UNREADABLE, EXIT_USAGE, UnreadableResults
 from dlbench.model import SCHEMA_VERSION
+from dlbench.results.find import find
+from dlbench.results.folder import RUN, TRAINING, new_folder, read_training
 from fakes.results import case, matmul, measured, run_of
 from fakes.terminal import Answer, dlbench
 from fakes.trainings import OUTPUTS, TORCH, broken, found, trained
@@ -30,8 +32,8 @@ def results(tmp_path):
 
 def write(results, now=NOON, told=TRAINED):
     """A whole run; its folder."""
-    path = store.new_folder(results, "train-iris", now)
-    with training_store.writing(path, told.run) as folder:
+    path = new_folder(results, "train-iris", now)
+    with TRAINING.writing(path, told.run) as folder:
         for one in told.results:
             folder.append(one)
     return path
@@ -39,9 +41,9 @@ def write(results, now=NOON, told=TRAINED):
 
 def measure(results, now):
     """A run of `dlbench run` beside."""
-    path = store.new_folder(results, "told", now)
+    path = new_folder(results, "told", now)
     product = case(matmul(8))
-    with store.writing(path, run_of([product])) as folder:
+    with RUN.writing(path, run_of([product])) as folder:
         folder.append(measured(product, *[1e-3] * 12))
     return path
 
@@ -51,21 +53,21 @@ def edit(path, change):
 
 
 def edit_head(folder, **fields):
-    head = json.loads((folder / training_store.HEAD_FILE).read_bytes())
-    (folder / training_store.HEAD_FILE).write_text(json.dumps({**head, **fields}), "utf-8")
+    head = json.loads((folder / TRAINING.head_file).read_bytes())
+    (folder / TRAINING.head_file).write_text(json.dumps({**head, **fields}), "utf-8")
 
 
 # --- round trip ---------------------------------------------------------------------------------
 
 
 def test_what_is_written_is_read(results):
-    assert training_store.read(write(results)) == TRAINED
+    assert read_training(write(results)) == TRAINED
 
 
 def test_the_head_can_be_read_alone(results):
     folder = write(results)
-    (folder / training_store.RESULTS_FILE).unlink()
-    assert training_store.read_head(folder) == TRAINED.run
+    (folder / TRAINING.lines_file).unlink()
+    assert TRAINING.read_head(folder) == TRAINED.run
 
 
 def test_what_is_written_is_json_that_anyone_can_read(results):
@@ -79,18 +81,18 @@ def test_what_is_written_is_json_that_anyone_can_read(results):
 
 
 def test_every_training_is_on_disk_before_the_next_begins(results):
-    folder = store.new_folder(results, "train-iris")
-    with training_store.writing(folder, TRAINED.run) as open_folder:
-        assert training_store.read(folder).results == ()
+    folder = new_folder(results, "train-iris")
+    with TRAINING.writing(folder, TRAINED.run) as open_folder:
+        assert read_training(folder).results == ()
         for number, one in enumerate(TRAINED.results, start=1):
             open_folder.append(one)
-            assert training_store.read(folder).results == TRAINED.results[:number]
+            assert read_training(folder).results == TRAINED.results[:number]
 
 
 def test_a_training_is_told_from_a_run(results):
-    assert training_store.is_training(write(results))
-    assert not training_store.is_training(measure(results, NOON))
-    assert not training_store.is_training(results)
+    assert TRAINING.is_at(write(results))
+    assert not TRAINING.is_at(measure(results, NOON))
+    assert not TRAINING.is_at(results)
 
 
 # --- damage -------------------------------------------------------------------------------------
@@ -99,16 +101,16 @@ def test_a_training_is_told_from_a_run(results):
 @pytest.mark.parametrize("cut", [1, 2, 50])
 def test_a_torn_last_line_is_dropped(results, cut):
     folder = write(results)
-    edit(folder / training_store.RESULTS_FILE, lambda text: text[:-cut])
-    assert training_store.read(folder).results == TRAINED.results[:-1]
+    edit(folder / TRAINING.lines_file, lambda text: text[:-cut])
+    assert read_training(folder).results == TRAINED.results[:-1]
 
 
 def test_a_newer_training_asks_for_a_newer_dlbench(results):
     folder = write(results)
     edit_head(folder, schema_version=SCHEMA_VERSION + 1, weather="a field of tomorrow")
     newer = rf"newer dlbench.*: {SCHEMA_VERSION + 1}\. Allowed: up to {SCHEMA_VERSION}\."
-    with pytest.raises(ResultsError, match=newer) as error:
-        training_store.read(folder)
+    with pytest.raises(UnreadableResults, match=newer) as error:
+        read_training(folder)
     assert error.value.exit_code == EXIT_UNREADABLE
 
 
@@ -126,53 +128,66 @@ def test_a_newer_training_asks_for_a_newer_dlbench(results):
 def test_what_is_damaged_otherwise_is_not_guessed_at(results, file, change, complaint):
     folder = write(results)
     edit(folder / file, change)
-    with pytest.raises(ResultsError, match=complaint):
-        training_store.read(folder)
+    with pytest.raises(UnreadableResults, match=complaint):
+        read_training(folder)
 
 
 @pytest.mark.parametrize("file", ["training.json", "trainings.jsonl"])
 def test_a_file_that_is_missing_cannot_be_read(results, file):
     folder = write(results)
     (folder / file).unlink()
-    with pytest.raises(ResultsError, match=f"{file} cannot be read"):
-        training_store.read(folder)
+    with pytest.raises(UnreadableResults, match=f"{file} cannot be read"):
+        read_training(folder)
 
 
 # --- find ---------------------------------------------------------------------------------------
 
 
+def test_latest_may_be_asked_of_one_kind(results):
+    run = measure(results, NOON)
+    training = write(results, NOON + SECOND)
+    older = measure(results, NOON - SECOND)
+    assert find("latest", results, (RUN,)) == run
+    assert find("latest", results, (TRAINING,)) == training
+    assert find(older.name, results, (TRAINING,)) == older, "by its id"
+
+
 def test_latest_is_the_newest_of_runs_and_trainings(results):
     training = write(results, NOON + SECOND)
     measure(results, NOON)
-    assert store.find("latest", results) == training
+    assert find("latest", results) == training
     run = measure(results, NOON + 2 * SECOND)
-    assert store.find("latest", results) == run
+    assert find("latest", results) == run
 
 
 @pytest.mark.parametrize("asked", ["20260101-120001-train-iris", "20260101-120001", "{0}"])
 def test_a_training_is_found_as_a_run_is(results, asked):
     training = write(results, NOON + SECOND)
     measure(results, NOON)
-    assert store.find(asked.format(training), results) == training
+    assert find(asked.format(training), results) == training
 
 
 # --- the commands -------------------------------------------------------------------------------
 
 
-def test_trainings_are_listed_among_the_runs_with_their_command(results):
+DAY = "2026-01-01 12:00"
+
+
+def test_trainings_are_listed_among_the_runs(results):
     write(results, NOON + SECOND)
     measure(results, NOON)
     answer = dlbench("list", "runs", "--results", str(results))
     assert (answer.code, answer.err) == (0, "")
-    assert [line.split(maxsplit=1) for line in answer.out.splitlines()] == [
-        ["20260101-120000-told", "dlbench run told"],
-        ["20260101-120001-train-iris", "dlbench train iris"],
+    counts = "2 ok, 1 failed, interrupted: 3 of 4 trainings"
+    assert [re.split("  +", line) for line in answer.out.splitlines()] == [
+        ["20260101-120000-told", DAY, "run", "told", "1 ok"],
+        ["20260101-120001-train-iris", DAY, "training", "iris", counts],
     ]
 
 
 def test_a_training_that_cannot_be_read_is_listed_with_what_tells_why(results):
     folder = write(results)
-    (folder / training_store.HEAD_FILE).write_bytes(b"rubbish")
+    (folder / TRAINING.head_file).write_bytes(b"rubbish")
     answer = dlbench("list", "runs", "--results", str(results))
     assert answer.code == 0
     assert answer.out.endswith(f"cannot be read; to see why: dlbench show {folder.name}\n")
@@ -190,15 +205,40 @@ def test_a_training_is_shown_again(results):
 
 def test_a_training_that_cannot_be_read_is_not_shown(results):
     folder = write(results)
-    edit(folder / training_store.RESULTS_FILE, lambda text: text[5:])
+    edit(folder / TRAINING.lines_file, lambda text: text[5:])
     answer = dlbench("show", "latest", "--results", str(results))
     assert (answer.code, answer.out) == (EXIT_UNREADABLE, "")
     assert "line 1 cannot be read" in answer.err
 
 
+@pytest.mark.parametrize(
+    "line", ["show --metric time", "show --format csv", "show --baseline numpy", "report"]
+)
+def test_what_needs_a_run_takes_the_latest_run(results, line):
+    run = measure(results, NOON)
+    write(results, NOON + SECOND)
+    answer = dlbench(*line.split(), "--results", str(results))
+    assert (answer.code, answer.err) == (0, "")
+    assert (run / "report").exists() == (line == "report")
+
+
+def test_show_without_options_takes_the_latest_of_any_kind(results):
+    measure(results, NOON)
+    write(results, NOON + SECOND)
+    assert "iris: batch 32" in dlbench("show", "--results", str(results)).out
+
+
+def test_where_there_are_only_trainings_there_is_no_latest_run(results):
+    training = write(results)
+    answer = dlbench("report", "--results", str(results))
+    assert (answer.code, answer.out) == (EXIT_USAGE, "")
+    assert "no run in" in answer.err
+    assert training.name in answer.err
+
+
 def test_there_is_no_report_of_a_training_but_where_its_curve_is_is_said(results):
     folder = write(results)
-    answer = dlbench("report", "latest", "--results", str(results))
+    answer = dlbench("report", folder.name, "--results", str(results))
     assert answer == Answer(
         EXIT_USAGE,
         "",

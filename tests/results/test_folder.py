@@ -4,18 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from dlbench import store
-from dlbench.errors import EXIT_UNREADABLE, EXIT_USAGE, ResultsError, UsageError
+from dlbench.errors import EXIT_UNREADABLE, EXIT_USAGE, UnreadableResults, UsageError
 from dlbench.model import SCHEMA_VERSION, Measurement, Sample
-from dlbench.store import Results
+from dlbench.results.find import find, folders
+from dlbench.results.folder import LOGS_FOLDER, RUN, Results, new_folder, read_run
 from fakes.results import TORCH, case, matmul, measured, parity, run_of
 
-KEPT = Path(__file__).parent / "data" / "run-v1"
+KEPT = Path(__file__).parents[1] / "data" / "run-v1"
 NOON = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
 
 GOOD = case(matmul(8))
 BAD = case(matmul(8), TORCH)
-RUN = run_of([GOOD, BAD])
+TOLD = run_of([GOOD, BAD])
 MEASUREMENTS = (
     measured(
         GOOD,
@@ -34,10 +34,10 @@ def results(tmp_path):
     return tmp_path / "results"
 
 
-def write(results, run=RUN, measurements=MEASUREMENTS, now=NOON):
+def write(results, run=TOLD, measurements=MEASUREMENTS, now=NOON):
     """A whole run; its folder."""
-    path = store.new_folder(results, run.plan.suite, now)
-    with store.writing(path, run) as folder:
+    path = new_folder(results, run.plan.suite, now)
+    with RUN.writing(path, run) as folder:
         for measurement in measurements:
             folder.append(measurement)
     return path
@@ -48,71 +48,71 @@ def edit(path, change):
 
 
 def edit_head(folder, **fields):
-    head = json.loads((folder / store.RUN_FILE).read_bytes())
-    (folder / store.RUN_FILE).write_text(json.dumps({**head, **fields}), encoding="utf-8")
+    head = json.loads((folder / RUN.head_file).read_bytes())
+    (folder / RUN.head_file).write_text(json.dumps({**head, **fields}), encoding="utf-8")
 
 
 # --- round trip ---------------------------------------------------------------------------------
 
 
 def test_what_is_written_is_read(results):
-    assert store.read(write(results)) == Results(RUN, MEASUREMENTS)
+    assert read_run(write(results)) == Results(TOLD, MEASUREMENTS)
 
 
 def test_what_is_written_is_json_that_anyone_can_read(results):
     folder = write(results)
-    assert json.loads((folder / store.RUN_FILE).read_bytes())["id"] == RUN.id
-    lines = (folder / store.MEASUREMENTS_FILE).read_text(encoding="utf-8").splitlines()
+    assert json.loads((folder / RUN.head_file).read_bytes())["id"] == TOLD.id
+    lines = (folder / RUN.lines_file).read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["case"] for line in lines] == [GOOD.id, BAD.id]
 
 
 def test_every_measurement_is_on_disk_before_the_next_begins(results):
-    folder = store.new_folder(results, "told")
-    with store.writing(folder, RUN) as open_folder:
-        assert store.read(folder).measurements == ()
+    folder = new_folder(results, "told")
+    with RUN.writing(folder, TOLD) as open_folder:
+        assert read_run(folder).measurements == ()
         for number, measurement in enumerate(MEASUREMENTS, start=1):
             open_folder.append(measurement)
-            assert store.read(folder).measurements == MEASUREMENTS[:number]
+            assert read_run(folder).measurements == MEASUREMENTS[:number]
 
 
 def test_an_exception_keeps_what_was_written(results):
     def one_measurement_and_an_interrupt():
-        with store.writing(folder, RUN) as open_folder:
+        with RUN.writing(folder, TOLD) as open_folder:
             open_folder.append(MEASUREMENTS[0])
             raise KeyboardInterrupt
 
-    folder = store.new_folder(results, "told")
+    folder = new_folder(results, "told")
     with pytest.raises(KeyboardInterrupt):
         one_measurement_and_an_interrupt()
-    assert store.read(folder).measurements == MEASUREMENTS[:1]
+    assert read_run(folder).measurements == MEASUREMENTS[:1]
 
 
 # --- folders ------------------------------------------------------------------------------------
 
 
 def test_a_folder_is_named_after_the_time_and_the_suite(results):
-    folder = store.new_folder(results / "deep" / "down", "quick", NOON)
+    folder = new_folder(results / "deep" / "down", "quick", NOON)
     assert folder == results / "deep" / "down" / "20260101-120000-quick"
-    assert (folder / store.LOGS_FOLDER).is_dir()
+    assert (folder / LOGS_FOLDER).is_dir()
 
 
 def test_a_folder_is_named_after_now(results):
     before = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
-    stamp = store.new_folder(results, "quick").name.removesuffix("-quick")
+    stamp = new_folder(results, "quick").name.removesuffix("-quick")
     after = datetime.now(UTC).replace(tzinfo=None)
     assert before <= datetime.strptime(stamp, "%Y%m%d-%H%M%S") <= after  # noqa: DTZ007
 
 
 def test_runs_of_one_second_are_numbered(results):
-    names = [store.new_folder(results, "quick", NOON).name for _ in range(3)]
+    names = [new_folder(results, "quick", NOON).name for _ in range(3)]
     assert names == [f"20260101-120000-quick{number}" for number in ("", "-2", "-3")]
 
 
 def test_a_hundred_runs_in_one_second_are_too_many(results):
     for _ in range(99):
-        store.new_folder(results, "quick", NOON)
+        new_folder(results, "quick", NOON)
     with pytest.raises(UsageError, match="too many runs in one second"):
-        store.new_folder(results, "quick", NOON)
+        new_folder(results, "quick", NOON)
 
 
 @pytest.mark.parametrize("below", [".", "results", "deep/down"])
@@ -120,7 +120,7 @@ def test_results_that_cannot_be_written_are_a_usage_error(tmp_path, below):
     """Below a regular file, where not even root can make a folder."""
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match=r"cannot write results .*file.*--results DIR") as error:
-        store.new_folder(tmp_path / "file" / below, "quick")
+        new_folder(tmp_path / "file" / below, "quick")
     assert error.value.exit_code == EXIT_USAGE
 
 
@@ -136,7 +136,7 @@ def three_runs(results):
 
 
 def test_runs_are_listed_from_the_oldest_on(results, three_runs):
-    assert store.runs(results) == three_runs
+    assert folders(results) == three_runs
 
 
 @pytest.mark.parametrize(
@@ -149,33 +149,33 @@ def test_runs_are_listed_from_the_oldest_on(results, three_runs):
     ],
 )
 def test_a_run_is_found_by_its_name_or_what_it_begins_with(results, three_runs, asked, index):
-    assert store.find(asked, results) == three_runs[index]
+    assert find(asked, results) == three_runs[index]
 
 
 @pytest.mark.parametrize("detour", ["{0}", "{0}/logs/..", "{0}/../../link"])
 def test_a_run_is_found_by_any_path_to_it(results, three_runs, tmp_path, detour):
     (tmp_path / "link").symlink_to(three_runs[0])
-    found = store.find(detour.format(three_runs[0]), tmp_path / "elsewhere")
-    assert store.read(found) == store.read(three_runs[0])
+    found = find(detour.format(three_runs[0]), tmp_path / "elsewhere")
+    assert read_run(found) == read_run(three_runs[0])
 
 
 def test_a_name_goes_before_the_longer_names_that_begin_with_it(results):
     first, _ = write(results), write(results)
-    assert store.find(first.name, results) == first
+    assert find(first.name, results) == first
 
 
 def test_a_beginning_that_several_runs_share_is_not_enough(results, three_runs):
     with pytest.raises(UsageError, match="several runs match") as error:
-        store.find("20260101", results)
+        find("20260101", results)
     assert [run.name in str(error.value) for run in three_runs] == [True, True, False]
 
 
 @pytest.mark.parametrize(
-    "asked", ["2025", "told", "..", "20260103-reports", pytest.param("x" * 5000, id="far too long")]
+    "asked", ["2025", "told", "latest/", pytest.param("x" * 5000, id="far too long")]
 )
 def test_a_run_that_is_not_there_is_a_usage_error_that_says_what_is(results, three_runs, asked):
     with pytest.raises(UsageError, match="no run in") as error:
-        store.find(asked, results)
+        find(asked, results)
     assert "latest" in str(error.value)
     assert all(run.name in str(error.value) for run in three_runs)
 
@@ -183,13 +183,59 @@ def test_a_run_that_is_not_there_is_a_usage_error_that_says_what_is(results, thr
 @pytest.mark.parametrize("asked", ["latest", "2026"])
 def test_where_nothing_was_measured_the_next_step_is_told(results, asked):
     with pytest.raises(UsageError, match="Measure one with: dlbench run"):
-        store.find(asked, results)
+        find(asked, results)
+
+
+def unmeasured(results, now):
+    """A run that was interrupted before its first measurement."""
+    return write(results, measurements=(), now=now)
+
+
+def test_a_run_of_no_measurement_is_not_the_latest(results, three_runs):
+    empty = unmeasured(results, NOON + timedelta(days=2))
+    assert find("latest", results) == three_runs[-1]
+    assert find(empty.name, results) == empty, "but it is there"
+
+
+@pytest.mark.parametrize("left", [None, b"", b'{"case": "tor'])
+def test_a_run_of_less_than_one_line_is_not_the_latest(results, three_runs, left):
+    lines = three_runs[-1] / RUN.lines_file
+    lines.unlink()
+    if left is not None:
+        lines.write_bytes(left)
+    assert find("latest", results) == three_runs[1]
+
+
+def test_where_no_run_has_a_measurement_none_is_the_latest(results):
+    empty = unmeasured(results, NOON)
+    with pytest.raises(UsageError, match=f"no run in .*'latest'.*{empty.name}"):
+        find("latest", results)
+
+
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize("content", [(), ("notes.txt", "measurements.jsonl")])
+def test_a_folder_that_is_no_run_is_unreadable(results, three_runs, content, inside):
+    foreign = results / "20260103-reports"
+    for name in content:
+        (foreign / name).touch()
+    missing = r"20260103-reports/ holds no run: there is no run\.json and no training\.json in it"
+    with pytest.raises(UnreadableResults, match=missing) as error:
+        find(foreign.name if inside else str(foreign), results)
+    assert error.value.exit_code == EXIT_UNREADABLE
+
+
+def test_a_beginning_of_an_id_goes_before_a_folder_of_that_name(
+    results, three_runs, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "20260102").mkdir()
+    assert find("20260102", results) == three_runs[2]
 
 
 def test_of_many_runs_the_newest_are_named(results):
     runs = [write(results, now=NOON + timedelta(seconds=second)) for second in range(8)]
     with pytest.raises(UsageError, match="and 3 older") as error:
-        store.find("2025", results)
+        find("2025", results)
     assert [run.name in str(error.value) for run in runs] == [False] * 3 + [True] * 5
 
 
@@ -199,50 +245,50 @@ def test_of_many_runs_the_newest_are_named(results):
 @pytest.mark.parametrize("cut", [1, 2, 50])
 def test_a_torn_last_line_is_dropped_with_a_warning(results, cut):
     folder = write(results)
-    edit(folder / store.MEASUREMENTS_FILE, lambda text: text[:-cut])
-    found = store.read(folder)
+    edit(folder / RUN.lines_file, lambda text: text[:-cut])
+    found = read_run(folder)
     assert found.measurements == MEASUREMENTS[:1]
     (warning,) = found.warnings
-    assert "last line is torn" in warning
+    assert "last line is incomplete and was ignored" in warning
 
 
 @pytest.mark.parametrize(
     ("file", "change", "complaint"),
     [
-        (store.MEASUREMENTS_FILE, lambda text: text[5:], "line 1 cannot be read"),
-        (store.MEASUREMENTS_FILE, lambda text: b"\n" + text, "line 1 cannot be read"),
-        (store.MEASUREMENTS_FILE, lambda text: text + b"\xff\n", "line 3 cannot be read"),
-        (store.MEASUREMENTS_FILE, lambda text: text.replace(b"failed", b"flaky"), "'flaky'"),
-        (store.MEASUREMENTS_FILE, lambda text: text.replace(b"0.5", b'"fast"'), "line 1"),
-        (store.MEASUREMENTS_FILE, lambda text: text.replace(b"reason", b"reasons"), "line 1"),
-        (store.RUN_FILE, lambda _: b"", "run.json cannot be read"),
-        (store.RUN_FILE, lambda _: b"[]", "run.json cannot be read"),
-        (store.RUN_FILE, lambda _: b'{"schema_version": 1}', "run.json cannot be read"),
-        (store.RUN_FILE, lambda text: text[:-100], "run.json cannot be read"),
+        (RUN.lines_file, lambda text: text[5:], "line 1 cannot be read"),
+        (RUN.lines_file, lambda text: b"\n" + text, "line 1 cannot be read"),
+        (RUN.lines_file, lambda text: text + b"\xff\n", "line 3 cannot be read"),
+        (RUN.lines_file, lambda text: text.replace(b"failed", b"flaky"), "'flaky'"),
+        (RUN.lines_file, lambda text: text.replace(b"0.5", b'"fast"'), "line 1"),
+        (RUN.lines_file, lambda text: text.replace(b"reason", b"reasons"), "line 1"),
+        (RUN.head_file, lambda _: b"", "run.json cannot be read"),
+        (RUN.head_file, lambda _: b"[]", "run.json cannot be read"),
+        (RUN.head_file, lambda _: b'{"schema_version": 1}', "run.json cannot be read"),
+        (RUN.head_file, lambda text: text[:-100], "run.json cannot be read"),
     ],
 )
 def test_what_is_damaged_otherwise_is_not_guessed_at(results, file, change, complaint):
     folder = write(results)
     edit(folder / file, change)
-    with pytest.raises(ResultsError, match=complaint) as error:
-        store.read(folder)
+    with pytest.raises(UnreadableResults, match=complaint) as error:
+        read_run(folder)
     assert error.value.exit_code == EXIT_UNREADABLE
 
 
-@pytest.mark.parametrize("file", [store.RUN_FILE, store.MEASUREMENTS_FILE])
+@pytest.mark.parametrize("file", [RUN.head_file, RUN.lines_file])
 def test_a_file_that_is_missing_cannot_be_read(results, file):
     folder = write(results)
     (folder / file).unlink()
-    with pytest.raises(ResultsError, match=f"{file} cannot be read"):
-        store.read(folder)
+    with pytest.raises(UnreadableResults, match=f"{file} cannot be read"):
+        read_run(folder)
 
 
 def test_a_newer_run_asks_for_a_newer_dlbench(results):
     folder = write(results)
     edit_head(folder, schema_version=SCHEMA_VERSION + 1, weather="a field of tomorrow")
     newer = rf"newer dlbench.*: {SCHEMA_VERSION + 1}\. Allowed: up to {SCHEMA_VERSION}\."
-    with pytest.raises(ResultsError, match=newer) as error:
-        store.read(folder)
+    with pytest.raises(UnreadableResults, match=newer) as error:
+        read_run(folder)
     assert error.value.exit_code == EXIT_UNREADABLE
 
 
@@ -252,7 +298,7 @@ def test_what_is_read_is_text_and_never_run(results, tmp_path, monkeypatch):
     folder = write(results, measurements=[Measurement(nasty, "failed", nasty)])
     edit_head(folder, id=nasty, command=nasty)
     (folder / "__init__.py").write_text("raise SystemExit", encoding="utf-8")
-    found = store.read(folder)
+    found = read_run(folder)
     assert (found.run.id, found.run.command) == (nasty, nasty)
     assert (found.measurements[0].case, found.measurements[0].reason) == (nasty, nasty)
     assert not list(tmp_path.rglob("owned"))
@@ -263,7 +309,7 @@ def test_what_is_read_is_text_and_never_run(results, tmp_path, monkeypatch):
 
 def test_a_run_of_the_first_version_is_read_for_ever():
     """tests/data/run-v1 is never written again: it stands for all that users have kept."""
-    found = store.read(KEPT)
+    found = read_run(KEPT)
     run, (matmul_256, iris) = found.run, found.measurements
     assert found.warnings == ()
     assert (run.id, run.schema_version) == ("20261122-234920-quick", 1)

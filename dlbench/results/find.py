@@ -1,0 +1,70 @@
+"""Find a folder of results by its path, its id, the beginning of its id, or as the latest."""
+
+from pathlib import Path
+from typing import Any
+
+from dlbench.errors import UsageError
+from dlbench.results.folder import KINDS, Kind, kind_of
+
+LATEST = "latest"
+
+# A message names so many runs at most.
+MOST_CHOICES = 5
+
+
+def folders(results: Path, kinds: tuple[Kind[Any, Any], ...] = KINDS) -> list[Path]:
+    """The folders of these kinds, oldest first."""
+    return sorted(path.parent for kind in kinds for path in results.glob(f"*/{kind.head_file}"))
+
+
+def find(asked: str, results: Path, kinds: tuple[Kind[Any, Any], ...] = KINDS) -> Path:
+    """The folder asked for; `latest` is the newest of these kinds that has a record.
+
+    Raises UsageError if there is none or more than one, and UnreadableResults if a folder of this
+    path holds no results.
+    """
+    if _is_folder_of_results(Path(asked)):
+        return Path(asked)
+    there = folders(results)
+    matches = latest(results, kinds) if asked == LATEST else _matching(asked, there)
+    if len(matches) == 1:
+        return matches[0]
+    for path in (Path(asked), results / asked):
+        if not matches and asked != LATEST and _is_dir(path):
+            kind_of(path)
+    raise UsageError(
+        f"{'several runs match' if matches else 'no run'} in {results}/",
+        value=asked,
+        allowed=_choices([folder.name for folder in matches or there]),
+        hint="" if there else "Measure one with: dlbench run",
+    )
+
+
+def latest(results: Path, kinds: tuple[Kind[Any, Any], ...] = KINDS) -> list[Path]:
+    """The newest folder of these kinds that has a record, if there is one."""
+    there = folders(results, kinds)
+    return [folder for folder in there if kind_of(folder).has_lines(folder)][-1:]
+
+
+def _matching(asked: str, there: list[Path]) -> list[Path]:
+    exact = [folder for folder in there if folder.name == asked]
+    return exact or [folder for folder in there if folder.name.startswith(asked)]
+
+
+def _is_folder_of_results(path: Path) -> bool:
+    return any(kind.is_at(path) for kind in KINDS)
+
+
+def _is_dir(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # too long for a name, or in a folder that is closed to the user
+        return False
+
+
+def _choices(names: list[str]) -> str:
+    if not names:
+        return ""
+    shown = names[-MOST_CHOICES:]
+    more = f" and {len(names) - len(shown)} older" if len(names) > len(shown) else ""
+    return f"a path, `latest`, or one of {', '.join(shown)}{more}"

@@ -1,0 +1,109 @@
+"""What came of a run or a training, counted from its folder: a line of `dlbench list runs`.
+
+Samples are not decoded, so that many large runs are listed soon.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from msgspec import Struct
+
+from dlbench.model import Case, Run, Status, StopReason, Target
+from dlbench.results.folder import RUN, TRAINING, kind_of, read_lines
+from dlbench.trainings import TrainingRun
+
+INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a folder holds.
+
+    subject: the suite, or the network of a training; unit: what is counted, `case` or `training`;
+    statuses: one for everything planned, None for what was not measured to its end.
+    """
+
+    kind: str
+    started: str
+    subject: str
+    command: str
+    unit: str
+    statuses: tuple[Status | None, ...]
+
+    @property
+    def counts(self) -> str:
+        """Such as `12 ok, 1 failed, 3 skipped`; what there is none of is left out, but `ok`."""
+        done = [status for status in self.statuses if status is not None]
+        ok, skipped = done.count("ok"), done.count("skipped")
+        others = ((len(done) - ok - skipped, "failed"), (skipped, "skipped"))
+        return ", ".join([f"{ok} ok", *(f"{count} {word}" for count, word in others if count)])
+
+    @property
+    def state(self) -> str:
+        """Such as `interrupted: 12 of 28 cases`; empty for what is complete."""
+        planned = len(self.statuses)
+        done = planned - self.statuses.count(None)
+        return "" if done == planned else f"{INTERRUPTED}: {done} of {planned} {self.unit}s"
+
+
+def outcome(folder: Path) -> Outcome:
+    """Count what a folder holds; UnreadableResults if it is damaged or of a newer schema."""
+    if kind_of(folder) is RUN:
+        return _of_run(RUN.read_head(folder), folder)
+    return _of_training(TRAINING.read_head(folder), folder)
+
+
+class _Measured(Struct):
+    """A measurement without its samples."""
+
+    case: str
+    status: Status
+    stop_reason: StopReason | None = None
+
+
+class _Trained(Struct):
+    """A training without its epochs."""
+
+    target: Target
+    seed: int
+    status: Status
+    reason: str | None = None
+
+
+def _of_run(run: Run, folder: Path) -> Outcome:
+    lines: defaultdict[str, list[_Measured]] = defaultdict(list)
+    for line in read_lines(folder / RUN.lines_file, _Measured)[0]:
+        lines[line.case].append(line)
+    return Outcome(
+        kind=RUN.name,
+        started=run.started,
+        subject=run.plan.suite,
+        command=run.command,
+        unit="case",
+        statuses=tuple(_status(case, lines[case.id]) for case in run.plan.cases),
+    )
+
+
+def _status(case: Case, lines: Sequence[_Measured]) -> Status | None:
+    """The status of a case over its generations: the first failure, if there is one."""
+    if case.skip:
+        return "skipped"
+    if not lines or any(line.stop_reason == INTERRUPTED for line in lines):
+        return None
+    return next((line.status for line in lines if line.status != "ok"), "ok")
+
+
+def _of_training(run: TrainingRun, folder: Path) -> Outcome:
+    lines, _ = read_lines(folder / TRAINING.lines_file, _Trained)
+    # one that was being written when the user interrupted is there twice
+    done = {(one.target, one.seed): one.status for one in lines if one.reason != INTERRUPTED}
+    return Outcome(
+        kind=TRAINING.name,
+        started=run.started,
+        subject=run.network.name,
+        command=run.command,
+        unit="training",
+        statuses=tuple(done.get((t, seed)) for t in run.targets for seed in run.seeds),
+    )
