@@ -12,19 +12,15 @@ from typing import Final
 import numpy as np
 from msgspec.structs import replace
 
-from dlbench import catalog, flops, parity, splits, synthetic
-from dlbench.arrays import STORAGE, Array, Weights, cast, upcast
+from dlbench import catalog, epoch_parity, flops, splits, synthetic
+from dlbench.arrays import cast
 from dlbench.backends.base import Backend, Step, TrainingJob
 from dlbench.errors import UsageError
 from dlbench.kinds import Axes, Bound, Networks, Params
-from dlbench.layers import SGD, Network, without_dropout
-from dlbench.model import Declaration, ParityCheck, Target, Work, Workload
+from dlbench.layers import Network
+from dlbench.model import Declaration, Target, Work, Workload
 from dlbench.options import choices
-from dlbench.parity import Expected
-from dlbench.passes import Oracle, Problem
 from dlbench.reference.initial import initial_weights
-from dlbench.reference.kinks import magnitudes
-from dlbench.reference.mlp import MLP
 
 # What may be written at the end of an epoch, by the word of the axis.
 CALLBACKS: Final[dict[str, tuple[str, ...]]] = {
@@ -36,12 +32,6 @@ CALLBACKS: Final[dict[str, tuple[str, ...]]] = {
 
 # What every loop does within the timed region; what one does besides is its trainer's `set_up`.
 TIMED = ("draw an order", "put rows into batches", "training steps", "fetch the mean loss")
-
-# A loop is checked on whole batches and half of one.
-CHECKED_BATCHES = 3.5
-# And with plain SGD: adaptive optimizers make a whole step of a gradient that is nothing but
-# rounding. Their own first step is checked on one batch.
-CHECKED_WITH = SGD(lr=0.01)
 
 
 class Epoch:
@@ -102,7 +92,7 @@ class Epoch:
             "steps": flops.batches(len(job.x), batch),
             "timed": ", ".join(timed),
         }
-        return Bound(step, lambda: check(backend, target.dtype, job), facts)
+        return Bound(step, lambda: epoch_parity.check(backend, target.dtype, job), facts)
 
 
 def _folder(callback: str, target: Target) -> str | None:
@@ -137,67 +127,3 @@ def job_of(network: Network, target: Target, seed: int, *, synthetic_data: bool)
         loop=target.loop,
         seed=seed,
     )
-
-
-def check(backend: Backend, dtype: str, job: TrainingJob) -> tuple[ParityCheck, ...]:
-    """One step with the network's own optimizer, and an epoch of few batches in their order."""
-    calm = changed(job, network=without_dropout(job.network), shuffle=False)
-    size = job.network.batch
-    few = changed(
-        _first(calm, round(CHECKED_BATCHES * size)),
-        network=replace(calm.network, optimizer=CHECKED_WITH),
-    )
-    return (*_one_step(backend, dtype, _first(calm, size)), *_some_steps(backend, dtype, few))
-
-
-def _first(job: TrainingJob, rows: int) -> TrainingJob:
-    return changed(job, x=job.x[:rows], y=job.y[:rows])
-
-
-def _trained(backend: Backend, job: TrainingJob) -> tuple[Array, Weights]:
-    """Loss and weights after an epoch."""
-    trainer = backend.trainer(job)
-    loss = np.array(trainer.epoch())
-    backend.wait()
-    return loss, {name: backend.array(weight) for name, weight in trainer.weights().items()}
-
-
-def _one_step(backend: Backend, dtype: str, job: TrainingJob) -> tuple[ParityCheck, ...]:
-    loss, weights = _trained(backend, job)
-    problem = Problem(job.network, dict(job.weights), job.x, job.y)
-    got = {"loss": loss, **{f"weight/{name}": weight for name, weight in weights.items()}}
-    return Oracle(job.network, problem, dtype).compare("train_step", got)
-
-
-def _some_steps(backend: Backend, dtype: str, job: TrainingJob) -> tuple[ParityCheck, ...]:
-    """How far the weights move, and the loss; every step adds its rounding to those before."""
-    loss, weights = _trained(backend, job)
-    longest = max(job.network.batch, int(np.prod(job.network.inputs)))
-    tolerance = parity.relative_tolerance(dtype, longest)
-    moved = {f"epoch: {n}": upcast(w) - upcast(job.weights[n]) for n, w in weights.items()}
-    expected = _exactly(job, tolerance, parity.EPS[STORAGE[dtype]])
-    return parity.check(expected, {"epoch: loss": loss, **moved}, tolerance)
-
-
-def _exactly(job: TrainingJob, tolerance: float, eps: float) -> dict[str, Expected]:
-    """The same by the oracle, in float64.
-
-    A movement may be off by what the gradients round by, which is that of their terms (a bias
-    before batch norm moves by nothing else), and by what the weight itself rounds by.
-    """
-    start = {name: upcast(weight) for name, weight in job.weights.items()}
-    mlp = MLP(job.network, {name: weight.copy() for name, weight in start.items()})
-    x, y, size = upcast(job.x), upcast(job.y), job.network.batch
-    total = 0.0
-    slack = {name: np.zeros_like(weight) for name, weight in start.items()}
-    for first in range(0, len(x), size):
-        rows = slice(first, first + size)
-        total += float(mlp.train_step(x[rows], y[rows])) * len(x[rows])
-        for name, terms in magnitudes(mlp).items():
-            rounding = eps * np.abs(mlp.weights[name])
-            slack[name] += tolerance * job.network.optimizer.lr * terms + rounding
-    moved = {
-        f"epoch: {name}": Expected(weight - start[name], slack[name])
-        for name, weight in mlp.weights.items()
-    }
-    return {"epoch: loss": Expected(np.array(total / len(x))), **moved}

@@ -23,7 +23,7 @@ from dlbench.targets import (
     reason_to_skip,
     targets_for,
 )
-from dlbench.verification import Finding
+from dlbench.verifications import Finding
 
 FORMATS = ("table", "json")
 

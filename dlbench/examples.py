@@ -5,7 +5,7 @@ classifier, backpropagation, one step of every optimizer, batch normalisation. W
 slip, the example says so. It must not know any framework.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from dlbench.backends.base import Backend
 from dlbench.layers import SGD, BatchNorm, Dense, Layer, Loss, Network
 from dlbench.networks import OPTIMIZERS
 from dlbench.passes import Problem
+from dlbench.verifications import Figure, Numbers
 
 Results = Mapping[str, Array]
 
@@ -50,12 +51,28 @@ class Example:
         found = [self._run(backend, problem) for problem in self.problems]
         return np.array(found, np.float64).reshape(self.expected.shape)
 
+    def figure(self, name: str) -> Figure:
+        """What is told of the example."""
+        return Figure(
+            name, self.about, _tuples(self.expected), self.within, self.printed, self.slip
+        )
+
+    def shaped(self, values: Sequence[float]) -> Numbers:
+        """A backend's numbers, in the shape of those expected."""
+        return _tuples(np.reshape(values, self.expected.shape))
+
     def _run(self, backend: Backend, problem: Problem) -> Any:
         steps = backend.network(problem.network, problem.weights, problem.x, problem.y, OPTIMIZERS)
         step = steps[self.step]
         tensors = step.tensors(step.run())
         backend.wait()
         return self.picked({name: backend.array(tensor) for name, tensor in tensors.items()})
+
+
+def _tuples(array: Array) -> Numbers:
+    if array.ndim > 1:
+        return tuple(tuple(row) for row in array.tolist())
+    return tuple(array.tolist()) if array.ndim else float(array)
 
 
 def _problem(

@@ -4,7 +4,6 @@ Runs in the worker. Only the pass over the training data is timed, not the judgi
 know any framework.
 """
 
-from dataclasses import replace
 from math import isfinite
 from time import perf_counter
 
@@ -13,7 +12,6 @@ import numpy as np
 from dlbench import catalog, splits
 from dlbench.arrays import Array
 from dlbench.backends.base import Backend, TrainingJob
-from dlbench.epochs import check
 from dlbench.errors import DlbenchError
 from dlbench.reference.losses import labels, loss_of
 from dlbench.trainings import EpochResult
@@ -25,10 +23,10 @@ PREDICTED_ROWS = 10_000
 class Training:
     """One network, one seed: of the split, the weights and the order of the rows."""
 
-    def __init__(self, backend: Backend, lesson: TrainingJob) -> None:
-        self.backend, self.network = backend, lesson.network
-        self.split: splits.Split = catalog.load("datasets", self.network.dataset).load(lesson.seed)
-        self.trainer = backend.trainer(lesson)
+    def __init__(self, backend: Backend, job: TrainingJob) -> None:
+        self.backend, self.network = backend, job.network
+        self.split: splits.Split = catalog.load("datasets", self.network.dataset).load(job.seed)
+        self.trainer = backend.trainer(job)
         self.done = 0
 
     def epoch(self) -> EpochResult:
@@ -64,15 +62,3 @@ class Training:
             for start in range(0, len(x), PREDICTED_ROWS)
         ]
         return np.concatenate(parts)
-
-
-def assert_agreement(backend: Backend, dtype: str, lesson: TrainingJob) -> None:
-    """Raise DlbenchError unless the loop computes what the oracle does, on its first batches."""
-    calm = replace(lesson, tensorboard=None, checkpoint=None)
-    for one in check(backend, dtype, calm):
-        if not one.held:
-            raise DlbenchError(
-                f"what is computed does not agree with the oracle: {one.quantity} is off",
-                value=one.error,
-                allowed=f"{one.tolerance:.2g}",
-            )

@@ -7,16 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
-import numpy as np
 from msgspec.structs import replace
 
 from dlbench import wire
-from dlbench.arrays import Array
 from dlbench.crew import Crew, Launch, failed
-from dlbench.examples import EXAMPLES, Example
+from dlbench.examples import EXAMPLES
 from dlbench.layers import Network, Optimizer
-from dlbench.model import ParityCheck, Status, Target
+from dlbench.model import Target
 from dlbench.networks import OPTIMIZERS
+from dlbench.verifications import Agreement, Finding, Worked
 
 # Compiling all steps of a network for all optimizers takes a minute on a slow core.
 TIMEOUT_S = 600.0
@@ -26,74 +25,11 @@ EXAMPLE_DTYPE = "float64"
 
 
 @dataclass(frozen=True)
-class Worked:
-    """An example as a backend computes it. values: None where it could not; status: ok, or why."""
-
-    example: str
-    backend: str
-    values: Array | None
-    reason: str | None = None
-    status: Status = "ok"
-
-    @property
-    def skipped(self) -> bool:
-        """Whether it cannot be had on this machine, which is not wrong."""
-        return self.status == "skipped"
-
-    @property
-    def held(self) -> bool:
-        """Whether it is what the lecture's formula gives."""
-        known: Example = EXAMPLES[self.example]
-        return self.values is not None and bool(
-            (np.abs(self.values - known.expected) <= known.within).all()
-        )
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """All quantities of a network on a target. status, reason: why there are none."""
-
-    network: str
-    target: Target
-    checks: tuple[ParityCheck, ...] = ()
-    reason: str | None = None
-    status: Status = "ok"
-
-    @property
-    def skipped(self) -> bool:
-        """Whether it cannot be had on this machine, which is not wrong."""
-        return self.status == "skipped"
-
-    @property
-    def held(self) -> bool:
-        """Whether every quantity is within its tolerance."""
-        return bool(self.checks) and all(check.held for check in self.checks)
-
-    @property
-    def worst(self) -> ParityCheck:
-        """The quantity that is nearest to its tolerance, or the furthest beyond."""
-        return worst(self.checks)
-
-
-def worst(checks: Iterable[ParityCheck]) -> ParityCheck:
-    """The one that is nearest to its tolerance, or the furthest beyond."""
-    return max(checks, key=share)
-
-
-def share(check: ParityCheck) -> float:
-    """The error as a share of its tolerance; infinite where it is no number."""
-    return float("inf") if check.error is None else check.error / check.tolerance
-
-
-@dataclass(frozen=True)
 class Task:
     """What one worker is asked, by name."""
 
     target: Target
     orders: Mapping[str, wire.Verify | wire.WorkOut]
-
-
-Finding = Worked | Agreement
 
 
 def tasks(
@@ -170,11 +106,11 @@ def _answers(task: Task, crew: Crew) -> Iterator[Finding]:
 
 def _finding(target: Target, name: str, order: wire.Order, reply: wire.Reply) -> Finding:
     if isinstance(order, wire.WorkOut):
+        known = EXAMPLES[name]
         if isinstance(reply, wire.WorkedOut):
-            values = np.reshape(reply.values, EXAMPLES[name].expected.shape)
-            return Worked(name, target.backend, values)
+            return Worked(known.figure(name), target.backend, known.shaped(reply.values))
         failure = failed(reply)
-        return Worked(name, target.backend, None, failure.reason, failure.status)
+        return Worked(known.figure(name), target.backend, None, failure.reason, failure.status)
     if isinstance(reply, wire.Verified):
         return Agreement(name, target, reply.parity)
     failure = failed(reply)

@@ -8,13 +8,11 @@ from typing import Any
 from rich.console import Console
 
 from dlbench import units
-from dlbench.arrays import Array
-from dlbench.examples import EXAMPLES
 from dlbench.grid import STATUS_WORDS, Cell, Grid, Notes
 from dlbench.model import ParityCheck, Target
 from dlbench.networks import CATALOGUE
 from dlbench.tables import to_rich
-from dlbench.verification import Agreement, Finding, Worked, worst
+from dlbench.verifications import Agreement, Finding, Numbers, Worked, worst
 
 WRONG = "wrong"
 
@@ -148,14 +146,14 @@ def examples(worked: Sequence[Worked]) -> Grid:
     backends = list(dict.fromkeys(one.backend for one in worked if not one.skipped))
     found = {(one.example, one.backend): one for one in worked}
     rows = []
-    for key, example in EXAMPLES.items():
-        slip = notes.number(f"the lecture: {example.slip}") if example.slip else None
-        printed = _as_lines(example.printed) if example.printed else "formula only"
+    for figure in dict.fromkeys(one.figure for one in worked):
+        slip = notes.number(f"the lecture: {figure.slip}") if figure.slip else None
+        printed = _as_lines(figure.printed) if figure.printed else "formula only"
         cells = [Cell(printed, note=slip)]
         for backend in backends:
-            one = found[key, backend]
+            one = found[figure.example, backend]
             cells.append(_example_cell(one, notes))
-        rows.append((example.about, tuple(cells)))
+        rows.append((figure.about, tuple(cells)))
     heads = (("the lecture",), *((backend,) for backend in backends))
     title = "The lecture's worked examples, in float64"
     return Grid(title, heads, tuple(rows), tuple(notes.lines), label="example")
@@ -166,7 +164,7 @@ def _example_cell(one: Worked, notes: Notes) -> Cell:
         return _without_numbers(one, notes)
     if one.held:
         return Cell(written(one.values))
-    right = " ".join(written(EXAMPLES[one.example].expected).split())
+    right = " ".join(written(one.figure.expected).split())
     return Cell(written(one.values), note=notes.number(f"{name(one)}: {WRONG}, {right} is right"))
 
 
@@ -176,11 +174,13 @@ def _without_numbers(one: Finding, notes: Notes) -> Cell:
     return Cell(word, note=None if one.skipped else notes.number(f"{name(one)}: {one.reason}"))
 
 
-def written(values: Array) -> str:
+def written(values: Numbers) -> str:
     """Four decimals; a line for every row of a matrix, and for every number of a long vector."""
-    if values.ndim > 1:
+    if isinstance(values, float):
+        return f"{round(values, DECIMALS) + 0.0:g}"
+    if values and isinstance(values[0], tuple):
         return "\n".join(map(written, values))
-    numbers = [f"{round(value, DECIMALS) + 0.0:g}" for value in values.ravel().tolist()]
+    numbers = list(map(written, values))
     line = " ".join(numbers)
     return line if len(line) <= WIDEST else "\n".join(numbers)
 
@@ -269,18 +269,18 @@ def to_json(report: Report) -> str:
 
 
 def _example_json(one: Worked) -> dict[str, Any]:
-    example = EXAMPLES[one.example]
+    figure = one.figure
     return {
         "example": one.example,
         "backend": one.backend,
-        "values": None if one.values is None else one.values.tolist(),
-        "expected": example.expected.tolist(),
-        "within": example.within,
+        "values": one.values,
+        "expected": figure.expected,
+        "within": figure.within,
         "status": one.status,
         "held": one.held,
         "reason": one.reason,
-        "printed_in_lecture": example.printed,
-        "slip_of_lecture": example.slip,
+        "printed_in_lecture": figure.printed,
+        "slip_of_lecture": figure.slip,
     }
 
 

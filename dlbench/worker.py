@@ -21,6 +21,7 @@ from dlbench import catalog, nursery, timing, units, wire
 from dlbench.arrays import STORAGE
 from dlbench.backends.base import Backend, Setting, Step, nothing
 from dlbench.compiler import FIRST_CALLS, Compiler
+from dlbench.epoch_parity import assert_agreement
 from dlbench.epochs import job_of
 from dlbench.errors import DlbenchError, PlacementError, Unavailable, one_line
 from dlbench.examples import EXAMPLES
@@ -29,7 +30,7 @@ from dlbench.kinds import Bound, kind_named
 from dlbench.model import Compiling, Flag, Sample, Target
 from dlbench.parking import die_with_parent
 from dlbench.passes import agreement
-from dlbench.training import Training, assert_agreement
+from dlbench.training import Training
 from dlbench.wire import Order, Reply
 
 # Untimed steps before a block: after a switch of workers caches are cold and threads asleep, so a
@@ -235,13 +236,11 @@ class Worker:
         self.trainings += 1
         if self.compiler is not None:  # so that no training finds what another has compiled
             self.compiler.begin(f"training {self.trainings}")
-        lesson = job_of(order.network, self.target, order.seed, synthetic_data=False)
-        lesson = dataclasses.replace(
-            lesson, tensorboard=order.tensorboard, checkpoint=order.checkpoint
-        )
-        assert_agreement(self.backend, self.target.dtype, lesson)
+        job = job_of(order.network, self.target, order.seed, synthetic_data=False)
+        job = dataclasses.replace(job, tensorboard=order.tensorboard, checkpoint=order.checkpoint)
+        assert_agreement(self.backend, self.target.dtype, job)
         self.backend.settle_compiler()
-        self.training = Training(self.backend, lesson)
+        self.training = Training(self.backend, job)
         assert_placed(self.backend, self.target, self.training.trainer.inputs())
         return wire.Ready()
 

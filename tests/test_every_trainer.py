@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from dlbench import epochs
+from dlbench import epoch_parity
 from dlbench.backends.base import TrainingJob
 from dlbench.layers import SGD, Adagrad, Adam, BatchNorm, Dense, Dropout, RMSprop
 from dlbench.reference.ops import OPS, BatchNormOp
@@ -112,7 +112,7 @@ def test_two_epochs_in_order_and_the_running_statistics_after_them_are_those_of_
 def test_what_parity_asks_of_an_epoch_holds_with_every_optimizer(name, loop, optimizer):
     given = job(loop, optimizer=optimizer)
     with started(name) as backend:
-        found = epochs.check(backend, "float32", given)
+        found = epoch_parity.check(backend, "float32", given)
     assert [check for check in found if not check.held] == []
     quantities = {check.quantity for check in found}
     assert {"loss", "weight/layer2.kernel", "epoch: loss", "epoch: layer2.kernel"} <= quantities
@@ -129,7 +129,7 @@ def test_parity_finds_an_epoch_over_other_rows(name, loop):
     with started(name) as backend:
         ask = backend.trainer
         backend.trainer = lambda one: ask(wrong_order(one))
-        found = epochs.check(backend, "float32", given)
+        found = epoch_parity.check(backend, "float32", given)
     assert not all(check.held for check in found)
 
 
@@ -184,7 +184,7 @@ def test_every_kind_of_target_goes_through_every_loop(name, loop, loss, activati
     net = replace(network(Dense(3, activation), loss=loss), batch=BATCH)
     given = problem(net, "float32", rows=ROWS)
     with started(name) as backend:
-        found = epochs.check(
+        found = epoch_parity.check(
             backend, "float32", TrainingJob(net, given.weights, given.x, given.y, loop)
         )
     assert [check for check in found if not check.held] == []
@@ -206,7 +206,7 @@ def test_parity_finds_a_loop_that_moves_no_weight(name, loop):
     with started(name) as backend:
         ask = backend.trainer
         backend.trainer = lambda one: Idle(ask(one))
-        found = epochs.check(backend, "float32", job(loop))
+        found = epoch_parity.check(backend, "float32", job(loop))
     assert {"epoch: layer0.kernel", "weight/layer0.kernel"} <= {
         check.quantity for check in found if not check.held
     }
