@@ -4,7 +4,6 @@ Drawn from the network's data alone, so that no framework is needed.
 """
 
 from collections.abc import Iterator
-from math import prod
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -14,16 +13,8 @@ from matplotlib.patches import FancyBboxPatch
 from dlbench.charts._pictures import INK, LINE, MUTED, save
 from dlbench.charts._targets import COLOURS
 from dlbench.errors import UsageError
-from dlbench.layers import (
-    BatchNorm,
-    Dense,
-    DropConnect,
-    Dropout,
-    Flatten,
-    Layer,
-    Network,
-    parameter_count,
-)
+from dlbench.layers import BatchNorm, Dense, DropConnect, Dropout, Flatten, Layer
+from dlbench.network import Network, parameter_count
 
 # Inches: of a box, between two boxes, around them, and of the title above.
 WIDTH, HEIGHT, GAP, MARGIN, TITLE = 4.6, 0.52, 0.26, 0.2, 0.78
@@ -50,32 +41,20 @@ class Box(NamedTuple):
 
 def boxes(network: Network) -> Iterator[Box]:
     """The input and every layer, in order."""
-    shape = network.inputs
-    yield Box("input", written(shape), 0, MUTED)
-    for index, layer in enumerate(network.layers):
-        after = _after(layer, shape)
+    yield Box("input", written(network.inputs), 0, MUTED)
+    for layer, shape in network.shaped_layers():
+        after = layer.shape_after(shape)
         yield Box(
             _title(layer),
             f"{written(shape)} → {written(after)}",
-            parameter_count(_alone(network, index, shape)),
+            layer.parameter_count(shape),
             TINTS[type(layer)],
         )
-        shape = after
 
 
 def written(shape: tuple[int, ...]) -> str:
     """Such as `28×28`."""
     return "×".join(map(str, shape))
-
-
-def _after(layer: Layer, shape: tuple[int, ...]) -> tuple[int, ...]:
-    if isinstance(layer, Flatten):
-        return (prod(shape),)
-    return (layer.units,) if isinstance(layer, Dense | DropConnect) else shape
-
-
-def _alone(network: Network, index: int, shape: tuple[int, ...]) -> Network:
-    return Network(network.name, shape, (network.layers[index],), network.loss)
 
 
 def _title(layer: Layer) -> str:

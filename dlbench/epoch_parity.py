@@ -12,8 +12,9 @@ from dlbench import parity
 from dlbench.arrays import STORAGE, Array, Weights, upcast
 from dlbench.backends.base import Backend, TrainingJob
 from dlbench.errors import DlbenchError
-from dlbench.layers import SGD, without_dropout
+from dlbench.layers import SGD
 from dlbench.model import ParityCheck
+from dlbench.network import without_dropout
 from dlbench.parity import Expected
 from dlbench.passes import Oracle, Problem
 from dlbench.reference.kinks import magnitudes

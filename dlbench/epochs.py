@@ -17,8 +17,8 @@ from dlbench.arrays import cast
 from dlbench.backends.base import Backend, Step, TrainingJob
 from dlbench.errors import UsageError
 from dlbench.kinds import Axes, Bound, Networks, Params
-from dlbench.layers import Network
 from dlbench.model import Declaration, Target, Work, Workload
+from dlbench.network import Network
 from dlbench.options import choices
 from dlbench.reference.initial import initial_weights
 
@@ -41,7 +41,7 @@ class Epoch:
 
     def expand(self, axes: Axes, networks: Networks) -> Iterator[Params]:
         """Every network at every batch size; those without data only where they are named."""
-        with_data = [name for name, one in networks.items() if one.dataset != synthetic.RANDOM]
+        with_data = [name for name, one in networks.items() if one.has_data]
         for name in axes.get("network", with_data):
             network = networks[str(name)]
             for batch in axes.get("batch", [network.batch]):
@@ -102,7 +102,7 @@ def _folder(callback: str, target: Target) -> str | None:
 
 def rows_of(network: Network) -> int:
     """How many rows of training data the network has."""
-    if network.dataset == synthetic.RANDOM:
+    if not network.has_data:
         raise UsageError(
             "an epoch goes over a data set, and there is none for the network",
             value=network.name,

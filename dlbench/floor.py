@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from dlbench.backends.base import Backend
 from dlbench.kinds import Axes, Bound, Networks, Params, SimpleKind
-from dlbench.layers import SGD, Dense, Network
+from dlbench.layers import SGD, Dense
 from dlbench.model import Target, Work, Workload
+from dlbench.network import Network
 from dlbench.options import choices
 from dlbench.passes import PASSES
 

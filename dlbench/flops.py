@@ -6,8 +6,8 @@ needs no gradient; so training is less than three times forward. Elements are th
 and the results written by those multiplications, each once.
 """
 
-from dlbench.layers import Network, dense_shapes
 from dlbench.model import Work
+from dlbench.network import Network, dense_shapes
 
 
 def matmul(m: int, n: int, k: int) -> Work:

@@ -14,12 +14,11 @@ from dlbench.break_even import break_even
 from dlbench.compiling import Compiled, Scatter, compiled, scatter, scatter_of_starts
 from dlbench.epochs import rows_of
 from dlbench.histories import History
-from dlbench.layers import Network
 from dlbench.model import Caches
+from dlbench.network import Network
 from dlbench.paired import Paired, locate, paired
 from dlbench.rows import Row, is_timed
 from dlbench.stats import Estimate, Luck
-from dlbench.synthetic import RANDOM
 
 K = TypeVar("K")
 
@@ -107,7 +106,7 @@ class Graphs:
         if row.loop:
             return 1.0  # a step is an epoch
         network = self.networks.get(str(row.params.get("network")))
-        if network is None or network.dataset == RANDOM:
+        if network is None or not network.has_data:
             return None
         return float(flops.batches(rows_of(network), int(row.params["batch"])))
 

@@ -10,8 +10,8 @@ from typing import Protocol
 
 from dlbench import catalog
 from dlbench.backends.base import Backend, Step
-from dlbench.layers import Network
 from dlbench.model import Declaration, ParityCheck, Target, Work, Workload
+from dlbench.network import Network
 
 Params = dict[str, int | str]
 Axes = Mapping[str, list[int] | list[str]]

@@ -1,10 +1,11 @@
-"""Multi-layer perceptrons as data: the layers, losses and optimizers that a network is made of.
+"""The vocabulary of networks: layers, losses and optimizers as data.
 
-It must not know any framework, nor how a layer is computed.
+A layer says what follows from its data alone: shapes, weights, matrix products. It must not know
+any framework, nor how a layer is computed.
 """
 
 from math import prod
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple, Self
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
@@ -26,8 +27,9 @@ Loss = Literal[
 ]
 
 
-# Checked where a network is read, from a suite or a results folder.
-Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+# Checked where a network is read, from a suite or a results folder. A size is typed by a user: a
+# larger one is a slip of the keyboard.
+Size = Annotated[int, Meta(ge=1, le=1_000_000)]
 # The upper bounds keep out infinity, which JSON cannot hold.
 Positive = Annotated[float, Meta(gt=0, le=1e6)]
 NotNegative = Annotated[float, Meta(ge=0, le=1e6)]
@@ -39,38 +41,121 @@ class Record(Struct, frozen=True, forbid_unknown_fields=True):
     """The base of all records: immutable, and strict about the fields it is read from."""
 
 
-class Dense(Record, frozen=True, tag="dense"):
+Shape = tuple[int, ...]
+
+
+class Weight(NamedTuple):
+    """A trainable array of a layer: its shape, and what its first values are."""
+
+    shape: Shape
+    start: Initializer | Literal["zeros", "ones"]
+
+
+class AnyLayer(Record, frozen=True):
+    """The facts of a layer; these are the facts of one that has no weights and keeps the shape.
+
+    `shape` is always the shape of one sample before the layer.
+    """
+
+    @property
+    def activation(self) -> Activation:
+        """The function that is applied to the results."""
+        return "linear"
+
+    @property
+    def l2(self) -> float:
+        """The factor of the kernel's squared sum in the loss."""
+        return 0.0
+
+    def shape_after(self, shape: Shape) -> Shape:
+        """The shape of one sample behind the layer."""
+        return shape
+
+    def weights(self, shape: Shape) -> dict[str, Weight]:  # noqa: ARG002
+        """The trainable arrays by name, in the order in which they are drawn."""
+        return {}
+
+    def parameter_count(self, shape: Shape) -> int:
+        """The number of its trainable values."""
+        return sum(prod(weight.shape) for weight in self.weights(shape).values())
+
+    def products(self, shape: Shape) -> tuple[tuple[int, int], ...]:  # noqa: ARG002
+        """Its matrix products, each as (inputs, outputs) of one sample."""
+        return ()
+
+    def without_chance(self) -> Self:
+        """The same layer with nothing random in it."""
+        return self
+
+
+class FullyConnected(AnyLayer, frozen=True):
+    """The facts of a layer in which a kernel connects every input with every unit."""
+
+    units: Size
+
+    @property
+    def initializer(self) -> Initializer:
+        """The distribution that the kernel is drawn from."""
+        return "glorot_uniform"
+
+    def shape_after(self, shape: Shape) -> Shape:  # noqa: ARG002
+        """One row of its units."""
+        return (self.units,)
+
+    def weights(self, shape: Shape) -> dict[str, Weight]:
+        """Kernel (inputs, units) and bias (units,)."""
+        return {
+            "kernel": Weight((prod(shape), self.units), self.initializer),
+            "bias": Weight((self.units,), "zeros"),
+        }
+
+    def products(self, shape: Shape) -> tuple[tuple[int, int], ...]:
+        """The inputs by the kernel."""
+        return ((prod(shape), self.units),)
+
+
+class Dense(FullyConnected, frozen=True, tag="dense"):
     """A fully connected layer: activation(x @ kernel + bias)."""
 
-    units: Count
     activation: Activation = "linear"
     initializer: Initializer = "glorot_uniform"
     l2: NotNegative = 0.0
 
 
-class DropConnect(Record, frozen=True, tag="dropconnect"):
+class DropConnect(FullyConnected, frozen=True, tag="dropconnect"):
     """A fully connected layer that drops weights, where dropout drops activations.
 
     Wan et al. (2013), Regularization of Neural Networks using DropConnect.
     """
 
-    units: Count
     rate: Share
     activation: Activation = "linear"
     initializer: Initializer = "glorot_uniform"
 
+    def without_chance(self) -> Self:
+        """The same layer at rate 0."""
+        return replace(self, rate=0.0)
 
-class Flatten(Record, frozen=True, tag="flatten"):
+
+class Flatten(AnyLayer, frozen=True, tag="flatten"):
     """Every sample becomes one row."""
 
+    def shape_after(self, shape: Shape) -> Shape:
+        """One row of all values."""
+        return (prod(shape),)
 
-class Dropout(Record, frozen=True, tag="dropout"):
+
+class Dropout(AnyLayer, frozen=True, tag="dropout"):
     """In training a share `rate` of the activations is zeroed, the rest scaled by 1/(1-rate)."""
 
     rate: Share
 
+    def without_chance(self) -> Self:
+        """The same layer at rate 0."""
+        return replace(self, rate=0.0)
 
-class BatchNorm(Record, frozen=True, tag="batchnorm"):
+
+class BatchNorm(AnyLayer, frozen=True, tag="batchnorm"):
     """Normalisation over the mini-batch; Ioffe and Szegedy (2015), biased batch variance.
 
     running = momentum * running + (1 - momentum) * batch; the defaults are those of Keras,
@@ -79,6 +164,11 @@ class BatchNorm(Record, frozen=True, tag="batchnorm"):
 
     momentum: Share = 0.99
     epsilon: Positive = 1e-3
+
+    def weights(self, shape: Shape) -> dict[str, Weight]:
+        """Scale and shift of every value."""
+        width = (prod(shape),)
+        return {"gamma": Weight(width, "ones"), "beta": Weight(width, "zeros")}
 
 
 Layer = Dense | DropConnect | Flatten | Dropout | BatchNorm
@@ -118,68 +208,11 @@ class Adam(Record, frozen=True, tag="adam"):
 Optimizer = SGD | Adagrad | RMSprop | Adam
 
 
-# Losses that want probabilities or their logits: the activations that a network may end in.
+# Losses of probabilities: the activations that a network may end in. Where it may be `linear`, the
+# outputs are logits, and the loss is computed from the logits in either case.
 LAST_ACTIVATIONS: Final[dict[Loss, tuple[Activation, ...]]] = {
     "binary_crossentropy": ("sigmoid", "linear"),
     "categorical_crossentropy": ("softmax", "linear"),
     "sparse_categorical_crossentropy": ("softmax", "linear"),
     "nll": ("log_softmax",),
 }
-
-
-class Network(Record, frozen=True):
-    """A multi-layer perceptron as data: one text for all frameworks.
-
-    dataset: a member of `dlbench/datasets/`, or `random` for a network without data;
-    inputs: the shape of one sample; epochs and batch: its schedule.
-    """
-
-    name: Annotated[str, Meta(pattern=r"^[\w.-]+$")]
-    inputs: Annotated[tuple[Count, ...], Meta(min_length=1)]
-    layers: tuple[Layer, ...]
-    loss: Loss
-    optimizer: Optimizer = Adam()
-    about: str = ""
-    dataset: str = "random"
-    epochs: Count = 1
-    batch: Count = 32
-
-
-class DenseShape(NamedTuple):
-    """A fully connected layer's size, and whether anything below it needs a gradient."""
-
-    inputs: int
-    units: int
-    input_gradient: bool
-
-
-def dense_shapes(network: Network) -> list[DenseShape]:
-    """The sizes of the fully connected layers, in order."""
-    shapes, width, trainable_below = [], prod(network.inputs), False
-    for layer in network.layers:
-        if isinstance(layer, Dense | DropConnect):
-            shapes.append(DenseShape(width, layer.units, trainable_below))
-            width = layer.units
-        trainable_below |= isinstance(layer, Dense | DropConnect | BatchNorm)
-    return shapes
-
-
-def parameter_count(network: Network) -> int:
-    """Trainable parameters: kernels, biases, and scale and shift of batch norm."""
-    count, width = 0, prod(network.inputs)
-    for layer in network.layers:
-        if isinstance(layer, Dense | DropConnect):
-            count += (width + 1) * layer.units
-            width = layer.units
-        elif isinstance(layer, BatchNorm):
-            count += 2 * width
-    return count
-
-
-def without_dropout(network: Network) -> Network:
-    """The same network with nothing random in it: what parity is checked on."""
-    layers = (
-        replace(layer, rate=0.0) if isinstance(layer, Dropout | DropConnect) else layer
-        for layer in network.layers
-    )
-    return replace(network, layers=tuple(layers))

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from dlbench import networks, units
 from dlbench.grid import Cell, Grid, Notes
-from dlbench.layers import Network
 from dlbench.model import Target
+from dlbench.network import Network
 from dlbench.reference.losses import labels
 from dlbench.results.folder import Trained
 from dlbench.tables import to_rich

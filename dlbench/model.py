@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from dlbench.layers import Network, Record
+from dlbench.layers import Record
+from dlbench.network import Network
 
 # 2: a line is one case in one generation; samples say what disturbed them; null cases.
 # 3: targets have a loop and callbacks.

@@ -16,10 +16,10 @@ from dlbench.layers import (
     Dropout,
     Flatten,
     Layer,
-    Network,
     Optimizer,
     RMSprop,
 )
+from dlbench.network import Network
 
 # A softmax over one unit is the constant 1: three fruit networks cannot learn through it.
 # They are kept as the lecture gives them, and say so.

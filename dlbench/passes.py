@@ -15,8 +15,9 @@ from dlbench import catalog, flops, parity, splits, synthetic
 from dlbench.arrays import Array, Weights, cast, upcast
 from dlbench.backends.base import Backend, Step
 from dlbench.kinds import Axes, Bound, Networks, Params, SimpleKind
-from dlbench.layers import Dense, Network, Optimizer, dense_shapes, without_dropout
+from dlbench.layers import Optimizer
 from dlbench.model import ParityCheck, Target, Work, Workload
+from dlbench.network import Network, dense_shapes, without_dropout
 from dlbench.parity import Expected
 from dlbench.reference import optimizers
 from dlbench.reference.initial import initial_weights
@@ -200,7 +201,7 @@ class Oracle:
         return {
             f"layer{index}.kernel": 2 * layer.l2 * np.abs(mlp.weights[f"layer{index}.kernel"])
             for index, layer in enumerate(self.network.layers)
-            if isinstance(layer, Dense)
+            if layer.l2
         }
 
     def _train_step(self) -> dict[str, Expected]:

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from dlbench import networks, rigor, units
 from dlbench.errors import UsageError
 from dlbench.kinds import Axes, kind_named
-from dlbench.layers import Network
 from dlbench.model import (
     ITEM_BYTES,
     Case,
@@ -23,9 +22,9 @@ from dlbench.model import (
     Target,
     Workload,
 )
+from dlbench.network import Network
 from dlbench.options import choices, integers
 from dlbench.suite import NAME_AXES, Entry, Suite
-from dlbench.synthetic import RANDOM
 from dlbench.targets import Machine, reason_to_skip, targets_for
 
 # What a live case holds, by the elements of its multiplications: the data as drawn, its copy in
@@ -188,8 +187,8 @@ def _synthetic(
 ) -> bool:
     if "network" not in params:
         return False
-    dataset = known[str(params["network"])].dataset
-    return dataset == RANDOM or machine.prepare(dataset) is not None
+    network = known[str(params["network"])]
+    return not network.has_data or machine.prepare(network.dataset) is not None
 
 
 def _group(

@@ -10,11 +10,10 @@ from dlbench.arrays import Array
 from dlbench.backends.base import Backend, Step
 from dlbench.epochs import rows_of
 from dlbench.kinds import Axes, Bound, Networks, Params
-from dlbench.layers import Network, without_dropout
 from dlbench.model import Declaration, ParityCheck, Target, Work, Workload
+from dlbench.network import Network, without_dropout
 from dlbench.options import choices
 from dlbench.passes import PASSES, Oracle, Problem
-from dlbench.synthetic import RANDOM
 
 SHAPES = ("fixed", "dynamic")
 # Calls at the full size before: the first compiles, and the second may once more.
@@ -83,5 +82,5 @@ class Retrace:
 
 def last_batch(network: Network, batch: int) -> int:
     """What is left of the network's data after whole batches; half a batch where nothing is."""
-    rest = 0 if network.dataset == RANDOM else rows_of(network) % batch
+    rest = rows_of(network) % batch if network.has_data else 0
     return rest or batch // 2

@@ -31,16 +31,15 @@ from dlbench.layers import (
     Initializer,
     Layer,
     Loss,
-    Network,
     Optimizer,
     Record,
 )
 from dlbench.model import Sampling
+from dlbench.network import Network
 from dlbench.networks import CATALOGUE
 from dlbench.options import integers, words
 from dlbench.rigor import NAMES as RIGOR_NAMES
 from dlbench.rigor import RIGORS
-from dlbench.synthetic import RANDOM
 
 # A million seconds are eleven days: what is longer is a slip of the keyboard.
 LARGEST_NUMBER = 1_000_000
@@ -220,7 +219,7 @@ class _Reader:
     def network(self, where: str, table: Mapping[str, Any]) -> Network:
         try:
             network = msgspec.convert(dict(table), Network)
-            if network.dataset != RANDOM:
+            if network.has_data:
                 catalog.check("datasets", network.dataset)
         except msgspec.ValidationError as error:
             what = f"{self.file}: {where}: {error}"
@@ -240,7 +239,7 @@ class _Reader:
         if last.activation not in ends:
             allowed = f"{', '.join(ends)}, for the loss {network.loss}"
             raise self.wrong(f"{where} last layer's activation", last.activation, allowed)
-        if network.dataset != RANDOM:
+        if network.has_data:
             self.fits(where, network, last.units)
         return network
 

@@ -8,10 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from dlbench.arrays import Array
-from dlbench.layers import Dense, DropConnect, Network
-
-# The data set of a network that has no data.
-RANDOM = "random"
+from dlbench.network import Network
 
 Rng = np.random.Generator
 
@@ -20,11 +17,7 @@ def batch(network: Network, rows: int, seed: int) -> tuple[Array, Array]:
     """Inputs uniform in [0, 1), (rows, *inputs), and random targets as the loss wants them."""
     rng = np.random.default_rng(seed)
     x = rng.random((rows, *network.inputs), np.float32)
-    return x, _TARGETS[network.loss](rng, rows, _outputs(network))
-
-
-def _outputs(network: Network) -> int:
-    return [layer.units for layer in network.layers if isinstance(layer, Dense | DropConnect)][-1]
+    return x, _TARGETS[network.loss](rng, rows, network.outputs)
 
 
 def _classes(rng: Rng, rows: int, units: int) -> Array:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from dlbench import wire
 from dlbench.crew import Crew, Launch, failed
-from dlbench.layers import Network
 from dlbench.model import Target
+from dlbench.network import Network
 from dlbench.trainings import EpochResult, Lap, TrainingResult
 
 # An epoch may take as long as a large network needs; who is silent for longer is hung.

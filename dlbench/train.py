@@ -26,8 +26,8 @@ from dlbench import (
 from dlbench.epochs import CALLBACKS
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
 from dlbench.launching import Launcher
-from dlbench.layers import Network
 from dlbench.model import Target
+from dlbench.network import Network
 from dlbench.results.folder import LOGS_FOLDER, TRAINING, new_folder, read_training
 from dlbench.targets import USUAL, Machine, read_declarations, reason_to_skip, targets_for
 from dlbench.teaching import Teaching

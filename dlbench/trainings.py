@@ -5,8 +5,9 @@ Beside model.py, whose rules hold here too.
 
 from collections.abc import Mapping, Sequence
 
-from dlbench.layers import Network, Record
+from dlbench.layers import Record
 from dlbench.model import SCHEMA_VERSION, Count, Environment, Seconds, Status, Target
+from dlbench.network import Network
 
 
 class EpochResult(Record, frozen=True):

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from dlbench import wire
 from dlbench.crew import Crew, Launch, failed
 from dlbench.examples import EXAMPLES
-from dlbench.layers import Network, Optimizer
+from dlbench.layers import Optimizer
 from dlbench.model import Target
+from dlbench.network import Network
 from dlbench.networks import OPTIMIZERS
 from dlbench.verifications import Agreement, Finding, Worked
 

@@ -11,7 +11,7 @@ from typing import BinaryIO, TypeVar
 
 import msgspec
 
-from dlbench.layers import Network, Optimizer, Record
+from dlbench.layers import Optimizer, Record
 from dlbench.model import (
     Compiling,
     ModeKind,
@@ -22,6 +22,7 @@ from dlbench.model import (
     Target,
     Workload,
 )
+from dlbench.network import Network
 from dlbench.trainings import EpochResult
 
 _LENGTH = struct.Struct("<I")

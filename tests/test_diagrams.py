@@ -5,7 +5,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from dlbench import diagrams
-from dlbench.layers import BatchNorm, Dense, DropConnect, Dropout, Flatten, parameter_count
+from dlbench.layers import BatchNorm, Dense, DropConnect, Dropout, Flatten
+from dlbench.network import parameter_count
 from dlbench.networks import CATALOGUE
 from fakes.small import network
 from fakes.terminal import Answer, dlbench, page

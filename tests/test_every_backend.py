@@ -32,9 +32,9 @@ from dlbench.layers import (
     Dropout,
     Flatten,
     RMSprop,
-    without_dropout,
 )
 from dlbench.model import ITEM_BYTES, Sampling, Target, Work, Workload
+from dlbench.network import without_dropout
 from dlbench.networks import CATALOGUE
 from dlbench.passes import Oracle, Problem
 from fakes.small import ENDS, UNITS, ending, mlp, network, problem, target

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from dlbench import flops
-from dlbench.layers import BatchNorm, Dense, DropConnect, Dropout, without_dropout
+from dlbench.layers import BatchNorm, Dense, DropConnect, Dropout
 from dlbench.model import Work
+from dlbench.network import without_dropout
 from dlbench.networks import CATALOGUE
 from fakes.counting import Tally
 from fakes.small import mlp, network, problem

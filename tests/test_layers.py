@@ -12,12 +12,9 @@ from dlbench.layers import (
     DropConnect,
     Dropout,
     Flatten,
-    Network,
     RMSprop,
-    dense_shapes,
-    parameter_count,
-    without_dropout,
 )
+from dlbench.network import Network, dense_shapes, parameter_count, without_dropout
 from dlbench.networks import CATALOGUE
 from fakes.small import network
 

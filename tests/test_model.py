@@ -5,7 +5,7 @@ import math
 import msgspec
 import pytest
 
-from dlbench.layers import Dense, Network
+from dlbench.layers import Dense
 from dlbench.model import (
     Declaration,
     Measurement,
@@ -17,6 +17,7 @@ from dlbench.model import (
     Target,
     Work,
 )
+from dlbench.network import Network
 from fakes.results import TORCH, case, forward, matmul, measured, run_of
 
 

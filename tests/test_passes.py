@@ -10,18 +10,9 @@ from dlbench.backends.base import Setting, Step
 from dlbench.backends.numpy.backend import NumpyBackend
 from dlbench.errors import UsageError
 from dlbench.kinds import kind_named
-from dlbench.layers import (
-    SGD,
-    Adagrad,
-    Adam,
-    BatchNorm,
-    Dense,
-    DropConnect,
-    Dropout,
-    RMSprop,
-    without_dropout,
-)
+from dlbench.layers import SGD, Adagrad, Adam, BatchNorm, Dense, DropConnect, Dropout, RMSprop
 from dlbench.model import Work, Workload
+from dlbench.network import without_dropout
 from dlbench.networks import CATALOGUE
 from dlbench.parity import relative_tolerance
 from dlbench.passes import Oracle, Problem

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from dlbench import flops, networks, plan, units
 from dlbench.errors import UsageError
-from dlbench.layers import Dense, Network
+from dlbench.layers import Dense
 from dlbench.model import Plan, Sampling
+from dlbench.network import Network
 from dlbench.options import expression
 from dlbench.plan import Asked
 from dlbench.rigor import RIGORS

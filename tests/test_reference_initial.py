@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from dlbench.layers import BatchNorm, Dense, DropConnect, Dropout, Flatten, parameter_count
+from dlbench.layers import BatchNorm, Dense, DropConnect, Dropout, Flatten
+from dlbench.network import parameter_count
 from dlbench.networks import CATALOGUE
 from dlbench.reference.initial import initial_weights
 from fakes.small import network

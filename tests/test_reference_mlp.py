@@ -13,8 +13,8 @@ from dlbench.layers import (
     Dropout,
     Flatten,
     RMSprop,
-    without_dropout,
 )
+from dlbench.network import without_dropout
 from dlbench.networks import CATALOGUE
 from dlbench.reference.activations import ACTIVATIONS
 from fakes.small import ENDS, UNITS, differences, ending, mlp, network, problem

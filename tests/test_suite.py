@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from dlbench import catalog, suite
 from dlbench.errors import UsageError
-from dlbench.layers import LAST_ACTIVATIONS, SGD, Adam, Dense, Dropout, Network
+from dlbench.layers import LAST_ACTIVATIONS, SGD, Adam, Dense, Dropout
 from dlbench.model import Sampling
+from dlbench.network import Network
 from dlbench.rigor import RIGORS
 from dlbench.suite import Entry, Suite
 

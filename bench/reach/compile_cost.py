@@ -16,8 +16,9 @@ from first_call import BATCH, INPUTS, OUTPUTS, RATE, UNITS
 from dlbench import compiling, environment, flops
 from dlbench.histories import histories
 from dlbench.launching import Launcher
-from dlbench.layers import SGD, Dense, Network
+from dlbench.layers import SGD, Dense
 from dlbench.model import Case, Group, Measurement, Plan, Sampling, Target, Workload
+from dlbench.network import Network
 from dlbench.supervisor import Supervisor
 from dlbench.targets import read_declarations
 

@@ -17,8 +17,8 @@ from typing import Any
 from dlbench import catalog
 from dlbench.backends.base import Setting
 from dlbench.epochs import job_of
-from dlbench.layers import without_dropout
 from dlbench.model import Declaration, Target
+from dlbench.network import without_dropout
 from dlbench.networks import CATALOGUE
 from dlbench.reference.losses import loss_of
 from dlbench.training import Training

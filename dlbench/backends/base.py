@@ -11,7 +11,8 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from dlbench.arrays import Array, Weights
-from dlbench.layers import Network, Optimizer
+from dlbench.layers import Optimizer
+from dlbench.network import Network
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ def _workloads(_: Path) -> Lines:
 
 
 def _networks(_: Path) -> Lines:
-    from dlbench.layers import parameter_count
+    from dlbench.network import parameter_count
     from dlbench.networks import CATALOGUE
 
     for name, network in CATALOGUE.items():

@@ -10,7 +10,8 @@ from zlib import crc32
 import numpy as np
 
 from dlbench.arrays import Array, Weights
-from dlbench.layers import BatchNorm, Dense, DropConnect, Network
+from dlbench.layers import Shape
+from dlbench.network import Network
 
 # Standard deviation of a standard normal cut off at two standard deviations: dividing by it
 # gives the cut-off distribution the variance 2/fan_in of He et al. (2015), as Keras does.
@@ -22,34 +23,29 @@ def initial_weights(network: Network, seed: int) -> Weights:
     """Weights in float64, a function of the network's name and of the seed."""
     generator = np.random.default_rng([seed, crc32(network.name.encode())])
     weights: Weights = {}
-    width = int(np.prod(network.inputs))
-    for index, layer in enumerate(network.layers):
-        if isinstance(layer, Dense | DropConnect):
-            draw = _INITIALIZERS[layer.initializer]
-            weights[f"layer{index}.kernel"] = draw(generator, width, layer.units)
-            weights[f"layer{index}.bias"] = np.zeros(layer.units)
-            width = layer.units
-        elif isinstance(layer, BatchNorm):
-            weights[f"layer{index}.gamma"] = np.ones(width)
-            weights[f"layer{index}.beta"] = np.zeros(width)
+    for index, (layer, shape) in enumerate(network.shaped_layers()):
+        for name, weight in layer.weights(shape).items():
+            weights[f"layer{index}.{name}"] = _STARTS[weight.start](generator, weight.shape)
     return weights
 
 
-def _glorot_uniform(generator: np.random.Generator, inputs: int, units: int) -> Array:
+def _glorot_uniform(generator: np.random.Generator, shape: Shape) -> Array:
     """Glorot and Bengio (2010): uniform within sqrt(6 / (inputs + units))."""
-    limit = sqrt(6 / (inputs + units))
-    return generator.uniform(-limit, limit, (inputs, units))
+    limit = sqrt(6 / sum(shape))
+    return generator.uniform(-limit, limit, shape)
 
 
-def _he_normal(generator: np.random.Generator, inputs: int, units: int) -> Array:
+def _he_normal(generator: np.random.Generator, shape: Shape) -> Array:
     """He et al. (2015), variance 2/inputs, cut off at two standard deviations."""
-    values = generator.standard_normal((inputs, units))
+    values = generator.standard_normal(shape)
     while (outside := np.abs(values) > _CUT).any():
         values[outside] = generator.standard_normal(int(outside.sum()))
-    return values * sqrt(2 / inputs) / _TRUNCATED_STD
+    return values * sqrt(2 / shape[0]) / _TRUNCATED_STD
 
 
-_INITIALIZERS: dict[str, Callable[[np.random.Generator, int, int], Array]] = {
+_STARTS: dict[str, Callable[[np.random.Generator, Shape], Array]] = {
     "glorot_uniform": _glorot_uniform,
     "he_normal": _he_normal,
+    "zeros": lambda _, shape: np.zeros(shape),
+    "ones": lambda _, shape: np.ones(shape),
 }

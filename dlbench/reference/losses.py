@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dlbench.arrays import Array
-from dlbench.layers import Network
+from dlbench.network import Network
 from dlbench.reference.activations import ACTIVATIONS, log_softmax, sigmoid, softmax
 
 # Of one probability for two classes.
@@ -37,13 +37,10 @@ class Loss(NamedTuple):
 
 def head_of(network: Network) -> Head:
     """The head for the network's last activation and loss."""
-    last = network.layers[-1]
-    name = getattr(last, "activation", "linear")
-    outputs = ACTIVATIONS[name].value
-    if (name, network.loss) in FUSED:
-        loss, delta = FUSED[name, network.loss]
-        return Head(outputs, loss, delta)
-    return _composed(name, LOSSES[network.loss])
+    outputs = ACTIVATIONS[network.last_activation].value
+    if network.loss in FUSED:
+        return Head(outputs, *FUSED[network.loss])
+    return _composed(network.last_activation, LOSSES[network.loss])
 
 
 def _composed(activation: str, loss: Loss) -> Head:
@@ -71,10 +68,10 @@ _BACK: dict[str, Callable[[Array], Array]] = {
 
 def loss_of(network: Network, outputs: Array, y: Array) -> float:
     """The loss of outputs that are there already, without penalties."""
-    name = getattr(network.layers[-1], "activation", "linear")
     outputs = outputs.astype(np.float64)
-    if (name, network.loss) in FUSED:
-        return float(FUSED[name, network.loss][0](_BACK[name](outputs), y))
+    if network.loss in FUSED:
+        loss, _ = FUSED[network.loss]
+        return float(loss(_BACK[network.last_activation](outputs), y))
     return float(LOSSES[network.loss].value(outputs, y))
 
 
@@ -142,15 +139,12 @@ _CATEGORICAL = (
 )
 _BINARY = (_sigmoid_loss, lambda z, y: (sigmoid(z) - y) / z.size)
 
-# (last activation, loss) -> loss and delta from the logits
-FUSED: dict[tuple[str, str], tuple[Callable[..., Array], Callable[..., Array]]] = {
-    ("linear", "sparse_categorical_crossentropy"): _SPARSE,
-    ("softmax", "sparse_categorical_crossentropy"): _SPARSE,
-    ("log_softmax", "nll"): _SPARSE,
-    ("linear", "categorical_crossentropy"): _CATEGORICAL,
-    ("softmax", "categorical_crossentropy"): _CATEGORICAL,
-    ("linear", "binary_crossentropy"): _BINARY,
-    ("sigmoid", "binary_crossentropy"): _BINARY,
+# Losses of probabilities: loss and gradient from z, the last layer before its activation.
+FUSED: dict[str, tuple[Callable[..., Array], Callable[..., Array]]] = {
+    "sparse_categorical_crossentropy": _SPARSE,
+    "nll": _SPARSE,
+    "categorical_crossentropy": _CATEGORICAL,
+    "binary_crossentropy": _BINARY,
 }
 
 
@@ -158,6 +152,4 @@ def labels(network: Network, outputs: Array) -> Array:
     """Outputs as labels, in the form that the data set has them."""
     if outputs.shape[-1] > 1:
         return outputs.argmax(axis=-1)
-    last = getattr(network.layers[-1], "activation", "linear")
-    is_logit = last == "linear" and network.loss == "binary_crossentropy"
-    return (outputs > (0.0 if is_logit else BOUNDARY)).astype(np.float32)
+    return (outputs > (0.0 if network.ends_in_logits else BOUNDARY)).astype(np.float32)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dlbench.arrays import Array, Weights
-from dlbench.layers import Network
+from dlbench.network import Network
 from dlbench.reference import optimizers
 from dlbench.reference.losses import head_of
 from dlbench.reference.ops import OPS, Op

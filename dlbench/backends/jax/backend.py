@@ -13,6 +13,7 @@ from dlbench.backends.base import NO_OTHERS, Setting, Step, TrainingJob
 from dlbench.backends.jax.model import Model
 from dlbench.backends.jax.trainer import Trainer
 from dlbench.errors import Unavailable
+from dlbench.network import Network
 
 
 def start(setting: Setting) -> "JaxBackend":
@@ -78,7 +79,7 @@ class JaxBackend:
 
     def network(
         self,
-        network: layers.Network,
+        network: Network,
         weights: Weights,
         x: Array,
         y: Array,
@@ -90,7 +91,7 @@ class JaxBackend:
 
     def train_steps(
         self,
-        network: layers.Network,
+        network: Network,
         weights: Weights,
         batches: Sequence[tuple[Array, Array]],
         *,
@@ -106,7 +107,7 @@ class JaxBackend:
         """A hand-written loop."""
         return Trainer(self._model(job.network, job.weights), job, self.tensor)
 
-    def _model(self, network: layers.Network, weights: Weights) -> Model:
+    def _model(self, network: Network, weights: Weights) -> Model:
         start = {name: self.tensor(weight) for name, weight in weights.items()}
         is_static = self.setting.mode != "eager"
         return Model(network, start, self.compiled, is_static=is_static)

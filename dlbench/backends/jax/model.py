@@ -14,7 +14,8 @@ import optax
 
 from dlbench import layers
 from dlbench.backends.base import Step
-from dlbench.backends.jax.natives import ACTIVATIONS, FROM_LOGITS, LOSSES, OPTIMIZERS
+from dlbench.backends.jax.natives import ACTIVATIONS, LOSSES, OPTIMIZERS
+from dlbench.network import Network
 
 Compile = Callable[..., Callable[..., Any]]
 Named = dict[str, Any]
@@ -37,15 +38,12 @@ class Model:
     """A network and its start weights; `compiled` runs a function as the mode says."""
 
     def __init__(
-        self, network: layers.Network, start: Named, compiled: Compile, *, is_static: bool
+        self, network: Network, start: Named, compiled: Compile, *, is_static: bool
     ) -> None:
         self.network, self.start, self.compiled = network, start, compiled
         self.is_static = is_static
-        last = getattr(network.layers[-1], "activation", "linear")
-        fused = FROM_LOGITS.get((last, network.loss))
-        self.loss = fused or LOSSES[network.loss]
-        self.activation = ACTIVATIONS[last]
-        self.is_fused = fused is not None
+        self.loss = LOSSES[network.loss]
+        self.activation = ACTIVATIONS[network.last_activation]
 
     def state(self, optimizer: optax.GradientTransformation, seed: int = 0) -> State:
         """The start of a training, in memory of its own: steps reuse what they are given."""
@@ -97,9 +95,9 @@ class Model:
         return loss, State(optax.apply_updates(weights, updates), averages, memory, key)
 
     def _loss(self, weights: Named, logits: Any, y: Any) -> Any:
-        loss = self.loss(logits if self.is_fused else self.activation(logits), y)
+        loss = self.loss(logits if self.network.from_logits else self.activation(logits), y)
         for index, layer in enumerate(self.network.layers):
-            if isinstance(layer, layers.Dense) and layer.l2:
+            if layer.l2:
                 loss += layer.l2 * jnp.square(weights[f"layer{index}.kernel"]).sum()
         return loss
 
@@ -118,7 +116,7 @@ class Model:
             else:
                 x = LAYERS[type(layer)](layer, own, drawn, x)
                 if index < last:
-                    x = ACTIVATIONS[getattr(layer, "activation", "linear")](x)
+                    x = ACTIVATIONS[layer.activation](x)
         return x, averages
 
     def steps(self, x: Any, y: Any, optimizers: Mapping[str, layers.Optimizer]) -> dict[str, Step]:

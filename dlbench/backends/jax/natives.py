@@ -34,17 +34,6 @@ def binary_crossentropy(logits: Any, y: Any) -> Any:
     return optax.sigmoid_binary_cross_entropy(logits, y).mean()
 
 
-# Losses that apply the last activation themselves.
-FROM_LOGITS: dict[tuple[str, str], Callable[[Any, Any], Any]] = {
-    ("linear", "sparse_categorical_crossentropy"): sparse_categorical_crossentropy,
-    ("softmax", "sparse_categorical_crossentropy"): sparse_categorical_crossentropy,
-    ("linear", "categorical_crossentropy"): categorical_crossentropy,
-    ("softmax", "categorical_crossentropy"): categorical_crossentropy,
-    ("linear", "binary_crossentropy"): binary_crossentropy,
-    ("sigmoid", "binary_crossentropy"): binary_crossentropy,
-}
-
-
 def nll(outputs: Any, y: Any) -> Any:
     """Mean of -log p of the true class, outputs being log p; Optax has it from logits only."""
     return -jnp.take_along_axis(outputs, y[:, None], axis=1).mean()
@@ -58,7 +47,11 @@ def multilabel_margin(outputs: Any, y: Any) -> Any:
     return (margins * counted).sum() / outputs.size
 
 
+# The crossentropies apply the last activation themselves.
 LOSSES: dict[str, Callable[[Any, Any], Any]] = {
+    "sparse_categorical_crossentropy": sparse_categorical_crossentropy,
+    "categorical_crossentropy": categorical_crossentropy,
+    "binary_crossentropy": binary_crossentropy,
     "mse": lambda outputs, y: optax.squared_error(outputs, y).mean(),
     "half_mse": lambda outputs, y: optax.l2_loss(outputs, y).mean(),  # Optax's halves the square
     "mae": lambda outputs, y: jnp.abs(outputs - y).mean(),

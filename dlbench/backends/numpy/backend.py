@@ -10,7 +10,8 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from dlbench.arrays import Array, Weights, cast
 from dlbench.backends.base import NO_OTHERS, Setting, Step, TrainingJob
 from dlbench.backends.numpy.trainer import Trainer
-from dlbench.layers import Network, Optimizer
+from dlbench.layers import Optimizer
+from dlbench.network import Network
 from dlbench.reference.mlp import MLP
 
 

@@ -14,6 +14,7 @@ from dlbench.backends.base import NO_OTHERS, Setting, Step, TrainingJob
 from dlbench.backends.tensorflow.model import Compile, Model
 from dlbench.backends.tensorflow.trainer import Trainer, trainer
 from dlbench.errors import Unavailable
+from dlbench.network import Network
 
 
 def start(setting: Setting) -> "TensorflowBackend":
@@ -78,7 +79,7 @@ class TensorflowBackend:
 
     def network(
         self,
-        network: layers.Network,
+        network: Network,
         weights: Weights,
         x: Array,
         y: Array,
@@ -90,7 +91,7 @@ class TensorflowBackend:
 
     def train_steps(
         self,
-        network: layers.Network,
+        network: Network,
         weights: Weights,
         batches: Sequence[tuple[Array, Array]],
         *,
@@ -112,9 +113,7 @@ class TensorflowBackend:
         self.traces.append(made.traces)
         return made
 
-    def _model(
-        self, network: layers.Network, weights: Weights, compiled: Compile | None = None
-    ) -> Model:
+    def _model(self, network: Network, weights: Weights, compiled: Compile | None = None) -> Model:
         start = {name: self.tensor(weight) for name, weight in weights.items()}
         return Model(network, start, compiled or self.compiled)
 

@@ -10,6 +10,7 @@ import tensorflow as tf
 from dlbench import layers
 from dlbench.backends.base import Step
 from dlbench.backends.tensorflow.natives import LAYERS, LOSSES, OPTIMIZERS
+from dlbench.network import Network
 
 Compile = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -17,7 +18,7 @@ Compile = Callable[[Callable[..., Any]], Callable[..., Any]]
 class Model:
     """A model with its start weights; `compiled` runs a function as the mode says."""
 
-    def __init__(self, network: layers.Network, start: dict[str, Any], compiled: Compile) -> None:
+    def __init__(self, network: Network, start: dict[str, Any], compiled: Compile) -> None:
         self.network, self.start, self.compiled = network, start, compiled
         native = [LAYERS[type(layer)](layer) for layer in network.layers]
         self.native = keras.Sequential([keras.Input(network.inputs), *native])
@@ -28,8 +29,7 @@ class Model:
         self.variables = list(self.named.values())
         for name, variable in self.named.items():
             variable.assign(start[name])
-        last = getattr(network.layers[-1], "activation", "linear")
-        self.loss = LOSSES[network.loss](last == "linear")
+        self.loss = LOSSES[network.loss](network.ends_in_logits)
         self.state = list(self.native.non_trainable_weights)
         self.state_start = [tf.identity(variable.value) for variable in self.state]
 

@@ -26,6 +26,7 @@ from dlbench.backends.torch.device import CudaClock
 from dlbench.backends.torch.model import Compile, Model
 from dlbench.backends.torch.trainer import Trainer
 from dlbench.errors import Unavailable
+from dlbench.network import Network
 
 
 def start(setting: Setting) -> "TorchBackend":
@@ -86,7 +87,7 @@ class TorchBackend:
 
     def network(
         self,
-        network: layers.Network,
+        network: Network,
         weights: Weights,
         x: Array,
         y: Array,
@@ -98,7 +99,7 @@ class TorchBackend:
 
     def train_steps(
         self,
-        network: layers.Network,
+        network: Network,
         weights: Weights,
         batches: Sequence[tuple[Array, Array]],
         *,
@@ -114,9 +115,7 @@ class TorchBackend:
         model = self._model(job.network, job.weights)
         return Trainer(model, job, self.tensor)
 
-    def _model(
-        self, network: layers.Network, weights: Weights, compiled: Compile | None = None
-    ) -> Model:
+    def _model(self, network: Network, weights: Weights, compiled: Compile | None = None) -> Model:
         start = {name: self.tensor(weight) for name, weight in weights.items()}
         return Model(network, start, compiled or self.compiled)
 

@@ -12,12 +12,12 @@ from dlbench import layers
 from dlbench.backends.base import Step
 from dlbench.backends.torch.natives import (
     ACTIVATIONS,
-    FROM_LOGITS,
     LAYERS,
     LOSSES,
     OPTIMIZERS,
     PARAMETERS,
 )
+from dlbench.network import Network
 
 Compile = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -25,14 +25,11 @@ Compile = Callable[[Callable[..., Any]], Callable[..., Any]]
 class Model:
     """A network and its start weights; `compiled` runs a function as the mode says."""
 
-    def __init__(
-        self, network: layers.Network, start: dict[str, Tensor], compiled: Compile
-    ) -> None:
+    def __init__(self, network: Network, start: dict[str, Tensor], compiled: Compile) -> None:
         self.network, self.start, self.compiled = network, start, compiled
-        last = getattr(network.layers[-1], "activation", "linear")
-        fused = FROM_LOGITS.get((last, network.loss))
-        self.loss = fused() if fused else LOSSES[network.loss]()
-        self.activation = ACTIVATIONS[last]() if fused else nn.Identity()
+        self.loss = LOSSES[network.loss]()
+        last = network.last_activation if network.from_logits else "linear"
+        self.activation = ACTIVATIONS[last]()
 
     def module(self) -> tuple[nn.Sequential, dict[str, nn.Parameter]]:
         """The network from the start weights, and its parameters by the names of dlbench."""
@@ -43,8 +40,8 @@ class Model:
             model.append(module)
             width = getattr(layer, "units", width)
             named |= self._parameters(index, module)
-            if (name := getattr(layer, "activation", "linear")) != "linear":
-                model.append(ACTIVATIONS[name]())
+            if layer.activation != "linear":
+                model.append(ACTIVATIONS[layer.activation]())
         if not isinstance(self.activation, nn.Identity):
             model.pop(-1)  # the loss applies it
         model.to(next(iter(self.start.values())))  # its device and dtype

@@ -43,16 +43,6 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "log_softmax": lambda: nn.LogSoftmax(dim=-1),
 }
 
-# Losses that apply the last activation themselves: the model then ends in logits.
-FROM_LOGITS: dict[tuple[str, str], Callable[[], nn.Module]] = {
-    ("linear", "sparse_categorical_crossentropy"): nn.CrossEntropyLoss,
-    ("softmax", "sparse_categorical_crossentropy"): nn.CrossEntropyLoss,
-    ("linear", "categorical_crossentropy"): nn.CrossEntropyLoss,
-    ("softmax", "categorical_crossentropy"): nn.CrossEntropyLoss,
-    ("linear", "binary_crossentropy"): nn.BCEWithLogitsLoss,
-    ("sigmoid", "binary_crossentropy"): nn.BCEWithLogitsLoss,
-}
-
 
 def hinge(outputs: Tensor, y: Tensor) -> Tensor:
     """mean(max(1 - y * outputs, 0)); PyTorch has no such loss."""
@@ -69,7 +59,11 @@ def zero_one(outputs: Tensor, y: Tensor) -> Tensor:
     return ((1 - y * outputs.sign()) / 2).ceil().mean()
 
 
+# The crossentropies apply the last activation themselves.
 LOSSES: dict[str, Callable[[], Callable[[Tensor, Tensor], Tensor]]] = {
+    "sparse_categorical_crossentropy": nn.CrossEntropyLoss,
+    "categorical_crossentropy": nn.CrossEntropyLoss,
+    "binary_crossentropy": nn.BCEWithLogitsLoss,
     "mse": nn.MSELoss,
     "half_mse": lambda: half_mse,
     "mae": nn.L1Loss,
