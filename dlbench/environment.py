@@ -16,6 +16,7 @@ import pynvml
 from archspec.cpu import brand_string, host
 from archspec.cpu.detect import detected_info
 
+from dlbench.counters import affinity
 from dlbench.model import Declaration, Environment
 
 # Variables that change how fast a framework computes begin so.
@@ -54,10 +55,7 @@ CPU_INFO = Path("/proc/cpuinfo")
 
 def usable_cores() -> int:
     """Cores that this process may use: the affinity mask, within the cgroup's quota."""
-    try:
-        cores = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS and Windows
-        cores = os.cpu_count() or 1
+    cores = len(affinity())
     quota = _cgroup_quota()
     return cores if quota is None else max(1, min(cores, ceil(quota)))
 
