@@ -5,15 +5,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from dlbench.model import DTYPES
+
 Array = npt.NDArray[Any]
 Weights = dict[str, Array]
-
-STORAGE = {"float32": "float32", "tf32": "float32", "float64": "float64"}
 
 
 def cast(array: Array, dtype: str) -> Array:
     """The array in the storage type of `dtype`; integers (class labels) stay as they are."""
-    return array if array.dtype.kind in "iu" else array.astype(STORAGE[dtype], copy=False)
+    is_label = array.dtype.kind in "iu"
+    return array if is_label else array.astype(DTYPES[dtype].storage, copy=False)
 
 
 def upcast(array: Array) -> Array:

@@ -9,11 +9,11 @@ import numpy as np
 from msgspec.structs import replace
 
 from dlbench import parity
-from dlbench.arrays import STORAGE, Array, Weights, upcast
+from dlbench.arrays import Array, Weights, upcast
 from dlbench.backends.base import Backend, TrainingJob
 from dlbench.errors import DlbenchError
 from dlbench.layers import SGD
-from dlbench.model import ParityCheck
+from dlbench.model import DTYPES, ParityCheck
 from dlbench.network import without_dropout
 from dlbench.parity import Expected
 from dlbench.passes import Oracle, Problem
@@ -63,7 +63,7 @@ def _some_steps(backend: Backend, dtype: str, job: TrainingJob) -> tuple[ParityC
     longest = max(job.network.batch, int(np.prod(job.network.inputs)))
     tolerance = parity.relative_tolerance(dtype, longest)
     moved = {f"epoch: {n}": upcast(w) - upcast(job.weights[n]) for n, w in weights.items()}
-    expected = _exactly(job, tolerance, parity.EPS[STORAGE[dtype]])
+    expected = _exactly(job, tolerance, DTYPES[DTYPES[dtype].storage].eps)
     return parity.check(expected, {"epoch: loss": loss, **moved}, tolerance)
 
 

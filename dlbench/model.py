@@ -4,7 +4,7 @@ It must not know how anything is computed, measured or shown. Seconds are second
 bytes; unknown is None. The names are those of docs/design.md.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, NamedTuple
 
 from msgspec import Meta, field
 
@@ -24,10 +24,30 @@ ModeKind = Literal["dynamic", "static"]
 Rigor = Literal["quick", "standard", "rigorous"]
 Caches = Literal["cold", "warm"]
 
+# Measured, and so without an upper bound.
 Count = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(ge=0)]
 
-ITEM_BYTES = {"float32": 4, "tf32": 4, "float64": 8}
+
+class Dtype(NamedTuple):
+    """What is computed with.
+
+    bytes: of one number in memory; storage: NumPy's name of the type in memory; eps: the distance
+    from 1 to the next number that takes part in a product.
+    """
+
+    bytes: int
+    storage: str
+    eps: float
+
+
+# TF32 is stored as float32, and rounds the operands of a product to 10 explicit mantissa bits:
+# NVIDIA A100 Tensor Core GPU Architecture whitepaper (2020).
+DTYPES: Final = {
+    "float32": Dtype(4, "float32", 2.0**-23),
+    "tf32": Dtype(4, "float32", 2.0**-10),
+    "float64": Dtype(8, "float64", 2.0**-52),
+}
 
 
 class Declaration(Record, frozen=True):
@@ -70,7 +90,7 @@ class Work(Record, frozen=True):
 
     def bytes(self, dtype: str) -> int:
         """Bytes that the matrix multiplications must move at least, in `dtype`."""
-        return self.elements * ITEM_BYTES[dtype]
+        return self.elements * DTYPES[dtype].bytes
 
 
 class Workload(Record, frozen=True):

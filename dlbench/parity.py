@@ -12,20 +12,12 @@ from math import sqrt
 import numpy as np
 
 from dlbench.arrays import Array
-from dlbench.model import ParityCheck
+from dlbench.model import DTYPES, ParityCheck
 
 # Rounding errors of a sum of K terms grow like eps * sqrt(K) (Higham and Mary, 2019, "A new
 # approach to probabilistic rounding error analysis"); the factor covers the layers in a row.
 # Seen with the lecture's networks: up to 3 * eps * sqrt(K).
 C = 16
-
-# TF32 rounds the operands to 10 explicit mantissa bits: NVIDIA A100 Tensor Core GPU
-# Architecture whitepaper (2020).
-EPS = {
-    "float32": float(np.finfo(np.float32).eps),
-    "float64": float(np.finfo(np.float64).eps),
-    "tf32": 2.0**-10,
-}
 
 
 @dataclass(frozen=True)
@@ -43,7 +35,7 @@ LARGEST_TOLERANCE = 1e-2
 
 def relative_tolerance(dtype: str, longest_sum: int) -> float:
     """Tolerance by the quantity's largest magnitude, for sums of up to `longest_sum` terms."""
-    return min(C * EPS[dtype] * sqrt(longest_sum), LARGEST_TOLERANCE)
+    return min(C * DTYPES[dtype].eps * sqrt(longest_sum), LARGEST_TOLERANCE)
 
 
 def check(

@@ -16,7 +16,7 @@ from dlbench.arrays import Array, Weights, cast, upcast
 from dlbench.backends.base import Backend, Step
 from dlbench.kinds import Axes, Bound, Networks, Params, SimpleKind
 from dlbench.layers import Optimizer
-from dlbench.model import ParityCheck, Target, Work, Workload
+from dlbench.model import DTYPES, ParityCheck, Target, Work, Workload
 from dlbench.network import Network, dense_shapes, without_dropout
 from dlbench.parity import Expected
 from dlbench.reference import optimizers
@@ -138,7 +138,7 @@ def agreement(
 
 
 # Keras keeps the factor of a regulariser in float32, whatever the dtype.
-FACTOR_EPS = parity.EPS["float32"]
+FACTOR_EPS = DTYPES["float32"].eps
 
 
 class Oracle:

@@ -13,7 +13,7 @@ from dlbench import networks, rigor, units
 from dlbench.errors import UsageError
 from dlbench.kinds import Axes, kind_named
 from dlbench.model import (
-    ITEM_BYTES,
+    DTYPES,
     Case,
     Group,
     Plan,
@@ -212,7 +212,7 @@ def _within_memory(cases: Sequence[Case], held: int, machine: Machine) -> Iterat
     running = [case for case in cases if case.skip is None]
     # and once more for the null
     live = [*running, *running[:1]]
-    need = sum(MEMORY_SHARE * held * ITEM_BYTES[case.target.dtype] for case in live)
+    need = sum(MEMORY_SHARE * held * DTYPES[case.target.dtype].bytes for case in live)
     targets = units.counted(len(running), "target")
     for case in cases:
         if case.skip or need <= machine.memory_bytes:

@@ -18,7 +18,6 @@ import numpy as np
 from msgspec.structs import replace
 
 from dlbench import catalog, nursery, timing, units, wire
-from dlbench.arrays import STORAGE
 from dlbench.backends.base import Backend, Setting, Step, nothing
 from dlbench.compiler import FIRST_CALLS, Compiler
 from dlbench.epoch_parity import assert_agreement
@@ -27,7 +26,7 @@ from dlbench.errors import DlbenchError, PlacementError, Unavailable, one_line
 from dlbench.examples import EXAMPLES
 from dlbench.interference import Counters, Witness, judged
 from dlbench.kinds import Bound, kind_named
-from dlbench.model import Compiling, Flag, Sample, Target
+from dlbench.model import DTYPES, Compiling, Flag, Sample, Target
 from dlbench.parking import die_with_parent
 from dlbench.passes import agreement
 from dlbench.training import Training
@@ -274,9 +273,10 @@ def assert_placed(backend: Backend, target: Target, tensors: Mapping[str, Any]) 
     for name, tensor in tensors.items():
         place, dtype = backend.place(tensor)
         is_label = dtype.startswith("int")
-        if place != device or (dtype != STORAGE[target.dtype] and not is_label):
+        storage = DTYPES[target.dtype].storage
+        if place != device or (dtype != storage and not is_label):
             raise PlacementError(
-                f"{name} is a {dtype} on {place}; the case says {STORAGE[target.dtype]} on {device}"
+                f"{name} is a {dtype} on {place}; the case says {storage} on {device}"
             )
 
 

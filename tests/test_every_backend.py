@@ -17,7 +17,6 @@ import psutil
 import pytest
 
 from dlbench import environment, flops, nursery, wire
-from dlbench.arrays import STORAGE
 from dlbench.backends.base import Setting
 from dlbench.errors import DlbenchError, Unavailable
 from dlbench.kinds import kind_named
@@ -33,7 +32,7 @@ from dlbench.layers import (
     Flatten,
     RMSprop,
 )
-from dlbench.model import ITEM_BYTES, Sampling, Target, Work, Workload
+from dlbench.model import DTYPES, Sampling, Target, Work, Workload
 from dlbench.network import without_dropout
 from dlbench.networks import CATALOGUE
 from dlbench.passes import Oracle, Problem
@@ -55,7 +54,7 @@ pytestmark = WARNINGS
 PATIENCE_S = 60.0
 
 KINDS = ("predict", "forward", "backward", "train_step")
-DTYPES = ("float32", "float64")
+CHECKED_DTYPES = ("float32", "float64")
 
 # Modes that take seconds to compile a network get two of the lecture's that have all its layers:
 # images with dropout, and L2 with dropout and batch norm. So does whatever is traced, in float64.
@@ -68,7 +67,7 @@ MODES = [
     for mode, kind in DECLARED[name].modes.items()
     if DEVICE in DECLARED[name].only_on.get(mode, (DEVICE,))
 ]
-TARGETS = [(name, mode, dtype) for name, mode, _ in MODES for dtype in DTYPES]
+TARGETS = [(name, mode, dtype) for name, mode, _ in MODES for dtype in CHECKED_DTYPES]
 QUICK = [target for target in TARGETS if target[1] not in SLOW_MODES]
 CASES = [
     (name, mode, dtype, network)
@@ -124,7 +123,7 @@ def test_a_declaration_says_what_there_is_to_choose(declared):
     assert declared.modes["eager"] == "dynamic"
     assert set(declared.modes.values()) <= {"dynamic", "static"}
     assert declared.devices["cpu"][0] == "float32"
-    assert {d for dtypes in declared.devices.values() for d in dtypes} <= set(ITEM_BYTES)
+    assert {d for dtypes in declared.devices.values() for d in dtypes} <= set(DTYPES)
     assert declared.install.startswith("pip install ")
     assert declared.distributions
 
@@ -463,7 +462,7 @@ def test_a_network_has_four_steps_with_named_results_in_their_place(name, mode, 
             for quantity, array in arrays(backend, step, step.run()).items():
                 weight = given.weights.get(quantity.partition("/")[2])
                 shape = {"outputs": (len(given.x), UNITS), "loss": ()}.get(quantity)
-                assert array.dtype == STORAGE[dtype]
+                assert array.dtype == DTYPES[dtype].storage
                 assert array.shape == (shape if weight is None else weight.shape)
 
 
@@ -574,7 +573,7 @@ def smooth(optimizer, dtype="float64"):
 
 
 @every_optimizer
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", CHECKED_DTYPES)
 @every_backend
 def test_the_first_step_of_every_optimizer_agrees_with_the_oracle(name, dtype, optimizer):
     with started(name, dtype=dtype) as backend:

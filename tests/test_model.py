@@ -3,10 +3,12 @@
 import math
 
 import msgspec
+import numpy as np
 import pytest
 
 from dlbench.layers import Dense
 from dlbench.model import (
+    DTYPES,
     Declaration,
     Measurement,
     ParityCheck,
@@ -149,3 +151,10 @@ def test_a_network_that_cannot_be_built_is_refused(change: dict[str, object], pl
     assert msgspec.convert(data, Network).layers == (Dense(3),)
     with pytest.raises(msgspec.ValidationError, match=place):
         msgspec.convert({**data, **change}, Network)
+
+
+@pytest.mark.parametrize("name", DTYPES)
+def test_the_table_of_dtypes_agrees_with_numpy(name: str) -> None:
+    dtype = DTYPES[name]
+    assert dtype.bytes == np.dtype(dtype.storage).itemsize
+    assert dtype.eps == (np.finfo(name).eps if name == dtype.storage else 2.0**-10)

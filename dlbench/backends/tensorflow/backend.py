@@ -9,11 +9,12 @@ import keras
 import tensorflow as tf
 
 from dlbench import layers
-from dlbench.arrays import STORAGE, Array, Weights, cast
+from dlbench.arrays import Array, Weights, cast
 from dlbench.backends.base import NO_OTHERS, Setting, Step, TrainingJob
 from dlbench.backends.tensorflow.model import Compile, Model
 from dlbench.backends.tensorflow.trainer import Trainer, trainer
 from dlbench.errors import Unavailable
+from dlbench.model import DTYPES
 from dlbench.network import Network
 
 
@@ -23,8 +24,8 @@ def start(setting: Setting) -> "TensorflowBackend":
     tf.config.threading.set_intra_op_parallelism_threads(setting.threads)
     tf.config.threading.set_inter_op_parallelism_threads(setting.threads)
     tf.config.experimental.enable_tensor_float_32_execution(setting.dtype == "tf32")
-    keras.config.set_floatx(STORAGE[setting.dtype])
-    keras.config.set_dtype_policy(STORAGE[setting.dtype])
+    keras.config.set_floatx(DTYPES[setting.dtype].storage)
+    keras.config.set_dtype_policy(DTYPES[setting.dtype].storage)
     return TensorflowBackend(setting, index)
 
 
