@@ -77,7 +77,7 @@ def synthetic(params: dict[str, int | str]) -> bool:
     name = params.get("network")
     if name is None:
         return False
-    return catalog.load("datasets", CATALOGUE[str(name)].dataset).prepare() is not None
+    return catalog.load("datasets", CATALOGUE[str(name)].dataset).unavailable_reason() is not None
 
 
 @pytest.fixture

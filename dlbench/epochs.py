@@ -12,10 +12,10 @@ from typing import Final
 import numpy as np
 from msgspec.structs import replace
 
-from dlbench import catalog, epoch_parity, flops, splits, synthetic
+from dlbench import catalog, epoch_parity, flops, synthetic
 from dlbench.arrays import cast
 from dlbench.backends.base import Backend, Step, TrainingJob
-from dlbench.errors import UsageError
+from dlbench.datasets.base import Split, rows_of
 from dlbench.kinds import Axes, Bound, Networks, Params
 from dlbench.model import Declaration, Target, Work, Workload
 from dlbench.network import Network
@@ -100,23 +100,12 @@ def _folder(callback: str, target: Target) -> str | None:
     return tempfile.mkdtemp() if callback in target.callbacks.split("+") else None
 
 
-def rows_of(network: Network) -> int:
-    """How many rows of training data the network has."""
-    if not network.has_data:
-        raise UsageError(
-            "an epoch goes over a data set, and there is none for the network",
-            value=network.name,
-            hint="Give it a dataset, or measure train_step",
-        )
-    return int(catalog.declaration("datasets", network.dataset, dict)["train_rows"])
-
-
 def job_of(network: Network, target: Target, seed: int, *, synthetic_data: bool) -> TrainingJob:
     """All training data and the start weights, drawn alike for all backends."""
     if synthetic_data:
         x, y = synthetic.batch(network, rows_of(network), seed)
     else:
-        split: splits.Split = catalog.load("datasets", network.dataset).load(seed)
+        split: Split = catalog.load("datasets", network.dataset).load(seed)
         x, y = split.x_train, split.y_train
     weights = initial_weights(network, seed)
     return TrainingJob(

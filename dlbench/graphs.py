@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from dlbench import flops
 from dlbench.break_even import break_even
 from dlbench.compiling import Compiled, Scatter, compiled, scatter, scatter_of_starts
-from dlbench.epochs import rows_of
+from dlbench.datasets.base import rows_of
 from dlbench.histories import History
 from dlbench.model import Caches
 from dlbench.network import Network

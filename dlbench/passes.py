@@ -11,9 +11,10 @@ from typing import Final
 import numpy as np
 from msgspec.structs import replace
 
-from dlbench import catalog, flops, parity, splits, synthetic
+from dlbench import catalog, flops, parity, synthetic
 from dlbench.arrays import Array, Weights, cast, upcast
 from dlbench.backends.base import Backend, Step
+from dlbench.datasets.base import batch as draw_batch
 from dlbench.kinds import Axes, Bound, Networks, Params, SimpleKind
 from dlbench.layers import Optimizer
 from dlbench.model import DTYPES, ParityCheck, Target, Work, Workload
@@ -107,7 +108,7 @@ def _batch(network: Network, workload: Workload, seed: int) -> tuple[Array, Arra
     size = int(workload.params["batch"])
     if workload.synthetic:
         return synthetic.batch(network, size, seed)
-    return splits.batch(catalog.load("datasets", network.dataset).load(seed), size, seed)
+    return draw_batch(catalog.load("datasets", network.dataset).load(seed), size, seed)
 
 
 def agreement(

@@ -188,7 +188,7 @@ def _synthetic(
     if "network" not in params:
         return False
     network = known[str(params["network"])]
-    return not network.has_data or machine.prepare(network.dataset) is not None
+    return not network.has_data or machine.unavailable_reason(network.dataset) is not None
 
 
 def _group(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from dlbench.arrays import Array
 from dlbench.backends.base import Backend, Step
-from dlbench.epochs import rows_of
+from dlbench.datasets.base import rows_of
 from dlbench.kinds import Axes, Bound, Networks, Params
 from dlbench.model import Declaration, ParityCheck, Target, Work, Workload
 from dlbench.network import Network, without_dropout

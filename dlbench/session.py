@@ -167,16 +167,16 @@ def rest(events: Generator[T, None, None], interrupt: KeyboardInterrupt) -> Iter
         return
 
 
-def prepared(dataset: str) -> str | None:
-    """Make sure that the data is there; the reason where it cannot be had."""
-    reason: str | None = catalog.load("datasets", dataset).prepare()
+def unavailable_reason(dataset: str) -> str | None:
+    """Make sure that the data is there; return None, or why it cannot be had."""
+    reason: str | None = catalog.load("datasets", dataset).unavailable_reason()
     return reason
 
 
 @cache
-def _prepare(dataset: str) -> str | None:
+def _told_reason(dataset: str) -> str | None:
     """The same, said once to the user."""
-    reason = prepared(dataset)
+    reason = unavailable_reason(dataset)
     if reason is not None:
         print(f"Synthetic data in place of {dataset}: {reason}", file=sys.stderr)
     return reason
@@ -194,5 +194,5 @@ def this_machine(declarations: Mapping[str, Declaration]) -> Machine:
         cores=environment.usable_cores(),
         memory_bytes=environment.available_memory(),
         gpus=len(environment.gpus()),
-        prepare=_prepare,
+        unavailable_reason=_told_reason,
     )

@@ -20,8 +20,8 @@ USUAL = "usual"
 class Machine:
     """What planning must know of the machine.
 
-    installed: backends whose package is there; prepare: data set to the reason why it must be
-    replaced by synthetic data, or None.
+    installed: backends whose package is there; unavailable_reason: of a data set, why it
+    must be replaced by synthetic data, or None.
     """
 
     declarations: Mapping[str, Declaration]
@@ -29,7 +29,7 @@ class Machine:
     cores: int
     memory_bytes: int
     gpus: int
-    prepare: Callable[[str], str | None]
+    unavailable_reason: Callable[[str], str | None]
 
 
 def targets_for(asked: Mapping[str, Sequence[str]], machine: Machine) -> list[tuple[Target, str]]:

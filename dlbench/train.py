@@ -84,7 +84,7 @@ def run(wanted: Wanted, places: Mapping[str, Sequence[str] | None], folders: Fol
     """Train, and show what came of it; the exit code."""
     declarations = read_declarations()
     targets = _targets(places, folders, session.this_machine(declarations))
-    if (reason := session.prepared(wanted.network.dataset)) is not None:
+    if (reason := session.unavailable_reason(wanted.network.dataset)) is not None:
         raise UsageError("there is no data to train on", value=wanted.network.name, hint=reason)
     _make(folders)
     machine = environment.capture(declarations)

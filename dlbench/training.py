@@ -9,9 +9,10 @@ from time import perf_counter
 
 import numpy as np
 
-from dlbench import catalog, splits
+from dlbench import catalog
 from dlbench.arrays import Array
 from dlbench.backends.base import Backend, TrainingJob
+from dlbench.datasets.base import Split
 from dlbench.errors import DlbenchError
 from dlbench.reference.losses import labels, loss_of
 from dlbench.trainings import EpochResult
@@ -25,7 +26,7 @@ class Training:
 
     def __init__(self, backend: Backend, job: TrainingJob) -> None:
         self.backend, self.network = backend, job.network
-        self.split: splits.Split = catalog.load("datasets", self.network.dataset).load(job.seed)
+        self.split: Split = catalog.load("datasets", self.network.dataset).load(job.seed)
         self.trainer = backend.trainer(job)
         self.done = 0
 

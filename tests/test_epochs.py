@@ -199,16 +199,6 @@ def test_callbacks_of_a_backend_without_alone_are_refused():
 # --- data ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "rows"), [("iris", 100), ("mnist-512", 60_000)])
-def test_rows_are_those_of_the_training_data(name, rows):
-    assert epochs.rows_of(CATALOGUE[name]) == rows
-
-
-def test_a_network_without_data_has_no_epoch():
-    with pytest.raises(UsageError, match=r"none for the network.*'small'.*measure train_step"):
-        epochs.rows_of(network(Dense(3)))
-
-
 def job(seed=0, *, synthetic_data=False, **fields):
     told = target(**{"loop": "tensors", **fields})
     return epochs.job_of(IRIS, told, seed, synthetic_data=synthetic_data)

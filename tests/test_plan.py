@@ -385,7 +385,7 @@ def test_the_plan_holds_the_networks_that_it_uses_and_no_others() -> None:
 
 def test_data_that_cannot_be_had_is_synthetic_and_only_then() -> None:
     entry = Entry(("forward",), {"network": ["iris", "mnist-512"], "batch": [1]})
-    made = make(MATMUL, entry, prepare=lambda dataset: "no network" if dataset == "mnist" else None)
+    made = make(MATMUL, entry, unavailable_reason={"mnist": "no network"}.get)
     assert {g.workload.id: g.workload.synthetic for g in made.groups} == {
         "matmul/8x8x8": False,
         "forward/iris/b1": False,
@@ -393,19 +393,20 @@ def test_data_that_cannot_be_had_is_synthetic_and_only_then() -> None:
     }
 
 
-def test_a_network_without_data_is_synthetic_and_nothing_is_prepared() -> None:
-    def prepare(dataset: str) -> None:
+def test_a_network_without_data_is_synthetic_and_none_is_asked_for() -> None:
+    def refuse(dataset: str) -> None:
         raise AssertionError(dataset)
 
     bare = msgspec.structs.replace(OWN, dataset="random")
     entry = Entry(("forward",), {"network": ["mine"]})
-    (group,) = make(MATMUL, entry, suite={"networks": (bare,)}, prepare=prepare).groups[1:]
+    made = make(MATMUL, entry, suite={"networks": (bare,)}, unavailable_reason=refuse)
+    (group,) = made.groups[1:]
     assert group.workload.synthetic
 
 
-def test_only_data_that_is_used_is_prepared() -> None:
+def test_only_data_that_is_used_is_asked_for() -> None:
     asked_for = []
-    make(MATMUL, IRIS, prepare=asked_for.append)
+    make(MATMUL, IRIS, unavailable_reason=asked_for.append)
     assert set(asked_for) == {"iris"}
 
 

@@ -349,7 +349,7 @@ def test_a_damaged_table_is_told_before_anything_is_made(here, monkeypatch, line
     rows = iris.FILE.read_text().splitlines()
     monkeypatch.setattr(iris, "FILE", here / "iris.csv")
     iris.FILE.write_text("\n".join([*rows[:-1], "5.9,3.0,5.1,1.8,Iris-nova"]) + "\n")
-    session._prepare.cache_clear()  # asked once a process: by a test before this one
+    session._told_reason.cache_clear()  # asked once a process: by a test before this one
     answer = dlbench(*line.split())
     assert (answer.code, answer.out) == (2, "")
     assert "iris.csv" in answer.err
@@ -359,7 +359,7 @@ def test_a_damaged_table_is_told_before_anything_is_made(here, monkeypatch, line
 
 def test_without_data_nothing_is_trained_and_the_reason_is_told(here, taught, monkeypatch):
     school = taught()
-    monkeypatch.setattr(session, "prepared", lambda dataset: f"{dataset} is far away")
+    monkeypatch.setattr(session, "unavailable_reason", lambda dataset: f"{dataset} is far away")
     said = refused(here, "mnist-512")
     assert said == "dlbench: there is no data to train on: 'mnist-512'. mnist is far away.\n"
     assert school.workers == []

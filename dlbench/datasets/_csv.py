@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from dlbench.datasets.base import Inputs
 from dlbench.errors import UsageError
-from dlbench.splits import Inputs
 
 LARGEST = float(np.finfo(np.float32).max)
 """What lies beyond it would become infinite in the table."""

@@ -7,7 +7,7 @@ order, and the test rows are all the others. As there, the sex, UCI's first colu
 from pathlib import Path
 
 from dlbench.datasets import _csv
-from dlbench.splits import Inputs, Split
+from dlbench.datasets.base import Inputs, Split
 
 DECLARATION = {
     "features": [7],
@@ -21,7 +21,7 @@ DECLARATION = {
 FILES = Path(__file__).parent / "files"
 
 
-def prepare() -> str | None:
+def unavailable_reason() -> str | None:
     """Return None: the files are shipped.
 
     Raises UsageError if one is missing or damaged.

@@ -5,7 +5,7 @@ The lecture has no test rows: it predicts for [[2, 0]], whose target is not give
 
 import numpy as np
 
-from dlbench.splits import Split
+from dlbench.datasets.base import Split
 
 DECLARATION = {
     "features": [2],
@@ -17,7 +17,7 @@ DECLARATION = {
 }
 
 
-def prepare() -> str | None:
+def unavailable_reason() -> str | None:
     """Return None: nothing is needed."""
     return None
 

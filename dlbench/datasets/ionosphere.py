@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from dlbench.datasets import _csv
-from dlbench.splits import Split, permuted
+from dlbench.datasets.base import Split, permuted
 
 DECLARATION = {
     "features": [34],
@@ -30,7 +30,7 @@ RETURNS = ("b", "g")
 FILE = Path(__file__).parent / "files" / "ionosphere.csv"
 
 
-def prepare() -> str | None:
+def unavailable_reason() -> str | None:
     """Return None: the file is shipped.
 
     Raises UsageError if it is missing or damaged.

@@ -6,7 +6,7 @@ These are UCI's rows, two of which differ from Fisher's paper and from scikit-le
 from pathlib import Path
 
 from dlbench.datasets import _csv
-from dlbench.splits import Split, permuted
+from dlbench.datasets.base import Split, permuted
 
 DECLARATION = {
     "features": [4],
@@ -28,7 +28,7 @@ SPECIES = ("Iris-setosa", "Iris-versicolor", "Iris-virginica")
 FILE = Path(__file__).parent / "files" / "iris.csv"
 
 
-def prepare() -> str | None:
+def unavailable_reason() -> str | None:
     """Return None: the file is shipped.
 
     Raises UsageError if it is missing or damaged.

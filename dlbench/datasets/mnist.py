@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from dlbench.datasets import _idx, _mnist_files
+from dlbench.datasets.base import Inputs, Split
 from dlbench.errors import UsageError
-from dlbench.splits import Inputs, Split
 
 DECLARATION = {
     "features": [28, 28],
@@ -35,7 +35,7 @@ LARGEST_DIGIT = 9
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 
 
-def prepare() -> str | None:
+def unavailable_reason() -> str | None:
     """Find or download the four files; return None, or the sentence why they cannot be had.
 
     Raises UsageError if DLBENCH_DATA is not a folder, or if a file in it is not the published one.

@@ -33,7 +33,7 @@ def machine(**fields: Any) -> Machine:
             "cores": 4,
             "memory_bytes": 16 * 2**30,
             "gpus": 0,
-            "prepare": lambda dataset: None,
+            "unavailable_reason": lambda dataset: None,
             **fields,
         }
     )

@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from dlbench.splits import Split, batch, permuted
+from dlbench.datasets.base import Split, batch, permuted, rows_of
+from dlbench.errors import UsageError
+from dlbench.layers import Dense
+from dlbench.networks import CATALOGUE
+from fakes.small import network
 
 ROWS = 10
 
@@ -99,3 +103,13 @@ def test_batch_is_a_copy() -> None:
 def test_impossible_batches_are_refused(rows: int, size: int) -> None:
     with pytest.raises(ValueError, match="cannot take a batch"):
         batch(training_only(rows), size, seed=0)
+
+
+@pytest.mark.parametrize(("name", "rows"), [("iris", 100), ("mnist-512", 60_000)])
+def test_rows_are_those_of_the_training_data(name, rows):
+    assert rows_of(CATALOGUE[name]) == rows
+
+
+def test_a_network_without_data_has_no_epoch():
+    with pytest.raises(UsageError, match=r"none for the network.*'small'.*measure train_step"):
+        rows_of(network(Dense(3)))

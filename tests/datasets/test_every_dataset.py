@@ -87,7 +87,7 @@ def test_describes_itself_without_being_imported(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_loads_what_it_declares(name):
     module = catalog.load("datasets", name)
-    reason = module.prepare()
+    reason = module.unavailable_reason()
     if reason is not None:
         pytest.skip(reason)
     declared = catalog.declaration("datasets", name, Declaration)
@@ -104,7 +104,7 @@ def test_loads_what_it_declares(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_loads_the_same_for_the_same_seed(name):
     module = catalog.load("datasets", name)
-    if (reason := module.prepare()) is not None:
+    if (reason := module.unavailable_reason()) is not None:
         pytest.skip(reason)
     np.testing.assert_array_equal(module.load(seed=3).x_train, module.load(seed=3).x_train)
 
@@ -215,7 +215,7 @@ def assert_tiny(split):
 
 @pytest.mark.usefixtures("given")
 def test_mnist_is_read_from_the_given_folder(network):
-    assert mnist.prepare() is None
+    assert mnist.unavailable_reason() is None
     assert_tiny(mnist.load(seed=0))
     assert mnist.load(seed=0) is mnist.load(seed=1)
     assert network.urls == []
@@ -225,7 +225,7 @@ def test_mnist_hashes_each_file_once(given, monkeypatch):
     hashed = []
     monkeypatch.setattr(_mnist_files, "_check_file", hashed.append)
     for _ in range(3):
-        mnist.prepare()
+        mnist.unavailable_reason()
         mnist.load(seed=0)
     assert len(hashed) == len(set(hashed)) == 4
     assert {path.parent for path in hashed} == {given}
@@ -236,7 +236,7 @@ def test_mnist_refuses_a_changed_file(given, damage):
     path = max(given.glob("t10k-labels*"))
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(UsageError, match=path.name) as caught:
-        mnist.prepare()
+        mnist.unavailable_reason()
     assert caught.value.exit_code == 2
     with pytest.raises(UsageError, match="Replace the file"):
         mnist.load(seed=0)
@@ -245,7 +245,7 @@ def test_mnist_refuses_a_changed_file(given, damage):
 def test_mnist_refuses_a_folder_that_does_not_exist(monkeypatch, tmp_path):
     monkeypatch.setenv(_mnist_files.VARIABLE, str(tmp_path / "missing"))
     with pytest.raises(UsageError, match="DLBENCH_DATA is not a folder"):
-        mnist.prepare()
+        mnist.unavailable_reason()
 
 
 @pytest.mark.parametrize("value", [None, "", "folder without the files"])
@@ -254,21 +254,21 @@ def test_mnist_is_downloaded_once_otherwise(value, tiny, network, monkeypatch, t
         (tmp_path / "folder without the files").mkdir()
         monkeypatch.setenv(_mnist_files.VARIABLE, value and str(tmp_path / value))
     network.answers = {f"{name}.gz": compressed(content) for name, content in tiny.items()}
-    assert mnist.prepare() is None
+    assert mnist.unavailable_reason() is None
     assert_tiny(mnist.load(seed=0))
     forget()
-    assert mnist.prepare() is None
+    assert mnist.unavailable_reason() is None
     assert len(network.urls) == 4
 
 
 def test_mnist_downloads_without_noise(tiny, network, capfd):
     network.answers = {f"{name}.gz": compressed(content) for name, content in tiny.items()}
-    mnist.prepare()
+    mnist.unavailable_reason()
     assert capfd.readouterr() == ("", "")
 
 
 def test_mnist_offline_gives_a_reason_and_asks_each_mirror_once(network):
-    reasons = {mnist.prepare() for _ in range(3)}
+    reasons = {mnist.unavailable_reason() for _ in range(3)}
     assert len(network.urls) == len(_mnist_files.MIRRORS)
     assert "ConnectionError" in reasons.pop()
     assert not reasons
@@ -279,13 +279,13 @@ def test_mnist_offline_gives_a_reason_and_asks_each_mirror_once(network):
 @pytest.mark.usefixtures("tiny")
 def test_mnist_refuses_other_bytes_from_a_mirror(network, tmp_path):
     network.answers = {f"{name}.gz": b"<html>" for name in _mnist_files.SHA256_OF_GZ}
-    assert "does not match its published hash" in mnist.prepare()
+    assert "does not match its published hash" in mnist.unavailable_reason()
     assert list((tmp_path / "cache").rglob("*.gz")) == []
 
 
 def test_mnist_replaces_a_damaged_file_in_the_cache(tiny, network, tmp_path):
     network.answers = {f"{name}.gz": compressed(content) for name, content in tiny.items()}
-    mnist.prepare()
+    mnist.unavailable_reason()
     next((tmp_path / "cache").rglob("train-labels*")).write_bytes(b"damaged")
     forget()
     assert_tiny(mnist.load(seed=0))

@@ -1,6 +1,9 @@
-"""A data set as four arrays, training and test rows, ready for any framework.
+"""The contract of a data set: four arrays of training and test rows, ready for any framework.
 
-Knows shapes, seeds and permutations; knows neither a framework nor where a data set comes from.
+A module of the family has a docstring whose first line describes the data set; a literal
+`DECLARATION` (features, classes, train_rows, test_rows, licence, source); `unavailable_reason()`,
+which makes sure that the data is there and returns None, or why it cannot be had; and
+`load(seed) -> Split`. Both raise UsageError if a file is missing or damaged.
 """
 
 from dataclasses import dataclass
@@ -8,6 +11,10 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+from dlbench import catalog
+from dlbench.errors import UsageError
+from dlbench.network import Network
 
 Inputs: TypeAlias = npt.NDArray[np.float32]
 """Shape (rows, *features)."""
@@ -63,3 +70,14 @@ def batch(split: Split, size: int, seed: int) -> tuple[Inputs, Labels]:
     rng = np.random.default_rng(seed)
     order = np.concatenate([rng.permutation(rows) for _ in range(0, size, rows)])[:size]
     return split.x_train[order], split.y_train[order]
+
+
+def rows_of(network: Network) -> int:
+    """Return how many rows of training data a network has; UsageError if it has no data set."""
+    if not network.has_data:
+        raise UsageError(
+            "an epoch goes over a data set, and there is none for the network",
+            value=network.name,
+            hint="Give it a dataset, or measure train_step",
+        )
+    return int(catalog.declaration("datasets", network.dataset, dict)["train_rows"])
