@@ -11,11 +11,11 @@ import pytest
 from dlbench import catalog, environment, suite
 from dlbench.backends.base import Backend, Setting
 from dlbench.errors import DlbenchError
+from dlbench.harness.worker.worker import assert_placed
 from dlbench.kinds import kind_named
 from dlbench.model import Declaration, Target, Workload
 from dlbench.networks import CATALOGUE
 from dlbench.rows import parity_error
-from dlbench.worker import assert_placed
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -10,10 +10,11 @@ from time import monotonic
 
 from rich.console import Console
 
-from dlbench import environment, networks, options, progress, session, verification, verified
-from dlbench.crew import Launch
+from dlbench import environment, networks, options, progress, session, verified
 from dlbench.errors import EXIT_FAILED_CASES, UsageError
-from dlbench.launching import Launcher
+from dlbench.harness.supervisor import verification
+from dlbench.harness.supervisor.pool import Launch
+from dlbench.harness.supervisor.process import Launcher
 from dlbench.model import Progress, Target
 from dlbench.targets import (
     MODE_KINDS,

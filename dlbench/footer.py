@@ -57,7 +57,7 @@ def _nulls(nulls: Nulls) -> str | None:
 
 
 def _generations(run: Run, rows: Sequence[Row]) -> str | None:
-    """A budget may be too short for all of them (budget.py)."""
+    """A budget may be too short for all of them (harness/supervisor/schedule.py)."""
     budget_s, wanted = run.plan.sampling.budget_s, run.plan.sampling.generations
     counts = [row.generations for row in rows if row.status == "ok"]
     interrupted = any(row.stop_reason == "interrupted" for row in rows)

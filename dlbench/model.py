@@ -59,8 +59,8 @@ class Declaration(Record, frozen=True):
     `{threads}` is the thread count; loops: ways to go through an epoch, the usual one first;
     callbacks: what can be written at its end; usual: the mode of who asks for none; only_on: the
     device kinds of a mode that not all have; on_request: modes that are left out where none is
-    asked for, as they take long to compile; forks: whether a process in which it has started, and
-    not computed yet, may be copied by fork(2): no thread that it needs is missing in the copy.
+    asked for, as they take long to compile; fork_safe: whether a process in which it has started,
+    and not computed yet, may be copied by fork(2): no thread that it needs is missing in the copy.
     """
 
     package: str
@@ -74,7 +74,7 @@ class Declaration(Record, frozen=True):
     usual: str = "eager"
     on_request: tuple[str, ...] = ()
     only_on: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    forks: bool = False
+    fork_safe: bool = False
 
 
 class Work(Record, frozen=True):

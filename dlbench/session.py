@@ -16,23 +16,13 @@ from typing import TypeVar
 
 from rich.console import Console
 
-from dlbench import (
-    __version__,
-    catalog,
-    environment,
-    options,
-    output,
-    plan,
-    progress,
-    rigor,
-    suite,
-)
-from dlbench.crew import Launch
+from dlbench import __version__, catalog, environment, options, output, plan, progress, rigor, suite
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
-from dlbench.launching import Launcher
+from dlbench.harness.supervisor.pool import Launch
+from dlbench.harness.supervisor.process import Launcher
+from dlbench.harness.supervisor.run import Supervisor
 from dlbench.model import Declaration, Environment, Measurement, Plan, Run
 from dlbench.results.folder import LOGS_FOLDER, RUN, new_folder, read_run
-from dlbench.supervisor import Supervisor
 from dlbench.targets import Machine, read_declarations
 
 T = TypeVar("T")

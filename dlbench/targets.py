@@ -6,7 +6,7 @@ Nothing is imported or started here.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dlbench import catalog, nursery, units
+from dlbench import catalog, units
 from dlbench.errors import UsageError
 from dlbench.model import Declaration, Target
 from dlbench.options import choices, integers, words
@@ -113,16 +113,6 @@ def reason_to_skip(target: Target, machine: Machine) -> str | None:
         install = declared.install
         return f"{target.backend} is not installed; to add it: {install}"
     return None
-
-
-def can_be_renewed(target: Target, declared: Declaration) -> bool:
-    """Whether fresh copies of its worker may be made once it has started (nursery.py).
-
-    Not of one that compiles, which every copy would do again, nor of one that drives an
-    accelerator, whose context no copy can use.
-    """
-    is_dynamic = declared.modes[target.mode] == "dynamic"
-    return declared.forks and is_dynamic and target.device == "cpu" and nursery.can_hatch()
 
 
 def read_declarations() -> dict[str, Declaration]:

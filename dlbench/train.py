@@ -13,24 +13,15 @@ from tempfile import TemporaryFile
 from msgspec.structs import replace
 from rich.console import Console
 
-from dlbench import (
-    __version__,
-    catalog,
-    curves,
-    environment,
-    learned,
-    networks,
-    options,
-    session,
-)
+from dlbench import __version__, catalog, curves, environment, learned, networks, options, session
 from dlbench.epochs import CALLBACKS
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
-from dlbench.launching import Launcher
+from dlbench.harness.supervisor.process import Launcher
+from dlbench.harness.supervisor.training import Teaching
 from dlbench.model import Target
 from dlbench.network import Network
 from dlbench.results.folder import LOGS_FOLDER, TRAINING, new_folder, read_training
 from dlbench.targets import USUAL, Machine, read_declarations, reason_to_skip, targets_for
-from dlbench.teaching import Teaching
 from dlbench.trainings import TrainingResult, TrainingRun
 
 MOST_EPOCHS, MOST_SEEDS, MOST_BATCH = 100_000, 1000, 1_000_000

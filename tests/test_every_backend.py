@@ -16,11 +16,12 @@ import numpy as np
 import psutil
 import pytest
 
-from dlbench import environment, flops, nursery, wire
+from dlbench import environment, flops
 from dlbench.backends.base import Setting
 from dlbench.errors import DlbenchError, Unavailable
+from dlbench.harness import fork_server, wire
+from dlbench.harness.supervisor.process import Launcher
 from dlbench.kinds import kind_named
-from dlbench.launching import Launcher
 from dlbench.layers import (
     SGD,
     Adagrad,
@@ -761,8 +762,8 @@ def test_pytorch_counts_the_flops_of_a_product_that_dlbench_counts():
     assert counter.get_total_flops() == flops.matmul(3, 7, 5).flops
 
 
-@pytest.mark.skipif(not nursery.can_hatch(), reason="copies are made on Linux alone")
-@pytest.mark.parametrize("name", [name for name in SELECTED if DECLARED[name].forks])
+@pytest.mark.skipif(not fork_server.available(), reason="copies are made on Linux alone")
+@pytest.mark.parametrize("name", [name for name in SELECTED if DECLARED[name].fork_safe])
 def test_a_copy_of_a_process_in_which_it_has_started_computes_what_it_should(name, tmp_path):
     """With several threads: a pool that was started before the copy is not in it."""
     chosen = Target(name, "cpu", DECLARED[name].usual, "float32", threads=2)

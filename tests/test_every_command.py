@@ -8,9 +8,9 @@ import pytest
 import typer.main
 
 from dlbench import catalog, cli, examination, session, train
+from dlbench.harness.supervisor.verification import Task
 from dlbench.model import ParityCheck
 from dlbench.results.folder import RUN, new_folder
-from dlbench.verification import Task
 from dlbench.verifications import Agreement
 from fakes.results import case, matmul, measured, run_of
 from fakes.terminal import dlbench

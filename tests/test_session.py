@@ -9,12 +9,13 @@ from functools import partial
 
 import pytest
 
-from dlbench import cli, environment, session, wire
+from dlbench import cli, environment, session
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, EXIT_USAGE, UsageError
+from dlbench.harness import wire
+from dlbench.harness.supervisor.run import Supervisor
+from dlbench.harness.supervisor.stopping import PATIENCE
 from dlbench.results.find import folders
 from dlbench.results.folder import Writer, read_run
-from dlbench.stopping import PATIENCE
-from dlbench.supervisor import Supervisor
 from fakes.results import ENVIRONMENT
 from fakes.workers import BROKEN, Dies, Stable
 

@@ -6,9 +6,10 @@ from errno import EACCES
 
 import pytest
 
-from dlbench import environment, session, train, wire
+from dlbench import environment, session, train
 from dlbench.datasets import iris
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
+from dlbench.harness import wire
 from dlbench.networks import CATALOGUE
 from dlbench.results.find import folders
 from dlbench.results.folder import read_training

@@ -15,12 +15,12 @@ from steps import SIZE
 from theirs import Compared, as_record
 
 from dlbench import compare, paired
+from dlbench.harness.supervisor.process import Launcher
+from dlbench.harness.supervisor.run import Supervisor
 from dlbench.histories import by_generation, histories
 from dlbench.kinds import kind_named
-from dlbench.launching import Launcher
 from dlbench.model import Case, Group, Measurement, Plan, Sample, Sampling, Target, Workload
 from dlbench.rigor import RENEWALS
-from dlbench.supervisor import Supervisor
 from dlbench.targets import read_declarations
 
 FRAMEWORKS = ("torch", "tensorflow")

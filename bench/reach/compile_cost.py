@@ -14,12 +14,12 @@ from statistics import fmean
 from first_call import BATCH, INPUTS, OUTPUTS, RATE, UNITS
 
 from dlbench import compiling, environment, flops
+from dlbench.harness.supervisor.process import Launcher
+from dlbench.harness.supervisor.run import Supervisor
 from dlbench.histories import histories
-from dlbench.launching import Launcher
 from dlbench.layers import SGD, Dense
 from dlbench.model import Case, Group, Measurement, Plan, Sampling, Target, Workload
 from dlbench.network import Network
-from dlbench.supervisor import Supervisor
 from dlbench.targets import read_declarations
 
 ROUNDS = 3

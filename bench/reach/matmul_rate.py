@@ -13,10 +13,11 @@ from collections.abc import Callable
 import numpy as np
 from paired import ratio, tell
 
-from dlbench import catalog, timing
+from dlbench import catalog
 from dlbench.arrays import Array
 from dlbench.backends.base import Setting
 from dlbench.environment import usable_cores
+from dlbench.harness.worker import timing
 
 SIZE = 1024
 SECONDS = 0.1

@@ -17,11 +17,11 @@ from typing import Any
 from dlbench import catalog
 from dlbench.backends.base import Setting
 from dlbench.epochs import job_of
+from dlbench.harness.worker.training import Training
 from dlbench.model import Declaration, Target
 from dlbench.network import without_dropout
 from dlbench.networks import CATALOGUE
 from dlbench.reference.losses import loss_of
-from dlbench.training import Training
 
 BACKENDS = ("torch", "tensorflow", "numpy")
 STEPS, MOST_APART = 50, 1e-3

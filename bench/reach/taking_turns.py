@@ -12,14 +12,13 @@ from pathlib import Path
 
 from paired import ratio, tell
 
-from dlbench import wire
 from dlbench.environment import usable_cores
+from dlbench.harness import wire
+from dlbench.harness.supervisor.process import Launcher, WorkerProcess
+from dlbench.harness.wire import Order, Reply
 from dlbench.kinds import kind_named
-from dlbench.launching import Launcher
 from dlbench.model import Sampling, Target, Workload
-from dlbench.processes import WorkerProcess
 from dlbench.targets import read_declarations
-from dlbench.wire import Order, Reply
 
 BACKENDS = ("torch", "numpy", "jax")
 SIZES = (256, 1024)

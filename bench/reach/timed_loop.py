@@ -5,7 +5,7 @@ import timeit
 
 from paired import ratio, tell
 
-from dlbench import timing
+from dlbench.harness.worker import timing
 
 ITERATIONS = 200_000
 ROUNDS = 101

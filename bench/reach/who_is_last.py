@@ -17,13 +17,12 @@ from statistics import median
 from paired import middle, tell
 from taking_turns import block, product, told
 
-from dlbench import nursery, wire
 from dlbench.environment import usable_cores
-from dlbench.launching import Launcher
+from dlbench.harness import fork_server, wire
+from dlbench.harness.supervisor.process import Launcher, WorkerProcess
+from dlbench.harness.wire import Order
 from dlbench.model import Sampling, Target
-from dlbench.processes import WorkerProcess
 from dlbench.targets import read_declarations
-from dlbench.wire import Order
 
 ROUNDS = 14
 PROCESSES = 16
@@ -82,7 +81,7 @@ def measure() -> dict[str, list[float]]:
 
 
 if __name__ == "__main__":
-    if not nursery.can_hatch():
+    if not fork_server.available():
         sys.exit("no copies of a process can be made on this system")
     found = measure()
     for way, values in found.items():

@@ -70,7 +70,7 @@ class TrainingJob:
     checkpoint: str | None = None
 
 
-# Before a timed epoch: the first two steps after a reset copy and allocate (see worker.py).
+# Before a timed epoch: the first two steps after a reset copy and allocate (worker/blocks.py).
 LEAD_IN_STEPS = 3
 
 

@@ -9,8 +9,8 @@ import signal
 import sys
 from threading import Thread
 
-from dlbench import wire
-from dlbench.wire import Failed, Ready, Start
+from dlbench.harness import wire
+from dlbench.harness.wire import Failed, Ready, Start
 
 HELLO = b"Welcome! This machine is watched over by a sitecustomize.\n"
 

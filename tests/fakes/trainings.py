@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from dlbench import networks, wire
+from dlbench import networks
+from dlbench.harness import wire
 from dlbench.model import Target
 from dlbench.results.folder import Trained
 from dlbench.trainings import EpochResult, TrainingResult, TrainingRun

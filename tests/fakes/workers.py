@@ -3,9 +3,9 @@
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dlbench import wire
+from dlbench.harness import wire
+from dlbench.harness.wire import Order, Reply
 from dlbench.model import ParityCheck, Sample, Target
-from dlbench.wire import Order, Reply
 from fakes.clock import ToldClock
 
 FACTS = {"version": "1.0"}

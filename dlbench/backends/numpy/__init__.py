@@ -4,7 +4,7 @@ DECLARATION = {
     "package": "numpy",
     "distributions": ["numpy"],
     "install": "pip install numpy",
-    "forks": True,
+    "fork_safe": True,
     "modes": {"eager": "dynamic"},
     "loops": ["tensors"],
     "callbacks": [],

@@ -4,7 +4,7 @@ DECLARATION = {
     "package": "torch",
     "distributions": ["torch"],
     "install": "pip install torch",
-    "forks": True,
+    "fork_safe": True,
     "modes": {
         "eager": "dynamic",
         "compile": "static",

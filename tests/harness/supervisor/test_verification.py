@@ -8,8 +8,10 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from dlbench import examination, session, verification, verified, wire
+from dlbench import examination, session, verified
 from dlbench.examples import EXAMPLES
+from dlbench.harness import wire
+from dlbench.harness.supervisor import verification
 from dlbench.model import ParityCheck, Target
 from dlbench.networks import CATALOGUE, OPTIMIZERS
 from dlbench.verifications import Agreement, Worked

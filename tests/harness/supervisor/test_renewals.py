@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
+from dlbench.harness.supervisor.renewals import REPEATED, WORTH, Renewals
 from dlbench.model import Sampling
-from dlbench.renewals import REPEATED, WORTH, Renewals
 from fakes.clock import ToldClock
 
 COST_S = 1.0

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from dlbench import wire
+from dlbench.harness import wire
+from dlbench.harness.supervisor.training import Teaching
 from dlbench.networks import CATALOGUE
-from dlbench.teaching import Teaching
 from dlbench.trainings import Lap, TrainingResult, by_target
 from fakes.trainings import LEARNT, NUMPY, OUTPUTS, TORCH, School, broken, trained
 

@@ -5,7 +5,7 @@ from itertools import chain, repeat
 
 import pytest
 
-from dlbench import timing
+from dlbench.harness.worker import timing
 from dlbench.model import Sample
 from fakes.clock import ToldClock
 from fakes.device import Device

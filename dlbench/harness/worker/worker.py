@@ -1,7 +1,7 @@
 """The process that computes: one framework, one setting, orders in, replies out.
 
-Started by the supervisor as `python -m dlbench.worker`. It decides nothing, and writes only what
-a training is told to.
+Started by the supervisor as `python -P -m dlbench.harness.worker`. It decides nothing, and writes
+only what a training is told to.
 """
 
 import dataclasses
@@ -12,25 +12,26 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from math import inf
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
 
-from dlbench import catalog, nursery, timing, units, wire
+from dlbench import catalog, units
 from dlbench.backends.base import Backend, Setting, Step, nothing
-from dlbench.compiler import FIRST_CALLS, Compiler
 from dlbench.epoch_parity import assert_agreement
 from dlbench.epochs import job_of
 from dlbench.errors import DlbenchError, PlacementError, Unavailable, one_line
 from dlbench.examples import EXAMPLES
-from dlbench.interference import Counters, Witness, judged
+from dlbench.harness import wire
+from dlbench.harness.wire import Order, Reply
+from dlbench.harness.worker import timing
+from dlbench.harness.worker.compiler import FIRST_CALLS, Compiler
+from dlbench.harness.worker.interference import Counters, Witness, judged
+from dlbench.harness.worker.training import Training
 from dlbench.kinds import Bound, kind_named
 from dlbench.model import DTYPES, Compiling, Flag, Sample, Target
-from dlbench.parking import die_with_parent
 from dlbench.passes import agreement
-from dlbench.training import Training
-from dlbench.wire import Order, Reply
 
 # Untimed steps before a block: after a switch of workers caches are cold and threads asleep, so a
 # share of the block is run first. After a reset, steps copy what was just assigned and allocate
@@ -278,21 +279,3 @@ def assert_placed(backend: Backend, target: Target, tensors: Mapping[str, Any]) 
             raise PlacementError(
                 f"{name} is a {dtype} on {place}; the case says {storage} on {device}"
             )
-
-
-def serve(orders: BinaryIO, replies: BinaryIO) -> None:
-    """Carry out orders until the supervisor closes the wire."""
-    worker = Worker()
-    while (order := wire.receive_order(orders)) is not None:
-        if isinstance(order, wire.Renew):
-            nursery.make_way()  # the next copy answers: it returns from hatch() below
-        reply = worker.carry_out(order)
-        wanted = isinstance(order, wire.Start) and order.renewable
-        if wanted and isinstance(reply, wire.Ready) and nursery.hatch():
-            reply = worker.carry_out(wire.Renew())
-        wire.send(replies, reply)
-
-
-if __name__ == "__main__":
-    die_with_parent()
-    serve(*wire.take_over_standard_streams())

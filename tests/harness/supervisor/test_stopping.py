@@ -3,8 +3,15 @@
 import numpy as np
 import pytest
 
+from dlbench.harness.supervisor.stopping import (
+    FIRST_LOOK,
+    LOOKS,
+    PATIENCE,
+    Stop,
+    quiet_rounds,
+    widest,
+)
 from dlbench.model import Sample, Sampling
-from dlbench.stopping import FIRST_LOOK, LOOKS, PATIENCE, Stop, quiet_rounds, widest
 
 LONG_S = 100.0
 

@@ -9,15 +9,17 @@ from time import monotonic
 
 from msgspec.structs import replace
 
-from dlbench import rounds, units, wire
-from dlbench.budget import Budget
-from dlbench.crew import Crew, Launch, failed
+from dlbench import units
+from dlbench.harness import wire
+from dlbench.harness.supervisor import rounds
+from dlbench.harness.supervisor.budget import Budget
+from dlbench.harness.supervisor.case import Recording
+from dlbench.harness.supervisor.pool import Crew, Launch, failed
+from dlbench.harness.supervisor.preparing import GettingReady, Preparing
+from dlbench.harness.supervisor.renewals import Renewals
+from dlbench.harness.supervisor.stopping import Stop
+from dlbench.harness.wire import Order, Reply
 from dlbench.model import Case, Group, Measurement, Plan, Progress, Sample
-from dlbench.preparing import GettingReady, Preparing
-from dlbench.recording import Recording
-from dlbench.renewals import Renewals
-from dlbench.stopping import Stop
-from dlbench.wire import Order, Reply
 
 Events = Generator[Progress | Measurement, None, None]
 

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from dlbench import counters
-from dlbench.interference import LOST_SHARE, Counters, Witness, disturbed, flags
+from dlbench.harness.worker.interference import LOST_SHARE, Counters, Witness, disturbed, flags
 from dlbench.model import Sample
 
 CORES = frozenset({0, 2})

@@ -7,8 +7,8 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dlbench import wire
-from dlbench.crew import Crew, Launch, failed
+from dlbench.harness import wire
+from dlbench.harness.supervisor.pool import Crew, Launch, failed
 from dlbench.model import Target
 from dlbench.network import Network
 from dlbench.trainings import EpochResult, Lap, TrainingResult

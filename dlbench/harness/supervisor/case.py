@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from dlbench import wire
+from dlbench.harness import wire
 from dlbench.model import (
     Case,
     Compiling,

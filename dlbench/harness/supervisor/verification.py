@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from dlbench import wire
-from dlbench.crew import Crew, Launch, failed
 from dlbench.examples import EXAMPLES
+from dlbench.harness import wire
+from dlbench.harness.supervisor.pool import Crew, Launch, failed
 from dlbench.layers import Optimizer
 from dlbench.model import Target
 from dlbench.network import Network

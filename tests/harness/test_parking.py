@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from dlbench import parking
-from dlbench.parking import GroupParking, ProcessParking, cpu_seconds, parking_for
+from dlbench.harness import parking
+from dlbench.harness.parking import GroupParking, ProcessParking, cpu_seconds, parking_for
 
 # Two threads: one spins, the other answers each line.
 SPINNING = """
@@ -253,7 +253,7 @@ def test_psutil_tells_the_same_time_in_ticks(child):
 
 
 # A supervisor that starts a worker, says that it is there, and waits; the worker waits as well.
-WORKER = "import sys; from dlbench.parking import die_with_parent; die_with_parent(); "
+WORKER = "import sys; from dlbench.harness.parking import die_with_parent; die_with_parent(); "
 SUPERVISOR = f"""
 import subprocess, sys
 worker = {WORKER + "print('here', flush=True); sys.stdin.read()"!r}

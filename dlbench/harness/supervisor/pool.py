@@ -7,15 +7,15 @@ must not know what the workers measure, nor when.
 from collections.abc import Collection, Hashable, Mapping
 from typing import Protocol
 
-from dlbench import wire
+from dlbench.harness import wire
+from dlbench.harness.wire import Order, Reply
 from dlbench.model import Target
-from dlbench.wire import Order, Reply
 
 Facts = dict[str, str | int | None]
 
 
 class Worker(Protocol):
-    """What is needed of a worker; processes.WorkerProcess is the real one."""
+    """What is needed of a worker; process.WorkerProcess is the real one."""
 
     alive: bool
 
@@ -42,7 +42,7 @@ class Worker(Protocol):
 
 
 class Launch(Protocol):
-    """Starts workers; launching.Launcher is the real one."""
+    """Starts workers; process.Launcher is the real one."""
 
     def __call__(
         self, target: Target, seat: Hashable = None, *, warm: bool = False

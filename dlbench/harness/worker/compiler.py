@@ -8,9 +8,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from dlbench import timing
 from dlbench.backends.base import Backend, Step
 from dlbench.errors import DlbenchError
+from dlbench.harness.worker import timing
 from dlbench.memory import PeakMemory
 from dlbench.model import Caches, Compiling, Target
 

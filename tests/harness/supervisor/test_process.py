@@ -15,10 +15,11 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from dlbench import nursery, processes, wire
+from dlbench.harness import fork_server, wire
+from dlbench.harness.parking import cpu_seconds
+from dlbench.harness.supervisor import process
+from dlbench.harness.supervisor.process import WorkerProcess
 from dlbench.model import Sampling, Target, Work, Workload
-from dlbench.parking import cpu_seconds
-from dlbench.processes import WorkerProcess
 from fakes import misbehaving
 
 MISBEHAVING = misbehaving.__file__
@@ -101,7 +102,7 @@ def test_a_worker_that_hangs_is_given_up(launch):
 
 
 def test_a_worker_that_hangs_up_and_lives_on_is_ended(launch, monkeypatch):
-    monkeypatch.setattr(processes, "GRACE_S", A_MOMENT_S)
+    monkeypatch.setattr(process, "GRACE_S", A_MOMENT_S)
     worker = launch(misbehaving.hang_up)
     failed = ask(worker)
     assert failed == wire.Failed("failed", "the worker closed its wire and lived on")
@@ -130,7 +131,7 @@ def test_the_words_of_a_worker_without_a_log_are_lost(launch):
 
 
 def test_words_of_long_ago_are_not_the_last(launch, log):
-    log.write_text("an old line\n" + "\n" * processes.LAST_LINES, encoding="utf-8")
+    log.write_text("an old line\n" + "\n" * process.LAST_LINES, encoding="utf-8")
     failed = ask(launch(misbehaving.exit_without_a_word))
     assert failed.reason == f"{DIED} exit code 7"
 
@@ -190,7 +191,7 @@ def test_the_real_worker_is_the_default():
 
 RENEWABLE = wire.Start(Target("numpy", "cpu", "eager", "float32", 1), "/scratch", renewable=True)
 PREPARE = wire.Prepare("case", WORKLOAD, {}, seed=0)
-no_copies = pytest.mark.skipif(not nursery.can_hatch(), reason="copies are made on Linux alone")
+no_copies = pytest.mark.skipif(not fork_server.available(), reason="copies are made on Linux alone")
 
 
 @pytest.fixture

@@ -12,18 +12,18 @@ import signal
 import sys
 from typing import NoReturn
 
-from dlbench.parking import die_with_parent
+from dlbench.harness.parking import die_with_parent
 
 # By which a copy says that the next one is wanted; EX_TEMPFAIL of sysexits.h: try again.
-MAKE_WAY = 75
+GIVE_WAY = 75
 
 
-def can_hatch() -> bool:
+def available() -> bool:
     """Whether this system can make copies."""
     return sys.platform == "linux"
 
 
-def hatch() -> bool:
+def serve() -> bool:
     """Return True in a copy of this process, and when that makes way, in the next.
 
     The process itself does not return: it sleeps until a copy ends, and ends as the last one did.
@@ -49,7 +49,7 @@ def hatch() -> bool:
         with contextlib.suppress(OSError):
             os.killpg(copy, signal.SIGKILL)  # what it has started
         code = os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1])
-        if code != MAKE_WAY:
+        if code != GIVE_WAY:
             _end_with(code)
 
 
@@ -61,10 +61,10 @@ def _live(origin: int) -> None:
     os.setpgid(0, 0)
 
 
-def make_way() -> NoReturn:
+def give_way() -> NoReturn:
     """End this copy, so that the next one takes its place."""
     sys.stderr.flush()
-    os._exit(MAKE_WAY)
+    os._exit(GIVE_WAY)
 
 
 def _end_with(code: int) -> NoReturn:

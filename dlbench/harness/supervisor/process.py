@@ -1,4 +1,4 @@
-"""A worker process seen from the supervisor: tell it, hear it, park it, be rid of it.
+"""A worker process seen from the supervisor: start it, tell it, hear it, park it, be rid of it.
 
 Whatever a worker does (raise, hang, die, speak rubbish) is heard as a Failed. It must not know
 what is measured.
@@ -7,21 +7,25 @@ what is measured.
 import contextlib
 import os
 import queue
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import Thread
 from typing import BinaryIO, cast
 
-from dlbench import wire
-from dlbench.parking import parking_for
-from dlbench.wire import Order, Reply
+from dlbench.harness import fork_server, wire
+from dlbench.harness.parking import parking_for
+from dlbench.harness.supervisor.pool import Worker
+from dlbench.harness.wire import Order, Reply
+from dlbench.model import Declaration, Target
 
 # -P: a `torch.py` or `random.py` in the current folder is not for us to run.
-COMMAND = (sys.executable, "-P", "-m", "dlbench.worker")
+COMMAND = (sys.executable, "-P", "-m", "dlbench.harness.worker")
 
 # The same for the Python processes that a framework starts.
 SAFE_PATH = {"PYTHONSAFEPATH": "1"}
@@ -158,7 +162,7 @@ class WorkerProcess:
     def _kill(self) -> None:
         """The worker and all that it has started, such as a compiler's helpers.
 
-        A copy first: the process that it is of collects it, and ends as it did (nursery.py).
+        A copy first: the process that it is of collects it, and ends as it did (fork_server.py).
         """
         if self._copy is not None:
             _kill_group(self._copy)
@@ -178,3 +182,60 @@ def _end(code: int | None) -> str:
     if code is None:
         return "closed its wire and lived on"
     return f"died with signal {-code}" if code < 0 else f"died with exit code {code}"
+
+
+class Launcher(AbstractContextManager["Launcher"]):
+    """What a crew starts its workers with; their logs go to the folder `logs`.
+
+    Compiled code lies in a folder of its own for every seat, which a cold start empties and a warm
+    one finds as the last worker of the seat has left it. On exit all of them are removed. renews:
+    whether workers will be renewed, where they can be.
+    """
+
+    def __init__(
+        self, declarations: Mapping[str, Declaration], logs: Path, *, renews: bool = False
+    ) -> None:
+        self.declarations, self.logs, self.renews = declarations, logs, renews
+        self.root = tempfile.TemporaryDirectory(prefix="dlbench-", ignore_cleanup_errors=True)
+        self.scratches: dict[Hashable, str] = {}
+
+    def __exit__(self, *failure: object) -> None:
+        """Remove what was compiled."""
+        self.root.cleanup()
+
+    def __call__(
+        self, target: Target, seat: Hashable = None, *, warm: bool = False
+    ) -> tuple[Worker, wire.Start]:
+        """A started worker, and the order for it to begin with."""
+        scratch = self._scratch(seat, warm=warm)
+        declared = self.declarations[target.backend]
+        kind = declared.modes[target.mode]
+        variables = variables_of(declared, target.threads, scratch)
+        worker = WorkerProcess(variables, self.logs / f"{target.file_name}.log")
+        renewable = self.renews and can_be_renewed(target, declared)
+        return worker, wire.Start(target, scratch, kind, renewable=renewable)
+
+    def _scratch(self, seat: Hashable, *, warm: bool) -> str:
+        if not (warm and seat in self.scratches):
+            if seat in self.scratches:
+                shutil.rmtree(self.scratches[seat], ignore_errors=True)
+            self.scratches[seat] = tempfile.mkdtemp(dir=self.root.name)
+        return self.scratches[seat]
+
+
+def variables_of(declared: Declaration, threads: int, scratch: str) -> dict[str, str]:
+    """The environment variables that a backend declares, with this many threads and this folder."""
+    return {
+        name: value.replace("{threads}", str(threads)).replace("{scratch}", scratch)
+        for name, value in declared.environment.items()
+    }
+
+
+def can_be_renewed(target: Target, declared: Declaration) -> bool:
+    """Whether fresh copies of its worker may be made once it has started (fork_server.py).
+
+    Not of one that compiles, which every copy would do again, nor of one that drives an
+    accelerator, whose context no copy can use.
+    """
+    is_dynamic = declared.modes[target.mode] == "dynamic"
+    return declared.fork_safe and is_dynamic and target.device == "cpu" and fork_server.available()

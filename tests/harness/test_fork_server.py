@@ -7,29 +7,29 @@ import sys
 import psutil
 import pytest
 
-from dlbench import nursery
+from dlbench.harness import fork_server
 
-pytestmark = pytest.mark.skipif(not nursery.can_hatch(), reason="copies are made on Linux alone")
+pytestmark = pytest.mark.skipif(not fork_server.available(), reason="Linux alone makes copies")
 
 # Every copy says who it is, and does what the next word asks for.
 PROGRAM = """
 import os, sys
-from dlbench import nursery
+from dlbench.harness import fork_server
 start = os.getpid()
 computed = []
-nursery.hatch()
+fork_server.serve()
 said = os.getpid(), os.getppid() == start, os.getpgrp() == os.getpid(), computed
 os.write(1, " ".join(map(str, said)).encode() + b"\\n")
 computed.append("something")
 word = os.read(0, 100).decode()
 if word == "next":
-    nursery.make_way()
+    fork_server.give_way()
 what, number = word.split()
 sys.exit(int(number)) if what == "exit" else os.kill(os.getpid(), int(number))
 """
 
 
-class Nursery:
+class ForkServer:
     def __init__(self):
         self.process = subprocess.Popen(
             [sys.executable, "-c", PROGRAM],
@@ -47,27 +47,27 @@ class Nursery:
 
 
 @pytest.fixture
-def nest():
-    nest = Nursery()
-    yield nest
-    nest.process.kill()
-    nest.process.communicate()
+def forked():
+    forked = ForkServer()
+    yield forked
+    forked.process.kill()
+    forked.process.communicate()
 
 
-def test_every_copy_is_a_new_process_that_has_computed_nothing(nest):
+def test_every_copy_is_a_new_process_that_has_computed_nothing(forked):
     copies = []
     for _ in range(3):
-        pid, is_child, leads, computed = nest.hear()
+        pid, is_child, leads, computed = forked.hear()
         assert (is_child, leads, computed) == ("True", "True", "[]\n")
         copies.append(int(pid))
-        nest.tell("next")
-    assert len({*copies, nest.process.pid}) == 4
+        forked.tell("next")
+    assert len({*copies, forked.process.pid}) == 4
 
 
-def test_a_copy_that_made_way_is_gone(nest):
-    first = int(nest.hear()[0])
-    nest.tell("next")
-    nest.hear()
+def test_a_copy_that_made_way_is_gone(forked):
+    first = int(forked.hear()[0])
+    forked.tell("next")
+    forked.hear()
     assert not psutil.pid_exists(first)
 
 
@@ -75,16 +75,16 @@ def test_a_copy_that_made_way_is_gone(nest):
     ("word", "code"),
     [("exit 0", 0), ("exit 7", 7), ("kill 9", -signal.SIGKILL), ("kill 11", -signal.SIGSEGV)],
 )
-def test_the_whole_ends_as_its_copy_did(nest, word, code):
-    nest.hear()
-    nest.tell(word)
-    assert nest.process.wait(30) == code
+def test_the_whole_ends_as_its_copy_did(forked, word, code):
+    forked.hear()
+    forked.tell(word)
+    assert forked.process.wait(30) == code
 
 
-def test_a_copy_ends_with_the_process_that_it_is_of(nest):
-    copy = psutil.Process(int(nest.hear()[0]))
-    nest.process.kill()
-    nest.process.wait(30)
+def test_a_copy_ends_with_the_process_that_it_is_of(forked):
+    copy = psutil.Process(int(forked.hear()[0]))
+    forked.process.kill()
+    forked.process.wait(30)
     gone, alive = psutil.wait_procs([copy], timeout=30)
     assert not alive, "it would be stopped for ever"
     assert gone == [copy]
@@ -92,4 +92,4 @@ def test_a_copy_ends_with_the_process_that_it_is_of(nest):
 
 def test_elsewhere_no_copies_are_made(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert not nursery.can_hatch()
+    assert not fork_server.available()

@@ -13,11 +13,11 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from dlbench import wire
-from dlbench.crew import failed
+from dlbench.harness import wire
+from dlbench.harness.supervisor.case import Recording
+from dlbench.harness.supervisor.pool import failed
+from dlbench.harness.wire import Order, Reply
 from dlbench.model import Case, ParityCheck, Plan, Target
-from dlbench.recording import Recording
-from dlbench.wire import Order, Reply
 
 # A check that compiles nothing takes milliseconds: it is not given up for the time that compiling
 # has left of the limit.

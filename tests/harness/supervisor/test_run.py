@@ -7,7 +7,11 @@ that is finished stands in the journal as `matmul/1 on torch is ok`.
 import pytest
 from msgspec.structs import replace
 
-from dlbench import wire
+from dlbench.harness import wire
+from dlbench.harness.supervisor.case import Recording
+from dlbench.harness.supervisor.preparing import LEAST_CHECK_S, Preparing
+from dlbench.harness.supervisor.run import RELEASE_TIMEOUT_S, Supervisor
+from dlbench.harness.supervisor.stopping import PATIENCE
 from dlbench.model import (
     Case,
     Group,
@@ -21,10 +25,6 @@ from dlbench.model import (
     Work,
     Workload,
 )
-from dlbench.preparing import LEAST_CHECK_S, Preparing
-from dlbench.recording import Recording
-from dlbench.stopping import PATIENCE
-from dlbench.supervisor import RELEASE_TIMEOUT_S, Supervisor
 from fakes.workers import BROKEN, CALLS_S, FACTS, HELD, Dies, Stable
 
 CRASH = Dies(wire.Failed("failed", "the worker died with signal 11"))

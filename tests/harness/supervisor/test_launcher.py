@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from dlbench import launching, nursery, wire
-from dlbench.launching import Launcher
+from dlbench.harness import fork_server, wire
+from dlbench.harness.supervisor import process
+from dlbench.harness.supervisor.process import Launcher
 from dlbench.model import Target
 from dlbench.targets import read_declarations
 
@@ -18,7 +19,7 @@ VARIABLES = {"OMP_NUM_THREADS": "{threads}", "CACHE": "{scratch}/cache:{scratch}
 def launched(monkeypatch):
     """What worker processes are started with."""
     found = []
-    monkeypatch.setattr(launching, "WorkerProcess", lambda *words: found.append(words))
+    monkeypatch.setattr(process, "WorkerProcess", lambda *words: found.append(words))
     return found
 
 
@@ -78,7 +79,7 @@ def test_in_the_end_nothing_is_left(launched, tmp_path):
 
 def test_who_will_not_be_renewed_makes_no_copies(launch):
     launch.renews = False
-    launch.declarations = {"numpy": replace(launch.declarations["numpy"], forks=True)}
+    launch.declarations = {"numpy": replace(launch.declarations["numpy"], fork_safe=True)}
     _, order = launch(replace(TARGET, device="cpu"))
     assert not order.renewable
 
@@ -94,12 +95,12 @@ def test_who_will_not_be_renewed_makes_no_copies(launch):
     ids=["can be", "backend cannot", "compiles", "drives a GPU"],
 )
 def test_who_can_be_renewed(launch, target, forks, expected):
-    launch.declarations = {"numpy": replace(launch.declarations["numpy"], forks=forks)}
+    launch.declarations = {"numpy": replace(launch.declarations["numpy"], fork_safe=forks)}
     _, order = launch(replace(TARGET, **target))
-    assert order.renewable is (expected and nursery.can_hatch())
+    assert order.renewable is (expected and fork_server.available())
 
 
 def test_where_no_copies_can_be_made_nobody_can_be_renewed(launch, monkeypatch):
-    monkeypatch.setattr(nursery, "can_hatch", lambda: False)
+    monkeypatch.setattr(fork_server, "available", lambda: False)
     _, order = launch(replace(TARGET, device="cpu"))
     assert not order.renewable

@@ -5,9 +5,9 @@ from contextlib import closing
 
 import pytest
 
-from dlbench import wire
+from dlbench.harness import wire
+from dlbench.harness.supervisor.process import COMMAND, WorkerProcess
 from dlbench.model import Target
-from dlbench.processes import COMMAND, WorkerProcess
 
 START = wire.Start(Target("numpy", "cpu", "eager", "float32", 1), "")
 LONG_S = 60.0

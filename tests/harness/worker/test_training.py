@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 
-from dlbench import catalog, training, wire, worker
+from dlbench import catalog
 from dlbench.backends.base import Setting
 from dlbench.epochs import job_of
 from dlbench.errors import DlbenchError
+from dlbench.harness import wire
+from dlbench.harness.worker import training, worker
+from dlbench.harness.worker.training import Training
 from dlbench.layers import Dense
 from dlbench.networks import CATALOGUE, PREDICTED
 from dlbench.reference.losses import head_of, labels, loss_of
-from dlbench.training import Training
 from fakes.small import ENDS, ending, mlp, network, problem
 from fakes.trainings import NUMPY
 

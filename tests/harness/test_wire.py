@@ -5,11 +5,8 @@ import sys
 
 import pytest
 
-from dlbench import wire
-from dlbench.model import ParityCheck, Sample, Sampling, Target, Work, Workload
-from dlbench.networks import CATALOGUE, OPTIMIZERS
-from dlbench.trainings import EpochResult
-from dlbench.wire import (
+from dlbench.harness import wire
+from dlbench.harness.wire import (
     Block,
     Check,
     EpochTrained,
@@ -32,6 +29,9 @@ from dlbench.wire import (
     WorkedOut,
     WorkOut,
 )
+from dlbench.model import ParityCheck, Sample, Sampling, Target, Work, Workload
+from dlbench.networks import CATALOGUE, OPTIMIZERS
+from dlbench.trainings import EpochResult
 
 TARGET = Target("torch", "cuda:1", "compile", "tf32", 4)
 WORKLOAD = Workload("train_step", {"network": "iris", "batch": 32}, Work(25088, 4072, 32))
@@ -141,7 +141,7 @@ def test_what_was_not_agreed_on_is_rubbish(stream, complaint):
 ECHO = """
 import os, sys
 print("before the wire was taken over", file=sys.stderr, flush=True)
-from dlbench import wire
+from dlbench.harness import wire
 orders, replies = wire.take_over_standard_streams()
 print("from print")
 sys.stdout.flush()

@@ -13,11 +13,14 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from dlbench import catalog, timing, wire, worker
+from dlbench import catalog
 from dlbench.backends.base import Setting, nothing
-from dlbench.compiler import FIRST_CALLS
 from dlbench.errors import PlacementError, Unavailable, UsageError
-from dlbench.interference import LOST_SHARE, Counters
+from dlbench.harness import fork_server, wire
+from dlbench.harness.worker import timing, worker
+from dlbench.harness.worker.__main__ import serve
+from dlbench.harness.worker.compiler import FIRST_CALLS
+from dlbench.harness.worker.interference import LOST_SHARE, Counters
 from dlbench.model import Sampling, Target, Work, Workload
 from fakes.backend import FakeBackend, Tensor
 from fakes.clock import ToldClock
@@ -624,7 +627,7 @@ def test_orders_are_served_until_the_wire_is_closed(backend):
     for order in (START, PREPARE, CHECK, WARM_UP, BLOCK, RELEASE):
         wire.send(orders, order)
     orders.seek(0)
-    worker.serve(orders, replies)
+    serve(orders, replies)
     replies.seek(0)
     received = [type(reply) for reply in iter(lambda: wire.receive_reply(replies), None)]
     assert received == [wire.Ready, wire.Prepared, wire.Verified, wire.Warm, wire.Timed, wire.Ready]
@@ -636,22 +639,22 @@ def answers(*orders):
     for order in orders:
         wire.send(told, order)
     told.seek(0)
-    worker.serve(told, replies)
+    serve(told, replies)
     replies.seek(0)
     return list(iter(lambda: wire.receive_reply(replies), None))
 
 
 @pytest.mark.parametrize("renewable", [False, True])
 def test_who_can_be_renewed_is_a_copy_from_the_start(backend, witness, monkeypatch, renewable):
-    hatched = []
-    monkeypatch.setattr(worker.nursery, "hatch", lambda: hatched.append("a copy") is None)
+    copies = []
+    monkeypatch.setattr(fork_server, "serve", lambda: copies.append("a copy") is None)
     (ready,) = answers(structs.replace(START, renewable=renewable))
-    assert (len(hatched), ready.process) == ((1, os.getpid()) if renewable else (0, None))
+    assert (len(copies), ready.process) == ((1, os.getpid()) if renewable else (0, None))
     assert ready.facts == {"fake": "1.0", "busy_clock": "told"}
 
 
 def test_where_no_copy_can_be_made_the_worker_goes_on_as_it_is(backend, witness, monkeypatch):
-    monkeypatch.setattr(worker.nursery, "hatch", lambda: False)
+    monkeypatch.setattr(fork_server, "serve", lambda: False)
     ready, prepared = answers(structs.replace(START, renewable=True), PREPARE)
     assert (type(ready), ready.process) == (wire.Ready, None)
     assert prepared.calls_s
@@ -661,30 +664,30 @@ def test_a_copy_counts_for_itself(backend, witness, monkeypatch):
     """What the counters of the process that was copied have seen is not the copy's."""
     witnesses = []
     monkeypatch.setattr(worker, "Witness", lambda: witnesses.append("one") or witness)
-    monkeypatch.setattr(worker.nursery, "hatch", lambda: witnesses.append("hatched") is None)
+    monkeypatch.setattr(fork_server, "serve", lambda: witnesses.append("copied") is None)
     answers(structs.replace(START, renewable=True))
-    assert witnesses == ["one", "hatched", "one"]
+    assert witnesses == ["one", "copied", "one"]
 
 
 def test_a_copy_that_has_not_the_threads_it_should_have_is_refused(backend, witness, monkeypatch):
-    def hatch():
+    def copied():
         backend.uses_threads = 7
         return True
 
-    monkeypatch.setattr(worker.nursery, "hatch", hatch)
+    monkeypatch.setattr(fork_server, "serve", copied)
     (failed,) = answers(structs.replace(START, renewable=True))
     assert failed == wire.Failed("failed", "fake was told to use 2 threads and uses 7.")
 
 
 def test_who_did_not_start_is_not_copied(backend, witness, monkeypatch):
     backend.fails_to_start = Unavailable("there is no such device")
-    monkeypatch.setattr(worker.nursery, "hatch", lambda: pytest.fail("copied"))
+    monkeypatch.setattr(fork_server, "serve", lambda: pytest.fail("copied"))
     (failed,) = answers(structs.replace(START, renewable=True))
     assert failed.status == "skipped"
 
 
-def test_a_copy_that_is_to_be_renewed_makes_way(backend, witness, monkeypatch):
-    monkeypatch.setattr(worker.nursery, "hatch", lambda: True)
-    monkeypatch.setattr(worker.nursery, "make_way", lambda: sys.exit("made way"))
-    with pytest.raises(SystemExit, match="made way"):
+def test_a_copy_that_is_to_be_renewed_gives_way(backend, witness, monkeypatch):
+    monkeypatch.setattr(fork_server, "serve", lambda: True)
+    monkeypatch.setattr(fork_server, "give_way", lambda: sys.exit("gave way"))
+    with pytest.raises(SystemExit, match="gave way"):
         answers(structs.replace(START, renewable=True), wire.Renew())

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from dlbench import rounds
+from dlbench.harness.supervisor import rounds
 
 CASES = ["a", "b", "c", "d"]
 

@@ -1,0 +1,1 @@
+"""Runs the steps of a plan in worker processes, of which one computes at a time."""

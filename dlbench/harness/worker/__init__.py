@@ -1,0 +1,1 @@
+"""The side that computes: one framework in a process of its own."""

@@ -1,0 +1,25 @@
+"""A worker process from its start to its end: orders in, replies out."""
+
+from typing import BinaryIO
+
+from dlbench.harness import fork_server, wire
+from dlbench.harness.parking import die_with_parent
+from dlbench.harness.worker.worker import Worker
+
+
+def serve(orders: BinaryIO, replies: BinaryIO) -> None:
+    """Carry out orders until the supervisor closes the wire."""
+    worker = Worker()
+    while (order := wire.receive_order(orders)) is not None:
+        if isinstance(order, wire.Renew):
+            fork_server.give_way()  # the next copy answers: it returns from serve() below
+        reply = worker.carry_out(order)
+        wanted = isinstance(order, wire.Start) and order.renewable
+        if wanted and isinstance(reply, wire.Ready) and fork_server.serve():
+            reply = worker.carry_out(wire.Renew())
+        wire.send(replies, reply)
+
+
+if __name__ == "__main__":
+    die_with_parent()
+    serve(*wire.take_over_standard_streams())
