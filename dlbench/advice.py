@@ -37,15 +37,16 @@ def advice(rows: Sequence[Row]) -> list[str]:
     names = {row.case: looks[_targets.key(row)].label for row in rows if is_timed(row)}
     networks: dict[tuple[str, ...], dict[str, list[Row]]] = {}
     for row in rows:
-        if is_timed(row) and "network" in row.params and row.workload in PREFERRED:
-            place = (str(row.params["network"]), str(row.params.get("batch")), row.dtype)
-            networks.setdefault(place, {}).setdefault(row.workload, []).append(row)
+        kind, params = row.workload.kind, row.workload.params
+        if is_timed(row) and "network" in params and kind in PREFERRED:
+            place = (str(params["network"]), str(params.get("batch")), row.target.dtype)
+            networks.setdefault(place, {}).setdefault(kind, []).append(row)
     several = len({dtype for _, _, dtype in networks}) > 1
     told = []
     for (network, batch, dtype), kinds in networks.items():
         kind = next(name for name in PREFERRED if name in kinds)
         group = kinds[kind]
-        if any(row.break_even_state for row in group):
+        if any(row.break_even.state for row in group):
             size = units.counted(int(batch), "row")
             what = f"{network}, {kind} of {size}{f' in {dtype}' if several else ''}"
             told.append(f"{what}: {_sentence(group, names)}")
@@ -61,8 +62,8 @@ def _sentence(rows: Sequence[Row], names: Mapping[str, str]) -> str:
         since, name = units.rounded(stretch.since), names[stretch.row.case]
         words.append(f"from about {since} steps{_epochs(stretch, rows)} on {name}")
     settled = ", ".join(words)
-    unsure = [names[row.case] for row in rows if row.break_even_state == "unsure"]
-    never = [names[row.case] for row in rows if row.break_even_state == "never"]
+    unsure = [names[row.case] for row in rows if row.break_even.state == "unsure"]
+    never = [names[row.case] for row in rows if row.break_even.state == "never"]
     ends = []
     if never:
         ends.append(f"never faster than dynamic: {', '.join(never)}")
@@ -74,20 +75,20 @@ def _sentence(rows: Sequence[Row], names: Mapping[str, str]) -> str:
 def _epochs(stretch: _Stretch, rows: Sequence[Row]) -> str:
     """The same in epochs of the network's data, where a row says how long one is."""
     for row in rows:
-        if row.break_even_epochs and row.break_even_steps:
-            epochs = stretch.since * row.break_even_epochs / row.break_even_steps
+        if row.break_even.epochs and row.break_even.steps:
+            epochs = stretch.since * row.break_even.epochs / row.break_even.steps
             return f" ({units.significant(epochs, digits=2)} epochs)"
     return ""
 
 
 def _is_sure(row: Row) -> bool:
     """Dynamic, or static and beyond doubt faster than dynamic, at a known cost."""
-    pays = row.break_even_state == "pays" and row.compile_s is not None
+    pays = row.break_even.state == "pays" and row.compile.seconds is not None
     return row.mode_kind == "dynamic" or pays
 
 
 def _line(row: Row) -> _Line:
-    return _Line(row, row.compile_s or 0.0, row.time_s or inf)
+    return _Line(row, row.compile.seconds or 0.0, row.time.seconds or inf)
 
 
 def _envelope(lines: Sequence[_Line]) -> list[_Stretch]:

@@ -5,24 +5,46 @@ Pure functions of what was estimated: no file, no text.
 
 from collections.abc import Sequence
 from math import exp, expm1, log, sqrt
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec import Struct
 
 from dlbench.stats import Estimate, Location
 
 State = Literal["pays", "never", "unsure"]
 
 
-class BreakEven(NamedTuple):
+class BreakEven(Struct, frozen=True):
     """Steps after which static is ahead, and their interval; None where none can be claimed.
 
     never: it is slower, or equal, beyond doubt; unsure: the data cannot tell whether it is faster.
-    Where unsure, `low` may be known: it is not ahead before.
+    Where unsure, `low` may be known: it is not ahead before. epoch_steps: steps of an epoch of the
+    data, None where unknown.
     """
 
-    steps: float | None
-    low: float | None
-    high: float | None
-    state: State
+    steps: float | None = None
+    low: float | None = None
+    high: float | None = None
+    state: State | None = None
+    epoch_steps: float | None = None
+
+    @property
+    def epochs(self) -> float | None:
+        """Epochs after which static is ahead."""
+        return self._in_epochs(self.steps)
+
+    @property
+    def epochs_low(self) -> float | None:
+        """The lower end of their interval."""
+        return self._in_epochs(self.low)
+
+    @property
+    def epochs_high(self) -> float | None:
+        """The upper end of their interval."""
+        return self._in_epochs(self.high)
+
+    def _in_epochs(self, steps: float | None) -> float | None:
+        return None if steps is None or self.epoch_steps is None else steps / self.epoch_steps
 
 
 NEVER = BreakEven(None, None, None, "never")
@@ -47,7 +69,8 @@ def break_even(cost: Location, dynamic: Estimate, ratio: Location | None) -> Bre
         return BreakEven(steps, _at_least(cost, dynamic, low), None, "unsure")
     time = _minus(_logs(dynamic))
     gain = _minus(Estimate(*(log(-expm1(one)) for one in (value, high, low))))
-    return BreakEven(steps, *_combined(cost.interval(), time, gain), "pays")
+    low, high = _combined(cost.interval(), time, gain)
+    return BreakEven(steps, low, high, "pays")
 
 
 def _steps(cost: float, dynamic_s: float, ratio: float) -> float | None:

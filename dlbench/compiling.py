@@ -4,9 +4,11 @@ Cold and warm caches are told apart: the first time on a machine, and every time
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import log
+from math import exp, log
 from statistics import fmean, median, variance
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from dlbench.histories import Firsts, History, by_generation
 from dlbench.model import Caches, Compiling, Status
@@ -60,6 +62,42 @@ def compiled(history: History, scatters: Mapping[Caches, Scatter]) -> Compiled |
         again=first[-1] - first[1],
         peak_bytes=max(peaks, default=None),
     )
+
+
+class CompileCost(Struct, frozen=True):
+    """Seconds of compiling with cold caches, with their interval, and with warm ones.
+
+    All include the compiler's start, start_s; graphs: made by the first call, recompiled: by those
+    right after it; peak_bytes: the largest rise of memory. None where unknown.
+    """
+
+    seconds: float | None = None
+    low_s: float | None = None
+    high_s: float | None = None
+    warm_s: float | None = None
+    start_s: float | None = None
+    peak_bytes: int | None = None
+    graphs: int | None = None
+    recompiled: int | None = None
+
+
+def cost_of(found: Compiled) -> CompileCost:
+    """What is known of compiling, in seconds."""
+    value, low, high = found.cold.interval() if found.cold else (None, None, None)
+    return CompileCost(
+        seconds=_exp(value),
+        low_s=_exp(low),
+        high_s=_exp(high),
+        warm_s=_exp(found.warm.value) if found.warm else None,
+        start_s=found.start_s,
+        peak_bytes=found.peak_bytes,
+        graphs=found.graphs,
+        recompiled=found.again,
+    )
+
+
+def _exp(log_s: float | None) -> float | None:
+    return None if log_s is None else exp(log_s)
 
 
 class Cost(NamedTuple):

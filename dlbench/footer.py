@@ -33,11 +33,11 @@ def lines(run: Run, reading: Reading) -> list[str]:
 
 def settling(run: Run, rows: Sequence[Row]) -> str | None:
     """The one command for all verdicts that are unsure; None where none is."""
-    unsure = [row for row in rows if row.verdict == "unsure"]
+    unsure = [row for row in rows if row.comparison.verdict == "unsure"]
     if not unsure:
         return None
     ids = {row.case for row in unsure}
-    ids |= {f"{row.case.removesuffix(row.target)}{row.baseline}" for row in unsure}
+    ids |= {f"{row.workload.id}/{row.comparison.baseline}" for row in unsure}
     command = Settling(run).command([case for case in run.plan.cases if case.id in ids])
     first = "end other programs, then " if any(row.busy for row in unsure) else ""
     return f"{first}to settle what is unsure: {command}"
@@ -59,8 +59,8 @@ def _nulls(nulls: Nulls) -> str | None:
 def _generations(run: Run, rows: Sequence[Row]) -> str | None:
     """A budget may be too short for all of them (harness/supervisor/schedule.py)."""
     budget_s, wanted = run.plan.sampling.budget_s, run.plan.sampling.generations
-    counts = [row.generations for row in rows if row.status == "ok"]
-    interrupted = any(row.stop_reason == "interrupted" for row in rows)
+    counts = [row.blocks.generations for row in rows if row.status == "ok"]
+    interrupted = any(row.blocks.stop_reason == "interrupted" for row in rows)
     if budget_s is None or interrupted or min(counts, default=wanted) >= wanted:
         return None
     made = "–".join(map(str, sorted({min(counts), max(counts)})))

@@ -4,14 +4,13 @@ A twin differs in nothing but the mode. It must not know how anything is shown.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import exp
 from typing import TypeVar, get_args
 
 from msgspec.structs import replace
 
 from dlbench import flops
-from dlbench.break_even import break_even
-from dlbench.compiling import Compiled, Scatter, compiled, scatter, scatter_of_starts
+from dlbench.break_even import BreakEven, break_even
+from dlbench.compiling import Compiled, Scatter, compiled, cost_of, scatter, scatter_of_starts
 from dlbench.datasets.base import rows_of
 from dlbench.histories import History
 from dlbench.model import Caches
@@ -38,8 +37,10 @@ class Graphs:
 
     def rows(self, rows: Sequence[Row]) -> list[Row]:
         """The rows, those of static modes with what is known of compiling."""
-        self.by_target = _grouped((row.target, row.case) for row in rows)
-        compilers = _grouped(((row.backend, row.device), row.target) for row in rows)
+        self.by_target = _grouped((row.target.id, row.case) for row in rows)
+        compilers = _grouped(
+            ((row.target.backend, row.target.device), row.target.id) for row in rows
+        )
         self.starts = {compiler: self._starts(targets) for compiler, targets in compilers.items()}
         twins = {_place(row): row for row in rows if row.mode_kind == "dynamic" and is_timed(row)}
         return [
@@ -52,27 +53,16 @@ class Graphs:
         found = compiled(history, self._scatters(row)) if history else None
         if found is None:
             return row
-        cold = found.cold.interval() if found.cold else Estimate(0.0, None, None)
-        told = replace(
-            row,
-            compile_s=exp(cold.value) if found.cold else None,
-            compile_low_s=None if cold.low is None else exp(cold.low),
-            compile_high_s=None if cold.high is None else exp(cold.high),
-            compile_s_warm=exp(found.warm.value) if found.warm else None,
-            compiler_start_s=found.start_s,
-            compile_peak_bytes=found.peak_bytes,
-            graphs=found.graphs,
-            recompiled=found.again,
-        )
-        return told if twin is None else self._compared(told, twin, found)
+        told = replace(row, compile=cost_of(found))
+        return told if twin is None else replace(told, break_even=self._pays(told, twin, found))
 
     def _scatters(self, row: Row) -> dict[Caches, Scatter]:
         """What other cases of the target say of what is compiled, and all of the start.
 
         With its own, a case could never surprise; a start is not the case's own.
         """
-        others = self._known(case for case in self.by_target[row.target] if case != row.case)
-        starts = self.starts[row.backend, row.device]
+        others = self._known(case for case in self.by_target[row.target.id] if case != row.case)
+        starts = self.starts[row.target.backend, row.target.device]
         return {caches: Scatter(scatter(others, caches), starts[caches]) for caches in starts}
 
     def _starts(self, targets: Iterable[str]) -> dict[Caches, Luck | None]:
@@ -83,32 +73,22 @@ class Graphs:
     def _known(self, cases: Iterable[str]) -> list[History]:
         return [self.histories[case] for case in cases if case in self.histories]
 
-    def _compared(self, row: Row, twin: Row, found: Compiled) -> Row:
+    def _pays(self, row: Row, twin: Row, found: Compiled) -> BreakEven:
         if found.cold is None or not is_timed(row):
-            return row
+            return BreakEven()
         pair = paired(self.histories[row.case], self.histories[twin.case])
         ratio = None if _is_doubtful(pair) else locate(pair, self.lucks.get(row.case))
-        dynamic = Estimate(twin.time_s or 0.0, twin.ci_low_s, twin.ci_high_s)
+        dynamic = Estimate(twin.time.seconds or 0.0, twin.time.low_s, twin.time.high_s)
         when = break_even(found.cold, dynamic, ratio)
-        epoch = self._steps_of_an_epoch(row)
-        return replace(
-            row,
-            break_even_steps=when.steps,
-            break_even_low=when.low,
-            break_even_high=when.high,
-            break_even_state=when.state,
-            break_even_epochs=_over(when.steps, epoch),
-            break_even_epochs_low=_over(when.low, epoch),
-            break_even_epochs_high=_over(when.high, epoch),
-        )
+        return replace(when, epoch_steps=self._steps_of_an_epoch(row))
 
     def _steps_of_an_epoch(self, row: Row) -> float | None:
-        if row.loop:
+        if row.target.loop:
             return 1.0  # a step is an epoch
-        network = self.networks.get(str(row.params.get("network")))
+        network = self.networks.get(str(row.workload.params.get("network")))
         if network is None or not network.has_data:
             return None
-        return float(flops.batches(rows_of(network), int(row.params["batch"])))
+        return float(flops.batches(rows_of(network), int(row.workload.params["batch"])))
 
 
 def _grouped(pairs: Iterable[tuple[K, str]]) -> dict[K, list[str]]:
@@ -119,16 +99,12 @@ def _grouped(pairs: Iterable[tuple[K, str]]) -> dict[K, list[str]]:
     return found
 
 
-def _over(steps: float | None, epoch: float | None) -> float | None:
-    return None if steps is None or epoch is None else steps / epoch
-
-
 def _is_doubtful(pair: Paired) -> bool:
     return pair.busy or not pair.in_turns
 
 
 def _place(row: Row) -> tuple[str, ...]:
     """What a row and its twin have in common."""
-    workload = row.case.removesuffix(row.target)
-    same = (row.backend, row.device, row.dtype, str(row.threads), row.loop, row.callbacks)
-    return (workload, *same)
+    target = row.target
+    same = (target.backend, target.device, target.dtype, str(target.threads))
+    return (row.workload.id, *same, target.loop, target.callbacks)

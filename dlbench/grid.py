@@ -51,7 +51,7 @@ class Grid:
 
 def parted(rows: Sequence[Row]) -> list[list[Row]]:
     """What goes into tables of their own: epochs have loops for targets, which others have not."""
-    parts = [[row for row in rows if bool(row.loop) is looped] for looped in (False, True)]
+    parts = [[row for row in rows if bool(row.target.loop) is looped] for looped in (False, True)]
     return [part for part in parts if part]
 
 
@@ -85,7 +85,7 @@ def ratios(rows: Sequence[Row], baseline: str, first_note: int = 1) -> Grid:
     shown = _with_lines(_with_columns(rows))
     labels = _varying_params(shown)
     axes = _varying(shown, TARGET_AXES)
-    own = next(_target(row) for row in rows if row.target == baseline)
+    own = next(_target(row) for row in rows if row.target.id == baseline)
     targets = [target for target in dict.fromkeys(map(_target, shown)) if target != own]
     notes = Notes(first_note)
     lines = []
@@ -113,7 +113,7 @@ def workload_names(rows: Sequence[Row]) -> list[str]:
 
 
 def _target(row: Row) -> tuple[str, ...]:
-    return tuple(str(getattr(row, axis)) for axis in TARGET_AXES)
+    return tuple(str(getattr(row.target, axis)) for axis in TARGET_AXES)
 
 
 def _with_columns(rows: Sequence[Row]) -> list[Row]:
@@ -124,23 +124,19 @@ def _with_columns(rows: Sequence[Row]) -> list[Row]:
 
 def _with_lines(rows: Sequence[Row]) -> list[Row]:
     """Rows of workloads that ran on at least one target; all, if none did."""
-    ran = {_workload(row) for row in rows if row.status != "skipped"}
-    return [row for row in rows if _workload(row) in ran] or list(rows)
-
-
-def _workload(row: Row) -> tuple[str, ...]:
-    return (row.workload, *map(str, row.params.items()))
+    ran = {row.workload.id for row in rows if row.status != "skipped"}
+    return [row for row in rows if row.workload.id in ran] or list(rows)
 
 
 def _by_workload(rows: Iterable[Row]) -> list[list[Row]]:
-    groups: dict[tuple[str, ...], list[Row]] = {}
+    groups: dict[str, list[Row]] = {}
     for row in rows:
-        groups.setdefault(_workload(row), []).append(row)
+        groups.setdefault(row.workload.id, []).append(row)
     return list(groups.values())
 
 
 def _varying(rows: Sequence[Row], axes: Sequence[str]) -> list[str]:
-    varying = [axis for axis in axes if len({getattr(row, axis) for row in rows}) > 1]
+    varying = [axis for axis in axes if len({getattr(row.target, axis) for row in rows}) > 1]
     return varying or ["backend"]
 
 
@@ -152,16 +148,17 @@ def _sizes(params: dict[str, int | str]) -> str:
 
 def _varying_params(rows: Sequence[Row]) -> tuple[str, ...]:
     """Parameters that are not the same in all rows that have them; sizes always count."""
-    names = dict.fromkeys(name for row in rows for name in row.params if name not in "mnk")
-    values = {name: {row.params.get(name) for row in rows} - {None} for name in names}
+    names = dict.fromkeys(name for row in rows for name in row.workload.params if name not in "mnk")
+    values = {name: {row.workload.params.get(name) for row in rows} - {None} for name in names}
     return tuple(name for name in names if len(values[name]) > 1 or name == "network")
 
 
 def _label(row: Row, labels: Sequence[str]) -> str:
-    batch = f"batch {row.params['batch']}" if "batch" in labels and "batch" in row.params else ""
+    params = row.workload.params
+    batch = f"batch {params['batch']}" if "batch" in labels and "batch" in params else ""
     known = {"network", "batch", *"mnk"}
-    others = (str(value) for name, value in row.params.items() if name not in known)
-    parts = (row.workload, _sizes(row.params), str(row.params.get("network", "")), batch, *others)
+    others = (str(value) for name, value in params.items() if name not in known)
+    parts = (row.workload.kind, _sizes(params), str(params.get("network", "")), batch, *others)
     return " ".join(filter(None, parts))
 
 
@@ -178,7 +175,8 @@ def _constants(rows: Sequence[Row], axes: Sequence[str], labels: Sequence[str]) 
     named = dict(zip(TARGET_AXES, _target(rows[0]), strict=True))
     named["threads"] = units.counted(int(named["threads"]), "thread")
     shared = [named[axis] for axis in TARGET_AXES if axis not in axes and named[axis]]
-    batches = {row.params["batch"] for row in rows if "batch" in row.params}
+    every = [row.workload.params for row in rows]
+    batches = {params["batch"] for params in every if "batch" in params}
     if "batch" not in labels and batches:
         shared.append(f"batch {batches.pop()}")
     return f" ({', '.join(shared)})" if shared else ""
@@ -219,13 +217,15 @@ def _ratio_cell(row: Row | None, notes: Notes) -> Cell:
         return Cell("")
     if row.status != "ok":
         return Cell(STATUS_WORDS[row.status])
-    note = notes.number(why(row.reason)) if row.reason and row.verdict in {None, "unsure"} else None
-    if row.ratio is None or row.verdict is None:
+    found = row.comparison
+    doubt = row.reason if found.verdict in {None, "unsure"} else None
+    note = notes.number(why(doubt)) if doubt else None
+    if found.ratio is None or found.verdict is None:
         return Cell("–", note=note)
-    if row.ratio_low is None or row.ratio_high is None:
-        return Cell(f"{units.significant(row.ratio)} {row.verdict}", note=note)
-    ratio, low, high = units.ratios(row.ratio, row.ratio_low, row.ratio_high)
-    return Cell(f"{ratio} {row.verdict}", note=note, below=f"{low}–{high}")
+    if found.low is None or found.high is None:
+        return Cell(f"{units.significant(found.ratio)} {found.verdict}", note=note)
+    ratio, low, high = units.ratios(found.ratio, found.low, found.high)
+    return Cell(f"{ratio} {found.verdict}", note=note, below=f"{low}–{high}")
 
 
 def _no_column(rows: Sequence[Row]) -> list[str]:
@@ -238,11 +238,11 @@ def _no_column(rows: Sequence[Row]) -> list[str]:
 def _no_line(rows: Sequence[Row]) -> list[str]:
     """How many workloads have no line, by reason."""
     columns = _with_columns(rows)
-    lines = {_workload(row) for row in _with_lines(columns)}
-    absent: dict[str, set[tuple[str, ...]]] = {}
+    lines = {row.workload.id for row in _with_lines(columns)}
+    absent: dict[str, set[str]] = {}
     for row in columns:
-        if _workload(row) not in lines:
-            absent.setdefault(str(row.reason), set()).add(_workload(row))
+        if row.workload.id not in lines:
+            absent.setdefault(str(row.reason), set()).add(row.workload.id)
     return [
         f"{units.counted(len(workloads), 'workload')} without a line: {reason}"
         for reason, workloads in absent.items()
@@ -250,7 +250,11 @@ def _no_line(rows: Sequence[Row]) -> list[str]:
 
 
 def _synthetic(rows: Sequence[Row]) -> list[str]:
-    names = {str(row.params.get("network")) for row in rows if row.synthetic}
-    if not names:
-        return []
-    return [f"on synthetic data: {', '.join(sorted(names))}"]
+    names = synthetic_networks(rows)
+    return [f"on synthetic data: {', '.join(names)}"] if names else []
+
+
+def synthetic_networks(rows: Sequence[Row]) -> list[str]:
+    """The networks that were measured on synthetic data, sorted."""
+    workloads = [row.workload for row in rows]
+    return sorted({str(one.params.get("network")) for one in workloads if one.synthetic})

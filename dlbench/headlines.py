@@ -44,11 +44,13 @@ def _races(run: Run, rows: Sequence[Row]) -> Iterator[_Race]:
         groups.setdefault(case.workload.id, (case.workload, []))[1].append(row)
     for workload, group in groups.values():
         # the one that all are compared with is the fastest, whatever its median says
-        ranked = sorted(
-            filter(is_timed, group), key=lambda r: (r.verdict is not None, r.time_s or inf)
-        )
+        ranked = sorted(filter(is_timed, group), key=_rank)
         if ranked[1:]:
             yield _Race(workload, ranked, leaders(ranked))
+
+
+def _rank(row: Row) -> tuple[bool, float]:
+    return row.comparison.verdict is not None, row.time.seconds or inf
 
 
 def _headline(kind: str, races: Sequence[_Race], names: Mapping[str, str]) -> str:
@@ -95,15 +97,16 @@ def _result(race: _Race, names: Mapping[str, str]) -> str:
 
 def _ratio(row: Row) -> str:
     """Of times, with its interval as far as there is one."""
-    if row.ratio is None or row.ratio_low is None or row.ratio_high is None:
-        return units.significant(row.ratio or 0)
-    ratio, low, high = units.ratios(row.ratio, row.ratio_low, row.ratio_high)
+    found = row.comparison
+    if found.ratio is None or found.low is None or found.high is None:
+        return units.significant(found.ratio or 0)
+    ratio, low, high = units.ratios(found.ratio, found.low, found.high)
     return f"{ratio} ({low}–{high})"
 
 
 def _speed(row: Row) -> str:
-    if row.samples_per_s:
-        return f"{units.significant(row.samples_per_s)} samples/s"
-    if row.gflops:
-        return f"{units.significant(row.gflops)} GFLOP/s"
-    return units.duration(row.time_s or 0)
+    if row.time.samples_per_s:
+        return f"{units.significant(row.time.samples_per_s)} samples/s"
+    if row.time.gflops:
+        return f"{units.significant(row.time.gflops)} GFLOP/s"
+    return units.duration(row.time.seconds or 0)

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from dlbench import footer, tables, units
 from dlbench.advice import advice
+from dlbench.columns import flatten
 from dlbench.compare import MARGIN
 from dlbench.errors import UsageError
 from dlbench.grid import Grid, grid, last_note, parted, ratios
@@ -84,7 +85,9 @@ def to_json(results: Results, reading: Reading) -> str:
     """An object with `run` (its head, without the plan's cases), `nulls` and `rows`."""
     run = msgspec.to_builtins(results.run)
     del run["plan"]["groups"]
-    text = msgspec.json.encode({"run": run, "nulls": reading.nulls, "rows": reading.rows})
+    text = msgspec.json.encode(
+        {"run": run, "nulls": reading.nulls, "rows": [*map(flatten, reading.rows)]}
+    )
     return msgspec.json.format(text).decode()
 
 
@@ -107,7 +110,7 @@ def _page(known: Known, reading: Reading, metrics: Sequence[Metric]) -> _Page:
         [compared] = [
             part
             for part in parted(reading.rows)
-            if any(row.target == reading.baseline for row in part)
+            if any(row.target.id == reading.baseline for row in part)
         ]
         shown = ratios(compared, reading.baseline, max(map(last_note, grids)) + 1)
         settling = footer.settling(known.run, reading.rows)

@@ -18,21 +18,24 @@ Place = tuple[str, ...]
 def with_overhead(rows: Sequence[Row]) -> list[Row]:
     """The rows of networks with their share of overhead, where the run measured the floor."""
     floors = {
-        _place(row, str(row.params["pass"])): row.time_s
+        _place(row, str(row.workload.params["pass"])): row.time.seconds
         for row in rows
-        if row.workload == FLOOR and is_timed(row)
+        if row.workload.kind == FLOOR and is_timed(row)
     }
-    return [
-        replace(row, overhead=_share(row, floors.get(_place(row, row.workload)))) for row in rows
-    ]
+    return [_with(row, _share(row, floors.get(_place(row, row.workload.kind)))) for row in rows]
+
+
+def _with(row: Row, overhead: float | None) -> Row:
+    return replace(row, efficiency=replace(row.efficiency, overhead=overhead))
 
 
 def _share(row: Row, floor_s: float | None) -> float | None:
     """At most all of it: a floor may come out a little longer than the step."""
-    if floor_s is None or not row.time_s or "network" not in row.params:
+    if floor_s is None or not row.time.seconds or "network" not in row.workload.params:
         return None
-    return min(1.0, floor_s / row.time_s)
+    return min(1.0, floor_s / row.time.seconds)
 
 
 def _place(row: Row, kind: str) -> Place:
-    return kind, row.backend, row.device, row.mode, row.dtype, str(row.threads)
+    target = row.target
+    return kind, target.backend, target.device, target.mode, target.dtype, str(target.threads)

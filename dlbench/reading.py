@@ -18,7 +18,7 @@ from dlbench.nulls import Nulls
 from dlbench.overhead import with_overhead
 from dlbench.paired import locate, paired
 from dlbench.results.folder import Results
-from dlbench.rows import Row, best, is_timed, row_of
+from dlbench.rows import Row, RowComparison, best, is_timed, row_of
 from dlbench.settle import Settling
 from dlbench.stats import Luck
 from dlbench.utilisation import with_utilisation
@@ -132,14 +132,14 @@ def _bases(rows: Sequence[Row], target: str | None) -> list[Row | None]:
     chosen = {
         workload: best(group)
         if target is None
-        else next((row for row in group if row.target == target and is_timed(row)), None)
+        else next((row for row in group if row.target.id == target and is_timed(row)), None)
         for workload, group in groups.items()
     }
     return [chosen[_workload(row)] for row in rows]
 
 
 def _workload(row: Row) -> str:
-    return row.case.removesuffix(row.target)
+    return row.workload.id
 
 
 def _compared(
@@ -156,34 +156,33 @@ def _compared(
     for row, base in zip(rows, bases, strict=True):
         found = verdicts.get(row.case)
         if found is None:
-            told.append(_alone(row, base, target))
+            told.append(replace(row, comparison=_alone(row, base, target)))
         else:
             both = [cases[row.case], cases[found.baseline]]
             command = settling.command(both) if found.verdict == "unsure" else None
-            told.append(_with(row, found, both[1].target.id, command))
+            told.append(replace(row, comparison=_with(found, both[1].target.id, command)))
     return told
 
 
-def _alone(row: Row, base: Row | None, target: str | None) -> Row:
-    """A row that is compared with nothing: it is the baseline, or there is none."""
+def _alone(row: Row, base: Row | None, target: str | None) -> RowComparison:
+    """Of a row that is compared with nothing: it is the baseline, or there is none."""
     if base is not None or target is None or not is_timed(row):
-        return replace(row, baseline=base.target if base else target)
-    return replace(row, baseline=target, reason=f"no time of the baseline: {target}")
+        return RowComparison(base.target.id if base else target)
+    return RowComparison(target, reason=f"no time of the baseline: {target}")
 
 
-def _with(row: Row, found: Comparison, baseline: str, command: str | None) -> Row:
-    return replace(
-        row,
-        reason=found.reason,
-        busy=row.busy or found.busy,
+def _with(found: Comparison, baseline: str, command: str | None) -> RowComparison:
+    return RowComparison(
         baseline=baseline,
         ratio=found.ratio,
-        ratio_low=found.ratio_low,
-        ratio_high=found.ratio_high,
+        low=found.ratio_low,
+        high=found.ratio_high,
         verdict=found.verdict,
+        reason=found.reason,
         p=found.p,
         p_display=found.p_display,
         p_gate=found.p_gate,
+        busy=found.busy,
         settle=command,
     )
 

@@ -18,7 +18,7 @@ from dlbench import catalog, footer, tables, units
 from dlbench.advice import advice
 from dlbench.charts import _pictures, _targets
 from dlbench.errors import UsageError
-from dlbench.grid import STATUS_WORDS, Grid, grid, parted
+from dlbench.grid import STATUS_WORDS, Grid, grid, parted, synthetic_networks
 from dlbench.headlines import headlines
 from dlbench.metrics import FIELDS, SPARSE, having
 from dlbench.model import Measurement, ParityCheck, Run, StopReason
@@ -64,7 +64,7 @@ def _content(results: Results, reading: Reading) -> dict[str, Any]:
         "footer": footer.lines(results.run, reading),
         "fates": _fates(rows),
         "early": _early(rows),
-        "synthetic": sorted({str(row.params.get("network")) for row in rows if row.synthetic}),
+        "synthetic": synthetic_networks(rows),
         "parity": _parity(results.measurements),
         "facts": _facts(results.run),
     }
@@ -72,7 +72,7 @@ def _content(results: Results, reading: Reading) -> dict[str, Any]:
 
 def _early(rows: Sequence[Row]) -> list[str]:
     """How many cases ended before they were measured well enough, and why."""
-    counts = Counter(row.stop_reason for row in rows if row.status == "ok")
+    counts = Counter(row.blocks.stop_reason for row in rows if row.status == "ok")
     return [
         f"{units.counted(counts[reason], 'case')} {what}"
         for reason, what in EARLY.items()
@@ -88,7 +88,7 @@ def _grids(rows: Sequence[Row]) -> list[Grid]:
     """A table per metric, of the kinds of workload that have it."""
     timed = _targets.measured(rows)
     kinds = {
-        metric: {row.workload for row in timed if getattr(row, field)}
+        metric: {row.workload.kind for row in timed if field(row)}
         for metric, field in FIELDS.items()
     }
     return [
@@ -97,7 +97,7 @@ def _grids(rows: Sequence[Row]) -> list[Grid]:
         for part in parted(
             having(rows, metric)
             if metric in SPARSE
-            else [row for row in rows if row.workload in those]
+            else [row for row in rows if row.workload.kind in those]
         )
     ]
 

@@ -1,7 +1,7 @@
-"""What the samples of a case say: one flat row each, for every table, chart and export.
+"""What the samples of a case say: one row of parts each, for every table, chart and export.
 
-Derived from the raw measurements whenever asked for, and never stored. What a row says of other
-cases (baseline, ratio, verdict) is put in by reading.py.
+Derived from the raw measurements whenever asked for, and never stored. graphs.py, efficiency and
+reading.py set the parts that say something of other cases too.
 """
 
 from collections.abc import Sequence
@@ -10,130 +10,157 @@ from statistics import mode
 from msgspec import Struct
 
 from dlbench import flops
-from dlbench.break_even import State
+from dlbench.break_even import BreakEven
 from dlbench.compare import Verdict
+from dlbench.compiling import CompileCost
 from dlbench.histories import History
-from dlbench.model import Case, ModeKind, ParityCheck, Status, StopReason, Target
-from dlbench.summary import summary
+from dlbench.model import Case, ModeKind, ParityCheck, Status, StopReason, Target, Workload
+from dlbench.summary import Summary, summary
 
 
-class Row(Struct, frozen=True):
-    """One case. Times in seconds of one iteration; None where unknown.
+class Time(Struct, frozen=True):
+    """The time of one iteration in seconds, with its interval, and the rates that follow from it.
 
-    reason: why it was not measured, or of its verdict; iterations: the commonest; busy: too few
-    blocks, or rounds with the baseline, were quiet; left_out: blocks under competition that do not
-    count; autocorrelation: of successive blocks; drift: of the time, a share per minute, None where
-    it may be 0; modes: where the times lie, if not around one place; baseline: the target that the
-    ratio of times is to; p and its adjusted ones: see Comparison; settle: the command for an unsure
-    verdict; loop and callbacks: of an epoch; utilisation: see utilisation.py, overhead: see
-    overhead.py, shares; compile_s: seconds of compiling with cold caches, with an interval, and
-    compile_s_warm with warm ones, start included (compiler_start_s); graphs: made by the first
-    call, recompiled: by those right after it; break_even: see break_even.py, in steps, and in
-    epochs of the network's data; steps: training steps of an epoch, a smaller last batch included.
+    first_call_s: seconds of the very first call.
     """
 
-    case: str
-    workload: str
-    params: dict[str, int | str]
-    backend: str
-    device: str
-    mode: str
-    mode_kind: ModeKind
-    dtype: str
-    threads: int
-    status: Status
-    reason: str | None
-    time_s: float | None
-    ci_low_s: float | None
-    ci_high_s: float | None
-    gflops: float | None
-    samples_per_s: float | None
-    first_call_s: float | None
-    iterations: int | None
-    blocks: int
-    stop_reason: StopReason | None
-    parity_error: float | None
-    synthetic: bool
+    seconds: float | None = None
+    low_s: float | None = None
+    high_s: float | None = None
+    gflops: float | None = None
+    samples_per_s: float | None = None
+    first_call_s: float | None = None
+
+
+class Blocks(Struct, frozen=True):
+    """How a case was measured. iterations: the commonest number of steps in a block.
+
+    left_out: blocks under competition that do not count; busy: too few others for that.
+    """
+
+    count: int = 0
+    iterations: int | None = None
     generations: int = 0
-    busy: bool = False
+    stop_reason: StopReason | None = None
     left_out: int = 0
+    busy: bool = False
+
+
+class Shape(Struct, frozen=True):
+    """What is odd about the times. autocorrelation: of successive blocks.
+
+    drift: a share per minute, None where it may be 0; modes: where the times lie, if not around
+    one place.
+    """
+
     autocorrelation: float | None = None
     drift: float | None = None
     modes: str | None = None
+
+
+class Efficiency(Struct, frozen=True):
+    """Shares: utilisation of the ceiling (utilisation.py), overhead of the time (overhead.py)."""
+
+    utilisation: float | None = None
+    overhead: float | None = None
+
+
+class RowComparison(Struct, frozen=True):
+    """A row against its baseline, a target's id. ratio: of their times, above 1 is slower.
+
+    p, p_display and p_gate: see compare.Comparison; reason: of the verdict, or why there is none;
+    busy: too few rounds with the baseline were quiet; settle: the command for an unsure verdict.
+    """
+
     baseline: str | None = None
     ratio: float | None = None
-    ratio_low: float | None = None
-    ratio_high: float | None = None
+    low: float | None = None
+    high: float | None = None
     verdict: Verdict | None = None
+    reason: str | None = None
     p: float | None = None
     p_display: float | None = None
     p_gate: float | None = None
+    busy: bool = False
     settle: str | None = None
-    loop: str = ""
-    callbacks: str = ""
-    utilisation: float | None = None
-    overhead: float | None = None
-    compile_s: float | None = None
-    compile_low_s: float | None = None
-    compile_high_s: float | None = None
-    compile_s_warm: float | None = None
-    compiler_start_s: float | None = None
-    compile_peak_bytes: int | None = None
-    graphs: int | None = None
-    recompiled: int | None = None
-    break_even_steps: float | None = None
-    break_even_low: float | None = None
-    break_even_high: float | None = None
-    break_even_state: State | None = None
-    break_even_epochs: float | None = None
-    steps: int | None = None
-    break_even_epochs_low: float | None = None
-    break_even_epochs_high: float | None = None
+
+
+class Row(Struct, frozen=True):
+    """One case, by its id, in parts; what is unknown is None.
+
+    failure: why it was not measured; parity_error: of the quantity nearest its tolerance; steps:
+    training steps of an epoch, a smaller last batch included.
+    """
+
+    case: str
+    workload: Workload
+    target: Target
+    mode_kind: ModeKind
+    status: Status
+    failure: str | None
+    parity_error: float | None
+    steps: int | None
+    time: Time
+    blocks: Blocks
+    shape: Shape
+    efficiency: Efficiency = Efficiency()
+    compile: CompileCost = CompileCost()
+    break_even: BreakEven = BreakEven()
+    comparison: RowComparison = RowComparison()
 
     @property
-    def target(self) -> str:
-        """The id of its target."""
-        place = (self.backend, self.device, self.mode, self.dtype, self.threads)
-        return Target(*place, self.loop, self.callbacks).id
+    def reason(self) -> str | None:
+        """Why it was not measured, or the reason of its verdict."""
+        return self.comparison.reason or self.failure
+
+    @property
+    def busy(self) -> bool:
+        """Whether too few blocks, or too few rounds with the baseline, were quiet."""
+        return self.blocks.busy or self.comparison.busy
 
 
 def row_of(case: Case, history: History) -> Row:
     """What is known of a case by itself."""
     found = summary(history)
-    work, target, time = case.workload.work, case.target, found.time
-    per_second = 1 / time.value if time and time.value > 0 else None
     return Row(
         case=case.id,
-        workload=case.workload.kind,
-        params=case.workload.params,
-        backend=target.backend,
-        device=target.device,
-        mode=target.mode,
+        workload=case.workload,
+        target=case.target,
         mode_kind=case.mode_kind,
-        dtype=target.dtype,
-        threads=target.threads,
-        loop=target.loop,
-        callbacks=target.callbacks,
         status=history.status,
-        reason=history.reason,
-        time_s=time.value if time else None,
-        ci_low_s=time.low if time else None,
-        ci_high_s=time.high if time else None,
+        failure=history.reason,
+        parity_error=parity_error(history.parity),
+        steps=_steps(case),
+        time=_time(case.workload, history, found),
+        blocks=_blocks(history, found),
+        shape=Shape(found.autocorrelation, found.drift, found.modes),
+    )
+
+
+def _time(workload: Workload, history: History, found: Summary) -> Time:
+    first_call_s = history.calls_s[0] if history.calls_s else None
+    if found.time is None:
+        return Time(first_call_s=first_call_s)
+    work, (seconds, low, high) = workload.work, found.time
+    per_second = 1 / seconds if seconds > 0 else None
+    return Time(
+        seconds=seconds,
+        low_s=low,
+        high_s=high,
         gflops=work.flops * per_second / 1e9 if per_second else None,
         samples_per_s=work.samples * per_second if per_second and work.samples else None,
-        first_call_s=history.calls_s[0] if history.calls_s else None,
+        first_call_s=first_call_s,
+    )
+
+
+def _blocks(history: History, found: Summary) -> Blocks:
+    return Blocks(
+        count=len(history.samples),
         iterations=_iterations(history),
-        blocks=len(history.samples),
-        stop_reason=history.stop_reason,
-        parity_error=parity_error(history.parity),
-        synthetic=case.workload.synthetic,
         generations=found.generations,
-        busy=history.chosen.busy,
+        stop_reason=history.stop_reason,
         left_out=history.chosen.left_out,
-        autocorrelation=found.autocorrelation,
-        drift=found.drift,
-        modes=found.modes,
-        steps=_steps(case),
+        busy=history.chosen.busy,
     )
 
 
@@ -160,12 +187,12 @@ def parity_error(checks: Sequence[ParityCheck]) -> float | None:
 
 def is_timed(row: Row) -> bool:
     """Whether the row went well and has a time."""
-    return row.status == "ok" and bool(row.time_s)
+    return row.status == "ok" and bool(row.time.seconds)
 
 
 def best(rows: Sequence[Row]) -> Row | None:
     """The fastest of the rows that were measured."""
-    return min(filter(is_timed, rows), key=lambda row: row.time_s or 0, default=None)
+    return min(filter(is_timed, rows), key=lambda row: row.time.seconds or 0, default=None)
 
 
 def leaders(rows: Sequence[Row]) -> list[Row]:
@@ -174,12 +201,12 @@ def leaders(rows: Sequence[Row]) -> list[Row]:
     Nothing leads without a rival, nor where one could not be judged.
     """
     timed = [row for row in rows if is_timed(row)]
-    rivals = [row for row in timed if row.verdict is not None]
-    if not rivals or any(row.p is None for row in rivals):
+    rivals = [row for row in timed if row.comparison.verdict is not None]
+    if not rivals or any(row.comparison.p is None for row in rivals):
         return []
     return [row for row in timed if not is_behind(row)]
 
 
 def is_behind(row: Row) -> bool:
     """Whether a row is slower than its baseline, beyond doubt."""
-    return row.verdict == "slower"
+    return row.comparison.verdict == "slower"

@@ -5,11 +5,11 @@ import io
 from collections.abc import Sequence
 from html import escape
 
-import msgspec
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from dlbench.columns import COLUMNS, flatten
 from dlbench.grid import Cell, Grid
 from dlbench.rows import Row
 
@@ -84,14 +84,14 @@ def escaped(text: str) -> str:
 
 def to_csv(rows: Sequence[Row]) -> str:
     """All fields of all rows, one line each; parameters in columns of their own."""
-    params = list(dict.fromkeys(name for row in rows for name in row.params))
-    fields = [name for name in Row.__struct_fields__ if name != "params"]
+    params = list(dict.fromkeys(name for row in rows for name in row.workload.params))
+    fields = [name for name in COLUMNS if name != "params"]
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     names = [*fields[:2], *(name for name in params if name not in fields), *fields[2:]]
     writer.writerow([_plain(name) for name in names])
     for row in rows:
-        values = {**row.params, **msgspec.structs.asdict(row)}
+        values = {**row.workload.params, **flatten(row)}
         writer.writerow([_plain(values.get(name)) for name in names])
     return stream.getvalue()
 

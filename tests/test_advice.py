@@ -4,9 +4,10 @@ import pytest
 from msgspec.structs import replace
 
 from dlbench.advice import advice
+from dlbench.break_even import BreakEven
 from dlbench.model import Work, Workload
 from fakes import results
-from fakes.results import COMPILED, NUMPY, TORCH, case
+from fakes.results import COMPILED, NUMPY, TORCH, case, changed
 
 STEP = Workload("train_step", {"network": "iris", "batch": 32}, Work(6, 3, 32))
 
@@ -16,7 +17,7 @@ def told(*rows):
     outcomes = [(case(STEP, target), step_s) for target, step_s, _, _ in rows]
     return advice(
         [
-            replace(row, compile_s=compile_s, break_even_state=state)
+            changed(row, compile_s=compile_s, break_even_state=state)
             for row, (_, _, compile_s, state) in zip(results.rows(*outcomes), rows, strict=True)
         ]
     )
@@ -67,7 +68,10 @@ def test_a_batch_of_one_is_one_row_and_a_second_dtype_is_named():
     targets = [TORCH, COMPILED, double, replace(COMPILED, dtype="float64")]
     found = results.rows(*((case(one, target), 0.001) for target in targets))
     sentences = advice(
-        [replace(row, break_even_state="never") if row.mode != "eager" else row for row in found]
+        [
+            changed(row, break_even_state="never") if row.target.mode != "eager" else row
+            for row in found
+        ]
     )
     assert [sentence.partition(":")[0] for sentence in sentences] == [
         "iris, train_step of 1 row in float32",
@@ -80,6 +84,6 @@ def test_steps_are_told_in_epochs_where_it_is_known_how_long_one_is():
         (case(STEP, target), step_s) for target, step_s in ((TORCH, 0.003), (COMPILED, 0.001))
     ]
     eager, compiled = results.rows(*outcomes)
-    known = {"break_even_state": "pays", "break_even_steps": 1000.0, "break_even_epochs": 250.0}
-    [sentence] = advice([eager, replace(compiled, compile_s=2.0, **known)])
+    pays = BreakEven(1000.0, state="pays", epoch_steps=4.0)
+    [sentence] = advice([eager, replace(changed(compiled, compile_s=2.0), break_even=pays)])
     assert "from about 1000 steps (250 epochs) on" in sentence

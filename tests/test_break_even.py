@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from dlbench.break_even import break_even
+from dlbench.break_even import BreakEven, break_even
 from dlbench.model import Compiling, Group, Measurement, Plan, Sample, Sampling
 from dlbench.reading import rows_of
 from dlbench.results.folder import Results
@@ -65,7 +65,7 @@ def test_every_uncertainty_widens_the_interval():
 
 def test_a_cost_that_was_seen_once_has_steps_and_no_interval():
     found = break_even(Location(log(2.0), None, None, 1), STEP, ratio(0.75))
-    assert found == (pytest.approx(800.0), None, None, "pays")
+    assert found == BreakEven(pytest.approx(800.0), None, None, "pays")
 
 
 @pytest.mark.parametrize("doubtful", [None, Location(log(0.5), None, None, 1)])
@@ -152,9 +152,9 @@ def test_the_interval_holds_the_truth(generations, share, start_s):
     truth = (COLD_S + start_s) / (DYNAMIC_S * (1 - share))
     rows = judged(share * DYNAMIC_S, generations=generations, start_s=start_s)
     held = sum(
-        row.break_even_low <= truth <= row.break_even_high
+        row.break_even.low <= truth <= row.break_even.high
         for row in rows
-        if row.break_even_state == "pays"
+        if row.break_even.state == "pays"
     )
     assert held >= 0.93 * RUNS  # what is unsure does not hold it
 
@@ -162,44 +162,50 @@ def test_the_interval_holds_the_truth(generations, share, start_s):
 def test_the_interval_holds_the_truth_where_it_is_sure_of_a_small_gain():
     truth = (COLD_S + START_S) / (DYNAMIC_S * 0.1)
     rows = judged(0.9 * DYNAMIC_S)
-    sure = [row for row in rows if row.break_even_state == "pays"]
+    sure = [row for row in rows if row.break_even.state == "pays"]
     assert len(sure) >= 0.9 * RUNS
-    held = sum(row.break_even_low <= truth <= row.break_even_high for row in sure)
+    held = sum(row.break_even.low <= truth <= row.break_even.high for row in sure)
     assert held >= 0.93 * len(sure)
 
 
 def test_the_interval_is_no_wider_than_it_must_be():
     """An interval from 0 to infinity would hold every truth."""
     rows = judged(0.5 * DYNAMIC_S, runs=50)
-    widths = [row.break_even_high / row.break_even_low for row in rows]
+    widths = [row.break_even.high / row.break_even.low for row in rows]
     assert np.median(widths) < 1.6
 
 
 def test_slower_is_never_and_as_fast_is_unsure():
-    slower = [row.break_even_state for row in judged(1.2 * DYNAMIC_S, runs=100)]
+    slower = [row.break_even.state for row in judged(1.2 * DYNAMIC_S, runs=100)]
     assert slower.count("never") >= 97
     assert "pays" not in slower
-    equal = [row.break_even_state for row in judged(DYNAMIC_S, runs=100)]
+    equal = [row.break_even.state for row in judged(DYNAMIC_S, runs=100)]
     assert equal.count("unsure") >= 85
     assert equal.count("pays") <= 6
 
 
 def test_the_costs_are_those_that_the_processes_had():
     rows = judged(0.5 * DYNAMIC_S, runs=40)
-    assert np.median([row.compile_s for row in rows]) == pytest.approx(COLD_S + START_S, rel=0.05)
-    warm = np.median([row.compile_s_warm for row in rows])
+    assert np.median([row.compile.seconds for row in rows]) == pytest.approx(
+        COLD_S + START_S, rel=0.05
+    )
+    warm = np.median([row.compile.warm_s for row in rows])
     assert warm == pytest.approx(WARM_S + START_S, rel=0.05)
-    assert np.median([row.compiler_start_s for row in rows]) == pytest.approx(START_S, rel=0.05)
-    assert {(row.graphs, row.recompiled) for row in rows} == {(1, 0)}
+    assert np.median([row.compile.start_s for row in rows]) == pytest.approx(START_S, rel=0.05)
+    assert {(row.compile.graphs, row.compile.recompiled) for row in rows} == {(1, 0)}
 
 
 def test_one_generation_has_steps_and_no_interval():
     [row] = judged(0.5 * DYNAMIC_S, runs=1, generations=1)
-    assert row.break_even_steps == pytest.approx(4000, rel=0.3)
-    assert (row.break_even_low, row.break_even_high) == (None, None)
-    assert row.compile_s_warm is None
+    assert row.break_even.steps == pytest.approx(4000, rel=0.3)
+    assert (row.break_even.low, row.break_even.high) == (None, None)
+    assert row.compile.warm_s is None
 
 
 def test_a_dynamic_row_has_no_break_even():
     dynamic, *_ = rows_of(simulated(np.random.default_rng(0), 0.0005))
-    assert (dynamic.break_even_state, dynamic.compile_s, dynamic.graphs) == (None, None, None)
+    assert (dynamic.break_even.state, dynamic.compile.seconds, dynamic.compile.graphs) == (
+        None,
+        None,
+        None,
+    )

@@ -147,7 +147,7 @@ def test_steps_are_told_in_epochs_too():
     cases = [case(forward("iris"), TORCH), CASE]
     run = run_of([], plan=plan_of(cases, networks={"iris": CATALOGUE["iris"]}))
     _, row = rows_of(Results(run, tuple(both)))
-    assert row.break_even_steps == pytest.approx(100)
-    epochs = row.break_even_epochs, row.break_even_epochs_low, row.break_even_epochs_high
-    steps = row.break_even_steps, row.break_even_low, row.break_even_high
+    assert row.break_even.steps == pytest.approx(100)
+    epochs = row.break_even.epochs, row.break_even.epochs_low, row.break_even.epochs_high
+    steps = row.break_even.steps, row.break_even.low, row.break_even.high
     assert epochs == pytest.approx([count / 4 for count in steps])  # of 32, 32, 32 and 4 rows

@@ -7,12 +7,12 @@ from xml.etree import ElementTree as ET
 import matplotlib as mpl
 import pytest
 from matplotlib.figure import Figure
-from msgspec.structs import replace
 
 from dlbench import catalog
 from dlbench.charts import _pictures, _targets
 from dlbench.rows import Row
 from fakes import results
+from fakes.results import changed
 
 NAMES = catalog.names("charts")
 STEPS_S = [0.001, 0.0011, 0.0009, 0.001, 0.0012, 0.0008]
@@ -26,12 +26,12 @@ PRODUCT, NETWORK = results.rows(
 
 def row(**changes) -> Row:
     """A matrix product that went well."""
-    return replace(PRODUCT, **changes)
+    return changed(PRODUCT, **changes)
 
 
 def network(name="iris", kind="forward", **changes) -> Row:
     """A pass through a network that went well."""
-    return replace(NETWORK, workload=kind, params={"network": name, "batch": 32}, **changes)
+    return changed(NETWORK, workload=kind, params={"network": name, "batch": 32}, **changes)
 
 
 def products(*sizes) -> list[Row]:
@@ -41,13 +41,13 @@ def products(*sizes) -> list[Row]:
 def slower(times, **changes) -> list[Row]:
     """A product and a pass that take so many times as long."""
     return [
-        replace(
+        changed(
             one,
-            time_s=one.time_s * times,
-            ci_low_s=one.ci_low_s * times,
-            ci_high_s=one.ci_high_s * times,
-            gflops=one.gflops / times,
-            samples_per_s=one.samples_per_s and one.samples_per_s / times,
+            time_s=one.time.seconds * times,
+            ci_low_s=one.time.low_s * times,
+            ci_high_s=one.time.high_s * times,
+            gflops=one.time.gflops / times,
+            samples_per_s=one.time.samples_per_s and one.time.samples_per_s / times,
             **changes,
         )
         for one in (PRODUCT, NETWORK)
@@ -57,12 +57,12 @@ def slower(times, **changes) -> list[Row]:
 def graphs(state="pays", kind="train_step", name="iris", **changes) -> list[Row]:
     """A dynamic row, and a static one in half of the time."""
     dynamic = network(name, kind, **changes)
-    crossing = 2 * 3.0 / dynamic.time_s
+    crossing = 2 * 3.0 / dynamic.time.seconds
     ends = {"break_even_low": 0.8 * crossing, "break_even_high": 1.3 * crossing}
     known = {"break_even_steps": crossing, **ends} if state == "pays" else {}
     told = {"mode": "compile", "mode_kind": "static", "compile_s": 3.0, **known, **changes}
-    static = {"time_s": dynamic.time_s / 2, "break_even_state": state, **told}
-    return [dynamic, replace(dynamic, **static)]
+    static = {"time_s": dynamic.time.seconds / 2, "break_even_state": state, **told}
+    return [dynamic, changed(dynamic, **static)]
 
 
 NASTY = "$\\frac{1}{0}$ </svg><script>alert(1)</script> &amp; \x00\x1b[31m _"
@@ -84,7 +84,7 @@ DRAWN = {
     "odd parameters": [
         network(),
         network(3, device="cuda"),
-        replace(NETWORK, params={"network": 1}),
+        changed(NETWORK, params={"network": 1}),
     ],
     "endless names": [row(backend="x" * 5000), network("y" * 5000, backend="x" * 5000)],
     "graphs that pay": graphs(),
@@ -194,13 +194,13 @@ def test_totals_of_two_modes_are_equal_where_they_cross():
     dynamic, static = graphs()
     figure = catalog.load("charts", "break_even").draw([dynamic, static])
     [axes] = figure.axes
-    steps = static.break_even_steps
+    steps = static.break_even.steps
     for line in axes.get_lines()[:2]:
         at = dict(zip(*line.get_data(), strict=True))
         assert min(at) == 1
     mark = axes.containers[0].lines[0].get_data()
     assert mark[0] == pytest.approx([steps])
-    assert mark[1] == pytest.approx([steps * dynamic.time_s])
+    assert mark[1] == pytest.approx([steps * dynamic.time.seconds])
 
 
 def test_where_it_has_paid_has_the_ends_of_its_interval():
@@ -208,15 +208,15 @@ def test_where_it_has_paid_has_the_ends_of_its_interval():
     [axes] = catalog.load("charts", "break_even").draw([dynamic, static]).axes
     [whiskers] = axes.containers[0].lines[2]
     [ends] = whiskers.get_segments()
-    assert list(ends[:, 0]) == pytest.approx([static.break_even_low, static.break_even_high])
+    assert list(ends[:, 0]) == pytest.approx([static.break_even.low, static.break_even.high])
 
 
 def test_the_crossing_with_the_fastest_dynamic_mode_is_in_the_picture():
     """Of another backend, only a little slower than the static mode: it is overtaken late."""
     dynamic, static = graphs()
-    rival = replace(dynamic, backend="numpy", time_s=1.01 * static.time_s)
+    rival = changed(dynamic, backend="numpy", time_s=1.01 * static.time.seconds)
     [axes] = catalog.load("charts", "break_even").draw([dynamic, static, rival]).axes
-    assert static.compile_s / (rival.time_s - static.time_s) < axes.get_xlim()[1]
+    assert static.compile.seconds / (rival.time.seconds - static.time.seconds) < axes.get_xlim()[1]
 
 
 def note_of(networks):

@@ -28,7 +28,7 @@ def nulls(found: Results, margin: float = MARGIN) -> Nulls:
 
 
 def verdicts(reading: Reading) -> set[str]:
-    return {row.verdict for row in reading.rows if row.verdict}
+    return {row.comparison.verdict for row in reading.rows if row.comparison.verdict}
 
 
 def test_where_nothing_differs_no_null_pair_does() -> None:
@@ -52,7 +52,9 @@ def test_an_effect_said_to_be_visible_is_found_in_4_of_5_runs_and_one_of_the_mar
 
     def found(effect: float) -> float:
         runs = (read(run(1 + effect, luck=luck, seed=seed)) for seed in range(100, 180))
-        judged = [row.verdict for one in runs for row in one.rows if row.verdict]
+        judged = [
+            row.comparison.verdict for one in runs for row in one.rows if row.comparison.verdict
+        ]
         return judged.count("slower") / len(judged)
 
     assert 0.6 <= found(visible) <= 0.9
@@ -71,8 +73,8 @@ def test_a_null_that_fails_widens_the_margin_of_the_whole_run() -> None:
 
 def test_luck_of_null_pairs_widens_all_intervals() -> None:
     def width(found: Results) -> float:
-        rows = [row for row in read(found).rows if row.verdict]
-        return max(row.ratio_high - row.ratio_low for row in rows)
+        rows = [row for row in read(found).rows if row.comparison.verdict]
+        return max(row.comparison.high - row.comparison.low for row in rows)
 
     assert width(run(null_factor=1.3)) > 3 * width(run())
 

@@ -11,12 +11,12 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from dlbench import flops, output
+from dlbench.columns import COLUMNS
 from dlbench.errors import UsageError
 from dlbench.metrics import METRICS, SPARSE
 from dlbench.model import Compiling, Measurement, Sampling, Workload
 from dlbench.networks import CATALOGUE
 from dlbench.results.folder import Results, read_run
-from dlbench.rows import Row
 from fakes.results import (
     COMPILED,
     ENVIRONMENT,
@@ -126,7 +126,7 @@ def test_json_is_the_run_without_its_cases_and_a_row_for_each(capsys) -> None:
     assert data["run"]["plan"]["seed"] == 0
     assert "groups" not in data["run"]["plan"]
     assert [row["case"] for row in data["rows"]] == [one.id for one in FOUND.run.plan.cases]
-    assert all(list(row) == list(Row.__struct_fields__) for row in data["rows"])
+    assert all(list(row) == list(COLUMNS) for row in data["rows"])
     assert data["rows"][3]["time_s"] is None
 
 

@@ -12,7 +12,7 @@ FLOOR = Workload("floor", {"pass": "forward"}, Work(2, 3, 1))
 
 
 def shares(*outcomes):
-    return {row.case: row.overhead for row in with_overhead(results.rows(*outcomes))}
+    return {row.case: row.efficiency.overhead for row in with_overhead(results.rows(*outcomes))}
 
 
 def test_the_floor_of_the_same_pass_and_target_is_a_share_of_the_step():

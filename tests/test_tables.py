@@ -5,19 +5,21 @@ import io
 from collections import Counter
 
 import pytest
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 from rich.console import Console
 
 from dlbench import tables
+from dlbench.columns import COLUMNS, flatten
 from dlbench.grid import Cell, Grid, grid, ratios
 from dlbench.model import Measurement, Target, Workload
 from dlbench.reading import rows_of
-from dlbench.rows import Row
+from dlbench.rows import Row, RowComparison
 from fakes.results import (
     COMPILED,
     NUMPY,
     TORCH,
     case,
+    changed,
     forward,
     matmul,
     measured,
@@ -310,8 +312,8 @@ CROSSES = "the interval crosses the margin of 2 %: 0.99–1.03"
 
 def judged(row: Row, verdict: str, ratio: float, reach: float, reason: str = "") -> Row:
     low, high = ratio - reach, ratio + reach
-    fields = {"ratio": ratio, "ratio_low": low, "ratio_high": high, "reason": reason}
-    return replace(row, verdict=verdict, baseline=NUMPY.id, **fields)
+    comparison = RowComparison(NUMPY.id, ratio, low, high, verdict, reason)
+    return replace(row, comparison=comparison)
 
 
 def four() -> list[Row]:
@@ -531,7 +533,7 @@ def parsed(found: list[Row]) -> list[dict[str, str]]:
 def test_csv_holds_every_field_and_every_parameter() -> None:
     found = rows(*BOTH[:1], (case(forward(), TORCH), 1e-3))
     product, pass_ = parsed(found)
-    fields = [name for name in Row.__struct_fields__ if name != "params"]
+    fields = [name for name in COLUMNS if name != "params"]
     assert list(product) == [*fields[:2], "m", "n", "k", "network", "batch", *fields[2:]]
     assert (product["m"], product["network"], product["batch"]) == ("100", "", "")
     assert (pass_["m"], pass_["network"], pass_["batch"]) == ("", "iris", "32")
@@ -542,9 +544,9 @@ def test_csv_numbers_are_exact_and_what_is_unknown_is_empty() -> None:
     of = case(SMALL)
     (row,) = rows((of, measured(of, 1 / 3)))
     (line,) = parsed([row])
-    numbers = [name for name, value in asdict(row).items() if isinstance(value, float)]
+    numbers = [name for name, value in flatten(row).items() if isinstance(value, float)]
     assert {name: float(line[name]) for name in numbers} == {
-        name: getattr(row, name) for name in numbers
+        name: flatten(row)[name] for name in numbers
     }
     assert {line[name] for name in ("reason", "ci_low_s", "verdict", "parity_error")} == {""}
 
@@ -570,7 +572,7 @@ def test_csv_of_nothing_is_its_head() -> None:
 def compiling(**fields: object) -> Row:
     """A static row of which is known what compiling cost."""
     [row] = rows((case(SMALL, COMPILED), 1e-3))
-    return replace(row, **{"compile_s": 2.0, "break_even_state": "pays", **fields})
+    return changed(row, **{"compile_s": 2.0, "break_even_state": "pays", **fields})
 
 
 def test_compiling_has_cold_seconds_and_warm_ones_below() -> None:

@@ -14,7 +14,9 @@ STEP, STEP_S = case(forward("iris", 32), TORCH), 2 * 32 * 144 / 0.5e9
 
 
 def shares(*outcomes):
-    return {row.case: row.utilisation for row in with_utilisation(results.rows(*outcomes))}
+    return {
+        row.case: row.efficiency.utilisation for row in with_utilisation(results.rows(*outcomes))
+    }
 
 
 def test_the_share_is_the_rate_over_that_of_the_product():

@@ -34,8 +34,8 @@ def main() -> None:
 
 def holds(known: Known) -> bool:
     """Whether all that the run has measured of it is reached."""
-    small = [row for row in known.rows if row.params.get("batch") == SMALL]
-    large = [row for row in known.rows if row.params.get("batch") == LARGE]
+    small = [row for row in known.rows if row.workload.params.get("batch") == SMALL]
+    large = [row for row in known.rows if row.workload.params.get("batch") == LARGE]
     fine = [
         *_against(known, small, "torch", "dataloader", MOST_OF_DATALOADER),
         *_against(known, small, "tensorflow", "fit", 1.0),
@@ -46,8 +46,8 @@ def holds(known: Known) -> bool:
 
 def _against(known: Known, rows: list[Row], backend: str, loop: str, most: float) -> Iterator[bool]:
     """The best loop of a backend against one of its loops, round by round."""
-    own = [row for row in rows if row.backend == backend]
-    others = [row for row in own if row.loop == loop]
+    own = [row for row in rows if row.target.backend == backend]
+    others = [row for row in own if row.target.loop == loop]
     fastest = best(own)
     if fastest is None or not others:
         print(f"{backend}: no {loop} was measured")
@@ -56,25 +56,27 @@ def _against(known: Known, rows: list[Row], backend: str, loop: str, most: float
         print(f"{backend}: {loop} is the fastest loop")
         yield most >= 1
         return
-    compared = {row.case: row for row in known.against(others[0].target).rows}[fastest.case]
-    low, high = compared.ratio_low or float("nan"), compared.ratio_high or float("nan")
+    rows = known.against(others[0].target.id).rows
+    compared = {row.case: row.comparison for row in rows}[fastest.case]
+    low, high = compared.low or float("nan"), compared.high or float("nan")
     print(
-        f"{backend}: {fastest.loop} takes {compared.ratio:.3f} [{low:.3f}, {high:.3f}] of the time "
-        f"of {loop}; must be at most {most:g}"
+        f"{backend}: {fastest.target.loop} takes {compared.ratio:.3f} [{low:.3f}, {high:.3f}] "
+        f"of the time of {loop}; must be at most {most:g}"
     )
     yield high <= most if most < 1 else compared.verdict != "slower"
 
 
 def _utilisation(rows: list[Row]) -> Iterator[bool]:
     fastest = best(rows)
-    if fastest is None or fastest.utilisation is None:
+    reached = fastest and fastest.efficiency.utilisation
+    if fastest is None or reached is None:
         print("batch 512: nothing was measured")
         return
     print(
-        f"batch 512: {fastest.target} reaches {100 * fastest.utilisation:.1f} % of the fastest "
+        f"batch 512: {fastest.target.id} reaches {100 * reached:.1f} % of the fastest "
         f"matrix product; must be {100 * LEAST_UTILISATION:g} %"
     )
-    yield fastest.utilisation >= LEAST_UTILISATION
+    yield reached >= LEAST_UTILISATION
 
 
 if __name__ == "__main__":

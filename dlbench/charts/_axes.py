@@ -61,7 +61,7 @@ def _columns(labels: Sequence[str]) -> int:
 def common(rows: Sequence[Row]) -> str:
     """What is true of all points: the heading of the legend."""
     percent = units.significant(100 * CONFIDENCE, digits=2)
-    known = any(row.ci_low_s and row.ci_high_s for row in _targets.measured(rows))
+    known = any(row.time.low_s and row.time.high_s for row in _targets.measured(rows))
     points = f"medians with {percent} % intervals" if known else "medians"
     return "; ".join(filter(None, (_targets.shared(rows), points)))
 
@@ -73,10 +73,10 @@ def intervals(rows: Sequence[Row], rates: Sequence[float]) -> list[tuple[float, 
 
 
 def _reach(row: Row, rate: float) -> tuple[float, float]:
-    if not (row.time_s and row.ci_low_s and row.ci_high_s):
+    if not (row.time.seconds and row.time.low_s and row.time.high_s):
         return 0.0, 0.0
-    work = rate * row.time_s
-    return max(0.0, rate - work / row.ci_high_s), max(0.0, work / row.ci_low_s - rate)
+    work = rate * row.time.seconds
+    return max(0.0, rate - work / row.time.high_s), max(0.0, work / row.time.low_s - rate)
 
 
 def log_scale(axes: Axes, which: Which, values: Sequence[float]) -> None:

@@ -38,12 +38,12 @@ class Look:
 
 def key(row: Row) -> Key:
     """What makes two rows the same target."""
-    return tuple(str(getattr(row, axis)) for axis in TARGET_AXES)
+    return tuple(str(getattr(row.target, axis)) for axis in TARGET_AXES)
 
 
 def measured(rows: Sequence[Row]) -> list[Row]:
     """Rows with a time that may be compared: what failed, parity too, has no point in a chart."""
-    return [row for row in rows if row.status == "ok" and row.time_s]
+    return [row for row in rows if row.status == "ok" and row.time.seconds]
 
 
 def looks(rows: Sequence[Row], drawn: Sequence[Row]) -> dict[Key, Look]:

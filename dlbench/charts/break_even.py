@@ -28,12 +28,12 @@ def draw(rows: Sequence[Row]) -> Figure | None:
 
     Solid lines are static; the marker at the end says whose line it is where colours repeat.
     """
-    judged = [row for row in _targets.measured(rows) if row.break_even_state]
-    kinds = {row.workload for row in judged}
+    judged = [row for row in _targets.measured(rows) if row.break_even.state]
+    kinds = {row.workload.kind for row in judged}
     kind = PREFERRED if PREFERRED in kinds else min(kinds, default="")
-    workloads = list(dict.fromkeys(map(_workload, (r for r in judged if r.workload == kind))))
+    workloads = list(dict.fromkeys(row.workload.id for row in judged if row.workload.kind == kind))
     panels = [
-        [row for row in _targets.measured(rows) if _workload(row) == workload and _is_known(row)]
+        [row for row in _targets.measured(rows) if row.workload.id == workload and _is_known(row)]
         for workload in workloads[:MOST_PANELS]
     ]
     if not panels:
@@ -53,7 +53,7 @@ def draw(rows: Sequence[Row]) -> Figure | None:
 
 def _is_known(row: Row) -> bool:
     """A static row of which nobody knows what compiling cost would seem to start for nothing."""
-    return row.mode_kind == "dynamic" or row.compile_s is not None
+    return row.mode_kind == "dynamic" or row.compile.seconds is not None
 
 
 def _note(rows: Sequence[Row], left_out: int) -> str:
@@ -65,10 +65,6 @@ def _note(rows: Sequence[Row], left_out: int) -> str:
     return note
 
 
-def _workload(row: Row) -> tuple[str, ...]:
-    return (row.workload, *map(str, row.params.items()))
-
-
 def _steps(panels: Sequence[Sequence[Row]]) -> list[float]:
     """From the first step to well behind the last crossing, evenly on a logarithmic axis."""
     crossings = [one for panel in panels for one in _crossings(panel)]
@@ -78,12 +74,13 @@ def _steps(panels: Sequence[Sequence[Row]]) -> list[float]:
 
 def _crossings(rows: Sequence[Row]) -> Iterator[float]:
     """Where static modes have paid, against their twins and against the fastest dynamic mode."""
-    own = (row.break_even_steps for row in rows if row.break_even_state == "pays")
+    own = (row.break_even.steps for row in rows if row.break_even.state == "pays")
     yield from (steps for steps in own if steps is not None and steps <= MOST_STEPS)
-    dynamic = [row.time_s for row in rows if row.mode_kind == "dynamic" and row.time_s]
+    dynamic = [row.time.seconds for row in rows if row.mode_kind == "dynamic" and row.time.seconds]
     for row in rows:
-        if row.compile_s and row.time_s and dynamic and row.time_s < min(dynamic):
-            crossing = row.compile_s / (min(dynamic) - row.time_s)
+        cost_s, step_s = row.compile.seconds, row.time.seconds
+        if cost_s and step_s and dynamic and step_s < min(dynamic):
+            crossing = cost_s / (min(dynamic) - step_s)
             if crossing <= MOST_STEPS:
                 yield crossing
 
@@ -91,7 +88,10 @@ def _crossings(rows: Sequence[Row]) -> Iterator[float]:
 def _panel(
     axes: Axes, rows: Sequence[Row], looks: Mapping[Key, Look], steps: Sequence[float]
 ) -> None:
-    network, batch = rows[0].params.get("network", ""), rows[0].params.get("batch", "–")
+    network, batch = (
+        rows[0].workload.params.get("network", ""),
+        rows[0].workload.params.get("batch", "–"),
+    )
     axes.set_title(_targets.shortened(f"{network}, batch {batch}"), loc="left")
     totals: list[float] = []
     for row in rows:
@@ -100,9 +100,10 @@ def _panel(
         totals += line
         style = "-" if row.mode_kind == "static" else "--"
         axes.plot(steps, line, linestyle=style, **look.style, markevery=[POINTS])
-        if row.break_even_state == "pays" and row.break_even_steps:
-            at = row.break_even_steps
-            low, high = row.break_even_low or at, row.break_even_high or at
+        when = row.break_even
+        if when.state == "pays" and when.steps:
+            at = when.steps
+            low, high = when.low or at, when.high or at
             whiskers = [[max(0.0, at - low)], [max(0.0, high - at)]]
             axes.errorbar([at], [_total(row, at)], xerr=whiskers, **look.style)
     _axes.log_scale(axes, "y", (min(totals), max(totals)))
@@ -111,4 +112,4 @@ def _panel(
 
 def _total(row: Row, steps: float) -> float:
     """Compiling, and then the steps."""
-    return (row.compile_s or 0.0) + steps * (row.time_s or 0.0)
+    return (row.compile.seconds or 0.0) + steps * (row.time.seconds or 0.0)

@@ -16,7 +16,8 @@ MILLION = 1_000_000
 
 def draw(rows: Sequence[Row]) -> Figure | None:
     """Both axes logarithmic; square products by n, others by m·n·k."""
-    products = [row for row in _targets.measured(rows) if _sizes(row) and (row.gflops or 0) > 0]
+    timed = _targets.measured(rows)
+    products = [row for row in timed if _sizes(row) and (row.time.gflops or 0) > 0]
     if not products:
         return None
     square = all(len(set(_sizes(row))) == 1 for row in products)
@@ -37,7 +38,8 @@ def draw(rows: Sequence[Row]) -> Figure | None:
 
 def _sizes(row: Row) -> list[int]:
     """m, n and k; empty for what is no matrix product."""
-    sizes = [row.params.get(axis) for axis in "mnk"] if row.workload == "matmul" else []
+    workload = row.workload
+    sizes = [workload.params.get(axis) for axis in "mnk"] if workload.kind == "matmul" else []
     known = [size for size in sizes if isinstance(size, int) and size > 0]
     return known if len(known) == len(sizes) else []
 
@@ -51,7 +53,7 @@ def _volume(row: Row) -> float:
 
 
 def _rates(rows: Sequence[Row]) -> list[float]:
-    return [row.gflops or 0.0 for row in rows]
+    return [row.time.gflops or 0.0 for row in rows]
 
 
 def _line(axes: Axes, look: Look, rows: Sequence[Row], place: Callable[[Row], float]) -> None:

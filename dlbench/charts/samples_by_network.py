@@ -25,7 +25,7 @@ def draw(rows: Sequence[Row]) -> Figure | None:
     looks = _targets.looks(rows, passes)
     panels: dict[str, list[Row]] = {}
     for row in passes:
-        panels.setdefault(row.workload, []).append(row)
+        panels.setdefault(row.workload.kind, []).append(row)
     heights = [_height(panel, looks) for panel in panels.values()]
     title = "Networks: samples/s by kind of pass"
     figure, all_axes = _axes.figure(title, heights, looks, _axes.common(rows))
@@ -37,7 +37,7 @@ def draw(rows: Sequence[Row]) -> Figure | None:
 
 
 def _is_pass(row: Row) -> bool:
-    return "network" in row.params and (row.samples_per_s or 0) > 0
+    return "network" in row.workload.params and (row.time.samples_per_s or 0) > 0
 
 
 def _names(rows: Sequence[Row]) -> list[str]:
@@ -45,11 +45,12 @@ def _names(rows: Sequence[Row]) -> list[str]:
 
 
 def _name(row: Row) -> str:
-    return _targets.shortened(f"{row.params['network']}, batch {row.params.get('batch', '–')}")
+    params = row.workload.params
+    return _targets.shortened(f"{params['network']}, batch {params.get('batch', '–')}")
 
 
 def _rates(rows: Sequence[Row]) -> list[float]:
-    return [row.samples_per_s or 0.0 for row in rows]
+    return [row.time.samples_per_s or 0.0 for row in rows]
 
 
 def _height(rows: Sequence[Row], looks: Mapping[Key, Look]) -> float:

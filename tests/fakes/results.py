@@ -6,6 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from dlbench import flops, networks
+from dlbench.columns import COLUMNS
 from dlbench.model import (
     Case,
     Environment,
@@ -109,6 +110,15 @@ def results_of(
     cases: Sequence[Case], measurements: Sequence[Measurement], warnings: Sequence[str] = ()
 ) -> Results:
     return Results(run_of(cases), tuple(measurements), tuple(warnings))
+
+
+def changed(row: Row, **columns: Any) -> Row:
+    """The row with other values in these columns."""
+    for name, value in columns.items():
+        part, _, field = COLUMNS[name].rpartition(".")
+        values = {field: value}
+        row = replace(row, **({part: replace(getattr(row, part), **values)} if part else values))
+    return row
 
 
 def rows(*outcomes: tuple[Case, float | Measurement | str]) -> list[Row]:
