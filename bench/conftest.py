@@ -93,7 +93,7 @@ def measure(backend: Backend, target: Target, benchmark: Any) -> Callable[[Workl
 
         def synced() -> None:
             step.run()
-            backend.wait()
+            backend.device.wait()
 
         benchmark.extra_info |= {
             "case": f"{workload.id}/{target.id}",

@@ -46,8 +46,8 @@ def _trained(backend: Backend, job: TrainingJob) -> tuple[Array, Weights]:
     """Loss and weights after an epoch."""
     trainer = backend.trainer(job)
     loss = np.array(trainer.epoch())
-    backend.wait()
-    return loss, {name: backend.array(weight) for name, weight in trainer.weights().items()}
+    backend.device.wait()
+    return loss, {name: backend.device.array(weight) for name, weight in trainer.weights().items()}
 
 
 def _one_step(backend: Backend, dtype: str, job: TrainingJob) -> tuple[ParityCheck, ...]:

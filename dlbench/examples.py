@@ -66,8 +66,8 @@ class Example:
         steps = backend.network(problem.network, problem.weights, problem.x, problem.y, OPTIMIZERS)
         step = steps[self.step]
         tensors = step.tensors(step.run())
-        backend.wait()
-        return self.picked({name: backend.array(tensor) for name, tensor in tensors.items()})
+        backend.device.wait()
+        return self.picked({name: backend.device.array(tensor) for name, tensor in tensors.items()})
 
 
 def _tuples(array: Array) -> Numbers:

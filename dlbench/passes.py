@@ -155,8 +155,8 @@ class Oracle:
         """Run the step from its start state, and compare."""
         step.reset()
         tensors = step.tensors(step.run())
-        backend.wait()
-        got = {quantity: backend.array(tensor) for quantity, tensor in tensors.items()}
+        backend.device.wait()
+        got = {quantity: backend.device.array(tensor) for quantity, tensor in tensors.items()}
         step.reset()
         return self.compare(name, got)
 

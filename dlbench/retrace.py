@@ -70,7 +70,7 @@ class Retrace:
         full, step = steps(problem.network, batches)
         for _ in range(FULL_CALLS):
             full.run()
-        backend.wait()
+        backend.device.wait()
 
         def check() -> tuple[ParityCheck, ...]:
             bare = without_dropout(problem.network)

@@ -17,7 +17,6 @@ import psutil
 import pytest
 
 from dlbench import environment, flops
-from dlbench.backends.base import Setting
 from dlbench.errors import DlbenchError, Unavailable
 from dlbench.harness import fork_server, wire
 from dlbench.harness.supervisor.process import Launcher
@@ -98,7 +97,7 @@ def steps_of(backend, given):
 
 
 def arrays(backend, step, result):
-    return {name: backend.array(tensor) for name, tensor in step.tensors(result).items()}
+    return {name: backend.device.array(tensor) for name, tensor in step.tensors(result).items()}
 
 
 def run(backend, given, kind):
@@ -158,13 +157,13 @@ print(json.dumps([about, declared.package in sys.modules]))
 @every_backend
 def test_it_uses_the_threads_that_it_was_told(name):
     with started(name) as backend:
-        assert backend.threads() in (THREADS, None)
+        assert backend.device.threads() in (THREADS, None)
 
 
 @every_backend
 def test_facts_are_plain_and_name_the_version(name):
     with started(name) as backend:
-        facts = backend.facts()
+        facts = backend.device.facts()
     assert {type(value) for value in facts.values()} <= {str, int, type(None)}
     installed = environment.distribution_version(DECLARED[name].distributions)
     # A build for a GPU may say so behind the version, of itself alone.
@@ -174,9 +173,9 @@ def test_facts_are_plain_and_name_the_version(name):
 @every_backend
 def test_memory_that_ran_out_is_told_from_other_errors(name):
     with started(name) as backend:
-        assert backend.is_out_of_memory(MemoryError())
-        assert not backend.is_out_of_memory(ValueError("shape"))
-        assert not backend.is_out_of_memory(RuntimeError("shape"))
+        assert backend.device.is_out_of_memory(MemoryError())
+        assert not backend.device.is_out_of_memory(ValueError("shape"))
+        assert not backend.device.is_out_of_memory(RuntimeError("shape"))
 
 
 @every_backend
@@ -187,8 +186,8 @@ def test_memory_that_really_ran_out_is_seen(name):
         step = backend.matmul(column, column.T)
         with pytest.raises(Exception) as caught:  # noqa: PT011, PT012 - each has its own
             step.run()
-            backend.wait()  # JAX tells no earlier
-        assert backend.is_out_of_memory(caught.value)
+            backend.device.wait()  # JAX tells no earlier
+        assert backend.device.is_out_of_memory(caught.value)
 
 
 @pytest.mark.skipif("torch" not in SELECTED, reason="PyTorch alone needs a compiler")
@@ -218,10 +217,10 @@ def test_a_product_is_right_and_in_its_place(name, mode, dtype):
             backend, target(dtype), Workload("matmul", params, Work(0, 0)), {}, seed=0
         )
         product = bound.step.tensors(bound.step.run())["product"]
-        assert backend.wait() is None
+        assert backend.device.wait() is None
         for tensor in (product, bound.step.inputs["a"], bound.step.inputs["b"]):
-            assert backend.place(tensor) == (PLACE, dtype)
-        assert backend.array(product).shape == (5, 7)
+            assert backend.device.place(tensor) == (PLACE, dtype)
+        assert backend.device.array(product).shape == (5, 7)
         (check,) = bound.check()
         assert check.held
 
@@ -247,15 +246,15 @@ def test_a_step_is_compiled_once_and_not_again(name, mode, tmp_path):
     given, _ = few_and_fewer(Dense(5, "relu"), Dropout(0.5), BatchNorm(), Dense(UNITS))
     with started(name, mode) as backend:
         for kind in ("predict", "forward", "backward", "train_step"):
-            backend.keep_compiled(str(tmp_path / kind))
+            backend.compiler.keep(str(tmp_path / kind))
             step = steps_of(backend, given)[kind]
-            assert backend.graphs() == 0
+            assert backend.compiler.graphs() == 0
             step.run()
-            first = backend.graphs()
+            first = backend.compiler.graphs()
             assert first >= 1
             for _ in range(3):
                 step.run()
-            assert backend.graphs() == first
+            assert backend.compiler.graphs() == first
 
 
 @pytest.mark.skipif("torch" not in SELECTED, reason="PyTorch alone would go on without a graph")
@@ -270,12 +269,12 @@ def test_a_graph_break_is_an_error(mode, monkeypatch, tmp_path):
     monkeypatch.setattr(torch.nn.Linear, "forward", broken)
     given, _ = few_and_fewer()
     with started("torch", mode) as backend:
-        backend.keep_compiled(str(tmp_path))
-        backend.start_compiler()  # as in a worker; unloaded, it fails to forget the broken graph
+        backend.compiler.keep(str(tmp_path))
+        backend.compiler.start()  # as in a worker; unloaded, it fails to forget the broken graph
         for kind, step in steps_of(backend, given).items():
             with pytest.raises(torch._dynamo.exc.Unsupported, match="graph_break"):
                 step.run()
-            assert backend.graphs() == 1, kind
+            assert backend.compiler.graphs() == 1, kind
 
 
 @pytest.mark.skipif("torch" not in SELECTED, reason="PyTorch alone must be told")
@@ -293,12 +292,13 @@ def test_where_cuda_graphs_are_replayed_every_call_begins_an_iteration(
 ):
     import torch
 
-    from dlbench.backends.torch.backend import TorchBackend
+    from dlbench.backends.torch.compiler import TorchCompiler
+    from dlbench.backends.torch.device import TorchDevice
 
     told = []
     monkeypatch.setattr(torch, "compile", lambda function, **how: function)
     monkeypatch.setattr(torch.compiler, "cudagraph_mark_step_begin", lambda: told.append("begin"))
-    run = TorchBackend(Setting(device, mode, "float32", THREADS, "")).compiled(told.append)
+    run = TorchCompiler(TorchDevice(device), mode).compiled(told.append)
     run("first")
     run("second")
     calls = [("begin", call) if is_told else (call,) for call in ("first", "second")]
@@ -314,11 +314,11 @@ def test_processes_that_compile_are_waited_for_where_there_are_any(monkeypatch):
         submit=lambda job: SimpleNamespace(result=lambda timeout_s: awaited.append(job()))
     )
     monkeypatch.setattr(AsyncCompile, "process_pool", cache(lambda: helpers))
-    with started("torch") as backend:
-        backend.settle_compiler()
+    with started("torch", "compile") as backend:
+        backend.compiler.settle()
         assert not awaited  # none are started for that
         AsyncCompile.process_pool()
-        backend.settle_compiler()
+        backend.compiler.settle()
     assert awaited
 
 
@@ -333,10 +333,10 @@ def test_helpers_that_do_not_answer_are_an_error_that_says_what_to_do(monkeypatc
     monkeypatch.setattr(AsyncCompile, "process_pool", cache(lambda: helpers))
     AsyncCompile.process_pool()
     with (
-        started("torch") as backend,
+        started("torch", "compile") as backend,
         pytest.raises(DlbenchError, match=r"within 120 s.*COMPILE_THREADS=1"),
     ):
-        backend.settle_compiler()
+        backend.compiler.settle()
 
 
 @pytest.mark.skipif("torch" not in SELECTED, reason="PyTorch alone has such optimizers")
@@ -354,27 +354,25 @@ def test_every_optimizer_has_a_way_to_be_fused_on_every_kind_of_device():
 
 
 @every_dynamic_mode
-def test_a_dynamic_mode_makes_no_graphs(name, mode):
-    given, _ = few_and_fewer()
+def test_a_dynamic_mode_has_no_compiler(name, mode):
     with started(name, mode) as backend:
-        steps_of(backend, given)["train_step"].run()
-        assert backend.graphs() == 0
+        assert backend.compiler is None
 
 
 @every_static_mode
 def test_a_smaller_batch_is_compiled_for_where_shapes_are_fixed(name, mode, tmp_path):
     given, batches = few_and_fewer()
     with started(name, mode) as backend:
-        backend.keep_compiled(str(tmp_path))
+        backend.compiler.keep(str(tmp_path))
         whole, part = backend.train_steps(
             given.network, given.weights, batches, dynamic_shapes=False
         )
         whole.run()
-        before = backend.graphs()
+        before = backend.compiler.graphs()
         whole.run()
-        assert backend.graphs() == before
+        assert backend.compiler.graphs() == before
         part.run()
-        assert backend.graphs() == before + 1
+        assert backend.compiler.graphs() == before + 1
 
 
 # XLA compiles for the shapes that it is given.
@@ -385,7 +383,7 @@ FIXED = {("tensorflow", "xla"), ("jax", "jit"), ("jax", "eager")}
 def test_a_smaller_batch_costs_nothing_where_shapes_are_dynamic(name, mode, tmp_path):
     given, batches = few_and_fewer()
     with started(name, mode) as backend:
-        backend.keep_compiled(str(tmp_path))
+        backend.compiler.keep(str(tmp_path))
         ask = partial(
             backend.train_steps, given.network, given.weights, batches, dynamic_shapes=True
         )
@@ -395,9 +393,9 @@ def test_a_smaller_batch_costs_nothing_where_shapes_are_dynamic(name, mode, tmp_
             return
         whole, part = ask()
         whole.run()
-        before = backend.graphs()
+        before = backend.compiler.graphs()
         part.run()
-        assert backend.graphs() == before
+        assert backend.compiler.graphs() == before
 
 
 @pytest.mark.parametrize("dynamic_shapes", [False, True])
@@ -421,7 +419,7 @@ def test_what_was_kept_is_found_again(name, mode, tmp_path):
     """Files are left where it is said that they are."""
     given, _ = few_and_fewer()
     with started(name, mode) as backend:
-        kept = backend.keep_compiled(str(tmp_path))
+        kept = backend.compiler.keep(str(tmp_path))
         steps_of(backend, given)["backward"].run()
         files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert bool(files) is kept
@@ -430,9 +428,9 @@ def test_what_was_kept_is_found_again(name, mode, tmp_path):
 @every_static_mode
 def test_the_compiler_starts(name, mode, tmp_path):
     with started(name, mode) as backend:
-        backend.keep_compiled(str(tmp_path))
-        backend.start_compiler()
-        assert backend.graphs() == 1
+        backend.compiler.keep(str(tmp_path))
+        backend.compiler.start()
+        assert backend.compiler.graphs() == 1
 
 
 WEIGHTS = ("layer0.kernel", "layer0.bias", "layer1.gamma", "layer1.beta")
@@ -459,7 +457,7 @@ def test_a_network_has_four_steps_with_named_results_in_their_place(name, mode, 
             more = {f"{prefix}/{weight}" for prefix in prefixes for weight in last}
             assert results.keys() == RESULTS[kind] | more
             for tensor in (*step.inputs.values(), *results.values()):
-                assert backend.place(tensor) == (PLACE, dtype)
+                assert backend.device.place(tensor) == (PLACE, dtype)
             for quantity, array in arrays(backend, step, step.run()).items():
                 weight = given.weights.get(quantity.partition("/")[2])
                 shape = {"outputs": (len(given.x), UNITS), "loss": ()}.get(quantity)
@@ -471,7 +469,7 @@ def test_a_network_has_four_steps_with_named_results_in_their_place(name, mode, 
 def test_labels_stay_integers(name):
     given = problem(ending("nll", "log_softmax"), "float32")
     with started(name) as backend:
-        place, dtype = backend.place(steps_of(backend, given)["forward"].inputs["y"])
+        place, dtype = backend.device.place(steps_of(backend, given)["forward"].inputs["y"])
     assert place == PLACE
     assert dtype in {"int64", "int32"}  # JAX has 64 bits only where it is told to
 

@@ -56,7 +56,7 @@ def job(loop, *layers, rows=ROWS, optimizer=None, dtype="float32", **how):
 
 
 def weights(backend, trainer):
-    return {name: backend.array(weight) for name, weight in trainer.weights().items()}
+    return {name: backend.device.array(weight) for name, weight in trainer.weights().items()}
 
 
 def as_seen(backend, given):

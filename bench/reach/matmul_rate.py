@@ -56,12 +56,12 @@ def compare(name: str) -> bool:
         backend = catalog.load("backends", name).start(setting)
     a, b = np.random.default_rng(0).standard_normal((2, SIZE, SIZE), np.float32)
     step = backend.matmul(a, b)
-    timing.block(step.run, backend.wait, 10)
-    iterations = timing.iterations_for(SECONDS, timing.block(step.run, backend.wait, 10))
+    timing.block(step.run, backend.device.wait, 10)
+    iterations = timing.iterations_for(SECONDS, timing.block(step.run, backend.device.wait, 10))
     timer = Timer("run()", globals={"run": PRODUCTS[name](a, b)}, num_threads=threads)
 
     def rate_of_ours() -> float:
-        return 1 / timing.block(step.run, backend.wait, iterations).step_s
+        return 1 / timing.block(step.run, backend.device.wait, iterations).step_s
 
     def rate_of_theirs() -> float:
         return 1 / timer.timeit(iterations).median

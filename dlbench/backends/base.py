@@ -75,7 +75,7 @@ LEAD_IN_STEPS = 3
 
 
 class Trainer(Protocol):
-    """A network at its job. set_up: what an epoch does anew that other loops do once."""
+    """A network in training. set_up: what an epoch does anew that other loops do once."""
 
     set_up: tuple[str, ...]
 
@@ -111,8 +111,60 @@ class DeviceClock(Protocol):
         """From one mark to another, after wait()."""
 
 
+class Device(Protocol):
+    """Where a backend computes, and what lies there."""
+
+    def wait(self) -> None:
+        """Return when the device has finished all that it was given."""
+
+    def clock(self) -> DeviceClock | None:
+        """A clock of the device; None where host time is all there is."""
+
+    def place(self, tensor: Any) -> tuple[str, str]:
+        """Device (`cpu`, `cuda:0`) and dtype of a native tensor."""
+
+    def array(self, tensor: Any) -> Array:
+        """A native tensor as a NumPy array."""
+
+    def threads(self) -> int | None:
+        """How many threads the framework says it uses."""
+
+    def facts(self) -> dict[str, str | int | None]:
+        """Versions and switches worth recording."""
+
+    def is_out_of_memory(self, error: BaseException) -> bool:
+        """Whether the error means that memory ran out."""
+
+
+class Compiler(Protocol):
+    """What a static mode compiles with."""
+
+    def start(self) -> None:
+        """Compile and run the smallest program there is."""
+
+    def settle(self) -> None:
+        """Wait until nothing that compiling has started goes on by itself."""
+
+    def keep(self, folder: str) -> bool:
+        """Forget what was compiled so far, and keep in this folder what will be.
+
+        What another process left there is used; False where the framework keeps nothing.
+        """
+
+    def graphs(self) -> int:
+        """How many graphs were traced or compiled since then."""
+
+
 class Backend(Protocol):
     """A framework, started for one setting."""
+
+    @property
+    def device(self) -> Device:
+        """Where it computes."""
+
+    @property
+    def compiler(self) -> Compiler | None:
+        """What it compiles with; None in a dynamic mode."""
 
     def matmul(self, a: Array, b: Array) -> Step:
         """The product of two matrices; the result is named `product`."""
@@ -139,7 +191,7 @@ class Backend(Protocol):
         *,
         dynamic_shapes: bool,
     ) -> list[Step]:
-        """`train_step` of one and the same program on batches of several sizes.
+        """`train_step` of one and the same model on batches of several sizes.
 
         dynamic_shapes: compiled once for all sizes; Unavailable where there is no such switch.
         """
@@ -147,41 +199,5 @@ class Backend(Protocol):
     def trainer(self, job: TrainingJob) -> Trainer:
         """A network ready to be trained."""
 
-    def wait(self) -> None:
-        """Return when the device has finished all that it was given."""
-
-    def device_clock(self) -> DeviceClock | None:
-        """A clock of the device; None where host time is all there is."""
-
-    def place(self, tensor: Any) -> tuple[str, str]:
-        """Device (`cpu`, `cuda:0`) and dtype of a native tensor."""
-
-    def array(self, tensor: Any) -> Array:
-        """A native tensor as a NumPy array."""
-
-    def threads(self) -> int | None:
-        """How many threads the framework says it uses."""
-
-    def facts(self) -> dict[str, str | int | None]:
-        """Versions and switches worth recording."""
-
-    def start_compiler(self) -> None:
-        """Compile and run the smallest program there is."""
-
-    def settle_compiler(self) -> None:
-        """Wait until nothing that compiling has started goes on by itself."""
-
-    def keep_compiled(self, folder: str) -> bool:
-        """Forget what was compiled so far, and keep in this folder what will be.
-
-        What another process left there is used; False where the framework keeps nothing.
-        """
-
-    def graphs(self) -> int:
-        """How many graphs were traced or compiled since then; 0 in a dynamic mode."""
-
     def release(self) -> None:
         """Forget what was compiled and cached for the steps bound so far."""
-
-    def is_out_of_memory(self, error: BaseException) -> bool:
-        """Whether the error means that memory ran out."""

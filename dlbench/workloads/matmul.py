@@ -59,7 +59,7 @@ class Matmul(SimpleKind):
 
         def check() -> tuple[ParityCheck, ...]:
             rows = np.unique(np.linspace(0, m - 1, min(m, CHECKED_ROWS)).astype(int))
-            got = backend.array(step.tensors(step.run())["product"])[rows]
+            got = backend.device.array(step.tensors(step.run())["product"])[rows]
             expected = {"product": Expected(upcast(a[rows]) @ upcast(b))}
             return parity.check(expected, {"product": got}, parity.relative_tolerance(dtype, k))
 

@@ -44,6 +44,8 @@ class FakeBackend:
         self.uses_threads: int | None = None
         self.has_device_clock: DeviceClock | None = None
         self.reset: Callable[[], None] = lambda: self.events.append("reset")
+        self.device = FakeDevice(self)
+        self.has_compiler = True
         self.compiler_costs_s = [0.0]
         self.compiles = [0]
         self.folder: str | None = None
@@ -76,40 +78,58 @@ class FakeBackend:
             reset=self.reset,
         )
 
-    def wait(self) -> None:
-        self.events.append("wait")
+    @property
+    def compiler(self) -> "FakeCompiler | None":
+        return FakeCompiler(self) if self.has_compiler else None
 
-    def device_clock(self) -> DeviceClock | None:
-        return self.has_device_clock
+    def release(self) -> None:
+        self.events.append("release")
+
+
+class FakeDevice:
+    """Where the backend says that it computes."""
+
+    def __init__(self, backend: FakeBackend) -> None:
+        self.backend = backend
+
+    def wait(self) -> None:
+        self.backend.events.append("wait")
+
+    def clock(self) -> DeviceClock | None:
+        return self.backend.has_device_clock
 
     def place(self, tensor: Tensor) -> tuple[str, str]:
         return tensor.device, str(tensor.array.dtype)
 
     def array(self, tensor: Tensor) -> np.ndarray:
-        self.events.append("array")
+        self.backend.events.append("array")
         return tensor.array
 
     def threads(self) -> int | None:
-        return self.uses_threads
+        return self.backend.uses_threads
 
     def facts(self) -> dict[str, str | int | None]:
         return {"fake": "1.0"}
 
-    def start_compiler(self) -> None:
-        self.clock.advance(_next(self.compiler_costs_s))
-
-    def settle_compiler(self) -> None:
-        self.events.append("settle")
-
-    def keep_compiled(self, folder: str) -> bool:
-        self.folder = folder
-        return self.keeps
-
-    def graphs(self) -> int:
-        return _next(self.compiles)
-
-    def release(self) -> None:
-        self.events.append("release")
-
     def is_out_of_memory(self, error: BaseException) -> bool:
         return "no room on the card" in str(error)
+
+
+class FakeCompiler:
+    """What the backend says that it compiles with."""
+
+    def __init__(self, backend: FakeBackend) -> None:
+        self.backend = backend
+
+    def start(self) -> None:
+        self.backend.clock.advance(_next(self.backend.compiler_costs_s))
+
+    def settle(self) -> None:
+        self.backend.events.append("settle")
+
+    def keep(self, folder: str) -> bool:
+        self.backend.folder = folder
+        return self.backend.keeps
+
+    def graphs(self) -> int:
+        return _next(self.backend.compiles)

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from msgspec.structs import replace
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import threadpool_limits
 
 from dlbench.arrays import Array, Weights, cast
 from dlbench.backends.base import NO_OTHERS, Setting, Step, TrainingJob
+from dlbench.backends.numpy.device import NumpyDevice
 from dlbench.backends.numpy.trainer import Trainer
 from dlbench.layers import Optimizer
 from dlbench.network import Network
@@ -22,10 +22,12 @@ def start(setting: Setting) -> "NumpyBackend":
 
 
 class NumpyBackend:
-    """NumPy on the CPU."""
+    """NumPy on the CPU, which compiles nothing."""
+
+    compiler = None
 
     def __init__(self, setting: Setting) -> None:
-        self.dtype = setting.dtype
+        self.dtype, self.device = setting.dtype, NumpyDevice()
 
     def matmul(self, a: Array, b: Array) -> Step:
         """np.matmul, called as the operator."""
@@ -81,49 +83,8 @@ class NumpyBackend:
         """The hand-written network, batch by batch."""
         return Trainer(job, self.dtype)
 
-    def wait(self) -> None:
-        """NumPy returns only when it is done."""
-
-    def device_clock(self) -> None:
-        """The host is the device."""
-
-    def place(self, tensor: Any) -> tuple[str, str]:
-        """NumPy knows one place."""
-        return "cpu", str(np.asarray(tensor).dtype)
-
-    def array(self, tensor: Any) -> Array:
-        """A copy."""
-        return np.array(tensor)
-
-    def threads(self) -> int | None:
-        """Threads of the BLAS; None where threadpoolctl knows none, as for Accelerate."""
-        return max((pool["num_threads"] for pool in threadpool_info()), default=None)
-
-    def facts(self) -> dict[str, str | int | None]:
-        """The version, and which BLAS."""
-        pools = {f"{pool['internal_api']} {pool['version']}" for pool in threadpool_info()}
-        return {"numpy": np.__version__, "blas": ", ".join(sorted(pools)) or None}
-
-    def start_compiler(self) -> None:
-        """There is none."""
-
-    def settle_compiler(self) -> None:
-        """There is none."""
-
-    def keep_compiled(self, folder: str) -> bool:  # noqa: ARG002
-        """Nothing is compiled."""
-        return False
-
-    def graphs(self) -> int:
-        """There are none."""
-        return 0
-
     def release(self) -> None:
         """NumPy keeps nothing."""
-
-    def is_out_of_memory(self, error: BaseException) -> bool:
-        """NumPy raises MemoryError."""
-        return isinstance(error, MemoryError)
 
 
 def _outputs(result: Any) -> Mapping[str, Any]:

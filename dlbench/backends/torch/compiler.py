@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from dlbench.backends.torch.device import TorchDevice
 from dlbench.errors import DlbenchError, Unavailable
 
 COMPILERS = ("g++", "clang++", "c++", "cl")
@@ -53,50 +54,62 @@ def as_iterations(graph: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def run_smallest(device: torch.device) -> None:
-    """Compile and run a value and its gradient."""
-    x = torch.zeros(1, device=device, requires_grad=True)
-    torch.compile(lambda x: (x * x).sum())(x).backward()
+class TorchCompiler:
+    """torch.compile on one device, in one of its MODES."""
 
+    def __init__(self, device: TorchDevice, mode: str) -> None:
+        self.device, self.mode = device, mode
 
-def wait_for_helpers() -> None:
-    """Wait until the helpers that compile Triton's kernels answer, where there are any.
+    def compiled(
+        self, function: Callable[..., Any], *, dynamic_shapes: bool = False
+    ) -> Callable[..., Any]:
+        """The function compiled; a graph break is an error, never a quiet fallback."""
+        mode = MODES[self.mode]
+        graph = torch.compile(function, fullgraph=True, dynamic=dynamic_shapes, mode=mode)
+        replays = self.device.is_cuda and self.mode in REPLAYING
+        return as_iterations(graph) if replays else graph
 
-    PyTorch starts them with its compiler and goes on without them, for seconds. Seen on an H200:
-    they did so inside timed blocks, which lost a core to it and were flagged as busy.
-    """
-    from torch._inductor.async_compile import AsyncCompile
+    def start(self) -> None:
+        """Import it, start its helpers, and have its headers compiled: a value and its gradient."""
+        x = torch.zeros(1, device=self.device.native, requires_grad=True)
+        torch.compile(lambda x: (x * x).sum())(x).backward()
 
-    if not AsyncCompile.process_pool.cache_info().currsize:
-        return
-    try:
-        AsyncCompile.process_pool().submit(os.getpid).result(HELPERS_TIMEOUT_S)
-    except TimeoutError as error:
-        raise DlbenchError(
-            f"the helpers of PyTorch's compiler did not answer within {HELPERS_TIMEOUT_S:g} s",
-            hint="TORCHINDUCTOR_COMPILE_THREADS=1 compiles without them",
-        ) from error
+    def settle(self) -> None:
+        """Wait until the helpers that compile Triton's kernels answer, where there are any.
 
+        PyTorch starts them with its compiler and goes on without them, for seconds. Seen on an
+        H200: they did so inside timed blocks, which lost a core to it and were flagged as busy.
+        """
+        from torch._inductor.async_compile import AsyncCompile
 
-def keep_compiled(folder: Path) -> None:
-    """Begin anew with the caches of this folder."""
-    forget_compiled()
-    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(folder)
-    os.environ["TRITON_CACHE_DIR"] = str(folder / "triton")
+        if not AsyncCompile.process_pool.cache_info().currsize:
+            return
+        try:
+            AsyncCompile.process_pool().submit(os.getpid).result(HELPERS_TIMEOUT_S)
+        except TimeoutError as error:
+            raise DlbenchError(
+                f"the helpers of PyTorch's compiler did not answer within {HELPERS_TIMEOUT_S:g} s",
+                hint="TORCHINDUCTOR_COMPILE_THREADS=1 compiles without them",
+            ) from error
 
+    def keep(self, folder: str) -> bool:
+        """Begin anew with Inductor's and Triton's caches in this folder."""
+        self.forget()
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder
+        os.environ["TRITON_CACHE_DIR"] = str(Path(folder) / "triton")
+        return True
 
-def forget_compiled() -> None:
-    """Empty the caches of compiled graphs in memory, and their count."""
-    from torch._dynamo.utils import counters  # a second that eager need not pay
-    from torch._inductor.utils import clear_inductor_caches
+    def forget(self) -> None:
+        """Empty the caches of compiled graphs in memory, and their count."""
+        from torch._dynamo.utils import counters  # a second that eager need not pay
+        from torch._inductor.utils import clear_inductor_caches
 
-    torch.compiler.reset()
-    clear_inductor_caches()
-    counters.clear()
+        torch.compiler.reset()
+        clear_inductor_caches()
+        counters.clear()
 
+    def graphs(self) -> int:
+        """How many Dynamo has captured since the last time that they were forgotten."""
+        from torch._dynamo.utils import counters
 
-def count_graphs() -> int:
-    """How many graphs were captured since the last time that they were forgotten."""
-    from torch._dynamo.utils import counters
-
-    return int(counters["stats"]["unique_graphs"])
+        return int(counters["stats"]["unique_graphs"])

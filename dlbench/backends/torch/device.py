@@ -1,6 +1,10 @@
-"""The time of a GPU as PyTorch reads it."""
+"""A CPU or a CUDA GPU as PyTorch uses it."""
 
 import torch
+from torch import Tensor
+
+from dlbench.arrays import Array
+from dlbench.errors import Unavailable
 
 MS = 1e3
 
@@ -23,3 +27,65 @@ class CudaClock:
     def seconds(self, start: torch.cuda.Event, end: torch.cuda.Event) -> float:
         """CUDA counts in milliseconds."""
         return start.elapsed_time(end) / MS
+
+
+class TorchDevice:
+    """A device with its index, so that it equals what a tensor says of itself."""
+
+    def __init__(self, name: str) -> None:
+        kind, _, index = name.partition(":")
+        self.native = torch.device(kind) if kind == "cpu" else torch.device(kind, int(index or 0))
+        self.is_cuda = kind == "cuda"
+
+    def require(self) -> None:
+        """Raise Unavailable unless PyTorch sees it."""
+        if self.native.type == "cpu":
+            return
+        count = torch.cuda.device_count()
+        if self.native.index >= count:
+            raise Unavailable(
+                f"PyTorch {torch.__version__} sees {count} CUDA devices, no device",
+                value=str(self.native),
+                hint="Install a CUDA build of PyTorch and a driver, or choose --device cpu",
+            )
+
+    def wait(self) -> None:
+        """CPU calls return when they are done; CUDA is synchronised."""
+        if self.is_cuda:
+            torch.cuda.synchronize(self.native)
+
+    def clock(self) -> CudaClock | None:
+        """CUDA's events; the CPU has the host's time."""
+        return CudaClock(self.native) if self.is_cuda else None
+
+    def place(self, tensor: Tensor) -> tuple[str, str]:
+        """The tensor's own word."""
+        return str(tensor.device), str(tensor.dtype).removeprefix("torch.")
+
+    def array(self, tensor: Tensor) -> Array:
+        """A copy on the host."""
+        return tensor.detach().cpu().numpy().copy()
+
+    def threads(self) -> int | None:
+        """Intra-op threads."""
+        return torch.get_num_threads()
+
+    def facts(self) -> dict[str, str | int | None]:
+        """Versions, and whether float32 means float32."""
+        return {
+            "torch": str(torch.__version__),
+            "cuda": torch.version.cuda,
+            "float32_matmul_precision": torch.get_float32_matmul_precision(),
+            "device_name": torch.cuda.get_device_name(self.native) if self.is_cuda else None,
+        }
+
+    def empty_cache(self) -> None:
+        """Give back memory that CUDA's allocator keeps."""
+        if self.is_cuda:
+            torch.cuda.empty_cache()
+
+    def is_out_of_memory(self, error: BaseException) -> bool:
+        """CUDA has an error of its own; the CPU allocator raises RuntimeError."""
+        if isinstance(error, MemoryError | torch.OutOfMemoryError):
+            return True
+        return isinstance(error, RuntimeError) and "allocate memory" in str(error)

@@ -26,7 +26,10 @@ class Compiler:
     """Of a started backend in a static mode. scratch: the folder that outlives the worker."""
 
     def __init__(self, backend: Backend, target: Target, scratch: Path) -> None:
-        self.backend, self.target, self.scratch = backend, target, scratch
+        if backend.compiler is None:
+            raise DlbenchError(f"the mode {target.mode} is static, and there is no compiler of it")
+        self.device, self.native = backend.device, backend.compiler
+        self.target, self.scratch = target, scratch
         self.start_s: float | None = None
         self.start_caches: Caches = "cold"
         self.caches: Caches = "cold"
@@ -44,17 +47,17 @@ class Compiler:
         self._keep(case)
 
     def _seconds(self, call: Callable[[], None]) -> float:
-        return timing.block(call, self.backend.wait, 1).host_s
+        return timing.block(call, self.device.wait, 1).host_s
 
     def _smallest(self, name: str) -> None:
         self._keep(name)
-        self.backend.start_compiler()
+        self.native.start()
 
     def _keep(self, name: str) -> None:
         folder = self.scratch / hashlib.sha256(name.encode()).hexdigest()[:DIGITS]
         was_there = folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
-        is_kept = self.backend.keep_compiled(str(folder))
+        is_kept = self.native.keep(str(folder))
         self.caches = "warm" if was_there and is_kept else "cold"
 
     def first_calls(self, step: Step) -> tuple[tuple[float, ...], Compiling | None]:
@@ -63,14 +66,25 @@ class Compiler:
         Nothing is said of compiling where an earlier process has started the compiler and not
         compiled the case: that is what neither a first nor a second run would pay.
         """
-        graphs, seconds, memory = [self.backend.graphs()], [], PeakMemory()
+        graphs, seconds, memory = [self.native.graphs()], [], PeakMemory()
         for _ in range(FIRST_CALLS):
             seconds.append(self._seconds(step.run))
-            graphs.append(self.backend.graphs())
+            graphs.append(self.native.graphs())
         rise = memory.rise()
-        self.backend.settle_compiler()
+        self.native.settle()
         if not graphs[-1]:
             raise DlbenchError(f"the mode {self.target.mode} is static, and nothing was compiled")
         if self.caches != self.start_caches:
             return tuple(seconds), None
         return tuple(seconds), Compiling(self.caches, self.start_s or 0.0, tuple(graphs), rise)
+
+
+def count_graphs(backend: Backend) -> int:
+    """How many graphs a backend has made so far; 0 where it compiles nothing."""
+    return 0 if backend.compiler is None else backend.compiler.graphs()
+
+
+def settle(backend: Backend) -> None:
+    """Wait until a backend's compiler is at rest, where it has one."""
+    if backend.compiler is not None:
+        backend.compiler.settle()

@@ -34,7 +34,7 @@ class Training:
         """One epoch, timed, and what it is worth; DlbenchError if the loss is no number."""
         start = perf_counter()
         loss = self.trainer.epoch()
-        self.backend.wait()
+        self.backend.device.wait()
         seconds = perf_counter() - start
         self.done += 1
         if not isfinite(loss):

@@ -26,7 +26,7 @@ from dlbench.examples import EXAMPLES
 from dlbench.harness import wire
 from dlbench.harness.wire import Order, Reply
 from dlbench.harness.worker import timing
-from dlbench.harness.worker.compiler import FIRST_CALLS, Compiler
+from dlbench.harness.worker.compiler import FIRST_CALLS, Compiler, count_graphs, settle
 from dlbench.harness.worker.interference import Counters, Witness, judged
 from dlbench.harness.worker.training import Training
 from dlbench.kinds import Bound, kind_named
@@ -91,7 +91,7 @@ class Worker:
     def _failed(self, error: Exception) -> wire.Failed:
         backend = getattr(self, "backend", None)
         no_memory = isinstance(error, MemoryError) or (
-            backend is not None and backend.is_out_of_memory(error)
+            backend is not None and backend.device.is_out_of_memory(error)
         )
         return wire.Failed("out_of_memory" if no_memory else "failed", one_line(error))
 
@@ -115,10 +115,10 @@ class Worker:
         return wire.Ready(self._facts(), os.getpid())
 
     def _facts(self) -> dict[str, str | int | None]:
-        return {**self.backend.facts(), **self.witness.facts()}
+        return {**self.backend.device.facts(), **self.witness.facts()}
 
     def _assert_threads(self) -> None:
-        target, threads = self.target, self.backend.threads()
+        target, threads = self.target, self.backend.device.threads()
         if threads not in (None, target.threads):
             raise PlacementError(
                 f"{target.backend} was told to use {target.threads} threads and uses {threads}"
@@ -133,7 +133,7 @@ class Worker:
         assert_placed(self.backend, self.target, bound.step.inputs)
         calls, compiling = self._first_calls(bound.step)
         assert_placed(self.backend, self.target, bound.step.tensors(bound.step.run()))
-        self.backend.wait()
+        self.backend.device.wait()
         self.cases[order.case] = bound
         return wire.Prepared(calls, compiling, bound.facts)
 
@@ -144,8 +144,8 @@ class Worker:
     def _first_calls(self, step: Step) -> tuple[tuple[float, ...], Compiling | None]:
         if self.compiler is not None:
             return self.compiler.first_calls(step)
-        calls = range(FIRST_CALLS)
-        return tuple(timing.block(step.run, self.backend.wait, 1).host_s for _ in calls), None
+        wait, calls = self.backend.device.wait, range(FIRST_CALLS)
+        return tuple(timing.block(step.run, wait, 1).host_s for _ in calls), None
 
     def warm_up(self, order: wire.WarmUp) -> wire.Warm:
         """Run until steady, and choose how many iterations make a block, unless that is known."""
@@ -183,9 +183,9 @@ class Worker:
         """
         began = timing.now_s()
         gc.collect()
-        graphs = self.backend.graphs()
+        graphs = count_graphs(self.backend)
         self._lead_in(step, iterations)
-        wait, device = self.backend.wait, self.backend.device_clock()
+        wait, device = self.backend.device.wait, self.backend.device.clock()
         before, early = self.witness.before(), list[Flag]()
         in_vain = partial(self._is_in_vain, before, early)
         patience = timing.Patience(timing.LATE * planned_s, in_vain)
@@ -203,7 +203,7 @@ class Worker:
         return so_far.is_disturbed
 
     def _assert_nothing_compiled_since(self, graphs: int) -> None:
-        if anew := self.backend.graphs() - graphs:
+        if anew := count_graphs(self.backend) - graphs:
             counted = units.counted(anew, "graph")
             raise DlbenchError(f"compiled again after its first calls: {counted} more than before")
 
@@ -239,7 +239,7 @@ class Worker:
         job = job_of(order.network, self.target, order.seed, synthetic_data=False)
         job = dataclasses.replace(job, tensorboard=order.tensorboard, checkpoint=order.checkpoint)
         assert_agreement(self.backend, self.target.dtype, job)
-        self.backend.settle_compiler()
+        settle(self.backend)
         self.training = Training(self.backend, job)
         assert_placed(self.backend, self.target, self.training.trainer.inputs())
         return wire.Ready()
@@ -272,7 +272,7 @@ def assert_placed(backend: Backend, target: Target, tensors: Mapping[str, Any]) 
     """Raise PlacementError unless every tensor is where the target says, in its dtype."""
     device = "cuda:0" if target.device == "cuda" else target.device
     for name, tensor in tensors.items():
-        place, dtype = backend.place(tensor)
+        place, dtype = backend.device.place(tensor)
         is_label = dtype.startswith("int")
         storage = DTYPES[target.dtype].storage
         if place != device or (dtype != storage and not is_label):

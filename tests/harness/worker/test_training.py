@@ -36,7 +36,7 @@ class Told:
 
     def __init__(self, *losses, outputs=(0.25, 0.5, 0.25)):
         self.losses, self.outputs = list(losses), outputs
-        self.events = []
+        self.events, self.device = [], self
 
     def trainer(self, job):
         return self

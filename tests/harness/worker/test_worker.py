@@ -343,6 +343,19 @@ def test_a_static_mode_that_compiles_nothing_has_failed(tell, backend, static):
     assert tell(static, PREPARE) == wire.Failed("failed", reason)
 
 
+def test_a_static_mode_without_a_compiler_is_a_mistake_of_the_backends_author(
+    tell, backend, static
+):
+    backend.has_compiler = False
+    reason = "the mode eager is static, and there is no compiler of it."
+    assert tell(static) == wire.Failed("failed", reason)
+
+
+def test_without_a_compiler_nothing_is_compiled_again(tell, backend):
+    backend.has_compiler = False
+    assert isinstance(tell(START, PREPARE, WARM_UP, BLOCK), wire.Timed)
+
+
 def test_a_block_that_compiles_again_has_failed(tell, backend, static):
     backend.compiles = [0, 1]
     assert isinstance(tell(static, PREPARE, WARM_UP, BLOCK), wire.Timed)
@@ -528,7 +541,7 @@ def test_why_a_block_ended_early_stays_said_if_its_end_is_quiet(tell, backend, w
     backend.costs_s = [0.5]
     tell(START, PREPARE, WARM_UP)
     backend.costs_s, taken_s = [16.0], [1.0, 0.0]
-    backend.wait = lambda: backend.clock.advance(20.0)
+    backend.device.wait = lambda: backend.clock.advance(20.0)
     after = witness.after
 
     def told_after():

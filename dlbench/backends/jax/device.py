@@ -1,0 +1,75 @@
+"""A CPU or a GPU as JAX uses it."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import jax
+
+from dlbench.arrays import Array
+from dlbench.errors import Unavailable
+
+
+class JaxDevice:
+    """A device by its kind and number; Unavailable if JAX has it not. name: dlbench's."""
+
+    def __init__(self, name: str, kind: str, index: int) -> None:
+        try:
+            self.native = jax.devices(kind)[index]
+        except (RuntimeError, IndexError) as error:
+            raise Unavailable(
+                f"JAX {jax.__version__} has no device",
+                value=name,
+                hint="pip install 'jax[cuda13]' and a driver, or choose --device cpu",
+            ) from error
+        self.last: Any = None
+
+    def noted(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, whose last result is what is waited for: errors come no earlier."""
+
+        def call(*args: Any, **named: Any) -> Any:
+            self.last = function(*args, **named)
+            return self.last
+
+        return call
+
+    def wait(self) -> None:
+        """CPU calls are done when they return; a GPU works in order, and is done with the last."""
+        jax.block_until_ready(self.last)
+
+    def clock(self) -> None:
+        """JAX offers no events on its streams."""
+
+    def place(self, tensor: Any) -> tuple[str, str]:
+        """The array's own word."""
+        [device] = tensor.devices()
+        name = "cpu" if device.platform == "cpu" else f"cuda:{device.id}"
+        return name, str(tensor.dtype)
+
+    def array(self, tensor: Any) -> Array:
+        """A copy on the host."""
+        return jax.device_get(tensor).copy()
+
+    def threads(self) -> int | None:
+        """XLA does not tell; it was told."""
+
+    def facts(self) -> dict[str, str | int | None]:
+        """Versions, and whether float32 means float32."""
+        import jaxlib
+        import optax
+
+        return {
+            "jax": jax.__version__,
+            "jaxlib": jaxlib.__version__,
+            "optax": optax.__version__,
+            "matmul_precision": str(jax.config.jax_default_matmul_precision),
+            "threads_asked_for": os.environ.get("PJRT_NPROC"),
+            "async_dispatch": int(self.native.platform != "cpu"),
+        }
+
+    def is_out_of_memory(self, error: BaseException) -> bool:
+        """XLA names the status in the text of its errors."""
+        if isinstance(error, MemoryError):
+            return True
+        is_own = isinstance(error, jax.errors.JaxRuntimeError)
+        return is_own and "RESOURCE_EXHAUSTED" in str(error)

@@ -1,0 +1,68 @@
+"""A CPU or a GPU as TensorFlow uses it."""
+
+import re
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from dlbench.arrays import Array
+from dlbench.errors import Unavailable
+
+
+class TensorflowDevice:
+    """A device by dlbench's name of it."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.index = name, int(name.partition(":")[2] or 0)
+
+    def show_no_other(self) -> None:
+        """Hide every GPU but this one; Unavailable if TensorFlow does not see it.
+
+        Among visible devices TensorFlow prefers a GPU, wherever the operands lie.
+        """
+        gpus = tf.config.list_physical_devices("GPU")
+        if self.name == "cpu":
+            tf.config.set_visible_devices([], "GPU")
+        elif self.index < len(gpus):
+            tf.config.set_visible_devices(gpus[self.index], "GPU")
+        else:
+            raise Unavailable(
+                f"TensorFlow {tf.__version__} sees {len(gpus)} GPUs, no device",
+                value=self.name,
+                hint="pip install 'tensorflow[and-cuda]' and a driver, or choose --device cpu",
+            )
+
+    def wait(self) -> None:
+        """CPU calls return when they are done; a GPU is synchronised."""
+        if self.name != "cpu":
+            tf.test.experimental.sync_devices()
+
+    def clock(self) -> None:
+        """TensorFlow offers no events on its streams."""
+
+    def place(self, tensor: Any) -> tuple[str, str]:
+        """The tensor's own word, a GPU by the number asked for."""
+        kind, _ = re.findall(r"(CPU|GPU):(\d+)$", tensor.device)[0]
+        return "cpu" if kind == "CPU" else f"cuda:{self.index}", tensor.dtype.name
+
+    def array(self, tensor: Any) -> Array:
+        """A copy on the host."""
+        return tensor.numpy()
+
+    def threads(self) -> int | None:
+        """Intra-op threads."""
+        return tf.config.threading.get_intra_op_parallelism_threads()
+
+    def facts(self) -> dict[str, str | int | None]:
+        """Versions, and whether float32 means float32."""
+        return {
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+            "tf32": int(tf.config.experimental.tensor_float_32_execution_enabled()),
+            "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads(),
+        }
+
+    def is_out_of_memory(self, error: BaseException) -> bool:
+        """TensorFlow has an error of its own."""
+        return isinstance(error, MemoryError | tf.errors.ResourceExhaustedError)
