@@ -110,14 +110,14 @@ class Dlbench:
             networks={},
             groups=(Group(a.workload, (a, b)),),
         )
-        seat = together if part == "aa-inside" else apart
-        return judge(self._measured(made, seat), a.id, b.id)
+        slot = together if part == "aa-inside" else apart
+        return judge(self._measured(made, slot), a.id, b.id)
 
-    def _measured(self, made: Plan, seat: Callable[[Case], Hashable]) -> list[Measurement]:
+    def _measured(self, made: Plan, slot: Callable[[Case], Hashable]) -> list[Measurement]:
         with (
             tempfile.TemporaryDirectory(prefix="peers-") as logs,
             Launcher(self.declarations, Path(logs), renews=self.rules.renewals > 0) as launch,
-            contextlib.closing(Supervisor(made, launch, seat=seat).measure()) as events,
+            contextlib.closing(Supervisor(made, launch, slot=slot).measure()) as events,
         ):
             return [event for event in events if isinstance(event, Measurement)]
 

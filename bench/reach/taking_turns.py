@@ -52,10 +52,10 @@ def product(size: int) -> Workload:
     return Workload("matmul", params, kind_named("matmul").work(params, {}))
 
 
-def ready(launch: Launcher, backend: str, size: int, seat: int) -> WorkerProcess:
+def ready(launch: Launcher, backend: str, size: int, slot: int) -> WorkerProcess:
     """A parked worker with the product of this size."""
     declared = launch.declarations[backend]
-    worker, start = launch(Target(backend, "cpu", declared.usual, "float32", usable_cores()), seat)
+    worker, start = launch(Target(backend, "cpu", declared.usual, "float32", usable_cores()), slot)
     prepare = wire.Prepare(CASE, product(size), {}, seed=0)
     for order in (start, prepare, wire.WarmUp(CASE, SAMPLING)):
         told(worker, order)
@@ -88,8 +88,8 @@ def compare(backend: str, size: int) -> bool:
         ExitStack() as stack,
     ):
         workers = [
-            stack.enter_context(closing(ready(launch, backend, size, seat)))
-            for seat in range(WORKERS)
+            stack.enter_context(closing(ready(launch, backend, size, slot)))
+            for slot in range(WORKERS)
         ]
         found = ratio(lambda: taking_turns(workers), lambda: going_on(workers[-1]), ROUNDS)
     return tell(f"{backend} matmul {size}, taking turns / going on", found, MOST, LEAST)

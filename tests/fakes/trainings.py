@@ -68,7 +68,7 @@ class School:
         self.answers, self.deadly = answers or {}, deadly
         self.journal, self.orders, self.workers = [], [], []
 
-    def launch(self, target, seat=None, *, warm=False):
+    def launch(self, target, slot=None, *, warm=False):
         self.workers.append(Pupil(target, self))
         return self.workers[-1], wire.Start(target, "/scratch")
 

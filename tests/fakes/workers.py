@@ -58,7 +58,7 @@ class Stable:
         }
 
     def launch(
-        self, target: Target, seat: Hashable = None, *, warm: bool = False
+        self, target: Target, slot: Hashable = None, *, warm: bool = False
     ) -> tuple["ScriptedWorker", wire.Start]:
         self.warm.append(warm)
         self.workers.append(ScriptedWorker(target, self))

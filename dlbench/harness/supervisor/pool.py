@@ -1,4 +1,4 @@
-"""The live workers of a run, of whom at most one runs: the others are parked.
+"""The live workers of a run, of which at most one runs: the others are parked.
 
 Starting is the exception: who starts does so together with all that start at the same time. It
 must not know what the workers measure, nor when.
@@ -45,13 +45,13 @@ class Launch(Protocol):
     """Starts workers; process.Launcher is the real one."""
 
     def __call__(
-        self, target: Target, seat: Hashable = None, *, warm: bool = False
+        self, target: Target, slot: Hashable = None, *, warm: bool = False
     ) -> tuple[Worker, wire.Start]:
-        """A worker and its first order; warm: with the compiled code of the last in the seat."""
+        """A worker and its first order; warm: with the compiled code of the last in the slot."""
 
 
-class Crew:
-    """Workers by their seat: cases of the same seat share a worker.
+class WorkerPool:
+    """Workers by their slot: cases of the same slot share a worker.
 
     parks: whether a worker is stopped while it has nothing to do; who is alone need not be.
     """
@@ -63,42 +63,42 @@ class Crew:
         self.refused: dict[Hashable, wire.Failed] = {}
         self.renewable: set[Hashable] = set()
 
-    def missing(self, seats: Collection[Hashable]) -> list[Hashable]:
-        """The seats whose worker must be started: those that refused once are not asked again."""
-        return [seat for seat in seats if seat not in self.refused and not self._is_there(seat)]
+    def missing(self, slots: Collection[Hashable]) -> list[Hashable]:
+        """The slots whose worker must be started: those that refused once are not asked again."""
+        return [slot for slot in slots if slot not in self.refused and not self._is_there(slot)]
 
-    def _is_there(self, seat: Hashable) -> bool:
-        worker = self.workers.get(seat)
+    def _is_there(self, slot: Hashable) -> bool:
+        worker = self.workers.get(slot)
         return worker is not None and worker.alive
 
     def start(self, targets: Mapping[Hashable, Target], *, warm: bool = False) -> None:
-        """Start a worker per seat, all at once: importing a framework takes seconds.
+        """Start a worker per slot, all at once: importing a framework takes seconds.
 
-        warm: with the compiled code that the last worker of the seat has left.
+        warm: with the compiled code that the last worker of the slot has left.
         """
         self.renewable -= targets.keys()
-        for seat, target in targets.items():
-            worker, order = self.launch(target, (id(self), seat), warm=warm)
-            self.workers[seat] = worker
+        for slot, target in targets.items():
+            worker, order = self.launch(target, (id(self), slot), warm=warm)
+            self.workers[slot] = worker
             worker.tell(order)
-        for seat in targets:
-            self._hear_start(seat)
+        for slot in targets:
+            self._hear_start(slot)
 
-    def _hear_start(self, seat: Hashable) -> None:
-        worker = self.workers[seat]
+    def _hear_start(self, slot: Hashable) -> None:
+        worker = self.workers[slot]
         reply = worker.hear(self.timeout_s)
         if isinstance(reply, wire.Ready):
             self._park(worker)
-            self.facts[seat] = reply.facts
+            self.facts[slot] = reply.facts
             if reply.process is not None:
-                self.renewable.add(seat)
+                self.renewable.add(slot)
         else:
-            self.refused[seat] = failed(reply)
-            self.workers.pop(seat).close()
+            self.refused[slot] = failed(reply)
+            self.workers.pop(slot).close()
 
-    def ask(self, seat: Hashable, order: Order, timeout_s: float | None = None) -> Reply:
-        """Let the worker of the seat carry out an order while all others are parked."""
-        worker = self.workers[seat]
+    def ask(self, slot: Hashable, order: Order, timeout_s: float | None = None) -> Reply:
+        """Let the worker of the slot carry out an order while all others are parked."""
+        worker = self.workers[slot]
         if not worker.alive:  # it died for an earlier case of the row
             return wire.Failed("failed", "the worker had died before")
         worker.resume()
@@ -107,37 +107,37 @@ class Crew:
         self._park(worker)
         return reply
 
-    def renew(self, seat: Hashable) -> wire.Failed | None:
+    def renew(self, slot: Hashable) -> wire.Failed | None:
         """Let a fresh copy take the worker's place; who does not get there is ended."""
-        reply = self.ask(seat, wire.Renew())
+        reply = self.ask(slot, wire.Renew())
         if isinstance(reply, wire.Ready):
             return None
-        self.workers[seat].close()
+        self.workers[slot].close()
         return failed(reply)
 
     def _park(self, worker: Worker) -> None:
         if self.parks:
             worker.park()
 
-    def facts_of(self, seat: Hashable) -> Facts:
+    def facts_of(self, slot: Hashable) -> Facts:
         """What the worker said of itself, and how it could be parked up to now."""
-        worker = self.workers.get(seat)
-        return {**self.facts.get(seat, {}), "parking": worker.parking() if worker else None}
+        worker = self.workers.get(slot)
+        return {**self.facts.get(slot, {}), "parking": worker.parking() if worker else None}
 
-    def used_s(self, seats: Collection[Hashable]) -> float | None:
+    def used_s(self, slots: Collection[Hashable]) -> float | None:
         """CPU seconds of these workers together; None where one is unknown."""
-        used = [self.workers[seat].cpu_s() for seat in seats]
+        used = [self.workers[slot].cpu_s() for slot in slots]
         known = [seconds for seconds in used if seconds is not None]
         return sum(known) if len(known) == len(used) else None
 
-    def others(self, seat: Hashable) -> list[Hashable]:
+    def others(self, slot: Hashable) -> list[Hashable]:
         """Who is to be silent while this one works."""
-        return [other for other, worker in self.workers.items() if other != seat and worker.alive]
+        return [other for other, worker in self.workers.items() if other != slot and worker.alive]
 
     def dismiss(self, needed: Collection[Hashable] = ()) -> None:
         """End the workers that are not needed any more."""
-        for seat in [seat for seat in self.workers if seat not in needed]:
-            self.workers.pop(seat).close()
+        for slot in [slot for slot in self.workers if slot not in needed]:
+            self.workers.pop(slot).close()
 
     def abandon(self) -> None:
         """End all workers from another thread; whoever waits for them hears of their death."""

@@ -185,10 +185,10 @@ def _end(code: int | None) -> str:
 
 
 class Launcher(AbstractContextManager["Launcher"]):
-    """What a crew starts its workers with; their logs go to the folder `logs`.
+    """What a pool starts its workers with; their logs go to the folder `logs`.
 
-    Compiled code lies in a folder of its own for every seat, which a cold start empties and a warm
-    one finds as the last worker of the seat has left it. On exit all of them are removed. renews:
+    Compiled code lies in a folder of its own for every slot, which a cold start empties and a warm
+    one finds as the last worker of the slot has left it. On exit all of them are removed. renews:
     whether workers will be renewed, where they can be.
     """
 
@@ -204,10 +204,10 @@ class Launcher(AbstractContextManager["Launcher"]):
         self.root.cleanup()
 
     def __call__(
-        self, target: Target, seat: Hashable = None, *, warm: bool = False
+        self, target: Target, slot: Hashable = None, *, warm: bool = False
     ) -> tuple[Worker, wire.Start]:
         """A started worker, and the order for it to begin with."""
-        scratch = self._scratch(seat, warm=warm)
+        scratch = self._scratch(slot, warm=warm)
         declared = self.declarations[target.backend]
         kind = declared.modes[target.mode]
         variables = variables_of(declared, target.threads, scratch)
@@ -215,12 +215,12 @@ class Launcher(AbstractContextManager["Launcher"]):
         renewable = self.renews and can_be_renewed(target, declared)
         return worker, wire.Start(target, scratch, kind, renewable=renewable)
 
-    def _scratch(self, seat: Hashable, *, warm: bool) -> str:
-        if not (warm and seat in self.scratches):
-            if seat in self.scratches:
-                shutil.rmtree(self.scratches[seat], ignore_errors=True)
-            self.scratches[seat] = tempfile.mkdtemp(dir=self.root.name)
-        return self.scratches[seat]
+    def _scratch(self, slot: Hashable, *, warm: bool) -> str:
+        if not (warm and slot in self.scratches):
+            if slot in self.scratches:
+                shutil.rmtree(self.scratches[slot], ignore_errors=True)
+            self.scratches[slot] = tempfile.mkdtemp(dir=self.root.name)
+        return self.scratches[slot]
 
 
 def variables_of(declared: Declaration, threads: int, scratch: str) -> dict[str, str]:

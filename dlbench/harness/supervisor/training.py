@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlbench.harness import wire
-from dlbench.harness.supervisor.pool import Crew, Launch, failed
+from dlbench.harness.supervisor.pool import Launch, WorkerPool, failed
 from dlbench.model import Target
 from dlbench.network import Network
 from dlbench.trainings import EpochResult, Lap, TrainingResult
@@ -34,22 +34,22 @@ class Teaching:
     def of(self, targets: Sequence[Target], seeds: Sequence[int], launch: Launch) -> Events:
         """Train on every target with every seed; on an interrupt, tell what there is first."""
         for target in targets:
-            crew = Crew(launch, TIMEOUT_S, parks=False)
+            pool = WorkerPool(launch, TIMEOUT_S, parks=False)
             try:
                 for seed in seeds:
-                    if crew.missing([target]):  # the first one, or the one before has died
-                        crew.start({target: target})
-                    yield from self._training(crew, target, seed)
+                    if pool.missing([target]):  # the first one, or the one before has died
+                        pool.start({target: target})
+                    yield from self._training(pool, target, seed)
             finally:
-                crew.dismiss()
+                pool.dismiss()
 
-    def _training(self, crew: Crew, target: Target, seed: int) -> Events:
+    def _training(self, pool: WorkerPool, target: Target, seed: int) -> Events:
         done: list[EpochResult] = []
         ended: TrainingResult | None = None
         try:
-            reply = crew.refused.get(target) or crew.ask(target, self._order(target, seed))
+            reply = pool.refused.get(target) or pool.ask(target, self._order(target, seed))
             if isinstance(reply, wire.Ready):
-                reply = yield from self._epochs(crew, target, seed, done)
+                reply = yield from self._epochs(pool, target, seed, done)
             ended = _ended(target, seed, done, reply)
             yield ended
         except KeyboardInterrupt:
@@ -58,16 +58,16 @@ class Teaching:
             raise
 
     def _epochs(
-        self, crew: Crew, target: Target, seed: int, done: list[EpochResult]
+        self, pool: WorkerPool, target: Target, seed: int, done: list[EpochResult]
     ) -> Generator[Lap, None, wire.Reply]:
         """All epochs; the last reply."""
         for _ in range(self.network.epochs):
-            reply = crew.ask(target, wire.TrainEpoch())
+            reply = pool.ask(target, wire.TrainEpoch())
             if not isinstance(reply, wire.EpochTrained):
                 return reply
             done.append(reply.result)
             yield Lap(target, seed, reply.result)
-        return crew.ask(target, wire.Predict(self.rows)) if self.rows else wire.Predicted(())
+        return pool.ask(target, wire.Predict(self.rows)) if self.rows else wire.Predicted(())
 
     def _order(self, target: Target, seed: int) -> wire.StartTraining:
         return wire.StartTraining(

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from dlbench.examples import EXAMPLES
 from dlbench.harness import wire
-from dlbench.harness.supervisor.pool import Crew, Launch, failed
+from dlbench.harness.supervisor.pool import Launch, WorkerPool, failed
 from dlbench.layers import Optimizer
 from dlbench.model import Target
 from dlbench.network import Network
@@ -72,37 +72,37 @@ def verify(
     asked: Sequence[Task], launch: Launch, workers: int, tell: Callable[[Finding], None]
 ) -> list[Finding]:
     """All findings in the order of the tasks; `tell` hears of each as soon as it is there."""
-    crews: list[Crew] = []
+    pools: list[WorkerPool] = []
 
     def answered(task: Task) -> list[Finding]:
         found = []
-        crews.append(Crew(launch, TIMEOUT_S, parks=False))
-        for finding in _answers(task, crews[-1]):
+        pools.append(WorkerPool(launch, TIMEOUT_S, parks=False))
+        for finding in _answers(task, pools[-1]):
             tell(finding)
             found.append(finding)
         return found
 
-    with ThreadPoolExecutor(workers) as pool:
-        started = [pool.submit(answered, task) for task in asked]
+    with ThreadPoolExecutor(workers) as executor:
+        started = [executor.submit(answered, task) for task in asked]
         try:
             for one in as_completed(started):
                 one.result()
         except BaseException:  # also Ctrl-C: nobody waits for a compiler then
-            pool.shutdown(wait=False, cancel_futures=True)
-            for crew in crews:
-                crew.abandon()
+            executor.shutdown(wait=False, cancel_futures=True)
+            for pool in pools:
+                pool.abandon()
             raise
     return [finding for one in started for finding in one.result()]
 
 
-def _answers(task: Task, crew: Crew) -> Iterator[Finding]:
+def _answers(task: Task, pool: WorkerPool) -> Iterator[Finding]:
     try:
-        crew.start({task.target: task.target})
+        pool.start({task.target: task.target})
         for name, order in task.orders.items():
-            refusal = crew.refused.get(task.target)
-            yield _finding(task.target, name, order, refusal or crew.ask(task.target, order))
+            refusal = pool.refused.get(task.target)
+            yield _finding(task.target, name, order, refusal or pool.ask(task.target, order))
     finally:
-        crew.dismiss()
+        pool.dismiss()
 
 
 def _finding(target: Target, name: str, order: wire.Order, reply: wire.Reply) -> Finding:

@@ -32,8 +32,8 @@ def launch(launched, tmp_path):
         yield launch
 
 
-def scratch_of(launch, seat=None, *, warm=False, **target):
-    _, order = launch(replace(TARGET, **target), seat, warm=warm)
+def scratch_of(launch, slot=None, *, warm=False, **target):
+    _, order = launch(replace(TARGET, **target), slot, warm=warm)
     return Path(order.scratch)
 
 
@@ -51,28 +51,28 @@ def test_a_worker_is_told_whether_its_mode_is_static(launch):
 
 
 def test_a_cold_start_finds_nothing(launch):
-    first = scratch_of(launch, "seat")
+    first = scratch_of(launch, "slot")
     (first / "kernel.so").touch()
-    second = scratch_of(launch, "seat")
+    second = scratch_of(launch, "slot")
     assert list(second.iterdir()) == []
     assert not first.exists(), "nobody needs it any more"
 
 
 def test_a_warm_start_finds_what_the_last_in_the_seat_has_left(launch):
-    first = scratch_of(launch, "seat")
+    first = scratch_of(launch, "slot")
     (first / "kernel.so").touch()
     assert scratch_of(launch, "other", warm=True) != first
-    assert scratch_of(launch, "seat", warm=True) == first
+    assert scratch_of(launch, "slot", warm=True) == first
     assert (first / "kernel.so").exists()
 
 
 def test_a_warm_start_without_a_predecessor_is_a_cold_one(launch):
-    assert list(scratch_of(launch, "seat", warm=True).iterdir()) == []
+    assert list(scratch_of(launch, "slot", warm=True).iterdir()) == []
 
 
 def test_in_the_end_nothing_is_left(launched, tmp_path):
     with Launcher(read_declarations(), tmp_path) as launch:
-        scratches = [scratch_of(launch, seat) for seat in "ab"]
+        scratches = [scratch_of(launch, slot) for slot in "ab"]
         assert all(scratch.exists() for scratch in scratches)
     assert not any(scratch.exists() for scratch in scratches)
 

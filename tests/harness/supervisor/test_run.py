@@ -8,9 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from dlbench.harness import wire
-from dlbench.harness.supervisor.case import Recording
-from dlbench.harness.supervisor.preparing import LEAST_CHECK_S, Preparing
-from dlbench.harness.supervisor.run import RELEASE_TIMEOUT_S, Supervisor
+from dlbench.harness.supervisor.case import LEAST_CHECK_S, CaseRun
+from dlbench.harness.supervisor.row import RELEASE_TIMEOUT_S
+from dlbench.harness.supervisor.run import Supervisor
 from dlbench.harness.supervisor.stopping import PATIENCE
 from dlbench.model import (
     Case,
@@ -427,10 +427,10 @@ def test_a_case_that_fails_leaves_the_others_their_turns():
     assert len(story.of(1, "torch").samples) == 3
 
 
-def test_cases_of_one_seat_share_a_worker():
+def test_cases_of_one_slot_share_a_worker():
     twins = Group(case(1, "any").workload, (case(1, "torch"), case(2, "torch")))
     assert Story(plan(twins)).launched() == ["torch"]
-    story = Story(plan(twins), seat=lambda case: case.id)
+    story = Story(plan(twins), slot=lambda case: case.id)
     assert story.launched() == ["torch", "torch"]
 
 
@@ -731,7 +731,7 @@ def together(answers):
     twins = Group(case(1, "any").workload, (case(1, "torch"), case(2, "torch")))
     script = {"torch": {"check": answers}}
     made = plan(twins, blocks=4, renewals=1)
-    return Story(made, Stable(script, renewable=("torch",)), seat=lambda case: 0)
+    return Story(made, Stable(script, renewable=("torch",)), slot=lambda case: 0)
 
 
 def test_what_a_copy_is_found_to_compute_is_not_recorded_unless_it_is_wrong():
@@ -750,15 +750,14 @@ def test_every_warm_up_is_kept():
 def test_a_renewed_worker_is_told_how_long_a_block_was():
     made = plan(group(1, "torch"))
     asked = []
-    preparing = Preparing(made, lambda case, order: asked.append(order) or wire.Warm(()))
-    recording = Recording(made.groups[0].cases[0])
-    for recording.renewal in (0, 1):
-        preparing.warm_up(recording)
+    one = CaseRun(made.groups[0].cases[0], made, lambda order: asked.append(order) or wire.Warm(()))
+    for one.renewal in (0, 1):
+        one.warm_up()
         # one that was too short at first, and one that ended early
-        recording.samples += [Sample(n, host_s=1.0, started_s=0.0) for n in (3, 40, 40, 5)]
+        one.samples += [Sample(n, host_s=1.0, started_s=0.0) for n in (3, 40, 40, 5)]
     assert asked == [
-        wire.WarmUp(recording.case.id, made.sampling),
-        wire.WarmUp(recording.case.id, made.sampling, iterations=40),
+        wire.WarmUp(one.case.id, made.sampling),
+        wire.WarmUp(one.case.id, made.sampling, iterations=40),
     ]
 
 
@@ -824,18 +823,18 @@ def test_in_renewed_workers_too_all_are_prepared_before_any_is_warmed_up():
 
 
 @pytest.mark.parametrize(
-    ("seat", "steps"),
+    ("slot", "steps"),
     [
         (lambda case: case.id, ["prepare", "prepare", "warm_up", "warm_up"]),
         (lambda case: 0, ["prepare", "prepare", "check", "check", "warm_up", "warm_up"]),
     ],
     ids=["apart", "together"],
 )
-def test_in_renewed_workers_only_cases_that_share_one_are_checked_again(seat, steps):
+def test_in_renewed_workers_only_cases_that_share_one_are_checked_again(slot, steps):
     workload = case(1, "any").workload
     twins = Group(workload, (case(1, "torch"), case(2, "torch")))
     answers = Stable(renewable=("torch",))
-    story = Story(plan(twins, blocks=4, renewals=1), answers, seat=seat)
+    story = Story(plan(twins, blocks=4, renewals=1), answers, slot=slot)
     renewed = max(n for n, entry in enumerate(story.journal) if entry == "torch: renew")
     assert [entry.split()[1] for entry in story.journal[renewed + 1 :]][: len(steps)] == steps
 
@@ -992,10 +991,10 @@ def test_if_nobody_wants_to_hear_more_no_worker_lives_on():
 def test_a_machine_that_cannot_start_a_worker_closes_those_that_it_started():
     stable = Stable()
 
-    def launch(target, seat=None, *, warm=False):
+    def launch(target, slot=None, *, warm=False):
         if stable.workers:
             raise OSError("out of processes")
-        return stable.launch(target, seat, warm=warm)
+        return stable.launch(target, slot, warm=warm)
 
     with pytest.raises(OSError, match="out of processes"):
         list(Supervisor(plan(group(1, "numpy", "torch")), launch).measure())

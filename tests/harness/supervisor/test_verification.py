@@ -76,7 +76,7 @@ class Workers:
     def __init__(self, answers=None):
         self.answers, self.journal = answers or {}, []
 
-    def launch(self, target, seat=None, *, warm=False):
+    def launch(self, target, slot=None, *, warm=False):
         return Told(target, self.answers, self.journal), wire.Start(target, "/scratch")
 
     def asked(self, *targets, networks=NETWORKS, parts=1, workers=1):
@@ -329,7 +329,7 @@ def test_an_interrupt_ends_the_workers_that_are_busy():
         def hear(self, timeout_s):
             raise KeyboardInterrupt
 
-    def launch(target, seat=None, *, warm=False):
+    def launch(target, slot=None, *, warm=False):
         kind = Busy if target.dtype == "float64" else Interrupts
         return kind(target, {}, []), wire.Start(target, "/scratch")
 

@@ -1,14 +1,52 @@
-"""When a row is renewed, in told time."""
+"""Turns, and when a row is renewed, in told time."""
 
+from collections import Counter
 from itertools import pairwise
 
 import pytest
 
-from dlbench.harness.supervisor.renewals import REPEATED, WORTH, Renewals
+from dlbench.harness.supervisor.schedule import REPEATED, WORTH, Renewals, order
 from dlbench.model import Sampling
 from fakes.clock import ToldClock
 
+CASES = ["a", "b", "c", "d"]
 COST_S = 1.0
+
+
+# --- turns: everybody once a round, mirrored, seeded, and nobody always first
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_everybody_has_one_turn_a_round(number):
+    assert sorted(order(CASES, number, "seed")) == CASES
+
+
+@pytest.mark.parametrize("number", [0, 2, 4])
+def test_the_next_round_is_the_mirror_image(number):
+    assert order(CASES, number + 1, "seed") == order(CASES, number, "seed")[::-1]
+
+
+def test_a_seed_gives_one_order_and_another_seed_another():
+    orders = [[order(CASES, n, seed) for n in range(20)] for seed in ("1", "1", "2")]
+    assert orders[0] == orders[1] != orders[2]
+
+
+def test_over_many_rounds_everybody_is_first_about_as_often():
+    first = Counter(order(CASES, number, "seed")[0] for number in range(400))
+    assert set(first) == set(CASES)
+    assert max(first.values()) < 2 * min(first.values())
+
+
+def test_over_two_rounds_everybody_has_the_same_place_on_average():
+    both = [order(CASES, number, "seed") for number in (0, 1)]
+    assert {sum(turns.index(case) for turns in both) for case in CASES} == {len(CASES) - 1}
+
+
+def test_nobody_is_left_alone_by_an_empty_round():
+    assert order([], 0, "seed") == []
+
+
+# --- renewals
 
 
 @pytest.fixture
