@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
-from dlbench.errors import UsageError
+from dlbench.errors import unknown
 
 T = TypeVar("T")
 
@@ -35,8 +35,7 @@ def names(family: str, suffix: str = ".py") -> tuple[str, ...]:
 def check(family: str, name: str, suffix: str = ".py") -> str:
     """The name, if the family has it; else a UsageError that lists those it has."""
     if name not in names(family, suffix):
-        allowed = ", ".join(names(family, suffix))
-        raise UsageError(f"unknown {family.removesuffix('s')}", value=name, allowed=allowed)
+        raise unknown(family.removesuffix("s"), name, names(family, suffix))
     return name
 
 

@@ -9,6 +9,9 @@
 Exit code 1 (some case failed) and 130 (interrupted) are outcomes of a run and not exceptions.
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 EXIT_FAILED_CASES = 1
 EXIT_USAGE = 2
 EXIT_UNREADABLE = 5
@@ -27,11 +30,27 @@ class DlbenchError(Exception):
         parts = [what if value is None else f"{what}: {value!r}"]
         parts += [f"Allowed: {allowed}"] if allowed else []
         parts += [hint] if hint else []
-        super().__init__(". ".join(part.rstrip(".") for part in parts) + ".")
+        super().__init__(" ".join(map(_sentence, parts)))
+
+
+def _sentence(part: str) -> str:
+    return part if part.endswith("?") else part.rstrip(".") + "."
 
 
 class UsageError(DlbenchError):
     """What the user asked for does not exist or is not allowed."""
+
+
+def unknown(what: str, word: str, names: Iterable[str], *, allowed: str = "") -> UsageError:
+    """The error for a name that is none of `names`, with the one that is probably meant.
+
+    allowed: what to say in place of the list of names.
+    """
+    known = list(names)
+    by_small_letters = {name.lower(): name for name in known}
+    near = get_close_matches(word.lower(), by_small_letters, n=1)
+    hint = f"Did you mean {by_small_letters[near[0]]!r}?" if near else ""
+    return UsageError(f"unknown {what}", value=word, allowed=allowed or ", ".join(known), hint=hint)
 
 
 class Unavailable(UsageError):

@@ -5,7 +5,7 @@ Salem Ameen, Artificial Intelligence, Lecture 7: Deep Learning (University of Sa
 
 from typing import Any, Final, NamedTuple
 
-from dlbench.errors import UsageError
+from dlbench.errors import unknown
 from dlbench.layers import (
     SGD,
     Activation,
@@ -185,5 +185,5 @@ CATALOGUE: Final = {network.name: network for network in _ALL}
 def named(name: str) -> Network:
     """The network of the catalogue with this name, or a UsageError that lists the names."""
     if name not in CATALOGUE:
-        raise UsageError("unknown network", value=name, allowed=", ".join(CATALOGUE))
+        raise unknown("network", name, CATALOGUE)
     return CATALOGUE[name]

@@ -1,17 +1,20 @@
 """How the user writes lists, ranges and expressions: text in, values or a UsageError out."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from dlbench.errors import UsageError
+from dlbench.errors import UsageError, unknown
 
 S = TypeVar("S", bound=str)
+N = TypeVar("N", int, float)
 
 _RANGE = re.compile(r"(?P<first>\d+)-(?P<last>\d+)(?:(?P<how>[*+])(?P<by>\d+))?")
 
 # A range is for a sweep; a longer one is a slip of the keyboard, and so is a longer number.
 LONGEST_RANGE = 1000
+# Beyond, who writes no step has rather forgotten it.
+LONGEST_WITHOUT_STEP = 20
 MOST_DIGITS = 7
 
 
@@ -31,7 +34,26 @@ def choice(what: str, word: str, allowed: Sequence[S]) -> S:
     for one in allowed:
         if one == word:
             return one
-    raise UsageError(f"unknown {what}", value=word, allowed=", ".join(allowed))
+    raise unknown(what, word, allowed)
+
+
+def within(  # noqa: PLR0913 - both ends, and what to say of them
+    option: str,
+    value: N | None,
+    least: float,
+    most: float,
+    allowed: str = "",
+    *,
+    without: Sequence[float] = (),
+) -> N | None:
+    """The number if it lies between two others, which are allowed too unless `without` has them.
+
+    None stays None. allowed: what to say is allowed; a whole number by itself.
+    """
+    if value is None or (least <= value <= most and value not in without):
+        return value
+    allowed = allowed or f"a whole number from {least} to {most}"
+    raise UsageError(f"{option} {value:{'' if isinstance(value, int) else 'g'}}: {allowed}")
 
 
 def integers(what: str, values: Iterable[str | int]) -> list[int]:
@@ -42,36 +64,40 @@ def integers(what: str, values: Iterable[str | int]) -> list[int]:
 
 def _integers(what: str, word: str) -> list[int]:
     if any(len(digits) > MOST_DIGITS for digits in re.findall(r"\d+", word)):
-        raise UsageError(f"{what} is too large", value=word, allowed=f"up to {MOST_DIGITS} digits")
+        raise UsageError(f"{what} {word}: at most {MOST_DIGITS} digits")
     if word.isdecimal() and int(word) > 0:
         return [int(word)]
     match = _RANGE.fullmatch(word)
     if match is None:
         raise UsageError(
-            f"{what} is not a positive integer or a range",
-            value=word,
-            allowed="such as 512, 1-4, 2-10+2 or 256-4096*2",
+            f"{what} {word}: a positive whole number or a range, such as 512, 1-4, "
+            "2-10+2 (steps of 2) or 256-4096*2 (doubling)"
         )
     return _range(what, word, match)
 
 
 def _range(what: str, word: str, match: re.Match[str]) -> list[int]:
-    value, last = int(match["first"]), int(match["last"])
-    by = int(match["by"] or 1)
-    endless = by < 1 or (match["how"] == "*" and by == 1)
-    if not 0 < value <= last or endless:
-        raise UsageError(
-            f"{what} is not a range that grows", value=word, allowed="such as 1-4 or 256-4096*2"
-        )
-    found = []
-    while value <= last:
-        found.append(value)
-        value = value * by if match["how"] == "*" else value + by
-        if len(found) > LONGEST_RANGE:
-            raise UsageError(
-                f"{what} has too many values", value=word, allowed=f"up to {LONGEST_RANGE}"
-            )
-    return found
+    first, last, by = (int(match[part] or 1) for part in ("first", "last", "by"))
+    by_factor = match["how"] == "*"
+    if first < 1:
+        raise UsageError(f"{what} {word}: the first number must be at least 1")
+    if first > last:
+        raise UsageError(f"{what} {word}: the second number must be larger than the first")
+    if by <= by_factor:
+        raise UsageError(f"{what} {word}: the last number must be at least {by_factor + 1}")
+    found = list(_growing(first, last, by)) if by_factor else range(first, last + 1, by)
+    if match["how"] is None and len(found) > LONGEST_WITHOUT_STEP:
+        doubling = f'write "{first}-{last}*2" for doubling'
+        raise UsageError(f'{what} "{word}" is {len(found)} values; {doubling}')
+    if len(found) > LONGEST_RANGE:
+        raise UsageError(f"{what} {word}: at most {LONGEST_RANGE} values")
+    return list(found)
+
+
+def _growing(first: int, last: int, factor: int) -> Iterator[int]:
+    while first <= last:
+        yield first
+        first *= factor
 
 
 def expression(text: str) -> Callable[[str], bool]:

@@ -10,10 +10,10 @@ from dlbench import footer, tables, units
 from dlbench.advice import advice
 from dlbench.columns import flatten
 from dlbench.compare import MARGIN
-from dlbench.errors import UsageError
 from dlbench.grid import Grid, grid, last_note, parted, ratios
 from dlbench.metrics import SPARSE, Metric, having
 from dlbench.model import Plan, Sampling
+from dlbench.options import within
 from dlbench.reading import Known, Reading
 from dlbench.results.folder import Results
 from dlbench.rows import Row
@@ -53,9 +53,7 @@ def versus(baseline: str | None, margin: float | None) -> Versus:
     """As the user asks; UsageError for a margin that is none."""
     if margin is None:
         return Versus(baseline)
-    if not 0 <= margin < 1:
-        allowed = "from 0 to 1, such as 0.02"
-        raise UsageError("--margin is not a share", value=margin, allowed=allowed)
+    within("--margin", margin, 0, 1, "a fraction such as 0.02 (2 %)", without=(1,))
     return Versus(baseline, margin)
 
 

@@ -159,7 +159,7 @@ def _axes(
     axes = {axis: values for axis, values in entry.axes.items() if axis in allowed}
     for axis, given in asked.axes.items():
         if axis in allowed and given:
-            axes[axis] = list(given) if axis in NAME_AXES else integers(axis, given)
+            axes[axis] = list(given) if axis in NAME_AXES else integers(f"--{axis}", given)
     if "network" in axes:
         axes["network"] = choices("network", map(str, axes["network"]), list(known))
     return axes

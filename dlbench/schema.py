@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
-from dlbench.errors import UsageError
+from dlbench.errors import unknown
 from dlbench.model import Measurement, Plan, Run
 
 SCHEMAS: Final = {"plan": Plan, "run": Run, "measurement": Measurement}
@@ -13,7 +13,7 @@ SCHEMAS: Final = {"plan": Plan, "run": Run, "measurement": Measurement}
 def schema(name: str) -> dict[str, Any]:
     """The JSON Schema (2020-12) of `run.json`, a line of `measurements.jsonl`, or a plan."""
     if name not in SCHEMAS:
-        raise UsageError("unknown schema", value=name, allowed=", ".join(SCHEMAS))
+        raise unknown("schema", name, SCHEMAS)
     dialect = "https://json-schema.org/draft/2020-12/schema"
     return {"$schema": dialect, **msgspec.json.schema(SCHEMAS[name])}
 

@@ -11,17 +11,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.util import find_spec
+from math import inf
 from pathlib import Path
 from typing import TypeVar
 
 from rich.console import Console
 
 from dlbench import __version__, catalog, environment, options, output, plan, progress, rigor, suite
-from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
+from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED
 from dlbench.harness.supervisor.pool import Launch
 from dlbench.harness.supervisor.process import Launcher
 from dlbench.harness.supervisor.run import Supervisor
 from dlbench.model import Declaration, Environment, Measurement, Plan, Run
+from dlbench.options import within
 from dlbench.results.folder import LOGS_FOLDER, RUN, new_folder, read_run
 from dlbench.targets import Machine, read_declarations
 
@@ -30,7 +32,7 @@ T = TypeVar("T")
 FINE = {"ok", "skipped"}
 
 # A half-width of all of a ratio says nothing.
-MOST_PRECISION = 1.0
+FRACTION = "a fraction such as 0.005 (0.5 %)"
 
 
 @dataclass(frozen=True)
@@ -58,28 +60,17 @@ def ask(
         axes={axis: options.words(values) for axis, values in axes.items() if values},
         keep=options.expression(keep) if keep else lambda _: True,
         rigor=None if rules.rigor is None else options.choice("rigor", rules.rigor, rigor.NAMES),
-        generations=_count("--generations", rules.generations, least=1),
-        renewals=_count("--renewals", rules.renewals, least=0),
-        precision=_between("--precision", rules.precision, MOST_PRECISION, "a share such as 0.005"),
-        budget_s=_between("--budget", rules.budget_s, float("inf"), "seconds above 0"),
-        compile_limit_s=_between(
-            "--compile-limit", rules.compile_limit_s, float("inf"), "seconds above 0"
-        ),
+        generations=within("--generations", rules.generations, 1, rigor.MOST_GENERATIONS),
+        renewals=within("--renewals", rules.renewals, 0, rigor.MOST_GENERATIONS),
+        precision=within("--precision", rules.precision, 0, 1, FRACTION, without=(0, 1)),
+        budget_s=_seconds("--budget", rules.budget_s),
+        compile_limit_s=_seconds("--compile-limit", rules.compile_limit_s),
         seed=seed,
     )
 
 
-def _between(option: str, value: float | None, most: float, allowed: str) -> float | None:
-    if value is not None and not 0 < value < most:
-        raise UsageError(f"{option} is out of range", value=value, allowed=allowed)
-    return value
-
-
-def _count(option: str, count: int | None, least: int) -> int | None:
-    if count is not None and not least <= count <= rigor.MOST_GENERATIONS:
-        allowed = f"{least} to {rigor.MOST_GENERATIONS}"
-        raise UsageError(f"{option} is out of range", value=count, allowed=allowed)
-    return count
+def _seconds(option: str, seconds: float | None) -> float | None:
+    return within(option, seconds, 0, inf, "seconds, more than 0", without=(0, inf))
 
 
 def dry_run(suite_name: str, asked: plan.Asked) -> int:

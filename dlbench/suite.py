@@ -21,7 +21,7 @@ from typing import Any, get_args
 import msgspec
 
 from dlbench import catalog
-from dlbench.errors import UsageError
+from dlbench.errors import UsageError, unknown
 from dlbench.layers import (
     LAST_ACTIVATIONS,
     Activation,
@@ -81,7 +81,7 @@ def load(name: str) -> Suite:
     known = catalog.names("suites", ".toml")
     if name not in known:
         allowed = f"{', '.join(known)}, or the path of a .toml file"
-        raise UsageError("unknown suite", value=name, allowed=allowed)
+        raise unknown("suite", name, known, allowed=allowed)
     return read(catalog.PACKAGE / "suites" / f"{name}.toml")
 
 

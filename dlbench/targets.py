@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dlbench import catalog, units
-from dlbench.errors import UsageError
+from dlbench.errors import UsageError, unknown
 from dlbench.model import Declaration, Target
 from dlbench.options import choices, integers, words
 
@@ -95,7 +95,7 @@ def _device(name: str, declared: Mapping[str, Declaration]) -> str:
     kind, colon, index = name.partition(":")
     if kind not in kinds or (colon and (kind == "cpu" or not index.isdecimal())):
         allowed = ", ".join(kind if kind == "cpu" else f"{kind}, {kind}:<index>" for kind in kinds)
-        raise UsageError("unknown device", value=name, allowed=allowed)
+        raise unknown("device", name, kinds, allowed=allowed)
     return f"{kind}:{int(index)}" if index and int(index) else kind
 
 

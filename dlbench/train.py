@@ -55,10 +55,8 @@ def wanted(
         ("--batch", batch, MOST_BATCH),
         ("--seeds", seeds, MOST_SEEDS),
     ):
-        if value is not None and not 1 <= value <= most:
-            raise UsageError(f"{option} is out of range", value=value, allowed=f"1 to {most}")
-    if goal is not None and not 0 < goal <= 1:
-        raise UsageError("--target is no accuracy", value=goal, allowed="above 0, at most 1")
+        options.within(option, value, 1, most)
+    options.within("--target", goal, 0, 1, "accuracies are fractions, such as 0.9", without=(0,))
     data = catalog.declaration("datasets", network.dataset, dict)
     if goal is not None and (data["classes"] is None or not data["test_rows"]):
         raise UsageError(

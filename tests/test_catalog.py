@@ -106,7 +106,8 @@ def test_a_declaration_of_another_shape_is_refused(fruit: Path) -> None:
 def test_an_unknown_name_is_told_with_the_known_ones(fruit: Path, ask, name: str) -> None:
     with pytest.raises(UsageError) as caught:
         ask("fruits", name)
-    assert str(caught.value) == f"unknown fruit: '{name}'. Allowed: bare, fig, grape, plum."
+    known = f"unknown fruit: '{name}'. Allowed: bare, fig, grape, plum."
+    assert str(caught.value).startswith(known)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -207,7 +207,7 @@ def test_without_a_baseline_there_are_no_ratios() -> None:
 
 def test_a_margin_of_the_user_counts() -> None:
     assert compared(margin=0.1).count(" same") == 2
-    with pytest.raises(UsageError, match=r"--margin is not a share: 2\.0\. Allowed: from 0 to 1"):
+    with pytest.raises(UsageError, match=r"--margin 2: a fraction such as 0\.02"):
         output.versus(None, 2.0)
 
 

@@ -162,8 +162,8 @@ def test_the_suite_chooses_targets_and_the_user_overrules_it() -> None:
         ({"device": "cuda:x"}, "unknown device: 'cuda:x'", "cpu, cuda, cuda:<index>"),
         ({"device": "cuda:-1"}, "unknown device: 'cuda:-1'", "cpu, cuda, cuda:<index>"),
         ({"device": "cuda0"}, "unknown device: 'cuda0'", "cpu, cuda, cuda:<index>"),
-        ({"threads": "0"}, "threads is not a positive integer or a range: '0'", "1-4"),
-        ({"threads": "all"}, "threads is not a positive integer or a range: 'all'", "1-4"),
+        ({"threads": "0"}, "threads 0: a positive whole number or a range", "1-4"),
+        ({"threads": "all"}, "threads all: a positive whole number or a range", "1-4"),
     ],
 )
 def test_a_wrong_target_is_told_with_the_right_ones(wish, what: str, allowed: str) -> None:
@@ -320,9 +320,9 @@ def test_the_user_overrules_the_axes_of_the_suite(asked: Asked, expected: list[s
     [
         ({"network": "mnist"}, "unknown network: 'mnist'", "iris, mnist-128, mnist-512"),
         ({"network": "iris,Iris"}, "unknown network: 'Iris'", "iris, mnist-128, mnist-512"),
-        ({"batch": "0"}, "batch is not a positive integer or a range: '0'", "1-4"),
-        ({"batch": "32-1"}, "batch is not a range that grows: '32-1'", "1-4"),
-        ({"size": "big"}, "size is not a positive integer or a range: 'big'", "256-4096*2"),
+        ({"batch": "0"}, "--batch 0: a positive whole number or a range", "1-4"),
+        ({"batch": "32-1"}, "--batch 32-1: the second number", "larger than the first"),
+        ({"size": "big"}, "--size big: a positive whole number or a range", "256-4096*2"),
     ],
 )
 def test_a_wrong_axis_is_told_with_what_is_allowed(axes, what: str, allowed: str) -> None:

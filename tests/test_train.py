@@ -228,7 +228,7 @@ def test_a_network_has_its_own_schedule_unless_another_is_asked_for():
 
 @pytest.mark.parametrize("goal", [0.0, -0.5, 1.01, float("nan"), float("inf")])
 def test_a_target_is_an_accuracy(goal):
-    with pytest.raises(UsageError, match=r"--target is no accuracy: .* above 0, at most 1"):
+    with pytest.raises(UsageError, match=r"--target .*: accuracies are fractions, such as 0.9"):
         train.wanted("iris", None, None, 1, goal)
 
 
@@ -245,13 +245,13 @@ def refused(here, *line):
     ("line", "complaint"),
     [
         ("resnet", "unknown network: 'resnet'. Allowed: fruit-linear, "),
-        ("iris --epochs 0", "--epochs is out of range: 0. Allowed: 1 to 100000.\n"),
-        ("iris --epochs 100001", "--epochs is out of range: 100001. Allowed: 1 to 100000.\n"),
-        ("iris --seeds 0", "--seeds is out of range: 0. Allowed: 1 to 1000.\n"),
-        ("iris --seeds -1", "--seeds is out of range: -1. Allowed: 1 to 1000.\n"),
-        ("iris --batch 0", "--batch is out of range: 0. Allowed: 1 to 1000000.\n"),
-        ("iris --target 1.5", "--target is no accuracy: 1.5. Allowed: above 0, at most 1.\n"),
-        ("iris --target 0", "--target is no accuracy: 0.0. Allowed: above 0, at most 1.\n"),
+        ("iris --epochs 0", "--epochs 0: a whole number from 1 to 100000.\n"),
+        ("iris --epochs 100001", "--epochs 100001: a whole number from 1 to 100000.\n"),
+        ("iris --seeds 0", "--seeds 0: a whole number from 1 to 1000.\n"),
+        ("iris --seeds -1", "--seeds -1: a whole number from 1 to 1000.\n"),
+        ("iris --batch 0", "--batch 0: a whole number from 1 to 1000000.\n"),
+        ("iris --target 1.5", "--target 1.5: accuracies are fractions, such as 0.9.\n"),
+        ("iris --target 0", "--target 0: accuracies are fractions, such as 0.9.\n"),
         (
             "abalone --target 0.9",
             (
@@ -263,7 +263,7 @@ def refused(here, *line):
         ("iris --backend caffe", "unknown backend: 'caffe'. Allowed: jax, numpy, "),
         ("iris --mode fast", "unknown mode: 'fast'. Allowed: eager, "),
         ("iris --dtype fp32", "unknown dtype: 'fp32'. Allowed: float32, "),
-        ("iris --threads 0", "threads is not a positive integer or a range: '0'. "),
+        ("iris --threads 0", "threads 0: a positive whole number or a range, "),
     ],
 )
 def test_a_mistake_is_one_message_and_leaves_nothing(here, line, complaint):

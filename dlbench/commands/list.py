@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from dlbench import catalog
-from dlbench.errors import UnreadableResults, UsageError
+from dlbench.errors import UnreadableResults, UsageError, unknown
 
 HELP = """List what there is to measure, and what was measured.
 
@@ -50,7 +50,7 @@ def list_(
 ) -> None:
     """Print one line per member, names first; or draw one of the networks."""
     if what is not None and what not in LISTS:
-        raise UsageError("unknown list", value=what, allowed=", ".join(LISTS))
+        raise unknown("list", what, LISTS)
     if diagram is not None:
         _draw(what or "networks", diagram, out)
     elif what is None:
