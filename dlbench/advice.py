@@ -9,7 +9,7 @@ from math import inf
 from typing import NamedTuple
 
 from dlbench import units
-from dlbench.charts import _targets
+from dlbench.labels import names_by_case
 from dlbench.rows import Row, is_timed
 
 # What is repeated in a training, and what may stand for it where that was not measured.
@@ -33,8 +33,7 @@ class _Stretch(NamedTuple):
 
 def advice(rows: Sequence[Row]) -> list[str]:
     """A sentence per network whose static modes have a dynamic twin; none without any."""
-    looks = _targets.looks(rows, rows)
-    names = {row.case: looks[_targets.key(row)].label for row in rows if is_timed(row)}
+    names = names_by_case(rows)
     networks: dict[tuple[str, ...], dict[str, list[Row]]] = {}
     for row in rows:
         kind, params = row.workload.kind, row.workload.params

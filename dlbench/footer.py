@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dlbench import units
-from dlbench.grid import workload_names
+from dlbench.labels import workload_names
 from dlbench.model import Run
 from dlbench.nulls import Nulls
 from dlbench.reading import Reading

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from dlbench import units
 from dlbench.compare import why
+from dlbench.labels import TARGET_AXES, varying_axes, varying_params, words, workload_name
 from dlbench.metrics import SPARSE, Metric, Texts, titled
 from dlbench.rows import Row, leaders
-
-TARGET_AXES = ("backend", "device", "mode", "dtype", "threads", "loop", "callbacks")
 
 STATUS_WORDS = {
     "skipped": "skipped",
@@ -58,20 +57,20 @@ def parted(rows: Sequence[Row]) -> list[list[Row]]:
 def grid(rows: Sequence[Row], metric: Metric) -> Grid:
     """Lay out rows: what is the same for all goes to the title, what never ran to the notes."""
     shown = _with_lines(_with_columns(rows))
-    labels = _varying_params(shown)
-    axes = _varying(shown, TARGET_AXES)
-    targets = list(dict.fromkeys(_target(row) for row in shown))
+    labels = varying_params(shown)
+    axes = varying_axes(row.target for row in shown)
+    targets = list(dict.fromkeys(row.target for row in shown))
     unit, texts = titled(metric, shown)
     notes = Notes()
     lines = []
     for workload in _by_workload(shown):
         leading = [] if metric in SPARSE else leaders(workload)
-        by_target = {_target(row): row for row in workload}
+        by_target = {row.target: row for row in workload}
         cells = [_cell(by_target.get(target), texts, leading, notes) for target in targets]
-        lines.append((_label(workload[0], labels), tuple(cells)))
+        lines.append((workload_name(workload[0], labels), tuple(cells)))
     return Grid(
         title=f"{unit}{_constants(shown, axes, labels)}",
-        heads=tuple(_head(target, axes) for target in targets),
+        heads=tuple(words(target, axes) for target in targets),
         rows=tuple(lines),
         notes=(*notes.lines, *_no_column(rows), *_no_line(rows), *_synthetic(shown)),
     )
@@ -83,19 +82,19 @@ def ratios(rows: Sequence[Row], baseline: str, first_note: int = 1) -> Grid:
     Targets and workloads are those of the other tables, without the baseline's own column.
     """
     shown = _with_lines(_with_columns(rows))
-    labels = _varying_params(shown)
-    axes = _varying(shown, TARGET_AXES)
-    own = next(_target(row) for row in rows if row.target.id == baseline)
-    targets = [target for target in dict.fromkeys(map(_target, shown)) if target != own]
+    labels = varying_params(shown)
+    axes = varying_axes(row.target for row in shown)
+    own = next(row.target for row in rows if row.target.id == baseline)
+    targets = [target for target in dict.fromkeys(row.target for row in shown) if target != own]
     notes = Notes(first_note)
     lines = []
     for workload in _by_workload(shown):
-        by_target = {_target(row): row for row in workload}
+        by_target = {row.target: row for row in workload}
         cells = [_ratio_cell(by_target.get(target), notes) for target in targets]
-        lines.append((_label(workload[0], labels), tuple(cells)))
+        lines.append((workload_name(workload[0], labels), tuple(cells)))
     return Grid(
-        title=f"time / time of {' '.join(_head(own, axes))}{_constants(shown, axes, labels)}",
-        heads=tuple(_head(target, axes) for target in targets),
+        title=f"time / time of {' '.join(words(own, axes))}{_constants(shown, axes, labels)}",
+        heads=tuple(words(target, axes) for target in targets),
         rows=tuple(lines),
         notes=tuple(notes.lines),
     )
@@ -106,20 +105,10 @@ def last_note(table: Grid) -> int:
     return max((cell.note or 0 for _, cells in table.rows for cell in cells), default=0)
 
 
-def workload_names(rows: Sequence[Row]) -> list[str]:
-    """What each row's line is called in a table of these rows."""
-    labels = _varying_params(rows)
-    return [_label(row, labels) for row in rows]
-
-
-def _target(row: Row) -> tuple[str, ...]:
-    return tuple(str(getattr(row.target, axis)) for axis in TARGET_AXES)
-
-
 def _with_columns(rows: Sequence[Row]) -> list[Row]:
     """Rows of targets that ran at least once; all, if none did."""
-    ran = {_target(row) for row in rows if row.status != "skipped"}
-    return [row for row in rows if _target(row) in ran] or list(rows)
+    ran = {row.target for row in rows if row.status != "skipped"}
+    return [row for row in rows if row.target in ran] or list(rows)
 
 
 def _with_lines(rows: Sequence[Row]) -> list[Row]:
@@ -135,46 +124,12 @@ def _by_workload(rows: Iterable[Row]) -> list[list[Row]]:
     return list(groups.values())
 
 
-def _varying(rows: Sequence[Row], axes: Sequence[str]) -> list[str]:
-    varying = [axis for axis in axes if len({getattr(row.target, axis) for row in rows}) > 1]
-    return varying or ["backend"]
-
-
-def _sizes(params: dict[str, int | str]) -> str:
-    """`1024` for a square product, `64×32×16` for another, nothing for other workloads."""
-    sizes = [str(params[axis]) for axis in "mnk" if axis in params]
-    return sizes[0] if len(set(sizes)) == 1 else "×".join(sizes)
-
-
-def _varying_params(rows: Sequence[Row]) -> tuple[str, ...]:
-    """Parameters that are not the same in all rows that have them; sizes always count."""
-    names = dict.fromkeys(name for row in rows for name in row.workload.params if name not in "mnk")
-    values = {name: {row.workload.params.get(name) for row in rows} - {None} for name in names}
-    return tuple(name for name in names if len(values[name]) > 1 or name == "network")
-
-
-def _label(row: Row, labels: Sequence[str]) -> str:
-    params = row.workload.params
-    batch = f"batch {params['batch']}" if "batch" in labels and "batch" in params else ""
-    known = {"network", "batch", *"mnk"}
-    others = (str(value) for name, value in params.items() if name not in known)
-    parts = (row.workload.kind, _sizes(params), str(params.get("network", "")), batch, *others)
-    return " ".join(filter(None, parts))
-
-
-def _head(target: tuple[str, ...], axes: Sequence[str]) -> tuple[str, ...]:
-    named = dict(zip(TARGET_AXES, target, strict=True))
-    named["threads"] = units.counted(int(named["threads"]), "thread")
-    return tuple(named[axis] for axis in axes)
-
-
 def _constants(rows: Sequence[Row], axes: Sequence[str], labels: Sequence[str]) -> str:
     """What all columns and rows have in common."""
     if not rows:
         return ""
-    named = dict(zip(TARGET_AXES, _target(rows[0]), strict=True))
-    named["threads"] = units.counted(int(named["threads"]), "thread")
-    shared = [named[axis] for axis in TARGET_AXES if axis not in axes and named[axis]]
+    common = [axis for axis in TARGET_AXES if axis not in axes]
+    shared = [*filter(None, words(rows[0].target, common))]
     every = [row.workload.params for row in rows]
     batches = {params["batch"] for params in every if "batch" in params}
     if "batch" not in labels and batches:
@@ -230,8 +185,8 @@ def _ratio_cell(row: Row | None, notes: Notes) -> Cell:
 
 def _no_column(rows: Sequence[Row]) -> list[str]:
     """Why targets have no column, each reason once."""
-    columns = {_target(row) for row in _with_columns(rows)}
-    reasons = (row.reason for row in rows if _target(row) not in columns)
+    columns = {row.target for row in _with_columns(rows)}
+    reasons = (row.reason for row in rows if row.target not in columns)
     return [f"no column: {reason}" for reason in dict.fromkeys(reasons) if reason]
 
 

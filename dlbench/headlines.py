@@ -9,8 +9,8 @@ from math import inf
 from typing import NamedTuple
 
 from dlbench import units
-from dlbench.charts import _targets
 from dlbench.compare import why
+from dlbench.labels import names_by_case
 from dlbench.model import Run, Workload
 from dlbench.rows import Row, is_behind, is_timed, leaders
 
@@ -30,8 +30,7 @@ class _Race(NamedTuple):
 
 def headlines(run: Run, rows: Sequence[Row]) -> list[str]:
     """A sentence or two per kind of workload in which targets can be compared."""
-    looks = _targets.looks(rows, rows)
-    names = {row.case: looks[_targets.key(row)].label for row in rows if is_timed(row)}
+    names = names_by_case(rows)
     kinds: dict[str, list[_Race]] = {}
     for race in _races(run, rows):
         kinds.setdefault(race.workload.kind, []).append(race)

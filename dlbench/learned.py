@@ -13,6 +13,7 @@ from rich.text import Text
 
 from dlbench import networks, units
 from dlbench.grid import Cell, Grid, Notes
+from dlbench.labels import joined, varying_axes
 from dlbench.model import Target
 from dlbench.network import Network
 from dlbench.reference.losses import labels
@@ -99,12 +100,10 @@ def _values(epochs: Sequence[EpochResult]) -> list[float]:
 
 def name(run: TrainingRun, target: Target) -> str:
     """Such as `torch eager tensors`; with dtype and threads where there are several."""
-    device = "" if target.device == "cpu" else target.device
-    dtype = target.dtype if len({one.dtype for one in run.targets}) > 1 else ""
-    several = len({one.threads for one in run.targets}) > 1
-    threads = units.counted(target.threads, "thread") if several else ""
-    words = (target.backend, device, target.mode, target.loop, dtype, threads)
-    return " ".join(filter(None, words))
+    device = () if target.device == "cpu" else ("device",)
+    varying = varying_axes(run.targets)
+    several = (axis for axis in ("dtype", "threads") if axis in varying)
+    return joined(target, ("backend", *device, "mode", "loop", *several))
 
 
 def underway(run: TrainingRun, event: Lap) -> str:

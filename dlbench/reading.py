@@ -116,30 +116,26 @@ def _rebased(
 ) -> list[Row | None]:
     """The bases, but for those that a row of theirs was faster than: that row instead."""
     faster = [
-        (verdicts[row.case].ratio or 1.0, _workload(row), row)
+        (verdicts[row.case].ratio or 1.0, row.workload.id, row)
         for row in rows
         if row.case in verdicts and verdicts[row.case].verdict == "faster"
     ]
     winners = {workload: row for _, workload, row in sorted(faster, key=lambda f: -f[0])}
-    return [winners.get(_workload(row), base) for row, base in zip(rows, bases, strict=True)]
+    return [winners.get(row.workload.id, base) for row, base in zip(rows, bases, strict=True)]
 
 
 def _bases(rows: Sequence[Row], target: str | None) -> list[Row | None]:
     """What each row is compared with: the row of the target, or the fastest, of its workload."""
     groups: dict[str, list[Row]] = {}
     for row in rows:
-        groups.setdefault(_workload(row), []).append(row)
+        groups.setdefault(row.workload.id, []).append(row)
     chosen = {
         workload: best(group)
         if target is None
         else next((row for row in group if row.target.id == target and is_timed(row)), None)
         for workload, group in groups.items()
     }
-    return [chosen[_workload(row)] for row in rows]
-
-
-def _workload(row: Row) -> str:
-    return row.workload.id
+    return [chosen[row.workload.id] for row in rows]
 
 
 def _compared(

@@ -20,6 +20,7 @@ from dlbench.charts import _pictures, _targets
 from dlbench.errors import UsageError
 from dlbench.grid import STATUS_WORDS, Grid, grid, parted, synthetic_networks
 from dlbench.headlines import headlines
+from dlbench.labels import one_line
 from dlbench.metrics import FIELDS, SPARSE, having
 from dlbench.model import Measurement, ParityCheck, Run, StopReason
 from dlbench.reading import Known, Reading
@@ -184,7 +185,7 @@ def _error(value: float | None) -> str:
 def _line(value: object) -> object:
     """What a template writes, if it is a text, as one line."""
     plain = isinstance(value, str) and not isinstance(value, Markup)
-    return _targets.one_line(str(value)) if plain else value
+    return one_line(str(value)) if plain else value
 
 
 def _verbatim(text: str) -> Markup:

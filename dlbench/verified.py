@@ -9,6 +9,7 @@ from rich.console import Console
 
 from dlbench import units
 from dlbench.grid import STATUS_WORDS, Cell, Grid, Notes
+from dlbench.labels import words
 from dlbench.model import ParityCheck, Target
 from dlbench.networks import CATALOGUE
 from dlbench.tables import to_rich
@@ -220,8 +221,8 @@ def _telling(check: ParityCheck) -> bool:
 
 
 def _head(target: Target) -> tuple[str, ...]:
-    place = () if target.device == "cpu" else (target.device,)
-    return (target.backend, target.mode, *place, target.dtype)
+    device = () if target.device == "cpu" else ("device",)
+    return words(target, ("backend", "mode", *device, "dtype"))
 
 
 def _cell(one: Agreement, notes: Notes) -> Cell:

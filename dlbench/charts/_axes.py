@@ -16,7 +16,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocat
 
 from dlbench import units
 from dlbench.charts import _targets
-from dlbench.charts._targets import Key, Look
+from dlbench.charts._targets import Look
+from dlbench.model import Target
 from dlbench.rows import Row
 from dlbench.stats import CONFIDENCE
 
@@ -36,7 +37,7 @@ LABEL_SHARE = 0.07
 
 
 def figure(
-    title: str, heights: Sequence[float], looks: Mapping[Key, Look], note: str
+    title: str, heights: Sequence[float], looks: Mapping[Target, Look], note: str
 ) -> tuple[Figure, list[Axes]]:
     """Panels of these heights, one below the other over one x axis, and a legend headed by note."""
     columns = _columns([look.label for look in looks.values()])

@@ -7,7 +7,9 @@ from matplotlib.figure import Figure
 
 from dlbench import units
 from dlbench.charts import _axes, _targets
-from dlbench.charts._targets import Key, Look
+from dlbench.charts._targets import Look
+from dlbench.labels import shortened
+from dlbench.model import Target
 from dlbench.rows import Row
 
 # Inches; the first workloads of the run, as a page holds.
@@ -40,7 +42,7 @@ def draw(rows: Sequence[Row]) -> Figure | None:
         return None
     shown = [row for panel in panels for row in panel]
     looks = _targets.looks(rows, shown)
-    title = f"Compiling included: seconds by number of steps ({_targets.shortened(kind)})"
+    title = f"Compiling included: seconds by number of steps ({shortened(kind)})"
     note = _note(rows, len(workloads) - len(panels))
     figure, all_axes = _axes.figure(title, [HEIGHT] * len(panels), looks, note)
     steps = _steps(panels)
@@ -86,16 +88,16 @@ def _crossings(rows: Sequence[Row]) -> Iterator[float]:
 
 
 def _panel(
-    axes: Axes, rows: Sequence[Row], looks: Mapping[Key, Look], steps: Sequence[float]
+    axes: Axes, rows: Sequence[Row], looks: Mapping[Target, Look], steps: Sequence[float]
 ) -> None:
     network, batch = (
         rows[0].workload.params.get("network", ""),
         rows[0].workload.params.get("batch", "–"),
     )
-    axes.set_title(_targets.shortened(f"{network}, batch {batch}"), loc="left")
+    axes.set_title(shortened(f"{network}, batch {batch}"), loc="left")
     totals: list[float] = []
     for row in rows:
-        look = looks[_targets.key(row)]
+        look = looks[row.target]
         line = [_total(row, count) for count in steps]
         totals += line
         style = "-" if row.mode_kind == "static" else "--"

@@ -26,7 +26,7 @@ def draw(rows: Sequence[Row]) -> Figure | None:
     title = f"Matrix product: GFLOP/s by {size}"
     figure, (axes,) = _axes.figure(title, [HEIGHT], looks, _axes.common(rows))
     for target, look in looks.items():
-        _line(axes, look, [row for row in products if _targets.key(row) == target], place)
+        _line(axes, look, [row for row in products if row.target == target], place)
     if square:
         _axes.log_scale_at(axes, "x", [_edge(row) for row in products])
     else:

@@ -6,7 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dlbench.charts import _axes, _targets
-from dlbench.charts._targets import Key, Look
+from dlbench.charts._targets import Look
+from dlbench.labels import shortened
+from dlbench.model import Target
 from dlbench.rows import Row
 
 # Inches of a network: so much for every target, and not less than a line of text.
@@ -46,25 +48,25 @@ def _names(rows: Sequence[Row]) -> list[str]:
 
 def _name(row: Row) -> str:
     params = row.workload.params
-    return _targets.shortened(f"{params['network']}, batch {params.get('batch', '–')}")
+    return shortened(f"{params['network']}, batch {params.get('batch', '–')}")
 
 
 def _rates(rows: Sequence[Row]) -> list[float]:
     return [row.time.samples_per_s or 0.0 for row in rows]
 
 
-def _height(rows: Sequence[Row], looks: Mapping[Key, Look]) -> float:
+def _height(rows: Sequence[Row], looks: Mapping[Target, Look]) -> float:
     return PANEL_MARGIN + len(_names(rows)) * max(LEAST_HEIGHT, MARK_HEIGHT * len(looks))
 
 
-def _panel(axes: Axes, kind: str, rows: Sequence[Row], looks: Mapping[Key, Look]) -> None:
+def _panel(axes: Axes, kind: str, rows: Sequence[Row], looks: Mapping[Target, Look]) -> None:
     names = _names(rows)
-    axes.set_title(_targets.shortened(kind), loc="left")
+    axes.set_title(shortened(kind), loc="left")
     axes.set_ylim(len(names) - 0.5, -0.5)
     _lines(axes, names)
     for n, (target, look) in enumerate(looks.items()):
         shift = SPREAD * ((n + 0.5) / len(looks) - 0.5)
-        chosen = [row for row in rows if _targets.key(row) == target]
+        chosen = [row for row in rows if row.target == target]
         _marks(axes, look, chosen, [names.index(_name(row)) + shift for row in chosen])
 
 
