@@ -14,7 +14,7 @@ from dlbench.errors import DlbenchError
 from dlbench.harness.worker.worker import assert_placed
 from dlbench.kinds import kind_named
 from dlbench.model import Declaration, Target, Workload
-from dlbench.networks import CATALOGUE
+from dlbench.networks.base import every
 from dlbench.rows import parity_error
 
 
@@ -63,12 +63,10 @@ def backend(target: Target) -> Iterator[Backend]:
 def workloads(suite_name: str) -> list[Workload]:
     """The workloads of a suite; on MNIST's shapes where the data is not at hand."""
     return [
-        Workload(
-            kind_name, params, kind_named(kind_name).work(params, CATALOGUE), synthetic(params)
-        )
+        Workload(kind_name, params, kind_named(kind_name).work(params, every()), synthetic(params))
         for entry in suite.load(suite_name).entries
         for kind_name in entry.kinds
-        for params in kind_named(kind_name).expand(entry.axes, CATALOGUE)
+        for params in kind_named(kind_name).expand(entry.axes, every())
     ]
 
 
@@ -77,7 +75,7 @@ def synthetic(params: dict[str, int | str]) -> bool:
     name = params.get("network")
     if name is None:
         return False
-    return catalog.load("datasets", CATALOGUE[str(name)].dataset).unavailable_reason() is not None
+    return catalog.load("datasets", every()[str(name)].dataset).unavailable_reason() is not None
 
 
 @pytest.fixture
@@ -85,7 +83,7 @@ def measure(backend: Backend, target: Target, benchmark: Any) -> Callable[[Workl
     """Bind a workload, check it against the oracle, then hand it to pytest-benchmark."""
 
     def measured(workload: Workload) -> None:
-        bound = kind_named(workload.kind).bind(backend, target, workload, CATALOGUE, seed=0)
+        bound = kind_named(workload.kind).bind(backend, target, workload, every(), seed=0)
         step = bound.step
         assert_placed(backend, target, step.tensors(step.run()))
         checks = bound.check()

@@ -10,12 +10,14 @@ from time import monotonic
 
 from rich.console import Console
 
-from dlbench import environment, networks, options, progress, session, verified
+from dlbench import environment, options, progress, session, verified
 from dlbench.errors import EXIT_FAILED_CASES, UsageError
 from dlbench.harness.supervisor import verification
 from dlbench.harness.supervisor.pool import Launch
 from dlbench.harness.supervisor.process import Launcher
 from dlbench.model import Progress, Target
+from dlbench.networks.base import every
+from dlbench.networks.lecture import OPTIMIZERS
 from dlbench.targets import (
     MODE_KINDS,
     USUAL,
@@ -57,14 +59,14 @@ def verify(
     if quick:
         axes = {"mode": [USUAL], **axes}
     chosen = _choose(axes, machine)
-    catalogue = list(networks.CATALOGUE)
+    catalogue = list(every())
     names = options.choices("network", options.words(wanted) or catalogue, catalogue)
     asked = verification.tasks(
         chosen.there,
-        [networks.CATALOGUE[name] for name in names],
+        [every()[name] for name in names],
         seed,
         1 if quick else PARTS,
-        None if quick else networks.OPTIMIZERS,
+        None if quick else OPTIMIZERS,
     )
     start = monotonic()
     with (

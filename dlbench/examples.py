@@ -15,7 +15,7 @@ from dlbench.arrays import Array, Weights
 from dlbench.backends.base import Backend
 from dlbench.layers import SGD, BatchNorm, Dense, Layer, Loss
 from dlbench.network import Network
-from dlbench.networks import OPTIMIZERS
+from dlbench.networks.lecture import OPTIMIZERS
 from dlbench.passes import Problem
 from dlbench.verifications import Figure, Numbers
 

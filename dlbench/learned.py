@@ -11,11 +11,12 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from dlbench import networks, units
+from dlbench import units
 from dlbench.grid import Cell, Grid, Notes
 from dlbench.labels import joined, varying_axes
 from dlbench.model import Target
 from dlbench.network import Network
+from dlbench.networks.lecture import PREDICTED, REPORTED
 from dlbench.reference.losses import labels
 from dlbench.results.folder import Trained
 from dlbench.tables import to_rich
@@ -186,7 +187,7 @@ def _listed(values: Sequence[float | None]) -> str:
 def _lecture(found: Trained) -> Iterator[str]:
     """What the lecture reports, and the medians of all trainings after as many epochs."""
     good = [one for one in found.results if one.status == "ok"]
-    for epochs, lecture in networks.REPORTED.get(found.run.network.name, {}).items():
+    for epochs, lecture in REPORTED.get(found.run.network.name, {}).items():
         here = [one.epochs[epochs - 1] for one in good if len(one.epochs) >= epochs]
         figures: dict[str, tuple[float | None, list[float | None]]] = {
             "test accuracy": (lecture.accuracy, [one.accuracy for one in here]),
@@ -257,7 +258,7 @@ def seconds_to(goal: float, result: TrainingResult) -> float | None:
 
 def _predictions(found: Trained) -> Iterator[str]:
     """The lecture's single rows, by the first seed of every target."""
-    for index, (row, lecture) in enumerate(networks.PREDICTED.get(found.run.network.name, ())):
+    for index, (row, lecture) in enumerate(PREDICTED.get(found.run.network.name, ())):
         shown = ", ".join(f"{value:g}" for value in row[:SHOWN_VALUES])
         shown += ", ..." if len(row) > SHOWN_VALUES else ""
         firsts = {target: results[0] for target, results in by_target(found.results).items()}

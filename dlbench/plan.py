@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from dlbench import networks, rigor, units
+from dlbench import rigor, units
 from dlbench.errors import UsageError
 from dlbench.kinds import Axes, kind_named
 from dlbench.model import (
@@ -23,6 +23,7 @@ from dlbench.model import (
     Workload,
 )
 from dlbench.network import Network
+from dlbench.networks.base import every
 from dlbench.options import choices, integers
 from dlbench.suite import NAME_AXES, Entry, Suite
 from dlbench.targets import Machine, reason_to_skip, targets_for
@@ -51,7 +52,7 @@ class Asked:
 def make(suite: Suite, asked: Asked, machine: Machine) -> Plan:
     """The plan; UsageError where the user asked for what does not exist, or for nothing."""
     _refuse_useless(suite, asked)
-    known = {**networks.CATALOGUE, **{network.name: network for network in suite.networks}}
+    known = {**every(), **{network.name: network for network in suite.networks}}
     with _blamed_on(suite):
         targets_for(suite.targets, machine)
         for entry in suite.entries:

@@ -36,7 +36,7 @@ from dlbench.layers import (
 )
 from dlbench.model import Sampling
 from dlbench.network import Network
-from dlbench.networks import CATALOGUE
+from dlbench.networks.base import every
 from dlbench.options import integers, words
 from dlbench.rigor import NAMES as RIGOR_NAMES
 from dlbench.rigor import RIGORS
@@ -209,7 +209,7 @@ class _Reader:
         found: dict[str, Network] = {}
         for number, table in enumerate(tables, start=1):
             network = self.network(f"[[network]] {number}", table)
-            if network.name in CATALOGUE or network.name in found:
+            if network.name in every() or network.name in found:
                 raise self.wrong(
                     f"[[network]] {number} name", network.name, "a name that no other network has"
                 )

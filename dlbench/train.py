@@ -13,13 +13,15 @@ from tempfile import TemporaryFile
 from msgspec.structs import replace
 from rich.console import Console
 
-from dlbench import __version__, catalog, curves, environment, learned, networks, options, session
+from dlbench import __version__, catalog, curves, environment, learned, options, session
 from dlbench.epochs import CALLBACKS
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
 from dlbench.harness.supervisor.process import Launcher
 from dlbench.harness.supervisor.training import Teaching
 from dlbench.model import Target
 from dlbench.network import Network
+from dlbench.networks.base import named
+from dlbench.networks.lecture import PREDICTED
 from dlbench.results.folder import LOGS_FOLDER, TRAINING, new_folder, read_training
 from dlbench.targets import USUAL, Machine, read_declarations, reason_to_skip, targets_for
 from dlbench.trainings import TrainingResult, TrainingRun
@@ -49,7 +51,7 @@ def wanted(
     name: str, epochs: int | None, batch: int | None, seeds: int, goal: float | None
 ) -> Wanted:
     """What the user asks for, validated."""
-    network = networks.named(name)
+    network = named(name)
     for option, value, most in (
         ("--epochs", epochs, MOST_EPOCHS),
         ("--batch", batch, MOST_BATCH),
@@ -89,7 +91,7 @@ def run(wanted: Wanted, places: Mapping[str, Sequence[str] | None], folders: Fol
         dlbench=__version__,
         goal=wanted.goal,
     )
-    rows = tuple(row for row, _ in networks.PREDICTED.get(wanted.network.name, ()))
+    rows = tuple(row for row, _ in PREDICTED.get(wanted.network.name, ()))
     beside = [one and one / folder.name for one in (folders.tensorboard, folders.checkpoint)]
     teaching = Teaching(wanted.network, rows, *beside)
     session.end_in_order()

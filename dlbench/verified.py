@@ -11,7 +11,7 @@ from dlbench import units
 from dlbench.grid import STATUS_WORDS, Cell, Grid, Notes
 from dlbench.labels import words
 from dlbench.model import ParityCheck, Target
-from dlbench.networks import CATALOGUE
+from dlbench.networks.base import every
 from dlbench.tables import to_rich
 from dlbench.verifications import Agreement, Finding, Numbers, Worked, worst
 
@@ -195,7 +195,7 @@ def networks(agreements: Sequence[Agreement]) -> Grid:
     """A line for every network, a column for every target: the worst errors, their tolerances."""
     notes = Notes()
     targets = list(dict.fromkeys(one.target for one in agreements if not one.skipped))
-    names = sorted({one.network for one in agreements}, key=list(CATALOGUE).index)
+    names = sorted({one.network for one in agreements}, key=list(every()).index)
     found = {(one.network, one.target): one for one in agreements}
     rows = [
         (network, tuple(_cell(found[network, target], notes) for target in targets))

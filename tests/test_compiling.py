@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from dlbench.compiling import Cost, Scatter, compiled, costs, scatter, scatter_of_starts
 from dlbench.histories import histories
 from dlbench.model import Compiling
-from dlbench.networks import CATALOGUE
+from dlbench.networks.base import every
 from dlbench.reading import rows_of
 from dlbench.results.folder import Results
 from fakes.results import COMPILED, TORCH, case, forward, measured, plan_of, run_of, samples
@@ -145,7 +145,7 @@ def test_steps_are_told_in_epochs_too():
         )
     ]
     cases = [case(forward("iris"), TORCH), CASE]
-    run = run_of([], plan=plan_of(cases, networks={"iris": CATALOGUE["iris"]}))
+    run = run_of([], plan=plan_of(cases, networks={"iris": every()["iris"]}))
     _, row = rows_of(Results(run, tuple(both)))
     assert row.break_even.steps == pytest.approx(100)
     epochs = row.break_even.epochs, row.break_even.epochs_low, row.break_even.epochs_high

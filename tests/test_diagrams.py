@@ -7,11 +7,11 @@ import pytest
 from dlbench import diagrams
 from dlbench.layers import BatchNorm, Dense, DropConnect, Dropout, Flatten
 from dlbench.network import parameter_count
-from dlbench.networks import CATALOGUE
+from dlbench.networks.base import every
 from fakes.small import network
 from fakes.terminal import Answer, dlbench, page
 
-every_network = pytest.mark.parametrize("name", CATALOGUE)
+every_network = pytest.mark.parametrize("name", every())
 
 
 def titles(net):
@@ -23,7 +23,7 @@ def titles(net):
 
 @every_network
 def test_there_is_a_box_for_the_input_and_for_every_layer(name):
-    net = CATALOGUE[name]
+    net = every()[name]
     first, *rest = diagrams.boxes(net)
     assert (first.title, first.parameters) == ("input", 0)
     assert len(rest) == len(net.layers)
@@ -31,13 +31,13 @@ def test_there_is_a_box_for_the_input_and_for_every_layer(name):
 
 @every_network
 def test_the_parameters_of_all_boxes_are_those_of_the_network(name):
-    net = CATALOGUE[name]
+    net = every()[name]
     assert sum(box.parameters for box in diagrams.boxes(net)) == parameter_count(net)
 
 
 @every_network
 def test_a_layer_begins_with_the_shape_that_the_one_before_ends_with(name):
-    net = CATALOGUE[name]
+    net = every()[name]
     first, *rest = diagrams.boxes(net)
     shape = first.shapes
     assert shape == diagrams.written(net.inputs)
@@ -74,7 +74,7 @@ def test_boxes_of_a_network_that_has_every_kind_of_layer():
 
 @every_network
 def test_a_network_becomes_an_svg_and_a_png(name, tmp_path):
-    net = CATALOGUE[name]
+    net = every()[name]
     svg, png = diagrams.write(net, tmp_path / "new" / "folder")
     assert (svg.name, png.name) == (f"{name}.svg", f"{name}.png")
     assert png.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
@@ -84,7 +84,7 @@ def test_a_network_becomes_an_svg_and_a_png(name, tmp_path):
 
 
 def test_a_diagram_counts_parameters_and_names_the_schedule(tmp_path):
-    svg, _ = diagrams.write(CATALOGUE["mnist-512"], tmp_path)
+    svg, _ = diagrams.write(every()["mnist-512"], tmp_path)
     text = svg.read_text(encoding="utf-8")
     assert "407,050 parameters; sparse categorical crossentropy" in text
     assert "Adam (learning rate 0.001), batch 32" in text
@@ -94,7 +94,7 @@ def test_a_diagram_counts_parameters_and_names_the_schedule(tmp_path):
 
 def test_the_same_network_gives_the_same_svg(tmp_path):
     first, second = (
-        diagrams.write(CATALOGUE["iris"], tmp_path / folder)[0].read_bytes() for folder in "ab"
+        diagrams.write(every()["iris"], tmp_path / folder)[0].read_bytes() for folder in "ab"
     )
     assert first == second
 

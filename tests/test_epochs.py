@@ -14,7 +14,7 @@ from dlbench.errors import UsageError
 from dlbench.kinds import kind_named
 from dlbench.layers import Dense
 from dlbench.model import Sampling, Work, Workload
-from dlbench.networks import CATALOGUE
+from dlbench.networks.base import every
 from dlbench.plan import Asked
 from dlbench.reading import rows_of as rows_read
 from dlbench.suite import Entry, Suite
@@ -33,7 +33,7 @@ from fakes.started import (
 
 pytestmark = WARNINGS
 
-IRIS = CATALOGUE["iris"]  # 4-10-8-3, 100 rows for training
+IRIS = every()["iris"]  # 4-10-8-3, 100 rows for training
 IN_ORDER = ("draw an order", "put rows into batches", "training steps", "fetch the mean loss")
 
 # --- work ---------------------------------------------------------------------------------------
@@ -52,7 +52,7 @@ def test_five_rows_of_two_inputs_in_batches_of_two():
     Elements: 2b + 2 + b, and 2b + b + 2; the gradient of the inputs is not needed. The kernel is
     read in each of three steps, on 2, 2 and 1 rows.
     """
-    assert flops.epoch(CATALOGUE["fruit-linear"], 5, 2) == Work(
+    assert flops.epoch(every()["fruit-linear"], 5, 2) == Work(
         flops=5 * 8, elements=2 * (3 * 5 + 3 * 2), samples=5
     )
 

@@ -34,7 +34,7 @@ from dlbench.layers import (
 )
 from dlbench.model import DTYPES, Sampling, Target, Work, Workload
 from dlbench.network import without_dropout
-from dlbench.networks import CATALOGUE
+from dlbench.networks.base import every
 from dlbench.passes import Oracle, Problem
 from fakes.small import ENDS, UNITS, ending, mlp, network, problem, target
 from fakes.started import (
@@ -73,7 +73,7 @@ CASES = [
     (name, mode, dtype, network)
     for name, mode, dtype in TARGETS
     for network in (
-        FEW if mode in SLOW_MODES or (mode, dtype) == ("function", "float64") else CATALOGUE
+        FEW if mode in SLOW_MODES or (mode, dtype) == ("function", "float64") else every()
     )
 ]
 
@@ -86,10 +86,10 @@ every_case = pytest.mark.parametrize(("name", "mode", "dtype", "network_name"), 
 
 @cache
 def lecture(name, dtype):
-    net = CATALOGUE[name]
+    net = every()[name]
     params = {"network": name, "batch": net.batch}
     workload = Workload("train_step", params, Work(0, 0), synthetic=True)
-    return Problem.of(workload, CATALOGUE, dtype, seed=0)
+    return Problem.of(workload, every(), dtype, seed=0)
 
 
 def steps_of(backend, given):
@@ -525,7 +525,7 @@ def test_a_network_with_dropout_is_bound_and_checked_beside_its_twin(name, kind)
     params = {"network": "mnist-128", "batch": 32}
     workload = Workload(kind, params, Work(0, 0), synthetic=True)
     with started(name) as backend:
-        bound = kind_named(kind).bind(backend, target(), workload, CATALOGUE, seed=0)
+        bound = kind_named(kind).bind(backend, target(), workload, every(), seed=0)
         bound.step.run()
         assert [check for check in bound.check() if not check.held] == []
 
@@ -730,11 +730,11 @@ def test_dropconnect_at_rate_0_is_dense(name):
 
 @pytest.mark.skipif("torch" not in SELECTED, reason="PyTorch alone counts its own FLOPs")
 @pytest.mark.parametrize("batch", [1, 32])
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", every())
 def test_pytorch_counts_the_flops_that_dlbench_counts(name, batch):
     from torch.utils.flop_counter import FlopCounterMode
 
-    net = CATALOGUE[name]
+    net = every()[name]
     if batch == 1 and any(isinstance(layer, BatchNorm) for layer in net.layers):
         pytest.skip("PyTorch refuses to take statistics of a batch of one")
     given = problem(net, "float32", rows=batch)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from dlbench import catalog, networks, plan, suite
+from dlbench import catalog, plan, suite
 from dlbench.model import Declaration, Plan
+from dlbench.networks.base import every
 from dlbench.targets import read_declarations
 from fakes.machine import machine
 
@@ -55,7 +56,7 @@ def test_its_plan_holds_the_networks_that_its_workloads_name(name: str) -> None:
 def test_quick_is_matrix_products_and_networks_of_the_lecture() -> None:
     kinds = {group.workload.kind for group in planned("quick").groups}
     assert {"matmul", "train_step"} <= kinds
-    assert planned("quick").networks.keys() <= networks.CATALOGUE.keys()
+    assert planned("quick").networks.keys() <= every().keys()
     assert planned("quick").networks
 
 
@@ -82,7 +83,7 @@ def test_lecture_is_every_network_of_the_lecture_forward_backward_and_in_trainin
     assert workloads("lecture") == {
         f"{kind}/{network.name}/b{network.batch}"
         for kind in ("forward", "backward", "train_step")
-        for network in networks.CATALOGUE.values()
+        for network in every().values()
     }
 
 
@@ -94,9 +95,7 @@ def test_full_holds_every_other_suite_but_the_sizes_of_quick() -> None:
 def test_graphs_is_the_floor_and_every_network_of_the_lecture_in_every_pass() -> None:
     kinds = ("forward", "backward", "train_step")
     assert workloads("graphs") == {f"floor/{kind}" for kind in kinds} | {
-        f"{kind}/{network.name}/b{network.batch}"
-        for kind in kinds
-        for network in networks.CATALOGUE.values()
+        f"{kind}/{network.name}/b{network.batch}" for kind in kinds for network in every().values()
     }
 
 

@@ -13,7 +13,7 @@ from dlbench.errors import UsageError
 from dlbench.kinds import Bound, kind_named
 from dlbench.layers import Dense, Dropout
 from dlbench.model import Declaration, Work, Workload
-from dlbench.networks import CATALOGUE
+from dlbench.networks.base import every
 from dlbench.retrace import FULL_CALLS, last_batch
 from dlbench.workloads.matmul import CHECKED_ROWS
 from fakes.small import network, target
@@ -21,7 +21,7 @@ from fakes.small import network, target
 KINDS = catalog.names("workloads")
 NETWORKS = {
     "small": network(Dense(5, "relu"), Dropout(0.5), Dense(3)),
-    "fruit-2-1": CATALOGUE["fruit-2-1"],
+    "fruit-2-1": every()["fruit-2-1"],
 }
 # The smallest entry of a suite for kinds that have no default.
 AXES = {"matmul": {"size": [8], "m": [2, 3], "n": [4], "k": [5]}}
@@ -129,7 +129,7 @@ def test_a_pass_that_there_is_not_is_refused():
     ],
 )
 def test_the_last_batch_is_what_the_data_leaves_or_a_half(name, batch, rows):
-    assert last_batch(CATALOGUE[name], batch) == rows
+    assert last_batch(every()[name], batch) == rows
 
 
 def test_a_batch_of_one_has_no_smaller_one():

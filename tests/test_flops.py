@@ -7,14 +7,14 @@ from dlbench import flops
 from dlbench.layers import BatchNorm, Dense, DropConnect, Dropout
 from dlbench.model import Work
 from dlbench.network import without_dropout
-from dlbench.networks import CATALOGUE
+from dlbench.networks.base import every
 from fakes.counting import Tally
 from fakes.small import mlp, network, problem
 
 BATCHES = [1, 3, 32]
 NETWORKS = {
-    **CATALOGUE,
-    **{f"{name} without dropout": without_dropout(net) for name, net in CATALOGUE.items()},
+    **every(),
+    **{f"{name} without dropout": without_dropout(net) for name, net in every().items()},
     "batch norm first": network(BatchNorm(), Dense(5, "relu"), Dense(3)),
     "dropconnect": network(DropConnect(5, 0.5, "relu"), Dropout(0.2), DropConnect(3, 0.5)),
 }
@@ -32,7 +32,7 @@ def test_a_product_of_2x3_and_3x4_has_24_multiplications_and_24_additions():
 def test_mnist_128_at_batch_32_forward():
     first = 32 * 784 + 784 * 128 + 32 * 128
     second = 32 * 128 + 128 * 10 + 32 * 10
-    work = flops.forward(CATALOGUE["mnist-128"], 32)
+    work = flops.forward(every()["mnist-128"], 32)
     assert work == Work(flops=6_504_448, elements=first + second, samples=32)
     assert work.bytes("float32") == work.bytes("tf32") == 4 * 135_232
     assert work.bytes("float64") == 8 * 135_232
@@ -41,7 +41,7 @@ def test_mnist_128_at_batch_32_forward():
 def test_mnist_128_at_batch_32_backward():
     """The products of the kernels' gradients have the sizes of those of forward, turned."""
     inputs = 32 * 10 + 10 * 128 + 32 * 128
-    work = flops.backward(CATALOGUE["mnist-128"], 32)
+    work = flops.backward(every()["mnist-128"], 32)
     assert work == Work(
         flops=2 * 6_504_448 + 2 * 32 * 10 * 128, elements=2 * 135_232 + inputs, samples=32
     )
@@ -56,19 +56,19 @@ def test_mnist_128_at_batch_32_backward():
     ],
 )
 def test_networks_by_hand(name, batch, forward, backward):
-    assert flops.forward(CATALOGUE[name], batch).flops == forward
-    assert flops.backward(CATALOGUE[name], batch).flops == backward
+    assert flops.forward(every()[name], batch).flops == forward
+    assert flops.backward(every()[name], batch).flops == backward
 
 
 def test_three_times_forward_would_overstate_mnist_128_by_49_percent():
-    net = CATALOGUE["mnist-128"]
+    net = every()["mnist-128"]
     assert 3 * flops.forward(net, 32).flops / flops.backward(net, 32).flops == pytest.approx(
         1.49, abs=0.005
     )
 
 
 def test_a_single_layer_trains_in_twice_forward():
-    net = CATALOGUE["fruit-linear"]
+    net = every()["fruit-linear"]
     assert flops.backward(net, 7).flops == 2 * flops.forward(net, 7).flops
 
 

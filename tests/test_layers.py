@@ -15,7 +15,7 @@ from dlbench.layers import (
     RMSprop,
 )
 from dlbench.network import Network, dense_shapes, parameter_count, without_dropout
-from dlbench.networks import CATALOGUE
+from dlbench.networks.base import every
 from fakes.small import network
 
 # By hand; the lecture prints that of ionosphere, 350 + 88 + 9.
@@ -44,11 +44,11 @@ EVERY_LAYER = (
 
 @pytest.mark.parametrize(("name", "count"), PARAMETERS.items())
 def test_parameters_are_counted_as_by_hand(name, count):
-    assert parameter_count(CATALOGUE[name]) == count
+    assert parameter_count(every()[name]) == count
 
 
 def test_every_network_of_the_catalogue_has_been_counted_by_hand():
-    assert PARAMETERS.keys() == CATALOGUE.keys()
+    assert PARAMETERS.keys() == every().keys()
 
 
 def test_layers_of_every_kind_are_counted():
@@ -76,7 +76,7 @@ def test_without_dropout_nothing_is_dropped_and_all_else_is_the_same():
     assert without_dropout(twin) == twin
 
 
-@pytest.mark.parametrize("net", CATALOGUE.values(), ids=CATALOGUE)
+@pytest.mark.parametrize("net", every().values(), ids=every())
 def test_a_network_without_dropout_has_the_same_shapes_and_parameters(net):
     twin = without_dropout(net)
     assert dense_shapes(twin) == dense_shapes(net)

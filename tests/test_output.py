@@ -15,7 +15,7 @@ from dlbench.columns import COLUMNS
 from dlbench.errors import UsageError
 from dlbench.metrics import METRICS, SPARSE
 from dlbench.model import Compiling, Measurement, Sampling, Workload
-from dlbench.networks import CATALOGUE
+from dlbench.networks.base import every
 from dlbench.results.folder import Results, read_run
 from fakes.results import (
     COMPILED,
@@ -138,7 +138,7 @@ def test_csv_has_a_line_for_every_case(capsys) -> None:
 
 def test_csv_and_json_have_the_steps_of_an_epoch_measured_or_not(capsys) -> None:
     """100 rows in batches of 32; what is no epoch has none."""
-    work = flops.epoch(CATALOGUE["iris"], 100, 32)
+    work = flops.epoch(every()["iris"], 100, 32)
     workload = Workload("epoch", {"network": "iris", "batch": 32}, work)
     resident, loader = (replace(TORCH, loop=loop) for loop in ("tensors", "dataloader"))
     found = results(

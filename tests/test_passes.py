@@ -13,11 +13,12 @@ from dlbench.kinds import kind_named
 from dlbench.layers import SGD, Adagrad, Adam, BatchNorm, Dense, DropConnect, Dropout, RMSprop
 from dlbench.model import Work, Workload
 from dlbench.network import without_dropout
-from dlbench.networks import CATALOGUE
+from dlbench.networks.base import every
 from dlbench.parity import relative_tolerance
 from dlbench.passes import Oracle, Problem
 from fakes.small import UNITS, network, problem, target
 
+NETWORKS = every()
 KINDS = ("predict", "forward", "backward", "train_step")
 LEARNING = ("abalone", "ionosphere", "iris", "mnist-128")
 DTYPE = "float32"
@@ -34,7 +35,7 @@ def started(backend=NumpyBackend, dtype=DTYPE, **faults):
     return backend(Setting("cpu", "eager", dtype, 1, ""), **faults)
 
 
-def bind(kind, name, backend=None, dtype=DTYPE, networks=CATALOGUE):
+def bind(kind, name, backend=None, dtype=DTYPE, networks=NETWORKS):
     backend = backend or started(dtype=dtype)
     return kind_named(kind).bind(backend, target(dtype), workload(kind, name), networks, seed=0)
 
@@ -55,14 +56,14 @@ def failures(bound):
 
 @every_kind
 def test_without_axes_every_network_comes_at_the_batch_size_of_its_schedule(kind):
-    found = list(kind_named(kind).expand({}, CATALOGUE))
-    assert found == [{"network": n.name, "batch": n.batch} for n in CATALOGUE.values()]
+    found = list(kind_named(kind).expand({}, every()))
+    assert found == [{"network": n.name, "batch": n.batch} for n in every().values()]
 
 
 @every_kind
 def test_every_network_comes_at_every_batch_size(kind):
     axes = {"network": ["iris", "abalone"], "batch": [1, 64]}
-    assert list(kind_named(kind).expand(axes, CATALOGUE)) == [
+    assert list(kind_named(kind).expand(axes, every())) == [
         {"network": "iris", "batch": 1},
         {"network": "iris", "batch": 64},
         {"network": "abalone", "batch": 1},
@@ -73,11 +74,11 @@ def test_every_network_comes_at_every_batch_size(kind):
 # --- the problem --------------------------------------------------------------------------------
 
 
-def of(name, dtype=DTYPE, seed=0, batch=8, networks=CATALOGUE):
+def of(name, dtype=DTYPE, seed=0, batch=8, networks=NETWORKS):
     return Problem.of(workload("predict", name, batch), networks, dtype, seed)
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", every())
 def test_a_problem_is_the_same_for_everyone_who_asks(name):
     first, again = of(name), of(name)
     np.testing.assert_equal(first.weights, again.weights)
@@ -110,8 +111,8 @@ def test_both_types_start_from_the_same_weights():
 
 @pytest.mark.parametrize("name", ["fruit-2-1", "abalone", "ionosphere", "iris"])
 def test_real_data_is_taken_where_it_is_at_hand(name):
-    net = CATALOGUE[name]
-    given = Problem.of(replace(workload("predict", name, 9), synthetic=False), CATALOGUE, DTYPE, 0)
+    net = every()[name]
+    given = Problem.of(replace(workload("predict", name, 9), synthetic=False), every(), DTYPE, 0)
     assert given.x.shape == (9, *net.inputs)
     assert len(given.y) == 9
     assert not np.array_equal(given.x, of(name, batch=9).x)
@@ -134,7 +135,7 @@ QUANTITIES = {
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @every_kind
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", every())
 def test_the_reference_agrees_with_itself_in_float64(kind, name, dtype):
     bound = bind(kind, name, dtype=dtype)
     bound.step.run()
@@ -193,7 +194,7 @@ def test_the_check_starts_from_the_start_and_leaves_it_behind():
 def test_a_loss_that_nearly_cancels_may_round_by_what_it_is_made_of():
     """With this seed the prediction of the only sample is nearly right before any training."""
     real = replace(workload("forward", "fruit-linear", 1), synthetic=False)
-    given = Problem.of(real, CATALOGUE, DTYPE, seed=96)
+    given = Problem.of(real, every(), DTYPE, seed=96)
     checks = {check.quantity: check for check in oracles(given, "forward", started())}
     assert checks["loss"].error > relative_tolerance(DTYPE, 2)
     assert checks["loss"].held
@@ -339,13 +340,13 @@ def stepped(net, optimizer):
 @pytest.mark.parametrize("share", [0.5, 0.9, 1.1, 2])
 @every_learning
 def test_another_learning_rate_is_caught(name, share):
-    off = stepped(CATALOGUE[name], lambda o: replace(o, lr=share * o.lr))
+    off = stepped(every()[name], lambda o: replace(o, lr=share * o.lr))
     assert off
     assert all(quantity.startswith("weight/") for quantity in off)
 
 
 def test_a_learning_rate_that_is_lost_in_rounding_is_caught_when_it_is_doubled():
-    assert stepped(CATALOGUE["fruit-linear"], lambda o: replace(o, lr=2 * o.lr))
+    assert stepped(every()["fruit-linear"], lambda o: replace(o, lr=2 * o.lr))
 
 
 SMALL = network(Dense(5, "tanh"), Dense(3))
@@ -381,7 +382,7 @@ def test_another_optimizer_is_caught(right, other):
 )
 @pytest.mark.parametrize("name", ["small", *LEARNING])
 def test_epsilon_on_the_other_side_is_allowed(name, right, lawful):
-    net = {**CATALOGUE, "small": SMALL}[name]
+    net = {**every(), "small": SMALL}[name]
     assert stepped(replace(net, optimizer=right), lambda _: lawful) == set()
 
 

@@ -7,11 +7,12 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from dlbench import flops, networks, plan, units
+from dlbench import flops, plan, units
 from dlbench.errors import UsageError
 from dlbench.layers import Dense
 from dlbench.model import Plan, Sampling
 from dlbench.network import Network
+from dlbench.networks.base import every
 from dlbench.options import expression
 from dlbench.plan import Asked
 from dlbench.rigor import RIGORS
@@ -276,7 +277,7 @@ def test_an_expression_keeps_cases_by_their_ids_and_drops_empty_groups() -> None
         ),
         (
             [Entry(("backward",), {})],
-            [f"backward/{n.name}/b{n.batch}" for n in networks.CATALOGUE.values()],
+            [f"backward/{n.name}/b{n.batch}" for n in every().values()],
         ),
         (
             [MATMUL, IRIS, MATMUL, Entry(("matmul",), {"size": [8], "m": [8], "n": [8], "k": [8]})],
@@ -361,7 +362,7 @@ def test_a_product_without_all_its_sizes_is_refused(axes: dict[str, list[int]]) 
 def test_the_work_of_a_workload_is_counted() -> None:
     (product, forward) = make(MATMUL, IRIS).groups
     assert product.workload.work == flops.matmul(8, 8, 8)
-    assert forward.workload.work == flops.forward(networks.CATALOGUE["iris"], 32)
+    assert forward.workload.work == flops.forward(every()["iris"], 32)
 
 
 def test_a_network_of_ones_own_is_known_by_name_and_measured_where_all_are() -> None:
@@ -378,7 +379,7 @@ def test_the_plan_holds_the_networks_that_it_uses_and_no_others() -> None:
     made = make(
         MATMUL, Entry(("forward",), {"network": ["iris", "mine"]}), suite={"networks": (OWN,)}
     )
-    assert made.networks == {"iris": networks.CATALOGUE["iris"], "mine": OWN}
+    assert made.networks == {"iris": every()["iris"], "mine": OWN}
     kept = make(MATMUL, IRIS, asked=Asked(keep=expression("matmul")))
     assert kept.networks == {}
 

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from dlbench import output, suite
 from dlbench.layers import Loss
-from dlbench.networks import CATALOGUE
+from dlbench.networks.base import every
 from dlbench.results.folder import read_run
 from dlbench.targets import read_declarations
 
@@ -72,5 +72,5 @@ if __name__ == "__main__":
 def test_the_lecture_s_page_has_all_networks_losses_and_loops_that_there_are() -> None:
     page = (ROOT / "docs" / "lecture.md").read_text(encoding="utf-8")
     loops = {loop for declared in read_declarations().values() for loop in declared.loops}
-    missing = [name for name in (*CATALOGUE, *get_args(Loss), *loops) if f"`{name}`" not in page]
+    missing = [name for name in (*every(), *get_args(Loss), *loops) if f"`{name}`" not in page]
     assert missing == []

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from dlbench.layers import BatchNorm, Dense, DropConnect, Dropout, Flatten
 from dlbench.network import parameter_count
-from dlbench.networks import CATALOGUE
+from dlbench.networks.base import every
 from dlbench.reference.initial import initial_weights
 from fakes.small import network
 
@@ -33,7 +33,7 @@ def test_weights_are_named_by_layer_and_shaped_inputs_by_units():
     }
 
 
-@pytest.mark.parametrize("net", CATALOGUE.values(), ids=CATALOGUE)
+@pytest.mark.parametrize("net", every().values(), ids=every())
 def test_there_are_as_many_as_the_network_has_parameters(net):
     weights = initial_weights(net, seed=0)
     assert sum(prod(weight.shape) for weight in weights.values()) == parameter_count(net)

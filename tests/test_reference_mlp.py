@@ -15,7 +15,7 @@ from dlbench.layers import (
     RMSprop,
 )
 from dlbench.network import without_dropout
-from dlbench.networks import CATALOGUE
+from dlbench.networks.base import every
 from dlbench.reference.activations import ACTIVATIONS
 from fakes.small import ENDS, UNITS, differences, ending, mlp, network, problem
 
@@ -67,12 +67,12 @@ def test_gradients_of_images():
     )
 
 
-SMALL_ENOUGH = [name for name in CATALOGUE if not name.startswith("mnist")]
+SMALL_ENOUGH = [name for name in every() if not name.startswith("mnist")]
 
 
 @pytest.mark.parametrize("name", SMALL_ENOUGH)
 def test_gradients_of_the_lectures_networks(name):
-    assert_gradients_are_differences(problem(CATALOGUE[name]))
+    assert_gradients_are_differences(problem(every()[name]))
 
 
 def test_the_lectures_backpropagation():

@@ -10,7 +10,7 @@ from dlbench import environment, session, train
 from dlbench.datasets import iris
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
 from dlbench.harness import wire
-from dlbench.networks import CATALOGUE
+from dlbench.networks.base import every
 from dlbench.results.find import folders
 from dlbench.results.folder import read_training
 from fakes.machine import machine
@@ -218,7 +218,7 @@ def test_results_go_where_they_are_asked_to(here, taught):
 
 
 def test_a_network_has_its_own_schedule_unless_another_is_asked_for():
-    iris = CATALOGUE["iris"]
+    iris = every()["iris"]
     assert train.wanted("iris", None, None, 1, None) == train.Wanted(iris, (0,), None)
     made = train.wanted("iris", 7, 5, 3, 1.0)
     assert (made.network.epochs, made.network.batch) == (7, 5)

@@ -20,7 +20,7 @@ from dlbench.epochs import job_of
 from dlbench.harness.worker.training import Training
 from dlbench.model import Declaration, Target
 from dlbench.network import without_dropout
-from dlbench.networks import CATALOGUE
+from dlbench.networks.base import every
 from dlbench.reference.losses import loss_of
 
 BACKENDS = ("torch", "tensorflow", "numpy")
@@ -47,7 +47,7 @@ def trained(backend: str) -> dict[str, Any]:
 
 def _loss(backend: Any, target: Target) -> float:
     """Of the rows that it was trained on, after so many steps."""
-    network = without_dropout(CATALOGUE["mnist-512"])
+    network = without_dropout(every()["mnist-512"])
     job = job_of(network, target, SEED, synthetic_data=False)
     rows = STEPS * network.batch
     job = changed(job, x=job.x[:rows], y=job.y[:rows], shuffle=False)
@@ -58,7 +58,7 @@ def _loss(backend: Any, target: Target) -> float:
 
 def _right(backend: Any, target: Target, name: str) -> int:
     """Test samples that are classified right in the end."""
-    network = without_dropout(CATALOGUE[name])
+    network = without_dropout(every()[name])
     job = job_of(network, target, SEED, synthetic_data=False)
     training = Training(backend, changed(job, shuffle=False))
     for _ in range(network.epochs):
@@ -83,8 +83,7 @@ def main() -> None:
         counts = [found[backend][name] for backend in BACKENDS]
         samples = max(counts) - min(counts)
         print(
-            f"{name}, test samples right after {CATALOGUE[name].epochs} epochs: "
-            f"{_told(found, name)}"
+            f"{name}, test samples right after {every()[name].epochs} epochs: {_told(found, name)}"
         )
         print(f"  apart by {samples}, must be at most {MOST_SAMPLES}")
         fine = fine and samples <= MOST_SAMPLES

@@ -72,7 +72,7 @@ def _print(lines: Sequence[tuple[str, ...]]) -> None:
 
 def _draw(what: str, name: str, out: Path) -> None:
     from dlbench import diagrams
-    from dlbench.networks import named
+    from dlbench.networks.base import named
 
     if what != "networks":
         raise UsageError("--diagram draws networks only", value=what, allowed="networks")
@@ -104,9 +104,9 @@ def _workloads(_: Path) -> Lines:
 
 def _networks(_: Path) -> Lines:
     from dlbench.network import parameter_count
-    from dlbench.networks import CATALOGUE
+    from dlbench.networks.base import every
 
-    for name, network in CATALOGUE.items():
+    for name, network in every().items():
         yield name, f"{parameter_count(network):>7} parameters", network.about
 
 

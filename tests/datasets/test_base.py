@@ -6,7 +6,7 @@ import pytest
 from dlbench.datasets.base import Split, batch, permuted, rows_of
 from dlbench.errors import UsageError
 from dlbench.layers import Dense
-from dlbench.networks import CATALOGUE
+from dlbench.networks.base import every
 from fakes.small import network
 
 ROWS = 10
@@ -107,7 +107,7 @@ def test_impossible_batches_are_refused(rows: int, size: int) -> None:
 
 @pytest.mark.parametrize(("name", "rows"), [("iris", 100), ("mnist-512", 60_000)])
 def test_rows_are_those_of_the_training_data(name, rows):
-    assert rows_of(CATALOGUE[name]) == rows
+    assert rows_of(every()[name]) == rows
 
 
 def test_a_network_without_data_has_no_epoch():

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from dlbench import flops, networks
+from dlbench import flops
 from dlbench.columns import COLUMNS
 from dlbench.model import (
     Case,
@@ -20,6 +20,7 @@ from dlbench.model import (
     Target,
     Workload,
 )
+from dlbench.networks.base import named
 from dlbench.reading import rows_of
 from dlbench.results.folder import Results
 from dlbench.rows import Row
@@ -48,7 +49,7 @@ def matmul(m: int, n: int | None = None, k: int | None = None) -> Workload:
 
 
 def forward(network: str = "iris", batch: int = 32, *, synthetic: bool = False) -> Workload:
-    work = flops.forward(networks.named(network), batch)
+    work = flops.forward(named(network), batch)
     return Workload("forward", {"network": network, "batch": batch}, work, synthetic)
 
 

@@ -2,9 +2,9 @@
 
 from msgspec.structs import replace
 
-from dlbench import networks
 from dlbench.harness import wire
 from dlbench.model import Target
+from dlbench.networks.base import named
 from dlbench.results.folder import Trained
 from dlbench.trainings import EpochResult, TrainingResult, TrainingRun
 from fakes.results import ENVIRONMENT
@@ -45,7 +45,7 @@ def found(*results, network="iris", length=3, **fields):
             "id": f"20260101-120000-train-{network}",
             "started": "2026-01-01T12:00:00+00:00",
             "command": f"dlbench train {network}",
-            "network": replace(networks.named(network), epochs=length),
+            "network": replace(named(network), epochs=length),
             "targets": tuple(dict.fromkeys(one.target for one in results)),
             "seeds": tuple(sorted({one.seed for one in results})),
             "environment": ENVIRONMENT,

@@ -30,7 +30,8 @@ from dlbench.harness.wire import (
     WorkOut,
 )
 from dlbench.model import ParityCheck, Sample, Sampling, Target, Work, Workload
-from dlbench.networks import CATALOGUE, OPTIMIZERS
+from dlbench.networks.base import every
+from dlbench.networks.lecture import OPTIMIZERS
 from dlbench.trainings import EpochResult
 
 TARGET = Target("torch", "cuda:1", "compile", "tf32", 4)
@@ -43,13 +44,13 @@ CHECKS = (ParityCheck("outputs", 1e-7, 1e-5), ParityCheck("loss", None, 1e-5))
 ORDERS = [
     Start(TARGET, "/tmp/scratch", renewable=True),
     Renew(),
-    Prepare("case", WORKLOAD, {"iris": CATALOGUE["iris"]}, seed=3),
+    Prepare("case", WORKLOAD, {"iris": every()["iris"]}, seed=3),
     Check("case"),
     WarmUp("case", Sampling(blocks=3, budget_s=60.0), iterations=7),
     Block("case"),
-    Verify(CATALOGUE["iris"], OPTIMIZERS, seed=3),
+    Verify(every()["iris"], OPTIMIZERS, seed=3),
     WorkOut("hinge"),
-    StartTraining(CATALOGUE["iris"], 3, tensorboard="/logs"),
+    StartTraining(every()["iris"], 3, tensorboard="/logs"),
     TrainEpoch(),
     Predict(((5.1, 3.5, 1.4, 0.2),)),
     Release("case"),

@@ -15,7 +15,7 @@ from dlbench.harness.supervisor.pool import Launch, WorkerPool, failed
 from dlbench.layers import Optimizer
 from dlbench.model import Target
 from dlbench.network import Network
-from dlbench.networks import OPTIMIZERS
+from dlbench.networks.lecture import OPTIMIZERS
 from dlbench.verifications import Agreement, Finding, Worked
 
 # Compiling all steps of a network for all optimizers takes a minute on a slow core.

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from dlbench.harness import wire
 from dlbench.harness.supervisor.training import Teaching
-from dlbench.networks import CATALOGUE
+from dlbench.networks.base import every
 from dlbench.trainings import Lap, TrainingResult, by_target
 from fakes.trainings import LEARNT, NUMPY, OUTPUTS, TORCH, School, broken, trained
 
@@ -17,7 +17,7 @@ NO_NUMBER = wire.Failed("failed", "the training loss of epoch 2 is no finite num
 
 def events(school, *targets, seeds=(0,), length=3, **beside):
     """What is told, as it comes."""
-    network = replace(CATALOGUE["iris"], epochs=length)
+    network = replace(every()["iris"], epochs=length)
     return Teaching(network, **beside).of(targets, seeds, school.launch)
 
 
@@ -79,7 +79,7 @@ def test_the_worker_is_told_the_network_with_its_schedule():
     school = School()
     results(school, NUMPY, length=2)
     [order] = school.orders
-    assert order == wire.StartTraining(replace(CATALOGUE["iris"], epochs=2), 0)
+    assert order == wire.StartTraining(replace(every()["iris"], epochs=2), 0)
 
 
 # --- something goes wrong -----------------------------------------------------------------------

@@ -13,14 +13,15 @@ from dlbench.examples import EXAMPLES
 from dlbench.harness import wire
 from dlbench.harness.supervisor import verification
 from dlbench.model import ParityCheck, Target
-from dlbench.networks import CATALOGUE, OPTIMIZERS
+from dlbench.networks.base import every
+from dlbench.networks.lecture import OPTIMIZERS
 from dlbench.verifications import Agreement, Worked
 from fakes.terminal import dlbench
 
 NUMPY = Target("numpy", "cpu", "eager", "float32", 1)
 TORCH = replace(NUMPY, backend="torch")
 COMPILE = replace(TORCH, mode="compile")
-NETWORKS = [CATALOGUE[name] for name in ("iris", "abalone", "mnist-128")]
+NETWORKS = [every()[name] for name in ("iris", "abalone", "mnist-128")]
 
 HINGE = EXAMPLES["hinge"].figure("hinge")
 FINE = ParityCheck("outputs", error=1e-7, tolerance=1e-6)

@@ -11,7 +11,8 @@ from dlbench.harness import wire
 from dlbench.harness.worker import training, worker
 from dlbench.harness.worker.training import Training
 from dlbench.layers import Dense
-from dlbench.networks import CATALOGUE, PREDICTED
+from dlbench.networks.base import every
+from dlbench.networks.lecture import PREDICTED
 from dlbench.reference.losses import head_of, labels, loss_of
 from fakes.small import ENDS, ending, mlp, network, problem
 from fakes.trainings import NUMPY
@@ -24,7 +25,7 @@ def numpy():
 
 
 def job(name, seed=0):
-    return job_of(CATALOGUE[name], NUMPY, seed, synthetic_data=False)
+    return job_of(every()[name], NUMPY, seed, synthetic_data=False)
 
 
 def training_of(name, seed=0):
@@ -103,7 +104,7 @@ def test_a_seed_settles_everything_that_is_drawn():
 def test_a_worker_trains_epoch_by_epoch_and_predicts_at_the_end():
     live = worker.Worker()
     live.target, live.backend = NUMPY, numpy()
-    assert live.carry_out(wire.StartTraining(CATALOGUE["iris"], 0)) == wire.Ready()
+    assert live.carry_out(wire.StartTraining(every()["iris"], 0)) == wire.Ready()
     found = [live.carry_out(wire.TrainEpoch()).result.epoch for _ in range(2)]
     assert found == [1, 2]
     [outputs] = live.carry_out(wire.Predict((IRIS_ROW,))).outputs
@@ -116,7 +117,7 @@ def test_a_worker_that_starts_another_training_starts_anew():
     live.target, live.backend = NUMPY, numpy()
     found = []
     for _ in range(2):
-        live.carry_out(wire.StartTraining(CATALOGUE["iris"], 3))
+        live.carry_out(wire.StartTraining(every()["iris"], 3))
         found.append(live.carry_out(wire.TrainEpoch()).result)
     assert [result.epoch for result in found] == [1, 1]
     assert found[0].loss == pytest.approx(found[1].loss)
@@ -216,7 +217,7 @@ def test_the_loss_of_outputs_is_without_penalties():
 
 def test_catalogue_networks_can_all_be_judged():
     """Every one of them has outputs and a loss that belong together."""
-    for one in CATALOGUE.values():
+    for one in every().values():
         units = one.layers[-1].units
         outputs = np.full((4, units), 1 / units, np.float32)
         y = np.zeros(4, np.int64) if units > 1 else np.zeros((4, 1), np.float32)

@@ -5,9 +5,8 @@ from math import prod
 import pytest
 
 from dlbench import catalog
-from dlbench.errors import UsageError
 from dlbench.layers import SGD, Adam, BatchNorm, Dense, Dropout, Flatten
-from dlbench.networks import CATALOGUE, named
+from dlbench.networks.base import every, named
 
 ADAM = Adam(lr=0.001, beta1=0.9, beta2=0.999, epsilon=1e-7)
 FRUIT = ("mae", Adam(lr=0.1), 5, 3, "fruit")
@@ -43,7 +42,7 @@ LECTURE = {
     ),
 }
 
-every_network = pytest.mark.parametrize("net", CATALOGUE.values(), ids=CATALOGUE)
+every_network = pytest.mark.parametrize("net", every().values(), ids=every())
 
 
 @pytest.mark.parametrize("name", LECTURE)
@@ -55,7 +54,7 @@ def test_a_network_is_as_the_lecture_gives_it(name):
 
 
 def test_the_catalogue_has_the_lectures_networks_and_no_others():
-    assert CATALOGUE.keys() == LECTURE.keys()
+    assert every().keys() == LECTURE.keys()
 
 
 def test_mnist_512_has_1875_steps_an_epoch():
@@ -83,8 +82,3 @@ def test_an_image_is_flattened_before_anything_else(net):
 def test_a_network_that_cannot_learn_says_so(net):
     last = net.layers[-1]
     assert ("cannot learn" in net.about) == ((last.units, last.activation) == (1, "softmax"))
-
-
-def test_an_unknown_network_is_refused_with_the_names_that_there_are():
-    with pytest.raises(UsageError, match=r"unknown network: 'lenet'.*iris.*mnist-512"):
-        named("lenet")

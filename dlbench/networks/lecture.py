@@ -5,7 +5,6 @@ Salem Ameen, Artificial Intelligence, Lecture 7: Deep Learning (University of Sa
 
 from typing import Any, Final, NamedTuple
 
-from dlbench.errors import unknown
 from dlbench.layers import (
     SGD,
     Activation,
@@ -55,7 +54,7 @@ def _mnist_layers(hidden: int, activation: Activation) -> tuple[Layer, ...]:
     return (Flatten(), Dense(hidden, "relu"), Dropout(0.2), Dense(10, activation))
 
 
-_ALL = (
+NETWORKS: Final = (
     Network(
         name="fruit-linear",
         about="linear regression on the fruit table, one sample at a time",
@@ -156,7 +155,7 @@ _RETURN = (
 # fmt: on
 
 # The single rows for which the lecture predicts, and the class that it gets.
-FRUIT: Final = tuple(network.name for network in _ALL if network.dataset == "fruit")
+FRUIT: Final = tuple(network.name for network in NETWORKS if network.dataset == "fruit")
 PREDICTED: Final[dict[str, tuple[tuple[tuple[float, ...], str | None], ...]]] = {
     **dict.fromkeys(FRUIT, (((2.0, 0.0), None),)),
     "iris": (((5.1, 3.5, 1.4, 0.2), "class 0"),),
@@ -178,12 +177,3 @@ REPORTED: Final[dict[str, dict[int, Reported]]] = {
     "iris": {150: Reported(0.900)},
     "mnist-512": {1: Reported(0.9705, 0.0990, 0.3598), 2: Reported(0.9751, 0.0796, 0.1004)},
 }
-
-CATALOGUE: Final = {network.name: network for network in _ALL}
-
-
-def named(name: str) -> Network:
-    """The network of the catalogue with this name, or a UsageError that lists the names."""
-    if name not in CATALOGUE:
-        raise unknown("network", name, CATALOGUE)
-    return CATALOGUE[name]

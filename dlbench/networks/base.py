@@ -1,0 +1,34 @@
+"""The networks of all modules of the family, by name.
+
+A module of the family has `NETWORKS`, a tuple of networks. To add a network, add a file.
+"""
+
+from functools import cache
+from typing import Final
+
+from dlbench import catalog
+from dlbench.errors import UsageError, unknown
+from dlbench.network import Network
+
+FAMILY: Final = "networks"
+
+
+@cache
+def every() -> dict[str, Network]:
+    """Return all networks by name; UsageError if two have the same name."""
+    found: dict[str, Network] = {}
+    for module in catalog.names(FAMILY):
+        for network in catalog.load(FAMILY, module).NETWORKS:
+            if network.name in found:
+                what = f"dlbench/{FAMILY}/{module}.py has a name that another network has"
+                raise UsageError(what, value=network.name)
+            found[network.name] = network
+    return found
+
+
+def named(name: str) -> Network:
+    """Return the network of this name, or raise a UsageError that lists the names."""
+    networks = every()
+    if name not in networks:
+        raise unknown("network", name, networks)
+    return networks[name]
