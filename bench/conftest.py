@@ -1,6 +1,5 @@
 """pytest-benchmark over the same cases and backends as the suites: one framework per process."""
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator
 from statistics import median
@@ -9,9 +8,9 @@ from typing import Any
 import pytest
 
 from dlbench import catalog, environment, suite
-from dlbench.backends.base import Backend, Setting
+from dlbench.backends.base import Backend
 from dlbench.errors import DlbenchError
-from dlbench.harness.worker.worker import assert_placed
+from dlbench.harness.worker.setup import assert_placed, start_here
 from dlbench.kinds import kind_named
 from dlbench.model import Declaration, Target, Workload
 from dlbench.networks.base import every
@@ -48,14 +47,9 @@ def target(pytestconfig: pytest.Config) -> Target:
 @pytest.fixture(scope="session")
 def backend(target: Target) -> Iterator[Backend]:
     """The framework, imported with the environment that its backend declares."""
-    declared = catalog.declaration("backends", target.backend, Declaration)
     with tempfile.TemporaryDirectory() as scratch:
-        for name, value in declared.environment.items():
-            filled = value.replace("{threads}", str(target.threads))
-            os.environ[name] = filled.replace("{scratch}", scratch)
-        setting = Setting(target.device, target.mode, target.dtype, target.threads, scratch)
         try:
-            yield catalog.load("backends", target.backend).start(setting)
+            yield start_here(target, scratch)
         except (DlbenchError, ImportError) as error:
             pytest.exit(f"{target.backend} cannot be started: {error}", returncode=2)
 

@@ -76,6 +76,13 @@ class Declaration(Record, frozen=True):
     only_on: dict[str, tuple[str, ...]] = field(default_factory=dict)
     fork_safe: bool = False
 
+    def variables(self, threads: int, scratch: str) -> dict[str, str]:
+        """The environment with this many threads. scratch: the folder where compiled code lies."""
+        return {
+            name: value.replace("{threads}", str(threads)).replace("{scratch}", scratch)
+            for name, value in self.environment.items()
+        }
+
 
 class Work(Record, frozen=True):
     """Exact work of one iteration.

@@ -210,7 +210,7 @@ class Launcher(AbstractContextManager["Launcher"]):
         scratch = self._scratch(slot, warm=warm)
         declared = self.declarations[target.backend]
         kind = declared.modes[target.mode]
-        variables = variables_of(declared, target.threads, scratch)
+        variables = declared.variables(target.threads, scratch)
         worker = WorkerProcess(variables, self.logs / f"{target.file_name}.log")
         renewable = self.renews and can_be_renewed(target, declared)
         return worker, wire.Start(target, scratch, kind, renewable=renewable)
@@ -221,14 +221,6 @@ class Launcher(AbstractContextManager["Launcher"]):
                 shutil.rmtree(self.scratches[slot], ignore_errors=True)
             self.scratches[slot] = tempfile.mkdtemp(dir=self.root.name)
         return self.scratches[slot]
-
-
-def variables_of(declared: Declaration, threads: int, scratch: str) -> dict[str, str]:
-    """The environment variables that a backend declares, with this many threads and this folder."""
-    return {
-        name: value.replace("{threads}", str(threads)).replace("{scratch}", scratch)
-        for name, value in declared.environment.items()
-    }
 
 
 def can_be_renewed(target: Target, declared: Declaration) -> bool:

@@ -1,4 +1,4 @@
-"""What disturbed a timed block: counters read right before and right after it, and judged.
+"""What disturbed a timed block: counters read right before and right after it, and flags.
 
 It must not know any framework, case or wire, nor where a counter comes from.
 """
@@ -37,7 +37,7 @@ class Counters(NamedTuple):
     switches: int | None
 
 
-class Witness:
+class Monitor:
     """Reads what this process and its cores go through; made once, before the blocks.
 
     proc and cgroup: where the kernel's files are.
@@ -93,14 +93,14 @@ def _name(source: counters.Source | None) -> str | None:
     return None if source is None else source.name
 
 
-def judged(sample: Sample, before: Counters, witness: Witness, threads: int) -> Sample:
+def with_flags(sample: Sample, before: Counters, monitor: Monitor, threads: int) -> Sample:
     """The sample with what has happened since `before`, and the flags that this gives it."""
-    seen = disturbed(sample, before, witness.after())
-    earned = flags(seen, threads, witness.cores, witness.resolution_s)
+    seen = with_counters(sample, before, monitor.after())
+    earned = flags(seen, threads, monitor.cores, monitor.resolution_s)
     return msgspec.structs.replace(seen, flags=earned)
 
 
-def disturbed(sample: Sample, before: Counters, after: Counters) -> Sample:
+def with_counters(sample: Sample, before: Counters, after: Counters) -> Sample:
     """The sample with what happened between the two readings."""
     busy_s = _since(before.busy_s, after.busy_s)
     own_s = after.own_s - before.own_s

@@ -1,9 +1,10 @@
-"""A network trained for real on its data set, and judged on rows that it has not seen.
+"""Networks trained for real on their data sets, and judged on rows that they have not seen.
 
 Runs in the worker. Only the pass over the training data is timed, not the judging. It must not
 know any framework.
 """
 
+from dataclasses import replace
 from math import isfinite
 from time import perf_counter
 
@@ -13,7 +14,13 @@ from dlbench import catalog
 from dlbench.arrays import Array
 from dlbench.backends.base import Backend, TrainingJob
 from dlbench.datasets.base import Split
+from dlbench.epoch_parity import assert_agreement
+from dlbench.epochs import job_of
 from dlbench.errors import DlbenchError
+from dlbench.harness import wire
+from dlbench.harness.worker.compiler import Compiler, settle
+from dlbench.harness.worker.setup import assert_placed
+from dlbench.model import Target
 from dlbench.reference.losses import labels, loss_of
 from dlbench.trainings import EpochResult
 
@@ -63,3 +70,38 @@ class Training:
             for start in range(0, len(x), PREDICTED_ROWS)
         ]
         return np.concatenate(parts)
+
+
+class Trainings:
+    """The trainings of a worker, one after the other. compiler: None in a dynamic mode."""
+
+    def __init__(self, backend: Backend, target: Target, compiler: Compiler | None) -> None:
+        self.backend, self.target, self.compiler = backend, target, compiler
+        self.begun = 0
+        self.training: Training
+
+    def start(self, order: wire.StartTraining) -> wire.Ready:
+        """Get a network ready for its first epoch."""
+        self.backend.release()
+        self.begun += 1
+        if self.compiler is not None:  # so that no training finds what another has compiled
+            self.compiler.begin(f"training {self.begun}")
+        job = job_of(order.network, self.target, order.seed, synthetic_data=False)
+        job = replace(job, tensorboard=order.tensorboard, checkpoint=order.checkpoint)
+        assert_agreement(self.backend, self.target.dtype, job)
+        settle(self.backend)
+        self.training = Training(self.backend, job)
+        assert_placed(self.backend, self.target, self.training.trainer.inputs())
+        return wire.Ready()
+
+    def epoch(self, order: wire.TrainEpoch) -> wire.EpochTrained:  # noqa: ARG002
+        """Train for one epoch."""
+        return wire.EpochTrained(self.training.epoch())
+
+    def predict(self, order: wire.Predict) -> wire.Predicted:
+        """What the trained network makes of some rows."""
+        rows = np.array(order.rows, np.float32)
+        outputs = self.training.predict(rows.reshape(-1, *self.training.network.inputs))
+        if not np.isfinite(outputs).all():
+            raise DlbenchError("the trained network predicts what is no finite number")
+        return wire.Predicted(tuple(map(tuple, outputs.astype(float).tolist())))

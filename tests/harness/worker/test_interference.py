@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from dlbench import counters
-from dlbench.harness.worker.interference import LOST_SHARE, Counters, Witness, disturbed, flags
+from dlbench.harness.worker.interference import LOST_SHARE, Counters, Monitor, flags, with_counters
 from dlbench.model import Sample
 
 CORES = frozenset({0, 2})
@@ -45,8 +45,8 @@ class Machine:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
 
-    def witness(self):
-        return Witness(self.proc, self.cgroup)
+    def monitor(self):
+        return Monitor(self.proc, self.cgroup)
 
 
 # --- reading ------------------------------------------------------------------------------------
@@ -68,25 +68,25 @@ def slices(machine):
 def test_the_cores_of_this_process_are_busy_for_what_cgroup_v1_counts(machine, folder):
     cpuacct(machine, folder)
     machine.tell(proc__stat=STAT)
-    witness = machine.witness()
-    assert witness.before().busy_s == witness.after().busy_s == 3.5
-    assert witness.resolution_s == counters.SCHEDULER_TICK_S
-    assert witness.facts()["busy_clock"] == f"{folder}/cpuacct.usage_percpu"
-    assert witness.cores == 2
+    monitor = machine.monitor()
+    assert monitor.before().busy_s == monitor.after().busy_s == 3.5
+    assert monitor.resolution_s == counters.SCHEDULER_TICK_S
+    assert monitor.facts()["busy_clock"] == f"{folder}/cpuacct.usage_percpu"
+    assert monitor.cores == 2
 
 
 def test_a_container_that_is_shown_its_own_group_as_the_root_is_not_believed(machine):
     cpuacct(machine)
     (machine.cgroup / "cpuacct" / "release_agent").unlink()
-    assert machine.tell(proc__stat=STAT).witness().facts()["busy_clock"] == "stat"
+    assert machine.tell(proc__stat=STAT).monitor().facts()["busy_clock"] == "stat"
 
 
 def test_all_cores_are_busy_for_what_the_slices_of_cgroup_v2_count(machine, monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     slices(machine)
-    witness = machine.witness()
-    assert witness.before().busy_s == 2.5
-    assert witness.facts()["busy_clock"] == "*/cpu.stat"
+    monitor = machine.monitor()
+    assert monitor.before().busy_s == 2.5
+    assert monitor.facts()["busy_clock"] == "*/cpu.stat"
 
 
 @pytest.mark.parametrize("why", ["not the root", "some cores", "not in a slice", "no slice"])
@@ -101,34 +101,34 @@ def test_slices_that_do_not_tell_of_all_are_not_believed(machine, monkeypatch, w
     elif why == "no slice":
         for name in ("user", "system"):
             (machine.cgroup / f"{name}.slice" / "cpu.stat").unlink()
-    assert machine.tell(proc__stat=STAT).witness().facts()["busy_clock"] == "stat"
+    assert machine.tell(proc__stat=STAT).monitor().facts()["busy_clock"] == "stat"
 
 
 def test_ticks_are_counted_where_there_is_nothing_better(machine):
-    witness = machine.tell(proc__stat=STAT).witness()
-    assert witness.before().busy_s == pytest.approx(1.60 + 0.15)
-    assert witness.before().steal_s == pytest.approx(0.08)
+    monitor = machine.tell(proc__stat=STAT).monitor()
+    assert monitor.before().busy_s == pytest.approx(1.60 + 0.15)
+    assert monitor.before().steal_s == pytest.approx(0.08)
 
 
 def test_psutil_is_asked_where_there_are_no_files(machine, monkeypatch):
     times = namedtuple("times", "user system idle interrupt dpc")(1.0, 2.0, 99.0, 0.25, 0.5)  # noqa: PYI024
     monkeypatch.setattr(psutil, "cpu_times", lambda: times)
-    witness = machine.witness()
-    now = witness.before()
+    monitor = machine.monitor()
+    now = monitor.before()
     assert (now.busy_s, now.waited_s, now.steal_s, now.throttled_s) == (3.75, None, None, None)
-    assert set(witness.facts().values()) == {"psutil.cpu_times", 31250, None}
+    assert set(monitor.facts().values()) == {"psutil.cpu_times", 31250, None}
 
 
 def test_the_waiting_of_all_threads_is_added_up_and_never_falls(machine):
     for thread in (11, 12):
         machine.file(f"proc/self/task/{thread}/schedstat", b"7000000000 1500000000 3\n")
-    witness = machine.witness()
-    assert witness.before().waited_s == pytest.approx(3.0)
+    monitor = machine.monitor()
+    assert monitor.before().waited_s == pytest.approx(3.0)
     machine.file("proc/self/task/13/schedstat", b"7 250000000 3\n")
-    assert witness.after().waited_s == pytest.approx(3.25)
+    assert monitor.after().waited_s == pytest.approx(3.25)
     machine.file("proc/self/task/12/schedstat", b"")  # as when a thread has ended
     machine.file("proc/self/task/11/schedstat", b"7 1750000000 3\n")
-    assert witness.after().waited_s == pytest.approx(3.5)
+    assert monitor.after().waited_s == pytest.approx(3.5)
 
 
 QUOTA_V2 = b"usage_usec 9\nnr_throttled 2\nthrottled_usec 250000\nnr_bursts 0\n"
@@ -154,31 +154,31 @@ def test_the_quota_of_the_own_group_and_of_those_above_is_seen(machine, files, s
         machine.file("proc/self/cgroup", line.encode() + b"\n")
         for folder, content in folders.items():
             machine.file(f"cgroup/{folder}/cpu.stat", content)
-    assert machine.witness().before().throttled_s == seconds
+    assert machine.monitor().before().throttled_s == seconds
 
 
 def test_nothing_but_the_two_clocks_is_read_next_to_the_block(machine, monkeypatch):
     read = []
-    witness = machine.witness()
+    monitor = machine.monitor()
     for name in ("busy", "waited", "stolen", "throttled"):
         source = counters.Source(name, 0.0, lambda name=name: read.append(name) or 0.0)
-        setattr(witness, name, source)
+        setattr(monitor, name, source)
     monkeypatch.setattr(time, "process_time", lambda: read.append("own") or 0.0)
-    witness.before()
+    monitor.before()
     read.append("block")
-    witness.after()
+    monitor.after()
     around = ["waited", "stolen", "throttled"]
     assert read == [*around, "own", "busy", "block", "own", "busy", *around]
 
 
 def test_this_machine_is_read_and_its_totals_never_fall():
-    witness = Witness()
-    first, second = witness.before(), witness.after()
+    monitor = Monitor()
+    first, second = monitor.before(), monitor.after()
     told = [pair for pair in zip(first, second, strict=True) if pair[0] is not None]
     assert len(told) >= 2
     assert all(before <= after for before, after in told)
-    assert witness.cores >= 1
-    assert witness.facts()["busy_clock_resolution_us"] > 0
+    assert monitor.cores >= 1
+    assert monitor.facts()["busy_clock_resolution_us"] > 0
 
 
 # --- differences --------------------------------------------------------------------------------
@@ -190,7 +190,7 @@ NOTHING = Counters(None, 0.0, None, None, None, None)
 def test_a_sample_gets_the_differences():
     before = Counters(10.0, 5.0, 1.0, 2.0, 3.0, 4)
     after = Counters(12.5, 7.0, 1.25, 2.5, 3.125, 9)
-    seen = disturbed(BLOCK, before, after)
+    seen = with_counters(BLOCK, before, after)
     assert (seen.foreign_s, seen.waited_s, seen.steal_s, seen.throttled_s, seen.switches) == (
         (0.5, 0.25, 0.5, 0.125, 5)
     )
@@ -198,12 +198,12 @@ def test_a_sample_gets_the_differences():
 
 
 def test_what_is_not_told_stays_unknown():
-    assert disturbed(BLOCK, NOTHING, NOTHING) == BLOCK
+    assert with_counters(BLOCK, NOTHING, NOTHING) == BLOCK
 
 
 def test_a_clock_that_lags_behind_the_own_time_gives_no_negative_work_of_others():
     before, after = NOTHING._replace(busy_s=1.0), NOTHING._replace(busy_s=1.5, own_s=0.75)
-    assert disturbed(BLOCK, before, after).foreign_s == 0.0
+    assert with_counters(BLOCK, before, after).foreign_s == 0.0
 
 
 # --- flags --------------------------------------------------------------------------------------

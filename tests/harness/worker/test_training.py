@@ -8,8 +8,8 @@ from dlbench.backends.base import Setting
 from dlbench.epochs import job_of
 from dlbench.errors import DlbenchError
 from dlbench.harness import wire
-from dlbench.harness.worker import training, worker
-from dlbench.harness.worker.training import Training
+from dlbench.harness.worker import training
+from dlbench.harness.worker.training import Training, Trainings
 from dlbench.layers import Dense
 from dlbench.networks.base import every
 from dlbench.networks.lecture import PREDICTED
@@ -102,23 +102,21 @@ def test_a_seed_settles_everything_that_is_drawn():
 
 
 def test_a_worker_trains_epoch_by_epoch_and_predicts_at_the_end():
-    live = worker.Worker()
-    live.target, live.backend = NUMPY, numpy()
-    assert live.carry_out(wire.StartTraining(every()["iris"], 0)) == wire.Ready()
-    found = [live.carry_out(wire.TrainEpoch()).result.epoch for _ in range(2)]
+    live = Trainings(numpy(), NUMPY, compiler=None)
+    assert live.start(wire.StartTraining(every()["iris"], 0)) == wire.Ready()
+    found = [live.epoch(wire.TrainEpoch()).result.epoch for _ in range(2)]
     assert found == [1, 2]
-    [outputs] = live.carry_out(wire.Predict((IRIS_ROW,))).outputs
+    [outputs] = live.predict(wire.Predict((IRIS_ROW,))).outputs
     assert len(outputs) == 3
     assert sum(outputs) == pytest.approx(1, rel=1e-5)
 
 
 def test_a_worker_that_starts_another_training_starts_anew():
-    live = worker.Worker()
-    live.target, live.backend = NUMPY, numpy()
+    live = Trainings(numpy(), NUMPY, compiler=None)
     found = []
     for _ in range(2):
-        live.carry_out(wire.StartTraining(every()["iris"], 3))
-        found.append(live.carry_out(wire.TrainEpoch()).result)
+        live.start(wire.StartTraining(every()["iris"], 3))
+        found.append(live.epoch(wire.TrainEpoch()).result)
     assert [result.epoch for result in found] == [1, 1]
     assert found[0].loss == pytest.approx(found[1].loss)
 

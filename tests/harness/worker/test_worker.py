@@ -19,8 +19,10 @@ from dlbench.errors import PlacementError, Unavailable, UsageError
 from dlbench.harness import fork_server, wire
 from dlbench.harness.worker import timing, worker
 from dlbench.harness.worker.__main__ import serve
+from dlbench.harness.worker.blocks import LEAD_IN_AFTER_RESET
 from dlbench.harness.worker.compiler import FIRST_CALLS
 from dlbench.harness.worker.interference import LOST_SHARE, Counters
+from dlbench.harness.worker.setup import assert_placed
 from dlbench.model import Sampling, Target, Work, Workload
 from fakes.backend import FakeBackend, Tensor
 from fakes.clock import ToldClock
@@ -36,7 +38,7 @@ BLOCK = wire.Block(CASE)
 RELEASE = wire.Release(CASE)
 
 
-class ToldWitness:
+class ToldMonitor:
     """Sees nothing but what it is told: what others take of every block."""
 
     cores, resolution_s = 2, 0.0
@@ -60,9 +62,9 @@ class ToldWitness:
 
 
 @pytest.fixture
-def witness(monkeypatch):
-    told = ToldWitness()
-    monkeypatch.setattr(worker, "Witness", lambda: told)
+def monitor(monkeypatch):
+    told = ToldMonitor()
+    monkeypatch.setattr(worker, "Monitor", lambda: told)
     return told
 
 
@@ -87,7 +89,7 @@ def backend(clock, monkeypatch):
 
 
 @pytest.fixture
-def tell(backend, witness):
+def tell(backend, monitor):
     """Carry out orders in one worker; the last reply."""
     live = worker.Worker()
 
@@ -226,7 +228,7 @@ def test_inputs_may_lie_where_the_case_says(tell, backend, target, tensor):
 def test_tensors_may_lie_where_the_case_says(tell, backend, device, place, dtype):
     tell(to(device=device, dtype=dtype))
     storage = "float64" if dtype == "float64" else "float32"
-    worker.assert_placed(backend, to(device=device, dtype=dtype).target, {"x": on(place, storage)})
+    assert_placed(backend, to(device=device, dtype=dtype).target, {"x": on(place, storage)})
 
 
 WRONG = [
@@ -256,7 +258,7 @@ def test_results_must_lie_where_the_case_says(tell, backend, tensor, where):
 )
 def test_tensors_must_lie_on_the_gpu_that_the_case_says(backend, device, elsewhere):
     with pytest.raises(PlacementError, match=f"x is a float32 on {elsewhere}; .* on cuda:[01]"):
-        worker.assert_placed(backend, to(device=device).target, {"x": on(elsewhere)})
+        assert_placed(backend, to(device=device).target, {"x": on(elsewhere)})
 
 
 # --- compiling ----------------------------------------------------------------------------------
@@ -302,7 +304,7 @@ def test_a_second_compilation_that_takes_longer_makes_the_start_free(tell, backe
     assert tell(static, PREPARE).compiling.start_s == 0.0
 
 
-def test_every_case_has_a_folder_of_its_own_which_the_next_process_finds(backend, witness, static):
+def test_every_case_has_a_folder_of_its_own_which_the_next_process_finds(backend, monitor, static):
     backend.compiles = [1]
     first, folders = worker.Worker(), []
     first.carry_out(static)
@@ -319,7 +321,7 @@ def test_every_case_has_a_folder_of_its_own_which_the_next_process_finds(backend
     assert second.carry_out(wire.Prepare("three", WORKLOAD, {}, seed=0)).compiling is None
 
 
-def test_what_a_framework_does_not_keep_is_cold_every_time(backend, witness, static):
+def test_what_a_framework_does_not_keep_is_cold_every_time(backend, monitor, static):
     backend.compiles, backend.keeps = [1], False
     for _ in range(2):
         one = worker.Worker()
@@ -475,17 +477,17 @@ def test_a_block_has_the_iterations_that_the_warm_up_found(tell, backend):
     backend.costs_s = [0.5]
     warm = tell(START, PREPARE, WARM_UP)
     assert warm.samples[-1].iterations == 2  # a probe is a quarter of a block
-    started_s = backend.clock.seconds() + worker.LEAD_IN_AFTER_RESET * 0.5
+    started_s = backend.clock.seconds() + LEAD_IN_AFTER_RESET * 0.5
     sample = tell(BLOCK).sample
     assert (sample.iterations, sample.host_s, sample.started_s) == (8, 4.0, started_s)
 
 
-def test_a_block_says_what_came_before_it_and_what_disturbed_it(tell, witness):
+def test_a_block_says_what_came_before_it_and_what_disturbed_it(tell, monitor):
     tell(START, PREPARE, WARM_UP)
     quiet = tell(BLOCK).sample
-    assert quiet.lead_s == worker.LEAD_IN_AFTER_RESET * 1.0
+    assert quiet.lead_s == LEAD_IN_AFTER_RESET * 1.0
     assert (quiet.foreign_s, quiet.waited_s, quiet.steal_s, quiet.flags) == (0.0, 0.0, 0.0, ())
-    witness.foreign_s = 3.0
+    monitor.foreign_s = 3.0
     busy = tell(BLOCK).sample
     assert (busy.foreign_s, busy.flags) == (3.0, ("busy",))
 
@@ -526,46 +528,46 @@ def test_a_block_that_others_disturb_makes_the_next_ones_no_shorter(tell, backen
     assert [tell(BLOCK).sample.iterations for _ in range(2)] == [8, 8]
 
 
-def test_a_block_that_is_late_because_of_others_ends_early(tell, backend, witness):
+def test_a_block_that_is_late_because_of_others_ends_early(tell, backend, monitor):
     backend.costs_s = [0.5]
     tell(START, PREPARE, WARM_UP)
-    backend.costs_s, witness.foreign_s = [16.0], 100.0
+    backend.costs_s, monitor.foreign_s = [16.0], 100.0
     found = tell(BLOCK).sample
     assert (found.iterations, found.host_s, found.flags) == (1, 16.0, ("busy",))
-    backend.costs_s, witness.foreign_s = [0.5], 0.0
+    backend.costs_s, monitor.foreign_s = [0.5], 0.0
     assert tell(BLOCK).sample.iterations == 8
 
 
-def test_why_a_block_ended_early_stays_said_if_its_end_is_quiet(tell, backend, witness):
+def test_why_a_block_ended_early_stays_said_if_its_end_is_quiet(tell, backend, monitor):
     """Waiting for a device is in the block's time, of a share of which the flags are."""
     backend.costs_s = [0.5]
     tell(START, PREPARE, WARM_UP)
     backend.costs_s, taken_s = [16.0], [1.0, 0.0]
     backend.device.wait = lambda: backend.clock.advance(20.0)
-    after = witness.after
+    after = monitor.after
 
     def told_after():
-        witness.foreign_s = taken_s.pop(0)
+        monitor.foreign_s = taken_s.pop(0)
         return after()
 
-    witness.after = told_after
+    monitor.after = told_after
     found = tell(BLOCK).sample
     assert (found.iterations, found.host_s, found.foreign_s) == (1, 36.0, 1.0)
     assert found.foreign_s < LOST_SHARE * found.host_s
     assert found.flags == ("busy",)
 
 
-def test_a_block_that_others_disturb_and_that_is_not_late_is_whole(tell, backend, witness):
+def test_a_block_that_others_disturb_and_that_is_not_late_is_whole(tell, backend, monitor):
     backend.costs_s = [0.5]
     tell(START, PREPARE, WARM_UP)
-    backend.costs_s, witness.foreign_s = [0.75], 100.0
+    backend.costs_s, monitor.foreign_s = [0.75], 100.0
     assert (tell(BLOCK).sample.iterations, tell(BLOCK).sample.flags) == (8, ("busy",))
 
 
-def test_what_the_quota_took_is_the_case_s_own_and_ends_no_block(tell, backend, witness):
+def test_what_the_quota_took_is_the_case_s_own_and_ends_no_block(tell, backend, monitor):
     backend.costs_s = [0.5]
     tell(START, PREPARE, WARM_UP)
-    backend.costs_s, witness.throttled_s = [16.0], 100.0
+    backend.costs_s, monitor.throttled_s = [16.0], 100.0
     found = tell(BLOCK).sample
     assert (found.iterations, found.flags) == (8, ("throttled",))
 
@@ -578,12 +580,12 @@ def test_where_the_size_of_a_block_is_known_one_of_them_warms_up(tell, backend):
     assert tell(BLOCK).sample.iterations == 6
 
 
-def test_a_warm_up_that_others_disturb_makes_the_blocks_no_shorter(tell, backend, witness):
+def test_a_warm_up_that_others_disturb_makes_the_blocks_no_shorter(tell, backend, monitor):
     tell(START, PREPARE)
-    backend.costs_s, witness.foreign_s = [16.0], 100.0
+    backend.costs_s, monitor.foreign_s = [16.0], 100.0
     warm = tell(structs.replace(WARM_UP, iterations=8))
     assert [sample.iterations for sample in warm.samples] == [1]
-    backend.costs_s, witness.foreign_s = [0.5], 0.0
+    backend.costs_s, monitor.foreign_s = [0.5], 0.0
     assert tell(BLOCK).sample.iterations == 8
 
 
@@ -591,7 +593,7 @@ def test_every_block_starts_where_training_starts(tell, backend):
     tell(START, PREPARE, WARM_UP)
     backend.events.clear()
     tell(BLOCK, BLOCK)
-    lead_in = ["run"] * worker.LEAD_IN_AFTER_RESET
+    lead_in = ["run"] * LEAD_IN_AFTER_RESET
     assert backend.events == ["reset", *lead_in, "wait", *["run"] * 4, "wait"] * 2
 
 
@@ -613,7 +615,7 @@ def test_every_probe_of_the_warm_up_starts_where_training_starts(tell, backend):
     backend.events.clear()
     probes = len(tell(WARM_UP).samples)
     assert backend.events.count("reset") == probes
-    assert backend.events[:4] == ["reset", *["run"] * worker.LEAD_IN_AFTER_RESET, "wait"]
+    assert backend.events[:4] == ["reset", *["run"] * LEAD_IN_AFTER_RESET, "wait"]
 
 
 def test_cases_are_held_side_by_side(tell, backend):
@@ -658,7 +660,7 @@ def answers(*orders):
 
 
 @pytest.mark.parametrize("renewable", [False, True])
-def test_who_can_be_renewed_is_a_copy_from_the_start(backend, witness, monkeypatch, renewable):
+def test_who_can_be_renewed_is_a_copy_from_the_start(backend, monitor, monkeypatch, renewable):
     copies = []
     monkeypatch.setattr(fork_server, "serve", lambda: copies.append("a copy") is None)
     (ready,) = answers(structs.replace(START, renewable=renewable))
@@ -666,23 +668,23 @@ def test_who_can_be_renewed_is_a_copy_from_the_start(backend, witness, monkeypat
     assert ready.facts == {"fake": "1.0", "busy_clock": "told"}
 
 
-def test_where_no_copy_can_be_made_the_worker_goes_on_as_it_is(backend, witness, monkeypatch):
+def test_where_no_copy_can_be_made_the_worker_goes_on_as_it_is(backend, monitor, monkeypatch):
     monkeypatch.setattr(fork_server, "serve", lambda: False)
     ready, prepared = answers(structs.replace(START, renewable=True), PREPARE)
     assert (type(ready), ready.process) == (wire.Ready, None)
     assert prepared.calls_s
 
 
-def test_a_copy_counts_for_itself(backend, witness, monkeypatch):
+def test_a_copy_counts_for_itself(backend, monitor, monkeypatch):
     """What the counters of the process that was copied have seen is not the copy's."""
-    witnesses = []
-    monkeypatch.setattr(worker, "Witness", lambda: witnesses.append("one") or witness)
-    monkeypatch.setattr(fork_server, "serve", lambda: witnesses.append("copied") is None)
+    monitors = []
+    monkeypatch.setattr(worker, "Monitor", lambda: monitors.append("one") or monitor)
+    monkeypatch.setattr(fork_server, "serve", lambda: monitors.append("copied") is None)
     answers(structs.replace(START, renewable=True))
-    assert witnesses == ["one", "copied", "one"]
+    assert monitors == ["one", "copied", "one"]
 
 
-def test_a_copy_that_has_not_the_threads_it_should_have_is_refused(backend, witness, monkeypatch):
+def test_a_copy_that_has_not_the_threads_it_should_have_is_refused(backend, monitor, monkeypatch):
     def copied():
         backend.uses_threads = 7
         return True
@@ -692,14 +694,14 @@ def test_a_copy_that_has_not_the_threads_it_should_have_is_refused(backend, witn
     assert failed == wire.Failed("failed", "fake was told to use 2 threads and uses 7.")
 
 
-def test_who_did_not_start_is_not_copied(backend, witness, monkeypatch):
+def test_who_did_not_start_is_not_copied(backend, monitor, monkeypatch):
     backend.fails_to_start = Unavailable("there is no such device")
     monkeypatch.setattr(fork_server, "serve", lambda: pytest.fail("copied"))
     (failed,) = answers(structs.replace(START, renewable=True))
     assert failed.status == "skipped"
 
 
-def test_a_copy_that_is_to_be_renewed_gives_way(backend, witness, monkeypatch):
+def test_a_copy_that_is_to_be_renewed_gives_way(backend, monitor, monkeypatch):
     monkeypatch.setattr(fork_server, "serve", lambda: True)
     monkeypatch.setattr(fork_server, "give_way", lambda: sys.exit("gave way"))
     with pytest.raises(SystemExit, match="gave way"):

@@ -1,0 +1,47 @@
+"""A backend is started as its target says: on that many threads, on that device, in that dtype."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from dlbench import catalog
+from dlbench.backends.base import Backend, Setting
+from dlbench.errors import PlacementError
+from dlbench.model import DTYPES, Declaration, Target
+
+
+def start(target: Target, scratch: str) -> Backend:
+    """Import the framework, and see that it uses the threads it was told to."""
+    setting = Setting(target.device, target.mode, target.dtype, target.threads, scratch)
+    backend: Backend = catalog.load("backends", target.backend).start(setting)
+    assert_threads(backend, target)
+    return backend
+
+
+def start_here(target: Target, scratch: str) -> Backend:
+    """The same in a process that was not started for it: first set the declared variables."""
+    declared = catalog.declaration("backends", target.backend, Declaration)
+    os.environ |= declared.variables(target.threads, scratch)
+    return start(target, scratch)
+
+
+def assert_threads(backend: Backend, target: Target) -> None:
+    """Raise PlacementError unless the backend uses as many threads as the target says."""
+    threads = backend.device.threads()
+    if threads not in (None, target.threads):
+        raise PlacementError(
+            f"{target.backend} was told to use {target.threads} threads and uses {threads}"
+        )
+
+
+def assert_placed(backend: Backend, target: Target, tensors: Mapping[str, Any]) -> None:
+    """Raise PlacementError unless every tensor is where the target says, in its dtype."""
+    device = "cuda:0" if target.device == "cuda" else target.device
+    for name, tensor in tensors.items():
+        place, dtype = backend.device.place(tensor)
+        is_label = dtype.startswith("int")
+        storage = DTYPES[target.dtype].storage
+        if place != device or (dtype != storage and not is_label):
+            raise PlacementError(
+                f"{name} is a {dtype} on {place}; the case says {storage} on {device}"
+            )

@@ -1,0 +1,18 @@
+"""What a started backend computes, against the oracle and the lecture: nothing is timed."""
+
+from dlbench.backends.base import Backend
+from dlbench.examples import EXAMPLES
+from dlbench.harness import wire
+from dlbench.passes import agreement
+
+
+def verify(backend: Backend, dtype: str, order: wire.Verify) -> wire.Verified:
+    """Check all that a network computes, then forget it."""
+    found = agreement(backend, dtype, order.network, order.optimizers, order.seed)
+    backend.release()
+    return wire.Verified(found)
+
+
+def work_out(backend: Backend, order: wire.WorkOut) -> wire.WorkedOut:
+    """Compute a worked example of the lecture."""
+    return wire.WorkedOut(tuple(EXAMPLES[order.example].compute(backend).ravel().tolist()))
