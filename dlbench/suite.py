@@ -12,11 +12,10 @@ Values may be lists, and integers may be ranges such as "256-4096*2". Errors nam
 key, the value and what is allowed.
 """
 
-import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 
@@ -24,16 +23,12 @@ from dlbench import catalog
 from dlbench.errors import UsageError, unknown
 from dlbench.layers import (
     LAST_ACTIVATIONS,
-    Activation,
-    Dense,
-    DropConnect,
     Flatten,
-    Initializer,
-    Layer,
+    FullyConnected,
     Loss,
-    Optimizer,
     Record,
 )
+from dlbench.mistakes import explained
 from dlbench.model import Sampling
 from dlbench.network import Network
 from dlbench.networks.base import every
@@ -208,53 +203,59 @@ class _Reader:
     def networks(self, tables: list[Mapping[str, Any]]) -> tuple[Network, ...]:
         found: dict[str, Network] = {}
         for number, table in enumerate(tables, start=1):
-            network = self.network(f"[[network]] {number}", table)
+            network = self.network(f"network {number}", table)
             if network.name in every() or network.name in found:
-                raise self.wrong(
-                    f"[[network]] {number} name", network.name, "a name that no other network has"
-                )
+                what = f'network "{network.name}"'
+                raise UsageError(f"{self.file}, {what}: another network has this name")
             found[network.name] = network
         return tuple(found.values())
 
     def network(self, where: str, table: Mapping[str, Any]) -> Network:
+        name = table.get("name")
+        place = f'{self.file}, network "{name}"' if name else f"{self.file}, {where}"
         try:
             network = msgspec.convert(dict(table), Network)
             if network.has_data:
                 catalog.check("datasets", network.dataset)
         except msgspec.ValidationError as error:
-            what = f"{self.file}: {where}: {error}"
-            raise UsageError(what, allowed=_names_at(str(error))) from error
+            raise explained(place, error, table, Network) from error
         except UsageError as error:
-            raise UsageError(f"{self.file}: {where}: {error}") from error
-        last = network.layers[-1] if network.layers else "no layer"
-        if not isinstance(last, Dense | DropConnect):
-            raise self.wrong(f"{where} layers", str(last), "a dense layer at the end")
-        if len(network.inputs) > 1 and not isinstance(network.layers[0], Flatten):
-            raise self.wrong(
-                f"{where} layers",
-                str(network.layers[0]),
-                "a flatten layer first, as the inputs have several dimensions",
-            )
-        ends = LAST_ACTIVATIONS.get(network.loss, (last.activation,))
-        if last.activation not in ends:
-            allowed = f"{', '.join(ends)}, for the loss {network.loss}"
-            raise self.wrong(f"{where} last layer's activation", last.activation, allowed)
-        if network.has_data:
-            self.fits(where, network, last.units)
+            raise UsageError(f"{place}: {error}") from error
+        self.ends(place, network)
         return network
 
-    def fits(self, where: str, network: Network, units: int) -> None:
-        """Refuse a network whose ends do not fit its data."""
-        described = catalog.declaration("datasets", network.dataset, dict)
-        losses, outputs = _ends_for(described["classes"])
-        of = f", as {network.dataset} has them"
-        if list(network.inputs) != described["features"]:
-            allowed = f"{described['features']}{of}"
-            raise self.wrong(f"{where} inputs", list(network.inputs), allowed)
-        if network.loss not in losses:
-            raise self.wrong(f"{where} loss", network.loss, f"{', '.join(losses)}{of}")
-        if units != outputs:
-            raise self.wrong(f"{where} last layer's units", units, f"{outputs}{of}")
+    def ends(self, place: str, network: Network) -> None:
+        """Refuse a network that no framework can compute, or whose ends do not fit its data."""
+        if not network.layers or not isinstance(last := network.layers[-1], FullyConnected):
+            raise UsageError(f"{place}: the last layer must be dense or dropconnect")
+        first, inputs = network.layers[0], " x ".join(map(str, network.inputs))
+        if len(network.inputs) > 1 and not isinstance(first, Flatten):
+            kind = first.__struct_config__.tag
+            what = f"the inputs are {inputs}, so the first layer must be flatten, not {kind}"
+            raise UsageError(f"{place}: {what}")
+        ends = LAST_ACTIVATIONS.get(network.loss, (last.activation,))
+        if last.activation not in ends:
+            must = f"must be {' or '.join(ends)} for the loss {network.loss}"
+            what = f"the last layer's activation is {last.activation} and {must}"
+            raise UsageError(f"{place}: {what}")
+        if network.has_data:
+            _fits(place, network)
+
+
+def _fits(place: str, network: Network) -> None:
+    """Refuse a network whose ends do not fit its data."""
+    described = catalog.declaration("datasets", network.dataset, dict)
+    losses, outputs = _ends_for(described["classes"])
+    for what, value, allowed in (
+        ("inputs", list(network.inputs), [described["features"]]),
+        ("loss", network.loss, losses),
+        ("the last layer's units", network.outputs, [outputs]),
+    ):
+        if value not in allowed:
+            must = " or ".join(map(str, allowed))
+            raise UsageError(
+                f"{place}: {what} is {value} and must be {must}, as {network.dataset} has them"
+            )
 
 
 # Two classes are one probability.
@@ -268,18 +269,3 @@ def _ends_for(classes: int | None) -> tuple[tuple[Loss, ...], int]:
     if classes == TWO_CLASSES:
         return ("binary_crossentropy", "mse", "mae"), 1
     return ("sparse_categorical_crossentropy", "nll"), classes
-
-
-_NAMES = {
-    "activation": get_args(Activation),
-    "initializer": get_args(Initializer),
-    "loss": get_args(Loss),
-    "optimizer.type": [kind.__struct_config__.tag for kind in get_args(Optimizer)],
-    "layers[].type": [kind.__struct_config__.tag for kind in get_args(Layer)],
-}
-
-
-def _names_at(error: str) -> str:
-    """The names that may stand at the place that msgspec's message ends with, if there are any."""
-    place = re.sub(r"\d+", "", error.rpartition("$.")[2].rstrip("`"))
-    return ", ".join(next((names for end, names in _NAMES.items() if place.endswith(end)), ()))
