@@ -17,7 +17,7 @@ from dlbench import __version__, catalog, curves, environment, learned, options,
 from dlbench.epochs import CALLBACKS
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
 from dlbench.harness.supervisor.process import Launcher
-from dlbench.harness.supervisor.training import Teaching
+from dlbench.harness.supervisor.training import TrainingPlan
 from dlbench.model import Target
 from dlbench.network import Network
 from dlbench.networks.base import named
@@ -93,7 +93,7 @@ def run(wanted: Wanted, places: Mapping[str, Sequence[str] | None], folders: Fol
     )
     rows = tuple(row for row, _ in PREDICTED.get(wanted.network.name, ()))
     beside = [one and one / folder.name for one in (folders.tensorboard, folders.checkpoint)]
-    teaching = Teaching(wanted.network, rows, *beside)
+    plan = TrainingPlan(wanted.network, rows, *beside)
     session.end_in_order()
     interrupted = False
     with (
@@ -101,7 +101,7 @@ def run(wanted: Wanted, places: Mapping[str, Sequence[str] | None], folders: Fol
         TRAINING.writing(folder, head) as written,
         learned.watching(Console(stderr=True), head) as watcher,
     ):
-        events = teaching.of(targets, wanted.seeds, launch)
+        events = plan.train(targets, wanted.seeds, launch)
         try:
             for event in events:
                 watcher.see(event)

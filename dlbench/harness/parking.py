@@ -124,7 +124,7 @@ def _stands_by_waitid(pid: int) -> bool:
 
     The kernel tells of a stop when the last thread stands still (kernel/signal.c, do_signal_stop),
     and takes it back at SIGCONT (prepare_signal), so that none is left of an earlier stop. WNOWAIT
-    leaves an exit to be collected by whoever waits for the child.
+    leaves an exit to be collected by the one that waits for the child.
     """
     options = os.WSTOPPED | os.WEXITED | os.WNOWAIT | os.WNOHANG
     try:
@@ -134,7 +134,7 @@ def _stands_by_waitid(pid: int) -> bool:
 
 
 def _stands_by_states(pid: int) -> bool:
-    """The same for who is no child, from the state of every thread; proc_pid_stat(5)."""
+    """The same for a process that is no child, from the state of every thread; proc_pid_stat(5)."""
     try:
         threads = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 - pathlib takes twice the time
         return all(_state(f"/proc/{pid}/task/{thread}/stat") in STANDING for thread in threads)
@@ -160,7 +160,7 @@ class ProcessParking:
 
     In a virtual environment the process that was started is a launcher, whose child is the worker.
     So all that has come of it is suspended, and its time counted. It is looked up at every stop
-    alone: a list of all processes takes milliseconds, and who is suspended starts no others.
+    alone: a list of all processes takes milliseconds, and a suspended process starts no others.
     """
 
     how = "psutil.Process.suspend"

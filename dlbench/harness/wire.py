@@ -137,7 +137,7 @@ Order = (
 class Ready(Record, frozen=True, tag="ready"):
     """The order is done.
 
-    facts: what the backend says of itself; process: who answers from now on, if it is another.
+    facts: what the backend says of itself; process: the one that answers from now on, if another.
     """
 
     facts: dict[str, str | int | None] = msgspec.field(default_factory=dict)

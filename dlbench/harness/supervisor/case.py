@@ -5,7 +5,8 @@ row, before the next begins. Of cases that share a process, the one whose operan
 last may be slower for as long as the process lives, and where that is so it is in all copies of a
 process. Seen with PyTorch's product of 256x256, at a time when all steps took 170 and not 160
 microseconds: by 2 to 7 % in 7 of 24 started processes. In none of these where the cases were
-checked, or a third one was bound, after both had been bound. It must not know who is measured when.
+checked, or a third one was bound, after both had been bound. It must not know when a case has its
+turn.
 """
 
 from collections.abc import Callable, Sequence
@@ -177,8 +178,8 @@ class CaseRun:
 GettingReady = Callable[[CaseRun], None]
 
 
-def again(*, shared: bool) -> tuple[GettingReady, ...]:
-    """What the cases of a renewed worker are taken through.
+def renewal_steps(*, shared: bool) -> tuple[GettingReady, ...]:
+    """The steps that the cases of a renewed worker take.
 
     All copies are of the same state, which has been checked. Those that share a worker are
     checked all the same, for the sake of the last one: see above.

@@ -1,7 +1,7 @@
 """The live workers of a run, of which at most one runs: the others are parked.
 
-Starting is the exception: who starts does so together with all that start at the same time. It
-must not know what the workers measure, nor when.
+Starting is the exception: workers that are needed at the same time start together. It must not know
+what the workers measure, nor when.
 """
 
 from collections.abc import Collection, Hashable, Mapping
@@ -53,7 +53,7 @@ class Launch(Protocol):
 class WorkerPool:
     """Workers by their slot: cases of the same slot share a worker.
 
-    parks: whether a worker is stopped while it has nothing to do; who is alone need not be.
+    parks: whether a worker is stopped while it has nothing to do; one that is alone need not be.
     """
 
     def __init__(self, launch: Launch, timeout_s: float, *, parks: bool = True) -> None:
@@ -108,7 +108,7 @@ class WorkerPool:
         return reply
 
     def renew(self, slot: Hashable) -> wire.Failed | None:
-        """Let a fresh copy take the worker's place; who does not get there is ended."""
+        """Let a fresh copy take the worker's place; end a worker whose copy does not get there."""
         reply = self.ask(slot, wire.Renew())
         if isinstance(reply, wire.Ready):
             return None
@@ -131,7 +131,7 @@ class WorkerPool:
         return sum(known) if len(known) == len(used) else None
 
     def others(self, slot: Hashable) -> list[Hashable]:
-        """Who is to be silent while this one works."""
+        """The slots of the workers that must be silent while this one works."""
         return [other for other, worker in self.workers.items() if other != slot and worker.alive]
 
     def dismiss(self, needed: Collection[Hashable] = ()) -> None:
@@ -140,7 +140,7 @@ class WorkerPool:
             self.workers.pop(slot).close()
 
     def abandon(self) -> None:
-        """End all workers from another thread; whoever waits for them hears of their death."""
+        """End all workers from another thread; a thread that waits for one hears of its death."""
         for worker in list(self.workers.values()):
             worker.close()
 

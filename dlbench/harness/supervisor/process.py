@@ -52,7 +52,7 @@ class WorkerProcess:
         temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self.scratch.name)
         with open(log or os.devnull, "ab") as errors:
             self._first_word = errors.tell() if log else 0  # what is before is of another worker
-            # a group of its own: Ctrl-C is for the supervisor, who ends its workers in order
+            # a group of its own: Ctrl-C is for the supervisor, which ends its workers in order
             self._process = subprocess.Popen(  # noqa: S603 - our own module
                 command,
                 stdin=subprocess.PIPE,
@@ -86,7 +86,7 @@ class WorkerProcess:
     def tell(self, order: Order) -> None:
         """Send an order; a worker that is gone is noticed when it is heard."""
         if isinstance(order, wire.Renew):
-            self._copy = None  # who that is, the next one will say
+            self._copy = None  # the next one says which process it is
         with contextlib.suppress(OSError):
             wire.send(self._orders, order)
 

@@ -10,7 +10,7 @@ from functools import partial
 from dlbench import units
 from dlbench.harness import wire
 from dlbench.harness.supervisor import schedule
-from dlbench.harness.supervisor.case import CaseRun, GettingReady, again
+from dlbench.harness.supervisor.case import CaseRun, GettingReady, renewal_steps
 from dlbench.harness.supervisor.pool import WorkerPool
 from dlbench.harness.supervisor.schedule import Budget, Renewals
 from dlbench.harness.supervisor.stopping import Stop
@@ -94,7 +94,7 @@ class Row:
         ]
 
     def measure(self) -> Events:
-        """Start who is missing, prepare all, then round by round."""
+        """Start the missing workers, get all cases ready, then time them round by round."""
         self._skip()
         yield from self._start()
         yield from self._tell_of([one for one in self.cases if one.status != "ok"])
@@ -106,7 +106,7 @@ class Row:
         self.pool.dismiss(self.needed)
 
     def interrupted(self) -> Iterator[Measurement]:
-        """What has samples and was not told of."""
+        """The cases that have samples and were not told of."""
         for one in self.cases:
             if one.samples and not one.told:
                 if one.going:
@@ -136,7 +136,10 @@ class Row:
     def _get_ready(
         self, cases: Sequence[CaseRun], doing: str, step: GettingReady, least: int = 0
     ) -> Prepared:
-        """Those with whom it went well; with the budget used up, no more than so many."""
+        """Take the cases through a step, and return those that are still well.
+
+        least: once the budget is used up, the step ends after so many.
+        """
         done: list[CaseRun] = []
         for one in cases:
             if self.run.budget.is_late and len(done) >= least:
@@ -153,7 +156,7 @@ class Row:
         return done
 
     def _rounds(self, ready: Sequence[CaseRun]) -> Events:
-        """Blocks of all cases in turns, until a rule says that it is enough."""
+        """Time blocks of all cases in turns, until a rule says that it is enough."""
         if not ready:
             return
         until = self._until(len(ready))
@@ -177,10 +180,10 @@ class Row:
     def _until(self, cases: int) -> float:
         """When the last round begins at the latest."""
         later = [case for case in self.later if case.id not in self.run.lost]
-        return self.run.clock() + self.run.budget.of_row(cases, len(later))
+        return self.run.clock() + self.run.budget.row_seconds(cases, len(later))
 
     def _round(self, going: Sequence[CaseRun], number: int) -> Prepared:
-        """A block of every case; those with whom it went well."""
+        """Time a block of every case, and return those that are still measured."""
         for one in schedule.order(going, number, f"{self.run.plan.seed}/{self.run.generation}"):
             self._block(one, number)
             if one.status != "ok":
@@ -195,7 +198,7 @@ class Row:
         one.take(reply, number, None if before is None or after is None else after - before)
 
     def _renewable(self, ready: Sequence[CaseRun]) -> list[CaseRun]:
-        """Those that are renewed.
+        """The cases that are renewed.
 
         Where a case of the row cannot be, the null and what it is a copy of are not either: the
         luck of renewed workers averages out, and what the null shows of luck is believed of all.
@@ -208,7 +211,7 @@ class Row:
     def _renew(self, cases: Sequence[CaseRun], number: int) -> None:
         """Let these cases go on in fresh copies of their workers.
 
-        number: of the renewal, from 1; who gets ready first changes as between generations.
+        number: of the renewal, from 1; which case is first changes as between generations.
         """
         slots = dict.fromkeys(map(self._slot, cases))
         refused = {slot: self.pool.renew(slot) for slot in slots}
@@ -217,7 +220,7 @@ class Row:
             if refusal := refused[self._slot(one)]:
                 one.fail(refusal)
         in_turn = cases[:: self.run.direction * sign(self.run.generation + number)]
-        for step in again(shared=len(slots) < len(cases)):
+        for step in renewal_steps(shared=len(slots) < len(cases)):
             for one in [one for one in in_turn if one.status == "ok"]:
                 step(one)
 

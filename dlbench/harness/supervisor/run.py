@@ -1,4 +1,4 @@
-"""Who is measured when: drives the workers through a plan and yields what happened.
+"""The generations of a plan: drives workers through its rows and yields what happened.
 
 Rows are measured one after the other, the cases of a row in turns, and all of it once per
 generation of processes. It schedules and never computes; it prints nothing and stores nothing.

@@ -86,7 +86,7 @@ class Budget:
         """Whether this generation has used up its share."""
         return self.left_s <= 0
 
-    def of_row(self, cases: int, later: int) -> float:
+    def row_seconds(self, cases: int, later: int) -> float:
         """Seconds for the rounds of a row: its share, by cases, of what the generation has left."""
         return min(self.sampling.case_s * cases, self.left_s * cases / (cases + later))
 

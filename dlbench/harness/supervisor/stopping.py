@@ -1,7 +1,7 @@
 """When a row has been measured enough; every rule is told by name in the measurements.
 
-The data is looked at only at preset numbers of rounds: who stops as soon as the numbers look
-good stops too early (Jennison & Turnbull 2000, Group Sequential Methods, ch. 1).
+The data is looked at only at preset numbers of rounds: to stop as soon as the numbers look good
+is to stop too early (Jennison & Turnbull 2000, Group Sequential Methods, ch. 1).
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Who is trained when: asks one worker after the other, and yields every epoch as it ends.
+"""Trainings to the end: asks one worker after the other, and yields every epoch as it ends.
 
 It stores nothing and prints nothing.
 """
@@ -13,7 +13,7 @@ from dlbench.model import Target
 from dlbench.network import Network
 from dlbench.trainings import EpochResult, Lap, TrainingResult
 
-# An epoch may take as long as a large network needs; who is silent for longer is hung.
+# An epoch may take as long as a large network needs; a worker that is silent for longer is hung.
 TIMEOUT_S = 3600.0
 
 INTERRUPTED = "interrupted"
@@ -23,7 +23,7 @@ Events = Generator[Lap | TrainingResult, None, None]
 
 
 @dataclass(frozen=True)
-class Teaching:
+class TrainingPlan:
     """A network, and what is written beside. rows: what is predicted at the end."""
 
     network: Network
@@ -31,7 +31,7 @@ class Teaching:
     tensorboard: Path | None = None
     checkpoint: Path | None = None
 
-    def of(self, targets: Sequence[Target], seeds: Sequence[int], launch: Launch) -> Events:
+    def train(self, targets: Sequence[Target], seeds: Sequence[int], launch: Launch) -> Events:
         """Train on every target with every seed; on an interrupt, tell what there is first."""
         for target in targets:
             pool = WorkerPool(launch, TIMEOUT_S, parks=False)
@@ -39,11 +39,11 @@ class Teaching:
                 for seed in seeds:
                     if pool.missing([target]):  # the first one, or the one before has died
                         pool.start({target: target})
-                    yield from self._training(pool, target, seed)
+                    yield from self._train(pool, target, seed)
             finally:
                 pool.dismiss()
 
-    def _training(self, pool: WorkerPool, target: Target, seed: int) -> Events:
+    def _train(self, pool: WorkerPool, target: Target, seed: int) -> Events:
         done: list[EpochResult] = []
         ended: TrainingResult | None = None
         try:

@@ -1,4 +1,4 @@
-"""Teaching by workers that are told what to answer: who trains when, and what is told of it."""
+"""Trainings by workers that are told what to answer: which trains when, and what is told of it."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from dlbench.harness import wire
-from dlbench.harness.supervisor.training import Teaching
+from dlbench.harness.supervisor.training import TrainingPlan
 from dlbench.networks.base import every
 from dlbench.trainings import Lap, TrainingResult, by_target
 from fakes.trainings import LEARNT, NUMPY, OUTPUTS, TORCH, School, broken, trained
@@ -18,7 +18,7 @@ NO_NUMBER = wire.Failed("failed", "the training loss of epoch 2 is no finite num
 def events(school, *targets, seeds=(0,), length=3, **beside):
     """What is told, as it comes."""
     network = replace(every()["iris"], epochs=length)
-    return Teaching(network, **beside).of(targets, seeds, school.launch)
+    return TrainingPlan(network, **beside).train(targets, seeds, school.launch)
 
 
 def results(school, *targets, seeds=(0,), **how):
