@@ -70,14 +70,24 @@ class Suite(Record, frozen=True):
 
 
 def load(name: str) -> Suite:
-    """A suite of the catalogue by name, or any by the path of its TOML file."""
+    """A suite by name or by the path of its TOML file, or a workload by name as a suite of one."""
     if name.endswith(".toml"):
         return read(Path(name))
-    known = catalog.names("suites", ".toml")
-    if name not in known:
-        allowed = f"{', '.join(known)}, or the path of a .toml file"
-        raise unknown("suite", name, known, allowed=allowed)
-    return read(catalog.PACKAGE / "suites" / f"{name}.toml")
+    suites, workloads = catalog.names("suites", ".toml"), catalog.names("workloads")
+    if name in suites:
+        return read(catalog.PACKAGE / "suites" / f"{name}.toml")
+    if name in workloads:
+        return of_workload(name)
+    allowed = (
+        f"suites: {', '.join(suites)}; workloads: {', '.join(workloads)}; or a path to a .toml"
+    )
+    raise unknown("suite or workload", name, (*suites, *workloads), allowed=f"{allowed} file")
+
+
+def of_workload(kind: str) -> Suite:
+    """A suite of one workload on all targets: all networks of the lecture at their own batch."""
+    about = catalog.about("workloads", kind)
+    return Suite(kind, about, {}, RIGORS[STANDARD], (Entry((kind,), {}),))
 
 
 def read(path: Path) -> Suite:

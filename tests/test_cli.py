@@ -143,10 +143,10 @@ BACKENDS = "numpy, tensorflow, torch"
 @pytest.mark.parametrize(
     ("line", "parts"),
     [
-        ("run nosuch", ["unknown suite: 'nosuch'", SUITES]),
+        ("run nosuch", ["unknown suite or workload: 'nosuch'", SUITES]),
         ("run nosuch.toml", ["cannot read the suite", "No such file", "'nosuch.toml'"]),
-        ("run mine", ["unknown suite: 'mine'", SUITES]),
-        ("run .", ["unknown suite: '.'", SUITES]),
+        ("run mine", ["unknown suite or workload: 'mine'", SUITES]),
+        ("run .", ["unknown suite or workload: '.'", SUITES]),
         ("run mine.toml quick", ["unexpected extra argument", "quick"]),
         ("run mine.toml --backend tourch", ["unknown backend: 'tourch'", BACKENDS]),
         (
@@ -534,6 +534,21 @@ def test_results_go_where_they_are_asked_to(told, bare: Path) -> None:
     answer = dlbench("run", "mine.toml", "--results", "some/where")
     (folder,) = (bare / "some" / "where").iterdir()
     assert f"Results: some/where/{folder.name}" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("kind", "case"),
+    [
+        ("train_step", "train_step/iris/b32"),
+        ("predict", "predict/iris/b32"),
+        ("epoch", "epoch/iris/b32"),
+        ("floor", "floor/train_step"),
+    ],
+)
+def test_a_workload_is_run_without_a_suite(bare: Path, kind: str, case: str) -> None:
+    answer = dlbench("run", kind, "--dry-run", "--backend", "numpy", "--threads", "1")
+    assert answer.code == 0
+    assert case in answer.out.splitlines()
 
 
 # --- lists --------------------------------------------------------------------------------

@@ -205,9 +205,33 @@ def test_a_name_is_a_suite_of_the_catalogue_and_a_path_is_a_file(tmp_path: Path)
 
 @pytest.mark.parametrize("name", ["quik", "", "suites/quick", "quick.tml", "/tmp"])
 def test_an_unknown_name_is_told_with_the_known_ones(name: str) -> None:
-    with pytest.raises(UsageError, match=f"unknown suite: '{name}'") as caught:
+    with pytest.raises(UsageError, match=f"unknown suite or workload: '{name}'") as caught:
         suite.load(name)
-    assert all(known in str(caught.value) for known in catalog.names("suites", ".toml"))
+    known = (*catalog.names("suites", ".toml"), *catalog.names("workloads"))
+    assert all(name in str(caught.value) for name in known)
+
+
+@pytest.mark.parametrize(
+    ("slip", "meant"), [("quik", "quick"), ("train-step", "train_step"), ("Lecture", "lecture")]
+)
+def test_a_slip_is_answered_with_what_is_probably_meant(slip: str, meant: str) -> None:
+    with pytest.raises(UsageError, match=f"Did you mean '{meant}'"):
+        suite.load(slip)
+
+
+NO_SUITES = sorted({*catalog.names("workloads")} - {*catalog.names("suites", ".toml")})
+
+
+@pytest.mark.parametrize("kind", NO_SUITES)
+def test_a_workload_is_a_suite_of_one(kind: str) -> None:
+    found = suite.load(kind)
+    assert (found.name, found.entries) == (kind, (suite.Entry((kind,), {}),))
+    assert found.about == catalog.about("workloads", kind)
+    assert (found.targets, found.sampling.rigor) == ({}, "standard")
+
+
+def test_a_suite_goes_before_the_workload_of_its_name() -> None:
+    assert suite.load("matmul").entries[0].axes == {"size": [64, 128, 256, 512, 1024, 2048, 4096]}
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:

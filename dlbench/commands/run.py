@@ -7,7 +7,7 @@ import typer
 
 from dlbench.commands._options import Words, option
 
-HELP = """Measure a suite on every target, and show the table.
+HELP = """Measure a suite or a workload on every target, and show the table.
 
 Lists are comma-separated or repeated; integers also take ranges such as 256-4096*2.
 
@@ -25,7 +25,7 @@ def add(app: typer.Typer) -> None:
 
 def run(
     suite: Annotated[
-        str, typer.Argument(help="A suite by name, or the path of a TOML file.")
+        str, typer.Argument(help="A suite or a workload by name, or the path of a TOML file.")
     ] = SUITE,
     backend: Annotated[Words, option("--backend", "Only these backends.")] = None,
     device: Annotated[Words, option("--device", "cpu, cuda or cuda:1.")] = None,
