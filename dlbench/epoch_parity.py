@@ -16,7 +16,7 @@ from dlbench.layers import SGD
 from dlbench.model import DTYPES, ParityCheck
 from dlbench.network import without_dropout
 from dlbench.parity import Expected
-from dlbench.passes import Oracle, Problem
+from dlbench.passes import Oracle
 from dlbench.reference.kinks import magnitudes
 from dlbench.reference.mlp import MLP
 
@@ -32,14 +32,10 @@ def check(backend: Backend, dtype: str, job: TrainingJob) -> tuple[ParityCheck, 
     calm = changed(job, network=without_dropout(job.network), shuffle=False)
     size = job.network.batch
     few = changed(
-        _first(calm, round(CHECKED_BATCHES * size)),
+        calm.first(round(CHECKED_BATCHES * size)),
         network=replace(calm.network, optimizer=CHECKED_WITH),
     )
-    return (*_one_step(backend, dtype, _first(calm, size)), *_some_steps(backend, dtype, few))
-
-
-def _first(job: TrainingJob, rows: int) -> TrainingJob:
-    return changed(job, x=job.x[:rows], y=job.y[:rows])
+    return (*_one_step(backend, dtype, calm.first(size)), *_some_steps(backend, dtype, few))
 
 
 def _trained(backend: Backend, job: TrainingJob) -> tuple[Array, Weights]:
@@ -52,9 +48,8 @@ def _trained(backend: Backend, job: TrainingJob) -> tuple[Array, Weights]:
 
 def _one_step(backend: Backend, dtype: str, job: TrainingJob) -> tuple[ParityCheck, ...]:
     loss, weights = _trained(backend, job)
-    problem = Problem(job.network, dict(job.weights), job.x, job.y)
     got = {"loss": loss, **{f"weight/{name}": weight for name, weight in weights.items()}}
-    return Oracle(job.network, problem, dtype).compare("train_step", got)
+    return Oracle(job.network, job, dtype).compare("train_step", got)
 
 
 def _some_steps(backend: Backend, dtype: str, job: TrainingJob) -> tuple[ParityCheck, ...]:

@@ -12,11 +12,10 @@ from typing import Any, Final
 import numpy as np
 
 from dlbench.arrays import Array, Weights
-from dlbench.backends.base import Backend
+from dlbench.backends.base import Backend, Problem
 from dlbench.layers import SGD, BatchNorm, Dense, Layer, Loss
 from dlbench.network import Network
 from dlbench.networks.lecture import OPTIMIZERS
-from dlbench.passes import Problem
 from dlbench.verifications import Figure, Numbers
 
 Results = Mapping[str, Array]
@@ -63,7 +62,7 @@ class Example:
         return _tuples(np.reshape(values, self.expected.shape))
 
     def _run(self, backend: Backend, problem: Problem) -> Any:
-        steps = backend.network(problem.network, problem.weights, problem.x, problem.y, OPTIMIZERS)
+        steps = backend.network(problem, OPTIMIZERS)
         step = steps[self.step]
         tensors = step.tensors(step.run())
         backend.device.wait()

@@ -5,6 +5,7 @@ It must not know any framework, nor how long anything takes.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import replace as changed
 from itertools import chain
 from typing import Final
 
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 
 from dlbench import catalog, flops, parity, synthetic
 from dlbench.arrays import Array, Weights, cast, upcast
-from dlbench.backends.base import Backend, Step
+from dlbench.backends.base import Backend, Problem, Step
 from dlbench.datasets.base import batch as draw_batch
 from dlbench.kinds import Axes, Bound, Networks, Params, SimpleKind
 from dlbench.layers import Optimizer
@@ -54,13 +55,13 @@ class NetworkKind(SimpleKind):
         self, backend: Backend, target: Target, workload: Workload, networks: Networks, seed: int
     ) -> Bound:
         """The network with seeded weights, on the first batch of its data."""
-        problem = Problem.of(workload, networks, target.dtype, seed)
+        problem = problem_of(workload, networks, target.dtype, seed)
         bare = without_dropout(problem.network)
-        steps = backend.network(problem.network, problem.weights, problem.x, problem.y)
+        steps = backend.network(problem)
 
         def check() -> tuple[ParityCheck, ...]:
             same = bare == problem.network
-            twin = steps if same else backend.network(bare, problem.weights, problem.x, problem.y)
+            twin = steps if same else backend.network(changed(problem, network=bare))
             expected = Oracle(bare, problem, target.dtype)
             return tuple(
                 found
@@ -81,27 +82,17 @@ PASSES: Final[dict[str, NetworkKind]] = {
 }
 
 
-@dataclass(frozen=True)
-class Problem:
-    """The data of a network workload, the same for every backend."""
-
-    network: Network
-    weights: Weights
-    x: Array
-    y: Array
-
-    @classmethod
-    def of(cls, workload: Workload, networks: Networks, dtype: str, seed: int) -> "Problem":
-        """Seeded weights and the first batch of a seeded order of the training data."""
-        network = networks[str(workload.params["network"])]
-        x, y = _batch(network, workload, seed)
-        weights = initial_weights(network, seed)
-        return cls(
-            network,
-            {name: cast(weight, dtype) for name, weight in weights.items()},
-            cast(x, dtype),
-            cast(y, dtype),
-        )
+def problem_of(workload: Workload, networks: Networks, dtype: str, seed: int) -> Problem:
+    """Seeded weights and the first batch of a seeded order of the training data."""
+    network = networks[str(workload.params["network"])]
+    x, y = _batch(network, workload, seed)
+    weights = initial_weights(network, seed)
+    return Problem(
+        network,
+        {name: cast(weight, dtype) for name, weight in weights.items()},
+        cast(x, dtype),
+        cast(y, dtype),
+    )
 
 
 def _batch(network: Network, workload: Workload, seed: int) -> tuple[Array, Array]:
@@ -126,8 +117,8 @@ def agreement(
     bare = without_dropout(network)
     params: Params = {"network": bare.name, "batch": bare.batch}
     workload = Workload("train_step", params, flops.backward(bare, bare.batch), synthetic=True)
-    problem = Problem.of(workload, {bare.name: bare}, dtype, seed)
-    steps = backend.network(bare, problem.weights, problem.x, problem.y, optimizers)
+    problem = problem_of(workload, {bare.name: bare}, dtype, seed)
+    steps = backend.network(problem, optimizers)
     oracle = Oracle(bare, problem, dtype)
     passes = [oracle.check(name, steps[name], backend) for name in ("predict", "forward")]
     found = [*passes, oracle.check("backward", steps["backward"], backend)]

@@ -5,15 +5,15 @@ not know any framework.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace as changed
 
-from dlbench.arrays import Array
-from dlbench.backends.base import Backend, Step
+from dlbench.backends.base import Backend, Problem, Step
 from dlbench.datasets.base import rows_of
 from dlbench.kinds import Axes, Bound, Networks, Params
 from dlbench.model import Declaration, ParityCheck, Target, Work, Workload
 from dlbench.network import Network, without_dropout
 from dlbench.options import choices
-from dlbench.passes import PASSES, Oracle, Problem
+from dlbench.passes import PASSES, Oracle, problem_of
 
 SHAPES = ("fixed", "dynamic")
 # Calls at the full size before: the first compiles, and the second may once more.
@@ -58,24 +58,24 @@ class Retrace:
         self, backend: Backend, target: Target, workload: Workload, networks: Networks, seed: int
     ) -> Bound:
         """The smaller batch, after the full one has been stepped through."""
-        problem = Problem.of(workload, networks, target.dtype, seed)
+        problem = problem_of(workload, networks, target.dtype, seed)
         rows = last_batch(problem.network, len(problem.x))
-        small = Problem(problem.network, problem.weights, problem.x[:rows], problem.y[:rows])
-        batches = [(problem.x, problem.y), (small.x, small.y)]
         dynamic = workload.params["shapes"] == "dynamic"
 
-        def steps(network: Network, batches: list[tuple[Array, Array]]) -> list[Step]:
-            return backend.train_steps(network, problem.weights, batches, dynamic_shapes=dynamic)
+        def steps(problem: Problem) -> list[Step]:
+            sizes = (len(problem.x), rows)
+            return backend.train_steps(problem, sizes, dynamic_shapes=dynamic)
 
-        full, step = steps(problem.network, batches)
+        full, step = steps(problem)
         for _ in range(FULL_CALLS):
             full.run()
         backend.device.wait()
 
         def check() -> tuple[ParityCheck, ...]:
             bare = without_dropout(problem.network)
-            twin = step if bare == problem.network else steps(bare, batches)[1]
-            return Oracle(bare, small, target.dtype).check("train_step", twin, backend)
+            twin = step if bare == problem.network else steps(changed(problem, network=bare))[1]
+            oracle = Oracle(bare, problem.first(rows), target.dtype)
+            return oracle.check("train_step", twin, backend)
 
         return Bound(step, check, {"rows": rows})
 

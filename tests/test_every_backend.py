@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from dlbench import environment, flops
+from dlbench.backends.base import Problem
 from dlbench.errors import DlbenchError, Unavailable
 from dlbench.harness import fork_server, wire
 from dlbench.harness.supervisor.process import Launcher
@@ -35,7 +36,7 @@ from dlbench.layers import (
 from dlbench.model import DTYPES, Sampling, Target, Work, Workload
 from dlbench.network import without_dropout
 from dlbench.networks.base import every
-from dlbench.passes import Oracle, Problem
+from dlbench.passes import Oracle, problem_of
 from fakes.small import ENDS, UNITS, ending, mlp, network, problem, target
 from fakes.started import (
     DECLARED,
@@ -89,11 +90,11 @@ def lecture(name, dtype):
     net = every()[name]
     params = {"network": name, "batch": net.batch}
     workload = Workload("train_step", params, Work(0, 0), synthetic=True)
-    return Problem.of(workload, every(), dtype, seed=0)
+    return problem_of(workload, every(), dtype, seed=0)
 
 
 def steps_of(backend, given):
-    return backend.network(given.network, given.weights, given.x, given.y)
+    return backend.network(given)
 
 
 def arrays(backend, step, result):
@@ -236,9 +237,9 @@ every_dynamic_mode = pytest.mark.parametrize(
 
 
 def few_and_fewer(*layers):
-    """A problem with a batch, and a part of that."""
+    """A problem, and the sizes of its batch and of a part of that."""
     given = problem(network(*(layers or (Dense(5, "relu"), Dense(UNITS)))), "float32")
-    return given, [(given.x, given.y), (given.x[:2], given.y[:2])]
+    return given, (len(given.x), 2)
 
 
 @every_static_mode
@@ -361,12 +362,10 @@ def test_a_dynamic_mode_has_no_compiler(name, mode):
 
 @every_static_mode
 def test_a_smaller_batch_is_compiled_for_where_shapes_are_fixed(name, mode, tmp_path):
-    given, batches = few_and_fewer()
+    given, sizes = few_and_fewer()
     with started(name, mode) as backend:
         backend.compiler.keep(str(tmp_path))
-        whole, part = backend.train_steps(
-            given.network, given.weights, batches, dynamic_shapes=False
-        )
+        whole, part = backend.train_steps(given, sizes, dynamic_shapes=False)
         whole.run()
         before = backend.compiler.graphs()
         whole.run()
@@ -381,12 +380,10 @@ FIXED = {("tensorflow", "xla"), ("jax", "jit"), ("jax", "eager")}
 
 @every_static_mode
 def test_a_smaller_batch_costs_nothing_where_shapes_are_dynamic(name, mode, tmp_path):
-    given, batches = few_and_fewer()
+    given, sizes = few_and_fewer()
     with started(name, mode) as backend:
         backend.compiler.keep(str(tmp_path))
-        ask = partial(
-            backend.train_steps, given.network, given.weights, batches, dynamic_shapes=True
-        )
+        ask = partial(backend.train_steps, given, sizes, dynamic_shapes=True)
         if (name, mode) in FIXED:
             with pytest.raises(Unavailable, match="no dynamic shapes"):
                 ask()
@@ -403,14 +400,12 @@ def test_a_smaller_batch_costs_nothing_where_shapes_are_dynamic(name, mode, tmp_
 def test_steps_on_other_sizes_are_right(name, mode, dynamic_shapes):
     if dynamic_shapes and (name, mode) in FIXED:
         pytest.skip("there are no dynamic shapes")
-    given, batches = few_and_fewer()
+    given, sizes = few_and_fewer()
     with started(name, mode) as backend:
-        steps = backend.train_steps(
-            given.network, given.weights, batches, dynamic_shapes=dynamic_shapes
-        )
-        for step, (x, y) in zip(steps, batches, strict=True):
-            own = Problem(given.network, given.weights, x, y)
-            checks = Oracle(given.network, own, "float32").check("train_step", step, backend)
+        steps = backend.train_steps(given, sizes, dynamic_shapes=dynamic_shapes)
+        for step, rows in zip(steps, sizes, strict=True):
+            oracle = Oracle(given.network, given.first(rows), "float32")
+            checks = oracle.check("train_step", step, backend)
             assert [check for check in checks if not check.held] == []
 
 

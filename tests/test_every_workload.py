@@ -152,11 +152,11 @@ def test_whole_batches_come_before_the_smaller_one():
     rows = []
 
     class Watching(NumpyBackend):
-        def train_steps(self, network, weights, batches, *, dynamic_shapes):
-            steps = super().train_steps(network, weights, batches, dynamic_shapes=dynamic_shapes)
+        def train_steps(self, problem, sizes, *, dynamic_shapes):
+            steps = super().train_steps(problem, sizes, dynamic_shapes=dynamic_shapes)
             return [
-                changed(step, run=lambda s=step, b=batch: (rows.append(len(b[0])), s.run())[1])
-                for step, batch in zip(steps, batches, strict=True)
+                changed(step, run=lambda s=step, n=size: (rows.append(n), s.run())[1])
+                for step, size in zip(steps, sizes, strict=True)
             ]
 
     on = Watching(Setting("cpu", "eager", "float32", 1, ""))

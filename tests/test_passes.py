@@ -1,12 +1,13 @@
 """Passes through networks: the same problem for every backend, and a wrong backend is caught."""
 
+from dataclasses import replace as changed
 from math import sqrt
 
 import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from dlbench.backends.base import Setting, Step
+from dlbench.backends.base import Problem, Setting, Step
 from dlbench.backends.numpy.backend import NumpyBackend
 from dlbench.errors import UsageError
 from dlbench.kinds import kind_named
@@ -15,7 +16,7 @@ from dlbench.model import Work, Workload
 from dlbench.network import without_dropout
 from dlbench.networks.base import every
 from dlbench.parity import relative_tolerance
-from dlbench.passes import Oracle, Problem
+from dlbench.passes import Oracle, problem_of
 from fakes.small import UNITS, network, problem, target
 
 NETWORKS = every()
@@ -42,7 +43,7 @@ def bind(kind, name, backend=None, dtype=DTYPE, networks=NETWORKS):
 
 def oracles(given, kind, backend):
     """The oracle's checks of one step of a problem."""
-    step = backend.network(given.network, given.weights, given.x, given.y)[kind]
+    step = backend.network(given)[kind]
     return Oracle(given.network, given, DTYPE).check(kind, step, backend)
 
 
@@ -75,7 +76,7 @@ def test_every_network_comes_at_every_batch_size(kind):
 
 
 def of(name, dtype=DTYPE, seed=0, batch=8, networks=NETWORKS):
-    return Problem.of(workload("predict", name, batch), networks, dtype, seed)
+    return problem_of(workload("predict", name, batch), networks, dtype, seed)
 
 
 @pytest.mark.parametrize("name", every())
@@ -112,7 +113,7 @@ def test_both_types_start_from_the_same_weights():
 @pytest.mark.parametrize("name", ["fruit-2-1", "abalone", "ionosphere", "iris"])
 def test_real_data_is_taken_where_it_is_at_hand(name):
     net = every()[name]
-    given = Problem.of(replace(workload("predict", name, 9), synthetic=False), every(), DTYPE, 0)
+    given = problem_of(replace(workload("predict", name, 9), synthetic=False), every(), DTYPE, 0)
     assert given.x.shape == (9, *net.inputs)
     assert len(given.y) == 9
     assert not np.array_equal(given.x, of(name, batch=9).x)
@@ -157,9 +158,9 @@ def test_what_is_timed_drops_and_what_is_checked_does_not():
     asked = []
 
     class Asked(NumpyBackend):
-        def network(self, network, *arrays):
-            asked.append(network)
-            return super().network(network, *arrays)
+        def network(self, problem):
+            asked.append(problem.network)
+            return super().network(problem)
 
     bound = bind("forward", net.name, started(Asked), networks={net.name: net})
     assert asked == [net]
@@ -172,8 +173,8 @@ def test_without_dropout_what_is_timed_is_what_is_checked():
     ran = []
 
     class Counted(NumpyBackend):
-        def network(self, *arrays):
-            steps = super().network(*arrays)
+        def network(self, problem):
+            steps = super().network(problem)
             run = steps["predict"].run
             return {"predict": Step(lambda: ran.append(1) or run(), steps["predict"].tensors)}
 
@@ -194,7 +195,7 @@ def test_the_check_starts_from_the_start_and_leaves_it_behind():
 def test_a_loss_that_nearly_cancels_may_round_by_what_it_is_made_of():
     """With this seed the prediction of the only sample is nearly right before any training."""
     real = replace(workload("forward", "fruit-linear", 1), synthetic=False)
-    given = Problem.of(real, every(), DTYPE, seed=96)
+    given = problem_of(real, every(), DTYPE, seed=96)
     checks = {check.quantity: check for check in oracles(given, "forward", started())}
     assert checks["loss"].error > relative_tolerance(DTYPE, 2)
     assert checks["loss"].held
@@ -213,10 +214,12 @@ class Wrong(NumpyBackend):
         super().__init__(setting)
         self.quantity, self.spoil, self.optimizer = quantity, spoil, optimizer
 
-    def network(self, network, *arrays):
+    def network(self, problem):
         if self.optimizer:
-            network = replace(network, optimizer=self.optimizer(network.optimizer))
-        steps = super().network(network, *arrays)
+            net = problem.network
+            wrong = replace(net, optimizer=self.optimizer(net.optimizer))
+            problem = changed(problem, network=wrong)
+        steps = super().network(problem)
         return {name: self._spoilt(step) for name, step in steps.items()}
 
     def _spoilt(self, step):
@@ -323,8 +326,8 @@ def test_a_result_that_is_not_a_number_is_caught(kind):
 
 def test_a_missing_quantity_is_an_error():
     class Silent(NumpyBackend):
-        def network(self, *arrays):
-            step = super().network(*arrays)["forward"]
+        def network(self, problem):
+            step = super().network(problem)["forward"]
             return {"forward": Step(step.run, lambda r: {"outputs": r[0]})}
 
     with pytest.raises(ValueError, match="different quantities: loss"):
@@ -390,11 +393,13 @@ def test_batch_norm_that_divides_by_one_less_is_caught():
     """The unbiased variance, as if epsilon were larger."""
 
     class Unbiased(NumpyBackend):
-        def network(self, network, *arrays):
+        def network(self, problem):
+            net = problem.network
             layers = (
-                BatchNorm(epsilon=0.05) if isinstance(n, BatchNorm) else n for n in network.layers
+                BatchNorm(epsilon=0.05) if isinstance(n, BatchNorm) else n for n in net.layers
             )
-            return super().network(replace(network, layers=tuple(layers)), *arrays)
+            wrong = replace(net, layers=tuple(layers))
+            return super().network(changed(problem, network=wrong))
 
     assert failures(bind("forward", "abalone", started(Unbiased))) >= {"outputs"}
 
@@ -415,7 +420,7 @@ def test_a_relu_that_falls_on_the_other_side_of_its_kink_is_forgiven():
         return Problem(net, weights, given.x, given.y)
 
     left, right = at(-1e-7), at(1e-7)
-    steps = backend.network(net, right.weights, right.x, right.y)
+    steps = backend.network(right)
     checks = Oracle(net, left, DTYPE).check("backward", steps["backward"], backend)
     assert [check for check in checks if not check.held] == []
     error = {check.quantity: check.error for check in checks}["gradient/layer0.bias"]

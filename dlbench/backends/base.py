@@ -5,10 +5,11 @@ what it can do, and is read without importing the framework. `start(setting)` of
 returns the verbs below. It must not know any workload, clock or file.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from dlbench.arrays import Array, Weights
 from dlbench.layers import Optimizer
@@ -51,18 +52,27 @@ class Step:
 
 
 @dataclass(frozen=True)
-class TrainingJob:
-    """What a network learns from, and how an epoch goes over it.
-
-    x, y: all rows of training data; loop: one that the backend declares; shuffle: a new order
-    in every epoch, drawn from `seed`; tensorboard, checkpoint: folders that are written to at the
-    end of every epoch, None for none.
-    """
+class Problem:
+    """A network, its start weights and rows of data, the same for every backend."""
 
     network: Network
     weights: Weights
     x: Array
     y: Array
+
+    def first(self, rows: int) -> Self:
+        """The same on the first so many rows."""
+        return replace(self, x=self.x[:rows], y=self.y[:rows])
+
+
+@dataclass(frozen=True)
+class TrainingJob(Problem):
+    """A problem that holds all rows of training data, and how an epoch goes over them.
+
+    loop: one that the backend declares; shuffle: a new order in every epoch, drawn from `seed`;
+    tensorboard, checkpoint: folders that are written to at the end of every epoch, None for none.
+    """
+
     loop: str
     shuffle: bool = True
     seed: int = 0
@@ -170,30 +180,21 @@ class Backend(Protocol):
         """The product of two matrices; the result is named `product`."""
 
     def network(
-        self,
-        network: Network,
-        weights: Weights,
-        x: Array,
-        y: Array,
-        optimizers: Mapping[str, Optimizer] = NO_OTHERS,
+        self, problem: Problem, optimizers: Mapping[str, Optimizer] = NO_OTHERS
     ) -> dict[str, Step]:
-        """The steps `predict`, `forward`, `backward` and `train_step` of a network.
+        """The steps `predict`, `forward`, `backward` and `train_step` of a network on all rows.
 
         Their results are named `outputs`, `loss`, `gradient/<weight>` and `weight/<weight>`.
         optimizers: others than the network's own, each for a step `train_step/<name>`.
         """
 
     def train_steps(
-        self,
-        network: Network,
-        weights: Weights,
-        batches: Sequence[tuple[Array, Array]],
-        *,
-        dynamic_shapes: bool,
+        self, problem: Problem, sizes: Sequence[int], *, dynamic_shapes: bool
     ) -> list[Step]:
         """`train_step` of one and the same model on batches of several sizes.
 
-        dynamic_shapes: compiled once for all sizes; Unavailable where there is no such switch.
+        sizes: in rows, each batch being the first so many of the problem; dynamic_shapes: compiled
+        once for all sizes; Unavailable where there is no such switch.
         """
 
     def trainer(self, job: TrainingJob) -> Trainer:
@@ -201,3 +202,81 @@ class Backend(Protocol):
 
     def release(self) -> None:
         """Forget what was compiled and cached for the steps bound so far."""
+
+
+# Runs a function as the mode says.
+Compile = Callable[..., Callable[..., Any]]
+Batch = tuple[Any, Any]
+
+
+class Model(Protocol):
+    """A network in a framework that has tensors of its own."""
+
+    def steps(self, x: Any, y: Any, optimizers: Mapping[str, Optimizer]) -> dict[str, Step]:
+        """One step of each kind, see Backend.network."""
+
+    def train_steps(self, batches: Sequence[Batch]) -> list[Step]:
+        """A training step of one model on each of the batches."""
+
+
+M = TypeVar("M", bound=Model)
+
+
+class Framework(ABC, Generic[M]):
+    """The verbs of a backend over what a framework has of its own: tensors, models and modes.
+
+    product: its matrix product of two tensors.
+    """
+
+    product: Callable[[Any, Any], Any]
+
+    def matmul(self, a: Array, b: Array) -> Step:
+        """The framework's own product of two tensors."""
+        inputs = {"a": self.tensor(a), "b": self.tensor(b)}
+        left, right = inputs.values()
+        product = self.compiled(self.product)
+        return Step(lambda: product(left, right), lambda result: {"product": result}, inputs)
+
+    def network(
+        self, problem: Problem, optimizers: Mapping[str, Optimizer] = NO_OTHERS
+    ) -> dict[str, Step]:
+        """A native model with the native loss and optimizers."""
+        model = self._model_of(problem, self.compiled)
+        return model.steps(self.tensor(problem.x), self.tensor(problem.y), optimizers)
+
+    def train_steps(
+        self, problem: Problem, sizes: Sequence[int], *, dynamic_shapes: bool
+    ) -> list[Step]:
+        """One model, compiled for each size or for any."""
+        parts = map(problem.first, sizes)
+        batches = [(self.tensor(part.x), self.tensor(part.y)) for part in parts]
+        compiled = self.for_any_size(batches[0]) if dynamic_shapes else self.compiled
+        return self._model_of(problem, compiled).train_steps(batches)
+
+    def trainer(self, job: TrainingJob) -> Trainer:
+        """A native model and the loop of the job."""
+        return self.loop(self._model_of(job, self.compiled), job)
+
+    def _model_of(self, problem: Problem, compiled: Compile) -> M:
+        start = {name: self.tensor(weight) for name, weight in problem.weights.items()}
+        return self.model(problem.network, start, compiled)
+
+    @abstractmethod
+    def tensor(self, array: Array) -> Any:
+        """The array on the device, in the setting's dtype."""
+
+    @abstractmethod
+    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as the mode runs it."""
+
+    @abstractmethod
+    def for_any_size(self, batch: Batch) -> Compile:
+        """As `compiled`, once for batches like this one of any size; Unavailable if it cannot."""
+
+    @abstractmethod
+    def model(self, network: Network, start: dict[str, Any], compiled: Compile) -> M:
+        """A network from native start weights; `compiled` runs a function as the mode says."""
+
+    @abstractmethod
+    def loop(self, model: M, job: TrainingJob) -> Trainer:
+        """The loop that the job names, over a model."""

@@ -5,10 +5,10 @@ from functools import partial
 import numpy as np
 
 from dlbench.arrays import cast
+from dlbench.backends.base import Problem
 from dlbench.layers import SGD, Dense, DropConnect
 from dlbench.model import Target
 from dlbench.network import Network
-from dlbench.passes import Problem
 from dlbench.reference.initial import initial_weights
 from dlbench.reference.mlp import MLP
 

@@ -1,14 +1,13 @@
 """JAX for one setting: products, steps of a network, and a trainer."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from dlbench import layers
-from dlbench.arrays import Array, Weights, cast
-from dlbench.backends.base import NO_OTHERS, Setting, Step, TrainingJob
+from dlbench.arrays import Array, cast
+from dlbench.backends.base import Batch, Compile, Framework, Setting, TrainingJob
 from dlbench.backends.jax.compiler import JaxCompiler
 from dlbench.backends.jax.device import JaxDevice
 from dlbench.backends.jax.model import Model
@@ -31,11 +30,12 @@ def start(setting: Setting) -> "JaxBackend":
     return JaxBackend(setting, device)
 
 
-class JaxBackend:
+class JaxBackend(Framework[Model]):
     """JAX on one device, eager or jitted."""
 
     def __init__(self, setting: Setting, device: JaxDevice) -> None:
         self.setting, self.device = setting, device
+        self.product = jnp.matmul
         self.compiler = None if setting.mode == "eager" else JaxCompiler(device)
 
     def compiled(self, function: Callable[..., Any], donate: str = "") -> Callable[..., Any]:
@@ -48,47 +48,17 @@ class JaxBackend:
         """The array on the device, in the setting's dtype."""
         return jnp.array(cast(array, self.setting.dtype))
 
-    def matmul(self, a: Array, b: Array) -> Step:
-        """jnp.matmul."""
-        inputs = {"a": self.tensor(a), "b": self.tensor(b)}
-        left, right = inputs.values()
-        product = self.compiled(jnp.matmul)
-        return Step(lambda: product(left, right), lambda result: {"product": result}, inputs)
+    def for_any_size(self, batch: Batch) -> Compile:  # noqa: ARG002
+        """There is no such switch."""
+        raise Unavailable("jit compiles for the shapes that it is given: no dynamic shapes")
 
-    def network(
-        self,
-        network: Network,
-        weights: Weights,
-        x: Array,
-        y: Array,
-        optimizers: Mapping[str, layers.Optimizer] = NO_OTHERS,
-    ) -> dict[str, Step]:
+    def model(self, network: Network, start: dict[str, Any], compiled: Compile) -> Model:
         """Functions of weights and data, and Optax's optimizers."""
-        model = self._model(network, weights)
-        return model.steps(self.tensor(x), self.tensor(y), optimizers)
+        return Model(network, start, compiled, is_static=self.compiler is not None)
 
-    def train_steps(
-        self,
-        network: Network,
-        weights: Weights,
-        batches: Sequence[tuple[Array, Array]],
-        *,
-        dynamic_shapes: bool,
-    ) -> list[Step]:
-        """One function, which jit compiles for every size."""
-        if dynamic_shapes:
-            raise Unavailable("jit compiles for the shapes that it is given: no dynamic shapes")
-        model = self._model(network, weights)
-        return model.train_steps([(self.tensor(x), self.tensor(y)) for x, y in batches])
-
-    def trainer(self, job: TrainingJob) -> Trainer:
+    def loop(self, model: Model, job: TrainingJob) -> Trainer:
         """A hand-written loop."""
-        return Trainer(self._model(job.network, job.weights), job, self.tensor)
-
-    def _model(self, network: Network, weights: Weights) -> Model:
-        start = {name: self.tensor(weight) for name, weight in weights.items()}
-        is_static = self.compiler is not None
-        return Model(network, start, self.compiled, is_static=is_static)
+        return Trainer(model, job, self.tensor)
 
     def release(self) -> None:
         """Drop compiled functions."""

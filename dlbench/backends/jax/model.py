@@ -13,11 +13,10 @@ import jax.numpy as jnp
 import optax
 
 from dlbench import layers
-from dlbench.backends.base import Step
+from dlbench.backends.base import Compile, Step
 from dlbench.backends.jax.natives import ACTIVATIONS, LOSSES, OPTIMIZERS
 from dlbench.network import Network
 
-Compile = Callable[..., Callable[..., Any]]
 Named = dict[str, Any]
 
 

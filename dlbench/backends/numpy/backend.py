@@ -1,17 +1,17 @@
 """NumPy for one setting: products, steps of a network, and a trainer."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace as changed
 from typing import Any
 
 from msgspec.structs import replace
 from threadpoolctl import threadpool_limits
 
-from dlbench.arrays import Array, Weights, cast
-from dlbench.backends.base import NO_OTHERS, Setting, Step, TrainingJob
+from dlbench.arrays import Array, cast
+from dlbench.backends.base import NO_OTHERS, Problem, Setting, Step, TrainingJob
 from dlbench.backends.numpy.device import NumpyDevice
 from dlbench.backends.numpy.trainer import Trainer
 from dlbench.layers import Optimizer
-from dlbench.network import Network
 from dlbench.reference.mlp import MLP
 
 
@@ -35,24 +35,20 @@ class NumpyBackend:
         return Step(lambda: a @ b, lambda product: {"product": product}, {"a": a, "b": b})
 
     def network(
-        self,
-        network: Network,
-        weights: Weights,
-        x: Array,
-        y: Array,
-        optimizers: Mapping[str, Optimizer] = NO_OTHERS,
+        self, problem: Problem, optimizers: Mapping[str, Optimizer] = NO_OTHERS
     ) -> dict[str, Step]:
         """The hand-written network on arrays of the setting's dtype."""
-        steps = self._steps(network, weights, x, y)
+        steps = self._steps(problem)
         for name, optimizer in optimizers.items():
-            other = self._steps(replace(network, optimizer=optimizer), weights, x, y)
+            network = replace(problem.network, optimizer=optimizer)
+            other = self._steps(changed(problem, network=network))
             steps[f"train_step/{name}"] = other["train_step"]
         return steps
 
-    def _steps(self, network: Network, weights: Weights, x: Array, y: Array) -> dict[str, Step]:
-        x, y = cast(x, self.dtype), cast(y, self.dtype)
-        start = {name: cast(weight, self.dtype) for name, weight in weights.items()}
-        mlp = MLP(network, {name: weight.copy() for name, weight in start.items()})
+    def _steps(self, problem: Problem) -> dict[str, Step]:
+        x, y = cast(problem.x, self.dtype), cast(problem.y, self.dtype)
+        start = {name: cast(weight, self.dtype) for name, weight in problem.weights.items()}
+        mlp = MLP(problem.network, {name: weight.copy() for name, weight in start.items()})
         inputs = {"x": x, "y": y, **mlp.weights}
 
         def reset() -> None:
@@ -70,14 +66,13 @@ class NumpyBackend:
 
     def train_steps(
         self,
-        network: Network,
-        weights: Weights,
-        batches: Sequence[tuple[Array, Array]],
+        problem: Problem,
+        sizes: Sequence[int],
         *,
         dynamic_shapes: bool,  # noqa: ARG002 - nothing is compiled for any shape
     ) -> list[Step]:
         """The hand-written network on any number of rows."""
-        return [self._steps(network, weights, x, y)["train_step"] for x, y in batches]
+        return [self._steps(problem.first(rows))["train_step"] for rows in sizes]
 
     def trainer(self, job: TrainingJob) -> Trainer:
         """The hand-written network, batch by batch."""

@@ -8,11 +8,9 @@ import keras
 import tensorflow as tf
 
 from dlbench import layers
-from dlbench.backends.base import Step
+from dlbench.backends.base import Compile, Step
 from dlbench.backends.tensorflow.natives import LAYERS, LOSSES, OPTIMIZERS
 from dlbench.network import Network
-
-Compile = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 class Model:

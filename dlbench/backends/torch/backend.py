@@ -1,18 +1,17 @@
 """PyTorch for one setting: products, steps of a network, and a trainer."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from dlbench import layers
-from dlbench.arrays import Array, Weights, cast
-from dlbench.backends.base import NO_OTHERS, Setting, Step, TrainingJob
+from dlbench.arrays import Array, cast
+from dlbench.backends.base import Batch, Compile, Framework, Setting, TrainingJob
 from dlbench.backends.torch.compiler import MODES, TorchCompiler, require_compiler
 from dlbench.backends.torch.device import TorchDevice
-from dlbench.backends.torch.model import Compile, Model
+from dlbench.backends.torch.model import Model
 from dlbench.backends.torch.trainer import Trainer
 from dlbench.network import Network
 
@@ -28,11 +27,12 @@ def start(setting: Setting) -> "TorchBackend":
     return TorchBackend(setting, device)
 
 
-class TorchBackend:
+class TorchBackend(Framework[Model]):
     """PyTorch on one device, eager or compiled."""
 
     def __init__(self, setting: Setting, device: TorchDevice) -> None:
         self.setting, self.device = setting, device
+        self.product = lambda a, b: a @ b
         mode = setting.mode
         self.compiler = TorchCompiler(device, mode) if mode in MODES else None
 
@@ -48,46 +48,17 @@ class TorchBackend:
         """The array on the device, in the setting's dtype."""
         return torch.tensor(cast(array, self.setting.dtype), device=self.device.native)
 
-    def matmul(self, a: Array, b: Array) -> Step:
-        """The matrix product operator."""
-        inputs = {"a": self.tensor(a), "b": self.tensor(b)}
-        left, right = inputs.values()
-        product = self.compiled(lambda a, b: a @ b)
-        return Step(lambda: product(left, right), lambda result: {"product": result}, inputs)
+    def for_any_size(self, batch: Batch) -> Compile:  # noqa: ARG002
+        """`dynamic` of torch.compile."""
+        return partial(self.compiled, dynamic_shapes=True)
 
-    def network(
-        self,
-        network: Network,
-        weights: Weights,
-        x: Array,
-        y: Array,
-        optimizers: Mapping[str, layers.Optimizer] = NO_OTHERS,
-    ) -> dict[str, Step]:
+    def model(self, network: Network, start: dict[str, Tensor], compiled: Compile) -> Model:
         """torch.nn.Sequential, the native loss and the native optimizers."""
-        model = self._model(network, weights)
-        return model.steps(self.tensor(x), self.tensor(y), optimizers)
+        return Model(network, start, compiled)
 
-    def train_steps(
-        self,
-        network: Network,
-        weights: Weights,
-        batches: Sequence[tuple[Array, Array]],
-        *,
-        dynamic_shapes: bool,
-    ) -> list[Step]:
-        """One model, and `dynamic` of torch.compile."""
-        compiled = partial(self.compiled, dynamic_shapes=dynamic_shapes)
-        model = self._model(network, weights, compiled)
-        return model.train_steps([(self.tensor(x), self.tensor(y)) for x, y in batches])
-
-    def trainer(self, job: TrainingJob) -> Trainer:
+    def loop(self, model: Model, job: TrainingJob) -> Trainer:
         """A hand-written loop."""
-        model = self._model(job.network, job.weights)
         return Trainer(model, job, self.tensor)
-
-    def _model(self, network: Network, weights: Weights, compiled: Compile | None = None) -> Model:
-        start = {name: self.tensor(weight) for name, weight in weights.items()}
-        return Model(network, start, compiled or self.compiled)
 
     def release(self) -> None:
         """Drop compiled graphs, whose number per function is limited, and cached memory."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from dlbench import layers
-from dlbench.backends.base import Step
+from dlbench.backends.base import Compile, Step
 from dlbench.backends.torch.natives import (
     ACTIVATIONS,
     LAYERS,
@@ -18,8 +18,6 @@ from dlbench.backends.torch.natives import (
     PARAMETERS,
 )
 from dlbench.network import Network
-
-Compile = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 class Model:
