@@ -102,7 +102,8 @@ def _wanted(wanted: Any, value: Any) -> str:  # noqa: PLR0911 - a table of types
             return f"a whole number {_bounds(wanted, value)}"
         case inspect.FloatType():
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            return f"{'' if is_number else 'a number '}{_bounds(wanted, value)}"
+            bounds = _bounds(wanted, value).removeprefix("of ")
+            return bounds if is_number else f"a number {bounds}"
         case inspect.StrType(pattern=str()):
             return "a name of letters, digits, '_', '.' and '-'"
         case inspect.LiteralType():

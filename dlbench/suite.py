@@ -15,9 +15,11 @@ key, the value and what is allowed.
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
+from msgspec.structs import replace
 
 from dlbench import catalog
 from dlbench.errors import UsageError, unknown
@@ -26,25 +28,19 @@ from dlbench.layers import (
     Flatten,
     FullyConnected,
     Loss,
+    Positive,
     Record,
+    Size,
 )
 from dlbench.mistakes import explained
-from dlbench.model import Sampling
+from dlbench.model import Rigor, Sampling
 from dlbench.network import Network
 from dlbench.networks.base import every
 from dlbench.options import integers, words
-from dlbench.rigor import NAMES as RIGOR_NAMES
 from dlbench.rigor import RIGORS
 
-# A million seconds are eleven days: what is longer is a slip of the keyboard.
-LARGEST_NUMBER = 1_000_000
-
 # How thorough a suite is that does not say.
-STANDARD = "standard"
-# Rules of sampling that are counted and not measured.
-WHOLE = ("blocks", "generations", "renewals")
-# Of these 0 is allowed.
-MAY_BE_NONE = ("renewals",)
+STANDARD: Rigor = "standard"
 
 TARGET_KEYS = ("backend", "device", "mode", "dtype", "threads")
 # Axes whose values are names; all others are positive integers.
@@ -56,6 +52,22 @@ class Entry(Record, frozen=True):
 
     kinds: tuple[str, ...]
     axes: dict[str, list[int] | list[str]]
+
+
+class _Rules(Record, frozen=True):
+    """What [sampling] may replace; only what is written there counts."""
+
+    rigor: Rigor = STANDARD
+    generations: Size = 1
+    renewals: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    blocks: Size = 1
+    precision: Positive = 1.0
+    block_s: Positive = 1.0
+    warmup_s: Positive = 1.0
+    case_s: Positive = 1.0
+    timeout_s: Positive = 1.0
+    compile_limit_s: Positive = 1.0
+    budget_s: Positive = 1.0
 
 
 class Suite(Record, frozen=True):
@@ -165,23 +177,11 @@ class _Reader:
         return {key: self.listed(f"targets.{key}", table[key]) for key in table}
 
     def sampling(self, table: Mapping[str, Any]) -> Sampling:
-        self.keys("[sampling]", table, Sampling.__struct_fields__)
-        numbers = dict(table)
-        rigor = numbers.pop("rigor", STANDARD)
-        if rigor not in RIGOR_NAMES:
-            raise self.wrong("sampling.rigor", rigor, ", ".join(RIGOR_NAMES))
-        for key, value in numbers.items():
-            self.number(key, value)
-        return msgspec.convert({**msgspec.to_builtins(RIGORS[rigor]), **numbers}, Sampling)
-
-    def number(self, key: str, value: Any) -> None:
-        whole, may_be_none = key in WHOLE, key in MAY_BE_NONE
-        is_number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
-        is_none = is_number and may_be_none and value == 0
-        if not is_none and not (is_number and 0 < value <= LARGEST_NUMBER):
-            allowed = f"a positive {'integer' if whole else 'number'} up to {LARGEST_NUMBER:,}"
-            wanted = f"0, or {allowed}" if may_be_none else allowed
-            raise self.wrong(f"sampling.{key}", value, wanted)
+        try:
+            rules = msgspec.convert(dict(table), _Rules)
+        except msgspec.ValidationError as error:
+            raise explained(f"{self.file}, [sampling]", error, table, _Rules) from error
+        return replace(RIGORS[rules.rigor], **{key: getattr(rules, key) for key in table})
 
     def entry(self, number: int, table: Mapping[str, Any]) -> Entry:
         where = f"[[workload]] {number}"
