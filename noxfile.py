@@ -16,8 +16,8 @@ MNIST = Path(__file__).parent.parent / "shared" / "data" / "mnist"
 
 # Frameworks that share a process share its threads and memory: each has a test run of its own.
 OF_BACKENDS = (
-    "tests/test_every_backend.py",
-    "tests/test_every_trainer.py",
+    "tests/backends/test_every_backend.py",
+    "tests/backends/test_every_trainer.py",
     "tests/test_epochs.py",
 )
 COVERED = ("coverage", "run", "--parallel-mode", "-m", "pytest")

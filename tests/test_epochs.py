@@ -320,7 +320,7 @@ BESIDES = {
     ("name", "loop"), [(name, loop) for name in SELECTED for loop in DECLARED[name].loops]
 )
 def test_every_loop_says_what_it_does_besides(name, loop):
-    """As in tests/test_every_backend.py, DLBENCH_TEST_BACKEND names the backends."""
+    """As in tests/backends/test_every_backend.py, DLBENCH_TEST_BACKEND names the backends."""
     with started(name) as backend:
         timed = bind(backend, loop=loop).facts["timed"]
     assert timed == ", ".join(filter(None, (BESIDES.get((name, loop)), *IN_ORDER)))

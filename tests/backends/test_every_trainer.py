@@ -1,6 +1,6 @@
 """Every loop of every backend: the same training as the oracle's, epoch by epoch.
 
-As tests/test_every_backend.py, DLBENCH_TEST_BACKEND names the backends.
+As tests/backends/test_every_backend.py, DLBENCH_TEST_BACKEND names the backends.
 """
 
 from dataclasses import replace as changed
