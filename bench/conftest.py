@@ -54,6 +54,13 @@ def backend(target: Target) -> Iterator[Backend]:
             pytest.exit(f"{target.backend} cannot be started: {error}", returncode=2)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test for every workload of the suite that its module names."""
+    if "workload" in metafunc.fixturenames:
+        every = workloads(metafunc.module.SUITE)
+        metafunc.parametrize("workload", every, ids=[one.id for one in every])
+
+
 def workloads(suite_name: str) -> list[Workload]:
     """The workloads of a suite; on MNIST's shapes where the data is not at hand."""
     return [

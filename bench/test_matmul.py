@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 
-import pytest
-
-from conftest import workloads
 from dlbench.model import Workload
 
+SUITE = "matmul"
 
-@pytest.mark.parametrize("workload", workloads("matmul"), ids=lambda workload: workload.id)
+
 def test_matmul(workload: Workload, measure: Callable[[Workload], None]) -> None:
     """Time one product."""
     measure(workload)

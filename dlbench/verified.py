@@ -151,9 +151,7 @@ def examples(worked: Sequence[Worked]) -> Grid:
         slip = notes.number(f"the lecture: {figure.slip}") if figure.slip else None
         printed = _as_lines(figure.printed) if figure.printed else "formula only"
         cells = [Cell(printed, note=slip)]
-        for backend in backends:
-            one = found[figure.example, backend]
-            cells.append(_example_cell(one, notes))
+        cells += [_example_cell(found[figure.example, backend], notes) for backend in backends]
         rows.append((figure.about, tuple(cells)))
     heads = (("the lecture",), *((backend,) for backend in backends))
     title = "The lecture's worked examples, in float64"
