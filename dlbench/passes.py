@@ -85,14 +85,7 @@ PASSES: Final[dict[str, NetworkKind]] = {
 def problem_of(workload: Workload, networks: Networks, dtype: str, seed: int) -> Problem:
     """Seeded weights and the first batch of a seeded order of the training data."""
     network = networks[str(workload.params["network"])]
-    x, y = _batch(network, workload, seed)
-    weights = initial_weights(network, seed)
-    return Problem(
-        network,
-        {name: cast(weight, dtype) for name, weight in weights.items()},
-        cast(x, dtype),
-        cast(y, dtype),
-    )
+    return seeded(network, _batch(network, workload, seed), dtype, seed)
 
 
 def _batch(network: Network, workload: Workload, seed: int) -> tuple[Array, Array]:
@@ -100,6 +93,14 @@ def _batch(network: Network, workload: Workload, seed: int) -> tuple[Array, Arra
     if workload.synthetic:
         return synthetic.batch(network, size, seed)
     return draw_batch(catalog.load("datasets", network.dataset).load(seed), size, seed)
+
+
+def seeded(network: Network, data: tuple[Array, Array], dtype: str, seed: int) -> Problem:
+    """The problem of a network with seeded weights on a batch (x, y), rounded to a dtype."""
+    x, y = data
+    weights = initial_weights(network, seed)
+    rounded = {name: cast(weight, dtype) for name, weight in weights.items()}
+    return Problem(network, rounded, cast(x, dtype), cast(y, dtype))
 
 
 def agreement(
@@ -115,9 +116,7 @@ def agreement(
     step of each of the optimizers.
     """
     bare = without_dropout(network)
-    params: Params = {"network": bare.name, "batch": bare.batch}
-    workload = Workload("train_step", params, flops.backward(bare, bare.batch), synthetic=True)
-    problem = problem_of(workload, {bare.name: bare}, dtype, seed)
+    problem = seeded(bare, synthetic.batch(bare, bare.batch, seed), dtype, seed)
     steps = backend.network(problem, optimizers)
     oracle = Oracle(bare, problem, dtype)
     passes = [oracle.check(name, steps[name], backend) for name in ("predict", "forward")]
