@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dlbench.layers import LAST_ACTIVATIONS, Dense, Loss
-from dlbench.reference.losses import FUSED, LOSSES, head_of, one_hot
+from dlbench.reference.losses import FUSED, LOSSES, head_of, labels, one_hot
 from fakes.small import ENDS, UNITS, ending, network, problem
 
 H = 1e-6
@@ -149,3 +149,25 @@ def test_the_ends_that_a_suite_may_ask_for_are_those_that_are_computed():
     assert set(LAST_ACTIVATIONS) == set(FUSED)
     assert set(LOSSES) | set(LAST_ACTIVATIONS) == set(get_args(Loss))
     assert not set(LOSSES) & set(LAST_ACTIVATIONS)
+
+
+# --- labels -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("activation", ["softmax", "linear"])
+def test_the_label_of_several_outputs_is_the_largest(activation):
+    last = network(Dense(3, activation), loss="sparse_categorical_crossentropy")
+    found = labels(last, np.array([[0.1, 0.7, 0.2], [0.5, 0.3, 0.2], [0.0, 0.1, 0.9]]))
+    assert found.tolist() == [1, 0, 2]
+
+
+def test_the_label_of_a_probability_is_whether_it_is_above_a_half():
+    last = network(Dense(1, "sigmoid"), loss="binary_crossentropy")
+    found = labels(last, np.array([[0.4], [0.6], [0.5], [1.0]]))
+    assert found.tolist() == [[0], [1], [0], [1]]
+    assert found.dtype == np.float32
+
+
+def test_the_label_of_a_logit_is_its_sign():
+    last = network(Dense(1), loss="binary_crossentropy")
+    assert labels(last, np.array([[-0.1], [0.1], [0.0]])).tolist() == [[0], [1], [0]]

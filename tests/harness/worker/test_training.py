@@ -13,7 +13,7 @@ from dlbench.harness.worker.training import Training, Trainings
 from dlbench.layers import Dense
 from dlbench.networks.base import every
 from dlbench.networks.lecture import PREDICTED
-from dlbench.reference.losses import head_of, labels, loss_of
+from dlbench.reference.losses import head_of, loss_of
 from fakes.small import ENDS, ending, mlp, network, problem
 from fakes.trainings import NUMPY
 
@@ -156,28 +156,6 @@ def test_a_test_loss_that_is_no_number_is_unknown():
     """JSON has no infinity."""
     one = Training(Told(0.5, outputs=(float("inf"),)), job("abalone"))
     assert one.epoch().test_loss is None
-
-
-# --- labels -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("activation", ["softmax", "linear"])
-def test_the_label_of_several_outputs_is_the_largest(activation):
-    last = network(Dense(3, activation), loss="sparse_categorical_crossentropy")
-    found = labels(last, np.array([[0.1, 0.7, 0.2], [0.5, 0.3, 0.2], [0.0, 0.1, 0.9]]))
-    assert found.tolist() == [1, 0, 2]
-
-
-def test_the_label_of_a_probability_is_whether_it_is_above_a_half():
-    last = network(Dense(1, "sigmoid"), loss="binary_crossentropy")
-    found = labels(last, np.array([[0.4], [0.6], [0.5], [1.0]]))
-    assert found.tolist() == [[0], [1], [0], [1]]
-    assert found.dtype == np.float32
-
-
-def test_the_label_of_a_logit_is_its_sign():
-    last = network(Dense(1), loss="binary_crossentropy")
-    assert labels(last, np.array([[-0.1], [0.1], [0.0]])).tolist() == [[0], [1], [0]]
 
 
 # --- the loss of outputs ------------------------------------------------------------------------
