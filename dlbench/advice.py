@@ -9,6 +9,7 @@ from math import inf
 from typing import NamedTuple
 
 from dlbench import units
+from dlbench.break_even import TotalTime
 from dlbench.labels import names_by_case
 from dlbench.rows import Row, is_timed
 
@@ -17,11 +18,10 @@ PREFERRED = ("train_step", "backward", "forward", "predict")
 
 
 class _Line(NamedTuple):
-    """A target's total seconds: start_s once, and step_s for every step."""
+    """The total time of a target."""
 
     row: Row
-    start_s: float
-    step_s: float
+    total: TotalTime
 
 
 class _Stretch(NamedTuple):
@@ -87,17 +87,17 @@ def _is_sure(row: Row) -> bool:
 
 
 def _line(row: Row) -> _Line:
-    return _Line(row, row.compile.seconds or 0.0, row.time.seconds or inf)
+    return _Line(row, TotalTime(row.compile.seconds or 0.0, row.time.seconds or inf))
 
 
 def _envelope(lines: Sequence[_Line]) -> list[_Stretch]:
     """Who takes the least time, from the first step to the last."""
-    at, best = 1.0, min(lines, key=lambda line: (line.start_s + line.step_s, line.step_s))
+    at, best = 1.0, min(lines, key=lambda line: (line.total.of(1), line.total.step_s))
     found = [_Stretch(at, best.row)]
     while crossings := [
-        ((line.start_s - best.start_s) / (best.step_s - line.step_s), line.step_s, line)
+        (line.total.crossing(best.total), line.total.step_s, line)
         for line in lines
-        if line.step_s < best.step_s
+        if line.total.step_s < best.total.step_s
     ]:
         at, _, best = min(crossings, key=lambda crossing: crossing[:2])
         found.append(_Stretch(at, best.row))

@@ -5,13 +5,28 @@ Pure functions of what was estimated: no file, no text.
 
 from collections.abc import Sequence
 from math import exp, expm1, log, sqrt
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
 from dlbench.stats import Estimate, Location
 
 State = Literal["pays", "never", "unsure"]
+
+
+class TotalTime(NamedTuple):
+    """Seconds by number of steps, a straight line: start_s once, and step_s for every step."""
+
+    start_s: float
+    step_s: float
+
+    def of(self, steps: float) -> float:
+        """Seconds of so many steps."""
+        return self.start_s + steps * self.step_s
+
+    def crossing(self, slower: "TotalTime") -> float:
+        """Steps from which it takes less time than another line, whose steps are slower."""
+        return (self.start_s - slower.start_s) / (slower.step_s - self.step_s)
 
 
 class BreakEven(Struct, frozen=True):

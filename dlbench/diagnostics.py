@@ -3,8 +3,9 @@
 All values are natural logarithms of seconds, or of ratios; times are seconds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import ceil, isnan, log1p, sqrt
+from statistics import median
 from typing import NamedTuple
 
 import numpy as np
@@ -75,6 +76,23 @@ def drift(values: Sequence[float], times: Sequence[float]) -> Drift | None:
     left = np.asarray(values, dtype=float) - slope * np.asarray(times, dtype=float)
     stretch = sqrt(len(values) / effective_count(left.tolist()))
     return Drift(slope, slope - (slope - low) * stretch, slope + (high - slope) * stretch)
+
+
+def centred(
+    groups: Iterable[Sequence[tuple[float, float]]],
+) -> tuple[list[float], list[float]]:
+    """Values and times of several processes, for one drift; given as (time, value).
+
+    Each process counts from its own beginning and around its own median: between two of them a
+    value may jump, which is no drift.
+    """
+    values: list[float] = []
+    times: list[float] = []
+    for group in filter(None, groups):
+        middle = median(value for _, value in group)
+        values += [value - middle for _, value in group]
+        times += [time - group[0][0] for time, _ in group]
+    return values, times
 
 
 def modes(values: Sequence[float]) -> Modes | None:

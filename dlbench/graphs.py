@@ -4,7 +4,7 @@ A twin differs in nothing but the mode. It must not know how anything is shown.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar, get_args
+from typing import get_args
 
 from msgspec.structs import replace
 
@@ -12,14 +12,13 @@ from dlbench import flops
 from dlbench.break_even import BreakEven, break_even
 from dlbench.compiling import Compiled, Scatter, compiled, cost_of, scatter, scatter_of_starts
 from dlbench.datasets.base import rows_of
+from dlbench.grouping import grouped
 from dlbench.histories import History
 from dlbench.model import Caches
 from dlbench.network import Network
 from dlbench.paired import Paired, locate, paired
 from dlbench.rows import Row, is_timed
 from dlbench.stats import Estimate, Luck
-
-K = TypeVar("K")
 
 
 class Graphs:
@@ -32,16 +31,14 @@ class Graphs:
         lucks: Mapping[str, Luck | None],
     ) -> None:
         self.histories, self.networks, self.lucks = histories, networks, lucks
-        self.by_target: dict[str, list[str]] = {}
+        self.by_target: dict[str, list[Row]] = {}
         self.starts: dict[tuple[str, str], dict[Caches, Luck | None]] = {}
 
     def rows(self, rows: Sequence[Row]) -> list[Row]:
         """The rows, those of static modes with what is known of compiling."""
-        self.by_target = _grouped((row.target.id, row.case) for row in rows)
-        compilers = _grouped(
-            ((row.target.backend, row.target.device), row.target.id) for row in rows
-        )
-        self.starts = {compiler: self._starts(targets) for compiler, targets in compilers.items()}
+        self.by_target = grouped(rows, lambda row: row.target.id)
+        compilers = grouped(rows, lambda row: (row.target.backend, row.target.device))
+        self.starts = {compiler: self._starts(those) for compiler, those in compilers.items()}
         twins = {_place(row): row for row in rows if row.mode_kind == "dynamic" and is_timed(row)}
         return [
             self._told(row, twins.get(_place(row))) if row.mode_kind == "static" else row
@@ -61,17 +58,20 @@ class Graphs:
 
         With its own, a case could never surprise; a start is not the case's own.
         """
-        others = self._known(case for case in self.by_target[row.target.id] if case != row.case)
+        others = self._known(
+            other for other in self.by_target[row.target.id] if other.case != row.case
+        )
         starts = self.starts[row.target.backend, row.target.device]
         return {caches: Scatter(scatter(others, caches), starts[caches]) for caches in starts}
 
-    def _starts(self, targets: Iterable[str]) -> dict[Caches, Luck | None]:
+    def _starts(self, rows: Iterable[Row]) -> dict[Caches, Luck | None]:
         """What targets with the same compiler, a backend's on a device, say of its start."""
-        known = [self._known(self.by_target[target]) for target in dict.fromkeys(targets)]
+        targets = dict.fromkeys(row.target.id for row in rows)
+        known = [self._known(self.by_target[target]) for target in targets]
         return {caches: scatter_of_starts(known, caches) for caches in get_args(Caches)}
 
-    def _known(self, cases: Iterable[str]) -> list[History]:
-        return [self.histories[case] for case in cases if case in self.histories]
+    def _known(self, rows: Iterable[Row]) -> list[History]:
+        return [self.histories[row.case] for row in rows if row.case in self.histories]
 
     def _pays(self, row: Row, twin: Row, found: Compiled) -> BreakEven:
         if found.cold is None or not is_timed(row):
@@ -89,14 +89,6 @@ class Graphs:
         if network is None or not network.has_data:
             return None
         return float(flops.batches(rows_of(network), int(row.workload.params["batch"])))
-
-
-def _grouped(pairs: Iterable[tuple[K, str]]) -> dict[K, list[str]]:
-    """The second by the first."""
-    found: dict[K, list[str]] = {}
-    for key, value in pairs:
-        found.setdefault(key, []).append(value)
-    return found
 
 
 def _is_doubtful(pair: Paired) -> bool:

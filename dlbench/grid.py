@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dlbench import units
 from dlbench.compare import why
+from dlbench.grouping import grouped
 from dlbench.labels import TARGET_AXES, varying_axes, varying_params, words, workload_name
 from dlbench.metrics import SPARSE, Metric, Texts, titled
 from dlbench.rows import Row, leaders
@@ -118,10 +119,7 @@ def _with_lines(rows: Sequence[Row]) -> list[Row]:
 
 
 def _by_workload(rows: Iterable[Row]) -> list[list[Row]]:
-    groups: dict[str, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(row.workload.id, []).append(row)
-    return list(groups.values())
+    return list(grouped(rows, lambda row: row.workload.id).values())
 
 
 def _constants(rows: Sequence[Row], axes: Sequence[str], labels: Sequence[str]) -> str:

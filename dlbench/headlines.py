@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from dlbench import units
 from dlbench.compare import why
+from dlbench.grouping import grouped
 from dlbench.labels import names_by_case
-from dlbench.model import Run, Workload
+from dlbench.model import Workload
 from dlbench.rows import Row, is_behind, is_timed, leaders
 
 
@@ -28,24 +29,19 @@ class _Race(NamedTuple):
         return [row for row in self.ranked[1:] if not is_behind(row)]
 
 
-def headlines(run: Run, rows: Sequence[Row]) -> list[str]:
+def headlines(rows: Sequence[Row]) -> list[str]:
     """A sentence or two per kind of workload in which targets can be compared."""
     names = names_by_case(rows)
-    kinds: dict[str, list[_Race]] = {}
-    for race in _races(run, rows):
-        kinds.setdefault(race.workload.kind, []).append(race)
+    kinds = grouped(_races(rows), lambda race: race.workload.kind)
     return [_headline(kind, races, names) for kind, races in kinds.items()]
 
 
-def _races(run: Run, rows: Sequence[Row]) -> Iterator[_Race]:
-    groups: dict[str, tuple[Workload, list[Row]]] = {}
-    for case, row in zip(run.plan.cases, rows, strict=True):
-        groups.setdefault(case.workload.id, (case.workload, []))[1].append(row)
-    for workload, group in groups.values():
+def _races(rows: Sequence[Row]) -> Iterator[_Race]:
+    for group in grouped(rows, lambda row: row.workload.id).values():
         # the one that all are compared with is the fastest, whatever its median says
         ranked = sorted(filter(is_timed, group), key=_rank)
         if ranked[1:]:
-            yield _Race(workload, ranked, leaders(ranked))
+            yield _Race(group[0].workload, ranked, leaders(ranked))
 
 
 def _rank(row: Row) -> tuple[bool, float]:

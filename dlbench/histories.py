@@ -3,11 +3,12 @@
 It chooses the blocks that count, and must not know what is computed from them.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from dlbench.grouping import grouped
 from dlbench.model import Compiling, Measurement, ParityCheck, Sample, Status, StopReason
 
 # Quiet blocks, or rounds, without which the disturbed ones are not left out: the fewest of which
@@ -74,19 +75,12 @@ def is_quiet(sample: Sample) -> bool:
 
 def by_generation(samples: Iterable[Sample]) -> list[list[Sample]]:
     """The blocks of every generation, in the order in which they are met."""
-    return _grouped(samples, lambda sample: sample.generation)
+    return list(grouped(samples, lambda sample: sample.generation).values())
 
 
 def by_placement(samples: Iterable[Sample]) -> list[list[Sample]]:
     """The blocks of every process of every generation: with another one, the time may jump."""
-    return _grouped(samples, lambda sample: (sample.generation, sample.renewal))
-
-
-def _grouped(samples: Iterable[Sample], key: Callable[[Sample], Hashable]) -> list[list[Sample]]:
-    groups: dict[Hashable, list[Sample]] = {}
-    for sample in samples:
-        groups.setdefault(key(sample), []).append(sample)
-    return list(groups.values())
+    return list(grouped(samples, lambda sample: (sample.generation, sample.renewal)).values())
 
 
 def histories(measurements: Iterable[Measurement]) -> dict[str, History]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from dlbench import units
 from dlbench.model import Target
-from dlbench.rows import Row, is_timed
+from dlbench.rows import Row, timed_rows
 
 TARGET_AXES = ("backend", "device", "mode", "dtype", "threads", "loop", "callbacks")
 # Parameters that have a place of their own in the name of a workload.
@@ -47,7 +47,7 @@ def target_names(targets: Sequence[Target]) -> dict[Target, str]:
 
 def names_by_case(rows: Sequence[Row]) -> dict[str, str]:
     """What the target of each timed row is called among the timed ones."""
-    timed = [row for row in rows if is_timed(row)]
+    timed = timed_rows(rows)
     names = target_names([row.target for row in timed])
     return {row.case: names[row.target] for row in timed}
 

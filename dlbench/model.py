@@ -4,6 +4,7 @@ It must not know how anything is computed, measured or shown. Seconds are second
 bytes; unknown is None. The names are those of docs/design.md.
 """
 
+from math import inf
 from typing import Annotated, Final, Literal, NamedTuple
 
 from msgspec import Meta, field
@@ -280,6 +281,11 @@ class ParityCheck(Record, frozen=True):
     def held(self) -> bool:
         """Whether the quantity agrees."""
         return self.error is not None and self.error <= self.tolerance
+
+    @property
+    def share(self) -> float:
+        """The error as a share of its tolerance; infinite where it is no number."""
+        return inf if self.error is None else self.error / self.tolerance
 
 
 class Compiling(Record, frozen=True):

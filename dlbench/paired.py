@@ -10,7 +10,7 @@ from statistics import median
 from typing import NamedTuple
 
 from dlbench import units
-from dlbench.diagnostics import drift, modes
+from dlbench.diagnostics import centred, drift, modes
 from dlbench.histories import ENOUGH, History, Turn, is_quiet
 from dlbench.model import Sample
 from dlbench.stats import Location, Luck, location
@@ -140,12 +140,8 @@ def _shape(pair: Paired) -> str:
     if found := modes(logs):
         low, high = units.ratios(exp(found.low), exp(found.high))
         return f", two modes at {low} and {high}"
-    around, since = [], []
-    for placement in pair.placements:
-        middle = median(ratio for _, ratio in placement)
-        around += [ratio - middle for _, ratio in placement]
-        since += [time - placement[0][0] for time, _ in placement]
-    slope = drift(around, since)
-    if slope and slope.clear and abs(slope.slope) * max(since) > LEAST_DRIFT:
+    values, times = centred(pair.placements)
+    slope = drift(values, times)
+    if slope and slope.clear and abs(slope.slope) * max(times) > LEAST_DRIFT:
         return f", drifting by {units.percent(MINUTE_S * slope.slope)} a minute"
     return ""

@@ -12,6 +12,7 @@ from dlbench import nulls
 from dlbench.compare import MARGIN, Comparison, Measured, compare
 from dlbench.errors import UsageError
 from dlbench.graphs import Graphs
+from dlbench.grouping import grouped
 from dlbench.histories import History, histories
 from dlbench.model import Run
 from dlbench.nulls import Nulls
@@ -126,9 +127,7 @@ def _rebased(
 
 def _bases(rows: Sequence[Row], target: str | None) -> list[Row | None]:
     """What each row is compared with: the row of the target, or the fastest, of its workload."""
-    groups: dict[str, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(row.workload.id, []).append(row)
+    groups = grouped(rows, lambda row: row.workload.id)
     chosen = {
         workload: best(group)
         if target is None

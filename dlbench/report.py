@@ -7,7 +7,6 @@ that no template has to remember. It must not know how anything is measured or d
 import re
 from collections import Counter
 from collections.abc import Sequence
-from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,16 +15,17 @@ from markupsafe import Markup
 
 from dlbench import catalog, footer, tables, units
 from dlbench.advice import advice
-from dlbench.charts import _pictures, _targets
+from dlbench.charts import _pictures
 from dlbench.errors import UsageError
 from dlbench.grid import STATUS_WORDS, Grid, grid, parted, synthetic_networks
+from dlbench.grouping import grouped
 from dlbench.headlines import headlines
 from dlbench.labels import one_line
 from dlbench.metrics import FIELDS, SPARSE, having
 from dlbench.model import Measurement, ParityCheck, Run, StopReason
 from dlbench.reading import Known, Reading
 from dlbench.results.folder import Results
-from dlbench.rows import Row
+from dlbench.rows import Row, timed_rows
 
 # Why there are fewer blocks than there might be, where that is not because they are enough.
 EARLY: dict[StopReason, str] = {
@@ -59,7 +59,7 @@ def _content(results: Results, reading: Reading) -> dict[str, Any]:
         "warnings": results.warnings,
         "total": len(rows),
         "counts": Counter(_word(row.status) for row in rows),
-        "headlines": [*headlines(results.run, rows), *advice(rows)],
+        "headlines": [*headlines(rows), *advice(rows)],
         "grids": _grids(rows),
         "alarm": footer.alarm(reading.nulls),
         "footer": footer.lines(results.run, reading),
@@ -87,7 +87,7 @@ def _word(status: str) -> str:
 
 def _grids(rows: Sequence[Row]) -> list[Grid]:
     """A table per metric, of the kinds of workload that have it."""
-    timed = _targets.measured(rows)
+    timed = timed_rows(rows)
     kinds = {
         metric: {row.workload.kind for row in timed if field(row)}
         for metric, field in FIELDS.items()
@@ -105,11 +105,9 @@ def _grids(rows: Sequence[Row]) -> list[Grid]:
 
 def _fates(rows: Sequence[Row]) -> dict[tuple[str, str], list[str]]:
     """The cases that were not measured, by what happened and why."""
-    fates: dict[tuple[str, str], list[str]] = {}
-    for row in rows:
-        if row.status != "ok":
-            fates.setdefault((_word(row.status), row.reason or "–"), []).append(row.case)
-    return fates
+    failed = [row for row in rows if row.status != "ok"]
+    groups = grouped(failed, lambda row: (_word(row.status), row.reason or "–"))
+    return {fate: [row.case for row in those] for fate, those in groups.items()}
 
 
 class _Parity(NamedTuple):
@@ -128,16 +126,14 @@ def _parity(measurements: Sequence[Measurement]) -> list[_Parity]:
         pairs = [(check, measurement.case) for check in measurement.parity]
         checked.setdefault(_word(measurement.status), []).extend(pairs)
     return [
-        _Parity(status, len({case for _, case in pairs}), len(pairs), *max(pairs, key=_share))
+        _Parity(status, len({case for _, case in pairs}), len(pairs), *_worst(pairs))
         for status, pairs in checked.items()
         if pairs
     ]
 
 
-def _share(pair: tuple[ParityCheck, str]) -> float:
-    """The error as a share of its tolerance."""
-    check, _ = pair
-    return inf if check.error is None or not check.tolerance else check.error / check.tolerance
+def _worst(pairs: Sequence[tuple[ParityCheck, str]]) -> tuple[ParityCheck, str]:
+    return max(pairs, key=lambda pair: pair[0].share)
 
 
 def _facts(run: Run) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ Derived from the raw measurements whenever asked for, and never stored. graphs.p
 reading.py set the parts that say something of other cases too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import mode
 
 from msgspec import Struct
@@ -179,15 +179,17 @@ def _steps(case: Case) -> int | None:
 
 def parity_error(checks: Sequence[ParityCheck]) -> float | None:
     """The error of the quantity that comes closest to, or furthest over, its tolerance."""
-    if not checks or any(check.error is None for check in checks):
-        return None
-    shares = [(check.error or 0.0) / check.tolerance for check in checks]
-    return checks[shares.index(max(shares))].error
+    return max(checks, key=lambda check: check.share).error if checks else None
 
 
 def is_timed(row: Row) -> bool:
     """Whether the row went well and has a time."""
     return row.status == "ok" and bool(row.time.seconds)
+
+
+def timed_rows(rows: Iterable[Row]) -> list[Row]:
+    """The rows whose times may be compared: what failed, parity too, has no point in a chart."""
+    return [row for row in rows if is_timed(row)]
 
 
 def best(rows: Sequence[Row]) -> Row | None:
@@ -200,7 +202,7 @@ def leaders(rows: Sequence[Row]) -> list[Row]:
 
     Nothing leads without a rival, nor where one could not be judged.
     """
-    timed = [row for row in rows if is_timed(row)]
+    timed = timed_rows(rows)
     rivals = [row for row in timed if row.comparison.verdict is not None]
     if not rivals or any(row.comparison.p is None for row in rivals):
         return []

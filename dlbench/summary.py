@@ -6,7 +6,7 @@ from statistics import fmean, median
 from typing import NamedTuple
 
 from dlbench import units
-from dlbench.diagnostics import Modes, drift, modes
+from dlbench.diagnostics import Modes, centred, drift, modes
 from dlbench.histories import History, by_generation, by_placement
 from dlbench.model import Sample
 from dlbench.stats import Estimate, lag1, location
@@ -70,15 +70,11 @@ def _ends(*logs: float | None) -> tuple[float | None, ...]:
 
 def _drift(groups: Sequence[Sequence[Sample]]) -> float | None:
     """Share per minute, each process from its own beginning and around its own median."""
-    timed = [[sample for sample in group if sample.step_s > 0] for group in groups]
-    values: list[float] = []
-    times: list[float] = []
-    for group in filter(None, timed):
-        logs = [log(sample.step_s) for sample in group]
-        middle = median(logs)
-        values += [value - middle for value in logs]
-        times += [sample.started_s - group[0].started_s for sample in group]
-    slope = drift(values, times)
+    timed = (
+        [(sample.started_s, log(sample.step_s)) for sample in group if sample.step_s > 0]
+        for group in groups
+    )
+    slope = drift(*centred(timed))
     return MINUTE_S * slope.slope if slope and slope.clear else None
 
 

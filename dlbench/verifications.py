@@ -85,12 +85,7 @@ Finding = Worked | Agreement
 
 def worst(checks: Iterable[ParityCheck]) -> ParityCheck:
     """The one that is nearest to its tolerance, or the furthest beyond."""
-    return max(checks, key=share)
-
-
-def share(check: ParityCheck) -> float:
-    """The error as a share of its tolerance; infinite where it is no number."""
-    return float("inf") if check.error is None else check.error / check.tolerance
+    return max(checks, key=lambda check: check.share)
 
 
 def _each(numbers: Numbers) -> Iterator[float]:

@@ -18,7 +18,7 @@ from dlbench import units
 from dlbench.charts import _targets
 from dlbench.charts._targets import Look
 from dlbench.model import Target
-from dlbench.rows import Row
+from dlbench.rows import Row, timed_rows
 from dlbench.stats import CONFIDENCE
 
 Which = Literal["x", "y"]
@@ -62,7 +62,7 @@ def _columns(labels: Sequence[str]) -> int:
 def common(rows: Sequence[Row]) -> str:
     """What is true of all points: the heading of the legend."""
     percent = units.significant(100 * CONFIDENCE, digits=2)
-    known = any(row.time.low_s and row.time.high_s for row in _targets.measured(rows))
+    known = any(row.time.low_s and row.time.high_s for row in timed_rows(rows))
     points = f"medians with {percent} % intervals" if known else "medians"
     return "; ".join(filter(None, (_targets.shared(rows), points)))
 

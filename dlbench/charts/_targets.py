@@ -9,7 +9,7 @@ from typing import Any
 
 from dlbench import labels
 from dlbench.model import Target
-from dlbench.rows import Row, is_timed
+from dlbench.rows import Row, timed_rows
 
 # Okabe and Ito (2008), Color Universal Design, without black and yellow: one of them would
 # vanish on a dark or on a light page.
@@ -32,11 +32,6 @@ class Look:
         return {"color": self.colour, "marker": self.marker}
 
 
-def measured(rows: Sequence[Row]) -> list[Row]:
-    """Rows with a time that may be compared: what failed, parity too, has no point in a chart."""
-    return [row for row in rows if is_timed(row)]
-
-
 def looks(rows: Sequence[Row], drawn: Sequence[Row]) -> dict[Target, Look]:
     """The look of every target among `drawn`; `rows`, all of the report, settle which it is."""
     names = labels.target_names(_targets(rows))
@@ -55,5 +50,5 @@ def shared(rows: Sequence[Row]) -> str:
 
 def _targets(rows: Sequence[Row]) -> list[Target]:
     """Those measured, in the order of all."""
-    wanted = {row.target for row in measured(rows)}
+    wanted = {row.target for row in timed_rows(rows)}
     return [target for target in dict.fromkeys(row.target for row in rows) if target in wanted]

@@ -6,11 +6,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dlbench import units
+from dlbench.break_even import TotalTime
 from dlbench.charts import _axes, _targets
 from dlbench.charts._targets import Look
 from dlbench.labels import shortened
 from dlbench.model import Target
-from dlbench.rows import Row
+from dlbench.rows import Row, timed_rows
 
 # Inches; the first workloads of the run, as a page holds.
 HEIGHT, MOST_PANELS = 2.6, 6
@@ -30,12 +31,12 @@ def draw(rows: Sequence[Row]) -> Figure | None:
 
     Solid lines are static; the marker at the end says whose line it is where colours repeat.
     """
-    judged = [row for row in _targets.measured(rows) if row.break_even.state]
+    judged = [row for row in timed_rows(rows) if row.break_even.state]
     kinds = {row.workload.kind for row in judged}
     kind = PREFERRED if PREFERRED in kinds else min(kinds, default="")
     workloads = list(dict.fromkeys(row.workload.id for row in judged if row.workload.kind == kind))
     panels = [
-        [row for row in _targets.measured(rows) if row.workload.id == workload and _is_known(row)]
+        [row for row in timed_rows(rows) if row.workload.id == workload and _is_known(row)]
         for workload in workloads[:MOST_PANELS]
     ]
     if not panels:
@@ -80,9 +81,9 @@ def _crossings(rows: Sequence[Row]) -> Iterator[float]:
     yield from (steps for steps in own if steps is not None and steps <= MOST_STEPS)
     dynamic = [row.time.seconds for row in rows if row.mode_kind == "dynamic" and row.time.seconds]
     for row in rows:
-        cost_s, step_s = row.compile.seconds, row.time.seconds
-        if cost_s and step_s and dynamic and step_s < min(dynamic):
-            crossing = cost_s / (min(dynamic) - step_s)
+        total = _total(row)
+        if total.start_s and dynamic and 0 < total.step_s < min(dynamic):
+            crossing = total.crossing(TotalTime(0.0, min(dynamic)))
             if crossing <= MOST_STEPS:
                 yield crossing
 
@@ -98,7 +99,7 @@ def _panel(
     totals: list[float] = []
     for row in rows:
         look = looks[row.target]
-        line = [_total(row, count) for count in steps]
+        line = [_total(row).of(count) for count in steps]
         totals += line
         style = "-" if row.mode_kind == "static" else "--"
         axes.plot(steps, line, linestyle=style, **look.style, markevery=[POINTS])
@@ -107,11 +108,11 @@ def _panel(
             at = when.steps
             low, high = when.low or at, when.high or at
             whiskers = [[max(0.0, at - low)], [max(0.0, high - at)]]
-            axes.errorbar([at], [_total(row, at)], xerr=whiskers, **look.style)
+            axes.errorbar([at], [_total(row).of(at)], xerr=whiskers, **look.style)
     _axes.log_scale(axes, "y", (min(totals), max(totals)))
     axes.set_ylabel("seconds")
 
 
-def _total(row: Row, steps: float) -> float:
+def _total(row: Row) -> TotalTime:
     """Compiling, and then the steps."""
-    return (row.compile.seconds or 0.0) + steps * (row.time.seconds or 0.0)
+    return TotalTime(row.compile.seconds or 0.0, row.time.seconds or 0.0)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from dlbench.charts import _axes, _targets
 from dlbench.charts._targets import Look
-from dlbench.rows import Row
+from dlbench.rows import Row, timed_rows
 
 HEIGHT = 3.2
 MILLION = 1_000_000
@@ -16,7 +16,7 @@ MILLION = 1_000_000
 
 def draw(rows: Sequence[Row]) -> Figure | None:
     """Both axes logarithmic; square products by n, others by m·n·k."""
-    timed = _targets.measured(rows)
+    timed = timed_rows(rows)
     products = [row for row in timed if _sizes(row) and (row.time.gflops or 0) > 0]
     if not products:
         return None

@@ -7,9 +7,10 @@ from matplotlib.figure import Figure
 
 from dlbench.charts import _axes, _targets
 from dlbench.charts._targets import Look
+from dlbench.grouping import grouped
 from dlbench.labels import shortened
 from dlbench.model import Target
-from dlbench.rows import Row
+from dlbench.rows import Row, timed_rows
 
 # Inches of a network: so much for every target, and not less than a line of text.
 MARK_HEIGHT, LEAST_HEIGHT = 0.07, 0.24
@@ -21,13 +22,11 @@ SPREAD = 0.8
 
 def draw(rows: Sequence[Row]) -> Figure | None:
     """A panel per kind of pass, a line per network, one logarithmic axis of speed below."""
-    passes = [row for row in _targets.measured(rows) if _is_pass(row)]
+    passes = [row for row in timed_rows(rows) if _is_pass(row)]
     if not passes:
         return None
     looks = _targets.looks(rows, passes)
-    panels: dict[str, list[Row]] = {}
-    for row in passes:
-        panels.setdefault(row.workload.kind, []).append(row)
+    panels = grouped(passes, lambda row: row.workload.kind)
     heights = [_height(panel, looks) for panel in panels.values()]
     title = "Networks: samples/s by kind of pass"
     figure, all_axes = _axes.figure(title, heights, looks, _axes.common(rows))
