@@ -7,20 +7,22 @@ from typing import Any
 
 import pytest
 
-from dlbench import catalog, environment, suite
+from dlbench import registry
+from dlbench.analysis.rows import parity_error
 from dlbench.backends.base import Backend
 from dlbench.errors import DlbenchError
 from dlbench.harness.worker.setup import assert_placed, start_here
-from dlbench.kinds import kind_named
-from dlbench.model import Declaration, Target, Workload
+from dlbench.machine import environment
 from dlbench.networks.base import every
-from dlbench.rows import parity_error
+from dlbench.plan import suite
+from dlbench.records.case import Declaration, Target, Workload
+from dlbench.workloads.base import kind_named
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Take the target of this process."""
     group = parser.getgroup("dlbench")
-    group.addoption("--backend", default="numpy", choices=catalog.names("backends"))
+    group.addoption("--backend", default="numpy", choices=registry.names("backends"))
     group.addoption("--mode", default=None, help="the backend's first mode if not given")
     group.addoption("--device", default="cpu")
     group.addoption("--dtype", default="float32")
@@ -31,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def target(pytestconfig: pytest.Config) -> Target:
     """The target that the options say."""
     name = pytestconfig.getoption("--backend")
-    modes = catalog.declaration("backends", name, Declaration).modes
+    modes = registry.declaration("backends", name, Declaration).modes
     mode = pytestconfig.getoption("--mode") or next(iter(modes))
     if mode not in modes:
         raise pytest.UsageError(f"--mode {mode}: {name} has {', '.join(modes)}")
@@ -76,7 +78,7 @@ def synthetic(params: dict[str, int | str]) -> bool:
     name = params.get("network")
     if name is None:
         return False
-    return catalog.load("datasets", every()[str(name)].dataset).unavailable_reason() is not None
+    return registry.load("datasets", every()[str(name)].dataset).unavailable_reason() is not None
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from dlbench.model import Workload
+from dlbench.records.case import Workload
 
 SUITE = "lecture"
 

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from dlbench import __version__, catalog
+from dlbench import __version__, registry
 from dlbench.errors import EXIT_INTERRUPTED, EXIT_USAGE, DlbenchError
 
 # A reader who stops reading (`dlbench show | head`) is no error of ours.
@@ -42,8 +42,8 @@ def build() -> typer.Typer:
     ) -> None:
         pass
 
-    for name in catalog.names("commands"):
-        catalog.load("commands", name).add(app)
+    for name in registry.names("commands"):
+        registry.load("commands", name).add(app)
     return app
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import dlbench
-from dlbench import catalog
+from dlbench import registry
 
 PACKAGE = Path(dlbench.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -79,10 +79,10 @@ def test_only_the_worker_loads_a_backend_and_backends_know_no_other(path: Path) 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_members_of_a_family_do_not_import_each_other(family: str) -> None:
     """What they share is in the family's base.py, or in a module that is private to the folder."""
-    for name in catalog.names(family):
+    for name in registry.names(family):
         member = PACKAGE / family / name
         files = member.rglob("*.py") if member.is_dir() else [member.with_suffix(".py")]
-        others = {f"dlbench.{family}.{other}" for other in catalog.names(family) if other != name}
+        others = {f"dlbench.{family}.{other}" for other in registry.names(family) if other != name}
         for path in files:
             found = {".".join(module.split(".")[:3]) for module in imported(tree(path))}
             assert found & others == set(), path
@@ -122,7 +122,7 @@ def test_a_file_says_what_it_is_for(path: Path) -> None:
 
 
 def test_every_backend_has_its_declaration_and_its_start() -> None:
-    for name in catalog.names("backends"):
+    for name in registry.names("backends"):
         defined = {getattr(node, "name", "") for node in tree(BACKENDS / name / "backend.py").body}
         assert "start" in defined
-        assert catalog.declaration("backends", name, dict)["package"]
+        assert registry.declaration("backends", name, dict)["package"]

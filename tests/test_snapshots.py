@@ -19,7 +19,7 @@ from typing import BinaryIO
 import pytest
 from matplotlib.figure import Figure
 
-from dlbench import session
+from dlbench.api import run as session
 from fakes.machine import machine
 from fakes.terminal import Answer, dlbench
 

@@ -15,15 +15,16 @@ from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
-import records
 import tables
 from ours import Dlbench, Rules, as_settings, judge_again
 from schedule import PARTS, TOOLS, Pairs, comparisons
 from sitting import STANDARD, Sitting, Thoroughness, head
 from theirs import tools
 
-from dlbench import __version__, environment
-from dlbench.targets import read_declarations
+import records
+from dlbench import __version__
+from dlbench.machine import environment
+from dlbench.plan.targets import read_declarations
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results" / "peers"

@@ -10,18 +10,20 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from records import Record
 from steps import SIZE
 from theirs import Compared, as_record
 
-from dlbench import compare, paired
+from dlbench.analysis import pairs, verdicts
+from dlbench.analysis.samples import by_generation, histories
 from dlbench.harness.supervisor.process import Launcher
 from dlbench.harness.supervisor.run import Supervisor
-from dlbench.histories import by_generation, histories
-from dlbench.kinds import kind_named
-from dlbench.model import Case, Group, Measurement, Plan, Sample, Sampling, Target, Workload
-from dlbench.rigor import RENEWALS
-from dlbench.targets import read_declarations
+from dlbench.plan.presets import RENEWALS
+from dlbench.plan.targets import read_declarations
+from dlbench.records.case import Case, Group, Target, Workload
+from dlbench.records.measurement import Measurement, Sample
+from dlbench.records.plan import Plan, Sampling
+from dlbench.workloads.base import kind_named
+from records import Record
 
 FRAMEWORKS = ("torch", "tensorflow")
 DTYPE, MODE = "float32", "eager"
@@ -129,8 +131,8 @@ def judge(measurements: Sequence[Measurement], a: str, b: str) -> Compared:
     if broken or a not in known or b not in known:
         reason = broken[0].reason if broken else "a case has no line"
         return Compared(None, "failed", reason=reason)
-    pair = paired.paired(known[b], known[a])
-    [found] = compare.compare([compare.Measured(pair, paired.locate(pair, None))])
+    pair = pairs.paired(known[b], known[a])
+    [found] = verdicts.compare([verdicts.Measured(pair, pairs.locate(pair, None))])
     return Compared(
         found.ratio,
         found.verdict,

@@ -8,6 +8,9 @@ from math import exp
 from statistics import median, stdev
 from typing import NamedTuple
 
+from schedule import BETWEEN, WITHIN
+from truth import fits
+
 from analysis import (
     Record,
     Share,
@@ -22,8 +25,6 @@ from analysis import (
     true_ratio,
     verdicts,
 )
-from schedule import BETWEEN, WITHIN
-from truth import fits
 
 
 class Line(NamedTuple):

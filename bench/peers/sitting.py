@@ -12,17 +12,17 @@ from time import monotonic, sleep
 from typing import Any
 
 import quiet
-import records
 import truth
 from load import competing
 from ours import Dlbench, timed_s
 from quiet import NOISY
-from records import Record
 from schedule import OURS, Comparison
 from steps import SIZE
 from theirs import Compared, Tool, as_record
 
+import records
 from dlbench.results.folder import read_run
+from records import Record
 
 # What a user who wants to know runs; its share of timed blocks is measured.
 STANDARD = ("run", "quick", "--rigor", "standard")

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import analysis
 import reached
-from analysis import Share, percent
 from quiet import NOISY
 from schedule import BETWEEN, OURS, WITHIN
 from theirs import tools
+
+import analysis
+from analysis import Share, percent
 
 Record = dict[str, Any]
 

@@ -11,9 +11,9 @@ from statistics import median
 from typing import NamedTuple
 
 from dlbench import units
-from dlbench.learned import name
+from dlbench.records.training import by_target
+from dlbench.report.training import name
 from dlbench.results.folder import read_training
-from dlbench.trainings import by_target
 
 
 class Bar(NamedTuple):

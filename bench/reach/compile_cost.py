@@ -13,14 +13,18 @@ from statistics import fmean
 
 from first_call import BATCH, INPUTS, OUTPUTS, RATE, UNITS
 
-from dlbench import compiling, environment, flops
+from dlbench.analysis import compile_cost
+from dlbench.analysis.samples import histories
 from dlbench.harness.supervisor.process import Launcher
 from dlbench.harness.supervisor.run import Supervisor
-from dlbench.histories import histories
-from dlbench.layers import SGD, Dense
-from dlbench.model import Case, Group, Measurement, Plan, Sampling, Target, Workload
-from dlbench.network import Network
-from dlbench.targets import read_declarations
+from dlbench.machine import environment
+from dlbench.plan.targets import read_declarations
+from dlbench.records.case import Case, Group, Target, Workload
+from dlbench.records.layers import SGD, Dense
+from dlbench.records.measurement import Measurement
+from dlbench.records.network import Network
+from dlbench.records.plan import Plan, Sampling
+from dlbench.workloads import _work
 
 ROUNDS = 3
 # The compile seconds agree with the stopwatch's within this share.
@@ -54,7 +58,7 @@ def stack(layers: int) -> Network:
 def training(network: Network) -> Workload:
     """Its training step."""
     params = {"network": network.name, "batch": BATCH}
-    return Workload("train_step", params, flops.backward(network, BATCH), synthetic=True)
+    return Workload("train_step", params, _work.backward(network, BATCH), synthetic=True)
 
 
 def stopwatch(backend: str, mode: str, variables: dict[str, str]) -> float:
@@ -94,7 +98,7 @@ def measured(backend: str, mode: str, logs: Path) -> tuple[float, float]:
     for line in lines:
         assert line.status == "ok", line.reason
     history = histories(lines)[cases[-1].id]
-    cold, warm = compiling.costs(history, "cold"), compiling.costs(history, "warm")
+    cold, warm = compile_cost.costs(history, "cold"), compile_cost.costs(history, "warm")
     # TensorFlow keeps nothing: it is cold twice
     return cold[0].seconds, (warm or cold)[-1].seconds
 

@@ -11,10 +11,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from dlbench.reading import Known
+from dlbench.analysis.rows import Row, best
+from dlbench.analysis.run import Known
 from dlbench.results.find import folders
 from dlbench.results.folder import read_run
-from dlbench.rows import Row, best
 
 SMALL, LARGE = 32, 512
 MOST_OF_DATALOADER, LEAST_UTILISATION = 0.5, 0.35

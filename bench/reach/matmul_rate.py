@@ -13,11 +13,11 @@ from collections.abc import Callable
 import numpy as np
 from paired import ratio, tell
 
-from dlbench import catalog
-from dlbench.arrays import Array
+from dlbench import registry
 from dlbench.backends.base import Setting
-from dlbench.environment import usable_cores
 from dlbench.harness.worker import timing
+from dlbench.machine.environment import usable_cores
+from dlbench.reference.arrays import Array
 
 SIZE = 1024
 SECONDS = 0.1
@@ -53,7 +53,7 @@ def compare(name: str) -> bool:
     threads = usable_cores()
     with tempfile.TemporaryDirectory() as scratch:
         setting = Setting("cpu", "eager", "float32", threads, scratch)
-        backend = catalog.load("backends", name).start(setting)
+        backend = registry.load("backends", name).start(setting)
     a, b = np.random.default_rng(0).standard_normal((2, SIZE, SIZE), np.float32)
     step = backend.matmul(a, b)
     timing.block(step.run, backend.device.wait, 10)

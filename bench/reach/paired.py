@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from math import exp, log
 
-from dlbench.stats import Estimate, median_with_interval
+from dlbench.stats.location import Estimate, median_with_interval
 
 
 def ratio(first: Callable[[], float], second: Callable[[], float], rounds: int) -> Estimate:

@@ -14,14 +14,14 @@ from dataclasses import replace as changed
 from math import log
 from typing import Any
 
-from dlbench import catalog
+from dlbench import registry
 from dlbench.backends.base import Setting
-from dlbench.epochs import job_of
 from dlbench.harness.worker.training import Training
-from dlbench.model import Declaration, Target
-from dlbench.network import without_dropout
 from dlbench.networks.base import every
+from dlbench.records.case import Declaration, Target
+from dlbench.records.network import without_dropout
 from dlbench.reference.losses import loss_of
+from dlbench.workloads.base import job_of
 
 BACKENDS = ("torch", "tensorflow", "numpy")
 STEPS, MOST_APART = 50, 1e-3
@@ -33,12 +33,12 @@ SEED = 0
 
 def trained(backend: str) -> dict[str, Any]:
     """The figures of one framework, trained here and now."""
-    declared = catalog.declaration("backends", backend, Declaration)
+    declared = registry.declaration("backends", backend, Declaration)
     loop = "tensors"
     target = Target(backend, "cpu", declared.usual, "float32", 1, loop)
     with tempfile.TemporaryDirectory() as scratch:
         setting = Setting("cpu", target.mode, target.dtype, 1, scratch)
-        started = catalog.load("backends", backend).start(setting)
+        started = registry.load("backends", backend).start(setting)
         figures: dict[str, Any] = {"mnist-512": _loss(started, target)}
         for name in ("iris", "ionosphere"):
             figures[name] = _right(started, target, name)

@@ -12,13 +12,14 @@ from pathlib import Path
 
 from paired import ratio, tell
 
-from dlbench.environment import usable_cores
 from dlbench.harness import wire
 from dlbench.harness.supervisor.process import Launcher, WorkerProcess
 from dlbench.harness.wire import Order, Reply
-from dlbench.kinds import kind_named
-from dlbench.model import Sampling, Target, Workload
-from dlbench.targets import read_declarations
+from dlbench.machine.environment import usable_cores
+from dlbench.plan.targets import read_declarations
+from dlbench.records.case import Target, Workload
+from dlbench.records.plan import Sampling
+from dlbench.workloads.base import kind_named
 
 BACKENDS = ("torch", "numpy", "jax")
 SIZES = (256, 1024)

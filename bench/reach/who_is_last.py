@@ -17,12 +17,13 @@ from statistics import median
 from paired import middle, tell
 from taking_turns import block, product, told
 
-from dlbench.environment import usable_cores
 from dlbench.harness import fork_server, wire
 from dlbench.harness.supervisor.process import Launcher, WorkerProcess
 from dlbench.harness.wire import Order
-from dlbench.model import Sampling, Target
-from dlbench.targets import read_declarations
+from dlbench.machine.environment import usable_cores
+from dlbench.plan.targets import read_declarations
+from dlbench.records.case import Target
+from dlbench.records.plan import Sampling
 
 ROUNDS = 14
 PROCESSES = 16

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Generic, Protocol, Self, TypeVar
 
-from dlbench.arrays import Array, Weights
-from dlbench.layers import Optimizer
-from dlbench.network import Network
+from dlbench.records.layers import Optimizer
+from dlbench.records.network import Network
+from dlbench.reference.arrays import Array, Weights
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dlbench import units
-from dlbench.break_even import TotalTime
-from dlbench.charts import _axes, _targets
-from dlbench.charts._targets import Look
-from dlbench.labels import shortened
-from dlbench.model import Target
-from dlbench.rows import Row, timed_rows
+from dlbench.analysis.break_even import TotalTime
+from dlbench.analysis.labels import shortened
+from dlbench.analysis.rows import Row, timed_rows
+from dlbench.charts import base
+from dlbench.charts.base import Look
+from dlbench.records.case import Target
 
 # Inches; the first workloads of the run, as a page holds.
 HEIGHT, MOST_PANELS = 2.6, 6
@@ -42,14 +42,14 @@ def draw(rows: Sequence[Row]) -> Figure | None:
     if not panels:
         return None
     shown = [row for panel in panels for row in panel]
-    looks = _targets.looks(rows, shown)
+    looks = base.looks(rows, shown)
     title = f"Compiling included: seconds by number of steps ({shortened(kind)})"
     note = _note(rows, len(workloads) - len(panels))
-    figure, all_axes = _axes.figure(title, [HEIGHT] * len(panels), looks, note)
+    figure, all_axes = base.figure(title, [HEIGHT] * len(panels), looks, note)
     steps = _steps(panels)
     for axes, panel in zip(all_axes, panels, strict=True):
         _panel(axes, panel, looks, steps)
-    _axes.log_scale(all_axes[-1], "x", (steps[0], steps[-1]))
+    base.log_scale(all_axes[-1], "x", (steps[0], steps[-1]))
     all_axes[-1].set_xlabel("steps")
     return figure
 
@@ -61,7 +61,7 @@ def _is_known(row: Row) -> bool:
 
 def _note(rows: Sequence[Row], left_out: int) -> str:
     marks = "solid: static; marks on the way: where it has paid, with 95 % intervals"
-    note = "; ".join(filter(None, (_targets.shared(rows), marks)))
+    note = "; ".join(filter(None, (base.shared(rows), marks)))
     if left_out:
         more = units.counted(left_out, "more workload")
         note += f"\nnot drawn: {more}, which the tables have"
@@ -109,7 +109,7 @@ def _panel(
             low, high = when.low or at, when.high or at
             whiskers = [[max(0.0, at - low)], [max(0.0, high - at)]]
             axes.errorbar([at], [_total(row).of(at)], xerr=whiskers, **look.style)
-    _axes.log_scale(axes, "y", (min(totals), max(totals)))
+    base.log_scale(axes, "y", (min(totals), max(totals)))
     axes.set_ylabel("seconds")
 
 

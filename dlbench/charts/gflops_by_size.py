@@ -6,9 +6,9 @@ from math import prod
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dlbench.charts import _axes, _targets
-from dlbench.charts._targets import Look
-from dlbench.rows import Row, timed_rows
+from dlbench.analysis.rows import Row, timed_rows
+from dlbench.charts import base
+from dlbench.charts.base import Look
 
 HEIGHT = 3.2
 MILLION = 1_000_000
@@ -22,16 +22,16 @@ def draw(rows: Sequence[Row]) -> Figure | None:
         return None
     square = all(len(set(_sizes(row))) == 1 for row in products)
     place, size = (_edge, "size n of n × n matrices") if square else (_volume, "m·n·k")
-    looks = _targets.looks(rows, products)
+    looks = base.looks(rows, products)
     title = f"Matrix product: GFLOP/s by {size}"
-    figure, (axes,) = _axes.figure(title, [HEIGHT], looks, _axes.common(rows))
+    figure, (axes,) = base.figure(title, [HEIGHT], looks, base.common(rows))
     for target, look in looks.items():
         _line(axes, look, [row for row in products if row.target == target], place)
     if square:
-        _axes.log_scale_at(axes, "x", [_edge(row) for row in products])
+        base.log_scale_at(axes, "x", [_edge(row) for row in products])
     else:
-        _axes.log_scale(axes, "x", [_volume(row) for row in products])
-    _axes.log_scale(axes, "y", _rates(products))
+        base.log_scale(axes, "x", [_volume(row) for row in products])
+    base.log_scale(axes, "y", _rates(products))
     axes.set(xlabel="n" if square else "m·n·k, millions", ylabel="GFLOP/s, more is better")
     return figure
 
@@ -59,5 +59,5 @@ def _rates(rows: Sequence[Row]) -> list[float]:
 def _line(axes: Axes, look: Look, rows: Sequence[Row], place: Callable[[Row], float]) -> None:
     ordered = sorted(rows, key=place)
     rates = _rates(ordered)
-    whiskers = _axes.intervals(ordered, rates)
+    whiskers = base.intervals(ordered, rates)
     axes.errorbar([place(row) for row in ordered], rates, yerr=whiskers, **look.style)

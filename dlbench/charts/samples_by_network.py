@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dlbench.charts import _axes, _targets
-from dlbench.charts._targets import Look
+from dlbench.analysis.labels import shortened
+from dlbench.analysis.rows import Row, timed_rows
+from dlbench.charts import base
+from dlbench.charts.base import Look
 from dlbench.grouping import grouped
-from dlbench.labels import shortened
-from dlbench.model import Target
-from dlbench.rows import Row, timed_rows
+from dlbench.records.case import Target
 
 # Inches of a network: so much for every target, and not less than a line of text.
 MARK_HEIGHT, LEAST_HEIGHT = 0.07, 0.24
@@ -25,14 +25,14 @@ def draw(rows: Sequence[Row]) -> Figure | None:
     passes = [row for row in timed_rows(rows) if _is_pass(row)]
     if not passes:
         return None
-    looks = _targets.looks(rows, passes)
+    looks = base.looks(rows, passes)
     panels = grouped(passes, lambda row: row.workload.kind)
     heights = [_height(panel, looks) for panel in panels.values()]
     title = "Networks: samples/s by kind of pass"
-    figure, all_axes = _axes.figure(title, heights, looks, _axes.common(rows))
+    figure, all_axes = base.figure(title, heights, looks, base.common(rows))
     for axes, (kind, panel) in zip(all_axes, panels.items(), strict=True):
         _panel(axes, kind, panel, looks)
-    _axes.log_scale(all_axes[-1], "x", _rates(passes))
+    base.log_scale(all_axes[-1], "x", _rates(passes))
     all_axes[-1].set_xlabel("samples/s, more is better")
     return figure
 
@@ -80,5 +80,5 @@ def _lines(axes: Axes, names: Sequence[str]) -> None:
 
 
 def _marks(axes: Axes, look: Look, rows: Sequence[Row], places: Sequence[float]) -> None:
-    whiskers = _axes.intervals(rows, _rates(rows))
+    whiskers = base.intervals(rows, _rates(rows))
     axes.errorbar(_rates(rows), places, xerr=whiskers, **look.style, linestyle="none")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dlbench import catalog
+from dlbench import registry
 from dlbench.errors import UnreadableResults, UsageError, unknown
 
 HELP = """List what there is to measure, and what was measured.
@@ -71,12 +71,12 @@ def _print(lines: Sequence[tuple[str, ...]]) -> None:
 
 
 def _draw(what: str, name: str, out: Path) -> None:
-    from dlbench import diagrams
     from dlbench.networks.base import named
+    from dlbench.report import network_diagram
 
     if what != "networks":
         raise UsageError("--diagram draws networks only", value=what, allowed="networks")
-    for path in diagrams.write(named(name), out):
+    for path in network_diagram.write(named(name), out):
         typer.echo(path)
 
 
@@ -93,18 +93,18 @@ def _overview(results: Path) -> Lines:
 def _suites(_: Path) -> Lines:
     import tomllib
 
-    for name in catalog.names("suites", ".toml"):
-        text = (catalog.PACKAGE / "suites" / f"{name}.toml").read_text(encoding="utf-8")
+    for name in registry.names("suites", ".toml"):
+        text = (registry.PACKAGE / "suites" / f"{name}.toml").read_text(encoding="utf-8")
         yield name, tomllib.loads(text)["about"]
 
 
 def _workloads(_: Path) -> Lines:
-    return ((name, catalog.about("workloads", name)) for name in catalog.names("workloads"))
+    return ((name, registry.about("workloads", name)) for name in registry.names("workloads"))
 
 
 def _networks(_: Path) -> Lines:
-    from dlbench.network import parameter_count
     from dlbench.networks.base import every
+    from dlbench.records.network import parameter_count
 
     for name, network in every().items():
         yield name, f"{parameter_count(network):>7} parameters", network.about
@@ -113,10 +113,10 @@ def _networks(_: Path) -> Lines:
 def _backends(_: Path) -> Lines:
     from importlib.util import find_spec
 
-    from dlbench.model import Declaration
+    from dlbench.records.case import Declaration
 
-    for name in catalog.names("backends"):
-        declared = catalog.declaration("backends", name, Declaration)
+    for name in registry.names("backends"):
+        declared = registry.declaration("backends", name, Declaration)
         there = find_spec(declared.package) is not None
         modes = ", ".join(f"{mode} ({kind})" for mode, kind in declared.modes.items())
         state = "installed" if there else f"not installed; {declared.install}"
@@ -124,10 +124,10 @@ def _backends(_: Path) -> Lines:
 
 
 def _datasets(_: Path) -> Lines:
-    for name in catalog.names("datasets"):
-        declared = catalog.declaration("datasets", name, dict)
+    for name in registry.names("datasets"):
+        declared = registry.declaration("datasets", name, dict)
         rows = f"{declared['train_rows']} + {declared['test_rows']} rows"
-        yield name, rows, declared["licence"], catalog.about("datasets", name)
+        yield name, rows, declared["licence"], registry.about("datasets", name)
 
 
 def _runs(results: Path) -> Lines:

@@ -30,7 +30,7 @@ def report(
 ) -> None:
     """Read the run, write the files, say where they are."""
     from dlbench.errors import UsageError
-    from dlbench.report import write
+    from dlbench.report.page import write
     from dlbench.results.find import find
     from dlbench.results.folder import RUN, TRAINING, read_run
 

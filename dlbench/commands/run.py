@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dlbench.commands._options import Words, option
+from dlbench.commands.base import Words, option
 
 HELP = """Measure a suite or a workload on every target, and show the table.
 
@@ -70,7 +70,7 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")] = False,
 ) -> int:
     """Plan, measure, store, show; the exit code says whether every case went well."""
-    from dlbench import session
+    from dlbench.api import run as session
 
     targets = {
         "backend": backend,

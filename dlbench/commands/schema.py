@@ -21,6 +21,6 @@ def schema(
     name: Annotated[str, typer.Argument(help="run, measurement or plan.")],
 ) -> None:
     """Print it."""
-    from dlbench import schema as schemas
+    from dlbench.results import schema as schemas
 
     typer.echo(schemas.text(name), nl=False)

@@ -48,23 +48,24 @@ def show(
     """Read the run and print it."""
     from rich.console import Console
 
-    from dlbench import learned, output
+    from dlbench.analysis.run import versus
     from dlbench.errors import UsageError
-    from dlbench.metrics import METRICS
-    from dlbench.options import choice, choices
+    from dlbench.report import terminal, training
+    from dlbench.report.tables import METRICS
     from dlbench.results.find import find
     from dlbench.results.folder import KINDS, RUN, TRAINING, read_run, read_training
+    from dlbench.syntax import choice, choices
 
     every = [*METRICS, "all"]
     wanted = None if metric is None else {*choices("metric", [metric], every)}
     metrics = None if wanted is None else [name for name in METRICS if {name, "all"} & wanted]
-    format_ = choice("format", form, output.FORMATS)
-    versus = output.versus(baseline, margin)
+    format_ = choice("format", form, terminal.FORMATS)
+    versus = versus(baseline, margin)
     has_options = (metric, form, baseline, margin) != (None, "table", None, None)
     folder = find(run, results, (RUN,) if has_options else KINDS)
     if TRAINING.is_at(folder):
         if has_options:
             raise UsageError("a training has one table, without options", value=folder.name)
-        learned.show(read_training(folder), Console())
+        training.show(read_training(folder), Console())
         return
-    output.show(read_run(folder), Console(), metrics, format_, versus)
+    terminal.show(read_run(folder), Console(), metrics, format_, versus)

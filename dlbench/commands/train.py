@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dlbench.commands._options import Words, option
+from dlbench.commands.base import Words, option
 
 HELP = """Train a network of the lecture on its data, by its schedule, and judge it on new rows.
 
@@ -46,7 +46,7 @@ def train(
     ),
 ) -> int:
     """Train, store, show; the exit code says whether every training went well."""
-    from dlbench import train
+    from dlbench.api import train
 
     places = {
         "backend": backend,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dlbench.commands._options import Words, option
+from dlbench.commands.base import Words, option
 
 HELP = """Check what is computed, not how fast: the lecture's worked examples, and every network.
 
@@ -33,7 +33,7 @@ def verify(
     format_: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
 ) -> int:
     """Ask every backend, show what it said; the exit code says whether all of it holds."""
-    from dlbench import examination
+    from dlbench.api import verify as examination
 
     targets = {"backend": backend, "device": device, "mode": mode, "dtype": dtype}
     return examination.verify(targets, network or [], quick=quick, seed=seed, form=format_)

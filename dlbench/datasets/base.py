@@ -12,9 +12,9 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from dlbench import catalog
+from dlbench import registry
 from dlbench.errors import UsageError
-from dlbench.network import Network
+from dlbench.records.network import Network
 
 Inputs: TypeAlias = npt.NDArray[np.float32]
 """Shape (rows, *features)."""
@@ -80,4 +80,4 @@ def rows_of(network: Network) -> int:
             value=network.name,
             hint="Give it a dataset, or measure train_step",
         )
-    return int(catalog.declaration("datasets", network.dataset, dict)["train_rows"])
+    return int(registry.declaration("datasets", network.dataset, dict)["train_rows"])

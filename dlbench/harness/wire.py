@@ -11,19 +11,13 @@ from typing import BinaryIO, TypeVar
 
 import msgspec
 
-from dlbench.layers import Optimizer, Record
-from dlbench.model import (
-    Compiling,
-    ModeKind,
-    ParityCheck,
-    Sample,
-    Sampling,
-    Status,
-    Target,
-    Workload,
-)
-from dlbench.network import Network
-from dlbench.trainings import EpochResult
+from dlbench.records.base import Record
+from dlbench.records.case import ModeKind, Target, Workload
+from dlbench.records.layers import Optimizer
+from dlbench.records.measurement import Compiling, ParityCheck, Sample, Status
+from dlbench.records.network import Network
+from dlbench.records.plan import Sampling
+from dlbench.records.training import EpochResult
 
 _LENGTH = struct.Struct("<I")
 

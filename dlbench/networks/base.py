@@ -6,9 +6,9 @@ A module of the family has `NETWORKS`, a tuple of networks. To add a network, ad
 from functools import cache
 from typing import Final
 
-from dlbench import catalog
+from dlbench import registry
 from dlbench.errors import UsageError, unknown
-from dlbench.network import Network
+from dlbench.records.network import Network
 
 FAMILY: Final = "networks"
 
@@ -17,8 +17,8 @@ FAMILY: Final = "networks"
 def every() -> dict[str, Network]:
     """Return all networks by name; UsageError if two have the same name."""
     found: dict[str, Network] = {}
-    for module in catalog.names(FAMILY):
-        for network in catalog.load(FAMILY, module).NETWORKS:
+    for module in registry.names(FAMILY):
+        for network in registry.load(FAMILY, module).NETWORKS:
             if network.name in found:
                 what = f"dlbench/{FAMILY}/{module}.py has a name that another network has"
                 raise UsageError(what, value=network.name)

@@ -5,7 +5,7 @@ Salem Ameen, Artificial Intelligence, Lecture 7: Deep Learning (University of Sa
 
 from typing import Any, Final, NamedTuple
 
-from dlbench.layers import (
+from dlbench.records.layers import (
     SGD,
     Activation,
     Adagrad,
@@ -18,7 +18,7 @@ from dlbench.layers import (
     Optimizer,
     RMSprop,
 )
-from dlbench.network import Network
+from dlbench.records.network import Network
 
 # A softmax over one unit is the constant 1: three fruit networks cannot learn through it.
 # They are kept as the lecture gives them, and say so.

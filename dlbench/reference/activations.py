@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dlbench.arrays import Array
+from dlbench.reference.arrays import Array
 
 
 class Activation(NamedTuple):

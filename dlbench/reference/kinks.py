@@ -9,8 +9,8 @@ of a bias before batch norm is 0 but for rounding. `magnitudes` gives the size o
 
 import numpy as np
 
-from dlbench.arrays import Array, Weights
 from dlbench.reference.activations import softmax
+from dlbench.reference.arrays import Array, Weights
 from dlbench.reference.mlp import MLP
 from dlbench.reference.ops import BatchNormOp, DenseOp
 

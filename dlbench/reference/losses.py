@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dlbench.arrays import Array
-from dlbench.network import Network
+from dlbench.records.network import Network
 from dlbench.reference.activations import ACTIVATIONS, log_softmax, sigmoid, softmax
+from dlbench.reference.arrays import Array
 
 # Of one probability for two classes.
 BOUNDARY = 0.5

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from dlbench.arrays import Array, Weights
-from dlbench.network import Network
+from dlbench.records.network import Network
 from dlbench.reference import optimizers
+from dlbench.reference.arrays import Array, Weights
 from dlbench.reference.losses import head_of
 from dlbench.reference.ops import OPS, Op
 

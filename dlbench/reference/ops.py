@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from dlbench import layers
-from dlbench.arrays import Array, Weights
+from dlbench.records import layers
 from dlbench.reference.activations import ACTIVATIONS
+from dlbench.reference.arrays import Array, Weights
 
 
 class Op(Protocol):

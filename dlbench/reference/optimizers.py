@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 
-from dlbench.arrays import Array
-from dlbench.layers import SGD, Adagrad, Adam, Optimizer, RMSprop
+from dlbench.records.layers import SGD, Adagrad, Adam, Optimizer, RMSprop
+from dlbench.reference.arrays import Array
 
 State = dict[str, Any]
 

@@ -16,9 +16,10 @@ from typing import Any, BinaryIO, Final, Generic, TypeVar
 import msgspec
 
 from dlbench.errors import UnreadableResults, UsageError
-from dlbench.layers import Record
-from dlbench.model import SCHEMA_VERSION, Measurement, Run
-from dlbench.trainings import TrainingResult, TrainingRun
+from dlbench.records.base import Record
+from dlbench.records.measurement import Measurement
+from dlbench.records.run import SCHEMA_VERSION, Run
+from dlbench.records.training import TrainingResult, TrainingRun
 
 LOGS_FOLDER = "logs"
 

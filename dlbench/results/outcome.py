@@ -10,9 +10,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from dlbench.model import Case, Run, Status, StopReason, Target
+from dlbench.records.case import Case, Target
+from dlbench.records.measurement import Status, StopReason
+from dlbench.records.run import Run
+from dlbench.records.training import TrainingRun
 from dlbench.results.folder import RUN, TRAINING, kind_of, read_lines
-from dlbench.trainings import TrainingRun
 
 INTERRUPTED = "interrupted"
 

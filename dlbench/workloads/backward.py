@@ -1,6 +1,6 @@
 """Forward pass and the gradient of every parameter."""
 
-from dlbench.kinds import Kind
-from dlbench.passes import PASSES
+from dlbench.workloads._passes import PASSES
+from dlbench.workloads.base import Kind
 
 KIND: Kind = PASSES["backward"]

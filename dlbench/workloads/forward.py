@@ -1,6 +1,6 @@
 """Forward pass of training: outputs and loss, dropout on, batch statistics, gradients recorded."""
 
-from dlbench.kinds import Kind
-from dlbench.passes import PASSES
+from dlbench.workloads._passes import PASSES
+from dlbench.workloads.base import Kind
 
 KIND: Kind = PASSES["forward"]

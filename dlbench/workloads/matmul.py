@@ -5,13 +5,15 @@ from itertools import product
 
 import numpy as np
 
-from dlbench import flops, parity
-from dlbench.arrays import cast, upcast
 from dlbench.backends.base import Backend
 from dlbench.errors import UsageError
-from dlbench.kinds import Axes, Bound, Kind, Networks, Params, SimpleKind
-from dlbench.model import ParityCheck, Target, Work, Workload
-from dlbench.parity import Expected
+from dlbench.parity import oracle
+from dlbench.parity.oracle import Expected
+from dlbench.records.case import Target, Work, Workload
+from dlbench.records.measurement import ParityCheck
+from dlbench.reference.arrays import cast, upcast
+from dlbench.workloads import _work
+from dlbench.workloads.base import Axes, Bound, Kind, Networks, Params, SimpleKind
 
 # Rows of a large product that the oracle computes: enough to see any wrong kernel, and quick.
 CHECKED_ROWS = 256
@@ -40,7 +42,7 @@ class Matmul(SimpleKind):
 
     def work(self, params: Params, networks: Networks) -> Work:  # noqa: ARG002
         """2mnk."""
-        return flops.matmul(int(params["m"]), int(params["n"]), int(params["k"]))
+        return _work.matmul(int(params["m"]), int(params["n"]), int(params["k"]))
 
     def bind(
         self,
@@ -61,7 +63,7 @@ class Matmul(SimpleKind):
             rows = np.unique(np.linspace(0, m - 1, min(m, CHECKED_ROWS)).astype(int))
             got = backend.device.array(step.tensors(step.run())["product"])[rows]
             expected = {"product": Expected(upcast(a[rows]) @ upcast(b))}
-            return parity.check(expected, {"product": got}, parity.relative_tolerance(dtype, k))
+            return oracle.check(expected, {"product": got}, oracle.relative_tolerance(dtype, k))
 
         return Bound(step, check)
 

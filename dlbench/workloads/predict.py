@@ -1,6 +1,6 @@
 """Inference: the outputs for a batch, no dropout, running statistics, no gradients recorded."""
 
-from dlbench.kinds import Kind
-from dlbench.passes import PASSES
+from dlbench.workloads._passes import PASSES
+from dlbench.workloads.base import Kind
 
 KIND: Kind = PASSES["predict"]

@@ -1,6 +1,93 @@
-"""A training step on a smaller batch than those before: its first call is what retracing costs."""
+"""What a batch of another size costs a static mode: its first call, after calls at the full size.
 
-from dlbench.kinds import Kind
-from dlbench.retrace import Retrace
+The last batch of an epoch is usually smaller, and a graph may be made for one shape only. It must
+not know any framework.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace as changed
+
+from dlbench.backends.base import Backend, Problem, Step
+from dlbench.datasets.base import rows_of
+from dlbench.parity.oracle import Oracle
+from dlbench.records.case import Declaration, Target, Work, Workload
+from dlbench.records.measurement import ParityCheck
+from dlbench.records.network import Network, without_dropout
+from dlbench.syntax import choices
+from dlbench.workloads._passes import PASSES
+from dlbench.workloads.base import Axes, Bound, Kind, Networks, Params, problem_of
+
+SHAPES = ("fixed", "dynamic")
+
+
+# Calls at the full size before: the first compiles, and the second may once more.
+FULL_CALLS = 3
+
+
+class Retrace:
+    """A training step on an epoch's last batch, of a program that has seen whole ones only."""
+
+    axes: tuple[str, ...] = ("network", "batch", "shapes")
+
+    def expand(self, axes: Axes, networks: Networks) -> Iterator[Params]:
+        """Every network at every batch size that has a smaller one, with all kinds of shapes."""
+        shapes = choices("shapes", map(str, axes.get("shapes", list(SHAPES))), list(SHAPES))
+        for name in axes.get("network", list(networks)):
+            network = networks[str(name)]
+            for batch in axes.get("batch", [network.batch]):
+                for shape in shapes if int(batch) > 1 else ():
+                    yield {"network": network.name, "batch": batch, "shapes": shape}
+
+    def work(self, params: Params, networks: Networks) -> Work:
+        """That of the smaller batch."""
+        network = networks[str(params["network"])]
+        return PASSES["train_step"].counted(network, last_batch(network, int(params["batch"])))
+
+    def held(self, params: Params, networks: Networks) -> int:
+        """As a training step on the full batch."""
+        network = networks[str(params["network"])]
+        return PASSES["train_step"].counted(network, int(params["batch"])).elements
+
+    def variants(
+        self,
+        target: Target,
+        declared: Declaration,
+        axes: Axes,  # noqa: ARG002
+    ) -> Iterator[Target]:
+        """The target, if it is one that compiles."""
+        if declared.modes[target.mode] == "static":
+            yield target
+
+    def bind(
+        self, backend: Backend, target: Target, workload: Workload, networks: Networks, seed: int
+    ) -> Bound:
+        """The smaller batch, after the full one has been stepped through."""
+        problem = problem_of(workload, networks, target.dtype, seed)
+        rows = last_batch(problem.network, len(problem.x))
+        dynamic = workload.params["shapes"] == "dynamic"
+
+        def steps(problem: Problem) -> list[Step]:
+            sizes = (len(problem.x), rows)
+            return backend.train_steps(problem, sizes, dynamic_shapes=dynamic)
+
+        full, step = steps(problem)
+        for _ in range(FULL_CALLS):
+            full.run()
+        backend.device.wait()
+
+        def check() -> tuple[ParityCheck, ...]:
+            bare = without_dropout(problem.network)
+            twin = step if bare == problem.network else steps(changed(problem, network=bare))[1]
+            oracle = Oracle(bare, problem.first(rows), target.dtype)
+            return oracle.check("train_step", twin, backend)
+
+        return Bound(step, check, {"rows": rows})
+
+
+def last_batch(network: Network, batch: int) -> int:
+    """What is left of the network's data after whole batches; half a batch where nothing is."""
+    rest = rows_of(network) % batch if network.has_data else 0
+    return rest or batch // 2
+
 
 KIND: Kind = Retrace()

@@ -1,6 +1,6 @@
 """One training step: forward pass, gradients and the optimizer."""
 
-from dlbench.kinds import Kind
-from dlbench.passes import PASSES
+from dlbench.workloads._passes import PASSES
+from dlbench.workloads.base import Kind
 
 KIND: Kind = PASSES["train_step"]

@@ -16,13 +16,16 @@ import numpy as np
 import psutil
 import pytest
 
-from dlbench import environment, flops
 from dlbench.backends.base import Problem
 from dlbench.errors import DlbenchError, Unavailable
 from dlbench.harness import fork_server, wire
 from dlbench.harness.supervisor.process import Launcher
-from dlbench.kinds import kind_named
-from dlbench.layers import (
+from dlbench.machine import environment
+from dlbench.networks.base import every
+from dlbench.parity.oracle import Oracle
+from dlbench.records.base import DTYPES
+from dlbench.records.case import Target, Work, Workload
+from dlbench.records.layers import (
     SGD,
     Adagrad,
     Adam,
@@ -33,10 +36,10 @@ from dlbench.layers import (
     Flatten,
     RMSprop,
 )
-from dlbench.model import DTYPES, Sampling, Target, Work, Workload
-from dlbench.network import without_dropout
-from dlbench.networks.base import every
-from dlbench.passes import Oracle, problem_of
+from dlbench.records.network import without_dropout
+from dlbench.records.plan import Sampling
+from dlbench.workloads import _work
+from dlbench.workloads.base import kind_named, problem_of
 from fakes.small import ENDS, UNITS, ending, mlp, network, problem, target
 from fakes.started import (
     DECLARED,
@@ -734,10 +737,10 @@ def test_pytorch_counts_the_flops_that_dlbench_counts(name, batch):
         pytest.skip("PyTorch refuses to take statistics of a batch of one")
     given = problem(net, "float32", rows=batch)
     expected = {
-        "predict": flops.forward(net, batch),
-        "forward": flops.forward(net, batch),
-        "backward": flops.backward(net, batch),
-        "train_step": flops.backward(net, batch),
+        "predict": _work.forward(net, batch),
+        "forward": _work.forward(net, batch),
+        "backward": _work.backward(net, batch),
+        "train_step": _work.backward(net, batch),
     }
     with started("torch") as backend:
         for kind, step in steps_of(backend, given).items():
@@ -752,7 +755,7 @@ def test_pytorch_counts_the_flops_of_a_product_that_dlbench_counts():
 
     with started("torch") as backend, FlopCounterMode(display=False) as counter:
         backend.matmul(np.ones((3, 5)), np.ones((5, 7))).run()
-    assert counter.get_total_flops() == flops.matmul(3, 7, 5).flops
+    assert counter.get_total_flops() == _work.matmul(3, 7, 5).flops
 
 
 @pytest.mark.skipif(not fork_server.available(), reason="copies are made on Linux alone")

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from dlbench import epoch_parity
 from dlbench.backends.base import TrainingJob
-from dlbench.layers import SGD, Adagrad, Adam, BatchNorm, Dense, Dropout, RMSprop
+from dlbench.parity import epoch as epoch_parity
+from dlbench.records.layers import SGD, Adagrad, Adam, BatchNorm, Dense, Dropout, RMSprop
 from dlbench.reference.ops import OPS, BatchNormOp
 from fakes.small import mlp, network, problem
 from fakes.started import (

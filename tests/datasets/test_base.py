@@ -5,8 +5,8 @@ import pytest
 
 from dlbench.datasets.base import Split, batch, permuted, rows_of
 from dlbench.errors import UsageError
-from dlbench.layers import Dense
 from dlbench.networks.base import every
+from dlbench.records.layers import Dense
 from fakes.small import network
 
 ROWS = 10

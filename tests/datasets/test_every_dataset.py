@@ -14,11 +14,11 @@ import numpy as np
 import pooch
 import pytest
 
-from dlbench import catalog
+from dlbench import registry
 from dlbench.datasets import _idx, _mnist_files, abalone, fruit, ionosphere, iris, mnist
 from dlbench.errors import UsageError
 
-NAMES = catalog.names("datasets")
+NAMES = registry.names("datasets")
 FILES = Path(abalone.__file__).parent / "files"
 SHIPPED = {
     "abalone_test.csv": "9369d56dddca68bffb4c80f94dad3e6f64155dc0c02ad164cbe9e6b7eccd1d43",
@@ -77,8 +77,8 @@ def network(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_describes_itself_without_being_imported(name):
-    assert catalog.about("datasets", name).endswith(".")
-    declared = catalog.declaration("datasets", name, Declaration)
+    assert registry.about("datasets", name).endswith(".")
+    declared = registry.declaration("datasets", name, Declaration)
     assert declared.licence
     assert declared.source
     assert declared.train_rows > 0
@@ -86,11 +86,11 @@ def test_describes_itself_without_being_imported(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_loads_what_it_declares(name):
-    module = catalog.load("datasets", name)
+    module = registry.load("datasets", name)
     reason = module.unavailable_reason()
     if reason is not None:
         pytest.skip(reason)
-    declared = catalog.declaration("datasets", name, Declaration)
+    declared = registry.declaration("datasets", name, Declaration)
     split = module.load(seed=0)
     assert split.x_train.shape == (declared.train_rows, *declared.features)
     assert split.x_test.shape == (declared.test_rows, *declared.features)
@@ -103,7 +103,7 @@ def test_loads_what_it_declares(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_loads_the_same_for_the_same_seed(name):
-    module = catalog.load("datasets", name)
+    module = registry.load("datasets", name)
     if (reason := module.unavailable_reason()) is not None:
         pytest.skip(reason)
     np.testing.assert_array_equal(module.load(seed=3).x_train, module.load(seed=3).x_train)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from dlbench.model import Declaration
-from dlbench.targets import Machine
+from dlbench.plan.targets import Machine
+from dlbench.records.case import Declaration
 
 ALPHA = Declaration(
     package="alpha",

@@ -5,25 +5,16 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from dlbench import flops
-from dlbench.columns import COLUMNS
-from dlbench.model import (
-    Case,
-    Environment,
-    Group,
-    Measurement,
-    ParityCheck,
-    Plan,
-    Run,
-    Sample,
-    Sampling,
-    Target,
-    Workload,
-)
+from dlbench.analysis.columns import COLUMNS
+from dlbench.analysis.rows import Row
+from dlbench.analysis.run import rows_of
 from dlbench.networks.base import named
-from dlbench.reading import rows_of
+from dlbench.records.case import Case, Group, Target, Workload
+from dlbench.records.measurement import Measurement, ParityCheck, Sample
+from dlbench.records.plan import Plan, Sampling
+from dlbench.records.run import Environment, Run
 from dlbench.results.folder import Results
-from dlbench.rows import Row
+from dlbench.workloads import _work
 
 NUMPY = Target("numpy", "cpu", "eager", "float32", 2)
 TORCH = replace(NUMPY, backend="torch")
@@ -45,11 +36,11 @@ ENVIRONMENT = Environment(
 
 def matmul(m: int, n: int | None = None, k: int | None = None) -> Workload:
     n, k = n or m, k or m
-    return Workload("matmul", {"m": m, "n": n, "k": k}, flops.matmul(m, n, k))
+    return Workload("matmul", {"m": m, "n": n, "k": k}, _work.matmul(m, n, k))
 
 
 def forward(network: str = "iris", batch: int = 32, *, synthetic: bool = False) -> Workload:
-    work = flops.forward(named(network), batch)
+    work = _work.forward(named(network), batch)
     return Workload("forward", {"network": network, "batch": batch}, work, synthetic)
 
 

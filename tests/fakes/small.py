@@ -4,12 +4,12 @@ from functools import partial
 
 import numpy as np
 
-from dlbench.arrays import cast
 from dlbench.backends.base import Problem
-from dlbench.layers import SGD, Dense, DropConnect
-from dlbench.model import Target
-from dlbench.network import Network
-from dlbench.reference.initial import initial_weights
+from dlbench.records.case import Target
+from dlbench.records.layers import SGD, Dense, DropConnect
+from dlbench.records.network import Network
+from dlbench.reference.arrays import cast
+from dlbench.reference.draws import initial_weights
 from dlbench.reference.mlp import MLP
 
 ROWS, INPUTS, UNITS = 6, 4, 3

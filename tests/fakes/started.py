@@ -10,18 +10,18 @@ from importlib.util import find_spec
 
 import pytest
 
-from dlbench import catalog
+from dlbench import registry
 from dlbench.backends.base import Setting
-from dlbench.model import Declaration
+from dlbench.records.case import Declaration
 
 DECLARED = {
-    name: catalog.declaration("backends", name, Declaration) for name in catalog.names("backends")
+    name: registry.declaration("backends", name, Declaration) for name in registry.names("backends")
 }
 DEVICE = os.environ.get("DLBENCH_TEST_DEVICE", "cpu")
 # As tensors tell it.
 PLACE = {"cuda": "cuda:0"}.get(DEVICE, DEVICE)
 SELECTED = [
-    catalog.check("backends", name)
+    registry.check("backends", name)
     for name in os.environ.get("DLBENCH_TEST_BACKEND", "numpy").split(",")
     if find_spec(DECLARED[name].package) and DEVICE in DECLARED[name].devices
 ]
@@ -54,7 +54,7 @@ def declared_environment(tmp_path_factory):
 def started(name, mode="eager", dtype="float32", device=DEVICE):
     """A backend, for as long as a test needs it."""
     setting = Setting(device, mode, dtype, THREADS, "")
-    backend = catalog.load("backends", name).start(setting)
+    backend = registry.load("backends", name).start(setting)
     try:
         yield backend
     finally:

@@ -3,10 +3,10 @@
 from msgspec.structs import replace
 
 from dlbench.harness import wire
-from dlbench.model import Target
 from dlbench.networks.base import named
+from dlbench.records.case import Target
+from dlbench.records.training import EpochResult, TrainingResult, TrainingRun
 from dlbench.results.folder import Trained
-from dlbench.trainings import EpochResult, TrainingResult, TrainingRun
 from fakes.results import ENVIRONMENT
 
 NUMPY = Target("numpy", "cpu", "eager", "float32", 1, "tensors")

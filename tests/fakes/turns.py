@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 
-from dlbench.model import Flag, Group, Measurement, Run, Sample, Target, Workload
+from dlbench.records.case import Group, Target, Workload
+from dlbench.records.measurement import Flag, Measurement, Sample
+from dlbench.records.run import Run
 from dlbench.results.folder import Results
 from fakes.results import case, plan_of, run_of
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from dlbench.harness import wire
 from dlbench.harness.wire import Order, Reply
-from dlbench.model import ParityCheck, Sample, Target
+from dlbench.records.case import Target
+from dlbench.records.measurement import ParityCheck, Sample
 from fakes.clock import ToldClock
 
 FACTS = {"version": "1.0"}

@@ -29,10 +29,12 @@ from dlbench.harness.wire import (
     WorkedOut,
     WorkOut,
 )
-from dlbench.model import ParityCheck, Sample, Sampling, Target, Work, Workload
 from dlbench.networks.base import every
 from dlbench.networks.lecture import OPTIMIZERS
-from dlbench.trainings import EpochResult
+from dlbench.records.case import Target, Work, Workload
+from dlbench.records.measurement import ParityCheck, Sample
+from dlbench.records.plan import Sampling
+from dlbench.records.training import EpochResult
 
 TARGET = Target("torch", "cuda:1", "compile", "tf32", 4)
 WORKLOAD = Workload("train_step", {"network": "iris", "batch": 32}, Work(25088, 4072, 32))

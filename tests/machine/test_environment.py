@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from dlbench import environment
-from dlbench.model import Environment
+from dlbench.machine import environment
+from dlbench.records.run import Environment
 from fakes.machine import ALPHA, DECLARATIONS
 
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 import dlbench
-from dlbench import catalog
+from dlbench import registry
 from dlbench.errors import UsageError
 from dlbench.networks import base
 from dlbench.networks.base import every, named
@@ -68,8 +68,8 @@ def test_a_network_is_added_by_adding_a_file(package, monkeypatch) -> None:
 
 def test_a_name_of_two_networks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     iris = SimpleNamespace(name="iris")
-    monkeypatch.setattr(catalog, "names", lambda _: ("first", "second"))
-    monkeypatch.setattr(catalog, "load", lambda *_: SimpleNamespace(NETWORKS=(iris,)))
+    monkeypatch.setattr(registry, "names", lambda _: ("first", "second"))
+    monkeypatch.setattr(registry, "load", lambda *_: SimpleNamespace(NETWORKS=(iris,)))
     with pytest.raises(UsageError, match=r"second\.py has a name that another network has: 'iris'"):
         base.every.__wrapped__()
 

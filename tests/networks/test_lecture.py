@@ -4,9 +4,9 @@ from math import prod
 
 import pytest
 
-from dlbench import catalog
-from dlbench.layers import SGD, Adam, BatchNorm, Dense, Dropout, Flatten
+from dlbench import registry
 from dlbench.networks.base import every, named
+from dlbench.records.layers import SGD, Adam, BatchNorm, Dense, Dropout, Flatten
 
 ADAM = Adam(lr=0.001, beta1=0.9, beta2=0.999, epsilon=1e-7)
 FRUIT = ("mae", Adam(lr=0.1), 5, 3, "fruit")
@@ -58,18 +58,18 @@ def test_the_catalogue_has_the_lectures_networks_and_no_others():
 
 
 def test_mnist_512_has_1875_steps_an_epoch():
-    rows = catalog.declaration("datasets", "mnist", dict)["train_rows"]
+    rows = registry.declaration("datasets", "mnist", dict)["train_rows"]
     assert rows / named("mnist-512").batch == 1875
 
 
 @every_network
 def test_a_network_takes_the_rows_of_its_data_set(net):
-    assert list(net.inputs) == catalog.declaration("datasets", net.dataset, dict)["features"]
+    assert list(net.inputs) == registry.declaration("datasets", net.dataset, dict)["features"]
 
 
 @every_network
 def test_a_network_gives_one_output_or_one_for_each_class(net):
-    classes = catalog.declaration("datasets", net.dataset, dict)["classes"]
+    classes = registry.declaration("datasets", net.dataset, dict)["classes"]
     assert net.layers[-1].units == (classes if classes and classes > 2 else 1)
 
 

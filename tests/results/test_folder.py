@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from dlbench.errors import EXIT_UNREADABLE, EXIT_USAGE, UnreadableResults, UsageError
-from dlbench.model import SCHEMA_VERSION, Measurement, Sample
+from dlbench.records.measurement import Measurement, Sample
+from dlbench.records.run import SCHEMA_VERSION
 from dlbench.results.find import find, folders
 from dlbench.results.folder import LOGS_FOLDER, RUN, Results, new_folder, read_run
 from fakes.results import TORCH, case, matmul, measured, parity, run_of

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from dlbench.errors import UnreadableResults
-from dlbench.model import Measurement
+from dlbench.records.measurement import Measurement
 from dlbench.results.folder import RUN, TRAINING, new_folder
 from dlbench.results.outcome import INTERRUPTED, outcome
 from fakes.results import TORCH, case, matmul, measured, run_of

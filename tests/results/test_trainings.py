@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dlbench.errors import EXIT_UNREADABLE, EXIT_USAGE, UnreadableResults
-from dlbench.model import SCHEMA_VERSION
+from dlbench.records.run import SCHEMA_VERSION
 from dlbench.results.find import find
 from dlbench.results.folder import RUN, TRAINING, new_folder, read_training
 from fakes.results import case, matmul, measured, run_of

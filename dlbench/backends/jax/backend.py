@@ -6,14 +6,14 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from dlbench.arrays import Array, cast
 from dlbench.backends.base import Batch, Compile, Framework, Setting, TrainingJob
 from dlbench.backends.jax.compiler import JaxCompiler
 from dlbench.backends.jax.device import JaxDevice
 from dlbench.backends.jax.model import Model
 from dlbench.backends.jax.trainer import Trainer
 from dlbench.errors import Unavailable
-from dlbench.network import Network
+from dlbench.records.network import Network
+from dlbench.reference.arrays import Array, cast
 
 
 def start(setting: Setting) -> "JaxBackend":

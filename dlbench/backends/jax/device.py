@@ -6,8 +6,8 @@ from typing import Any
 
 import jax
 
-from dlbench.arrays import Array
 from dlbench.errors import Unavailable
+from dlbench.reference.arrays import Array
 
 
 class JaxDevice:

@@ -12,10 +12,10 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from dlbench import layers
 from dlbench.backends.base import Compile, Step
 from dlbench.backends.jax.natives import ACTIVATIONS, LOSSES, OPTIMIZERS
-from dlbench.network import Network
+from dlbench.records import layers
+from dlbench.records.network import Network
 
 Named = dict[str, Any]
 

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from dlbench import layers
+from dlbench.records import layers
 
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "linear": lambda z: z,

@@ -7,10 +7,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dlbench.arrays import Array
 from dlbench.backends.base import LEAD_IN_STEPS, TrainingJob
 from dlbench.backends.jax.model import Learner, Model, State
 from dlbench.errors import Unavailable
+from dlbench.reference.arrays import Array
 
 
 class Trainer:

@@ -7,11 +7,11 @@ from typing import Any
 from msgspec.structs import replace
 from threadpoolctl import threadpool_limits
 
-from dlbench.arrays import Array, cast
 from dlbench.backends.base import NO_OTHERS, Problem, Setting, Step, TrainingJob
 from dlbench.backends.numpy.device import NumpyDevice
 from dlbench.backends.numpy.trainer import Trainer
-from dlbench.layers import Optimizer
+from dlbench.records.layers import Optimizer
+from dlbench.reference.arrays import Array, cast
 from dlbench.reference.mlp import MLP
 
 

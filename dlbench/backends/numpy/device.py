@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from dlbench.arrays import Array
+from dlbench.reference.arrays import Array
 
 
 class NumpyDevice:

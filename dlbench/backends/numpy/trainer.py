@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from dlbench.arrays import Array, cast
 from dlbench.backends.base import LEAD_IN_STEPS, TrainingJob
 from dlbench.errors import Unavailable
+from dlbench.reference.arrays import Array, cast
 from dlbench.reference.mlp import MLP
 
 

@@ -7,15 +7,15 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from dlbench.arrays import Array, cast
 from dlbench.backends.base import Batch, Compile, Framework, Setting, Trainer, TrainingJob
 from dlbench.backends.tensorflow.compiler import TensorflowCompiler
 from dlbench.backends.tensorflow.device import TensorflowDevice
 from dlbench.backends.tensorflow.model import Model
 from dlbench.backends.tensorflow.trainer import trainer
 from dlbench.errors import Unavailable
-from dlbench.model import DTYPES
-from dlbench.network import Network
+from dlbench.records.base import DTYPES
+from dlbench.records.network import Network
+from dlbench.reference.arrays import Array, cast
 
 
 def start(setting: Setting) -> "TensorflowBackend":

@@ -6,8 +6,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from dlbench.arrays import Array
 from dlbench.errors import Unavailable
+from dlbench.reference.arrays import Array
 
 
 class TensorflowDevice:

@@ -7,10 +7,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from dlbench import layers
 from dlbench.backends.base import Compile, Step
 from dlbench.backends.tensorflow.natives import LAYERS, LOSSES, OPTIMIZERS
-from dlbench.network import Network
+from dlbench.records import layers
+from dlbench.records.network import Network
 
 
 class Model:

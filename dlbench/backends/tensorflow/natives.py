@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from dlbench import layers
+from dlbench.records import layers
 
 
 class DropConnectDense(keras.layers.Dense):  # type: ignore[misc]

@@ -8,10 +8,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from dlbench.arrays import Array
 from dlbench.backends.base import LEAD_IN_STEPS, Setting, TrainingJob
 from dlbench.backends.tensorflow.callbacks import callbacks
 from dlbench.backends.tensorflow.model import Model
+from dlbench.reference.arrays import Array
 
 Tensor = Callable[[Array], Any]
 

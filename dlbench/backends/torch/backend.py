@@ -7,13 +7,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dlbench.arrays import Array, cast
 from dlbench.backends.base import Batch, Compile, Framework, Setting, TrainingJob
 from dlbench.backends.torch.compiler import MODES, TorchCompiler, require_compiler
 from dlbench.backends.torch.device import TorchDevice
 from dlbench.backends.torch.model import Model
 from dlbench.backends.torch.trainer import Trainer
-from dlbench.network import Network
+from dlbench.records.network import Network
+from dlbench.reference.arrays import Array, cast
 
 
 def start(setting: Setting) -> "TorchBackend":

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from dlbench.arrays import Array
 from dlbench.errors import Unavailable
+from dlbench.reference.arrays import Array
 
 MS = 1e3
 

@@ -8,16 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dlbench import layers
 from dlbench.backends.base import Compile, Step
-from dlbench.backends.torch.natives import (
-    ACTIVATIONS,
-    LAYERS,
-    LOSSES,
-    OPTIMIZERS,
-    PARAMETERS,
-)
-from dlbench.network import Network
+from dlbench.backends.torch.natives import ACTIVATIONS, LAYERS, LOSSES, OPTIMIZERS, PARAMETERS
+from dlbench.records import layers
+from dlbench.records.network import Network
 
 
 class Model:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from dlbench import layers
+from dlbench.records import layers
 
 
 class DropConnectLinear(nn.Linear):

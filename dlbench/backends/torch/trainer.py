@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
-from dlbench.arrays import Array
 from dlbench.backends.base import LEAD_IN_STEPS, TrainingJob
 from dlbench.backends.torch.callbacks import Callback, callbacks
 from dlbench.backends.torch.model import Learner, Model, canonical
 from dlbench.backends.torch.natives import fused_or_foreach
+from dlbench.reference.arrays import Array
 
 Batches = Iterable[tuple[Tensor, Tensor]]
 

@@ -18,16 +18,16 @@ from msgspec.structs import replace
 from dlbench.harness import wire
 from dlbench.harness.supervisor.pool import failed
 from dlbench.harness.wire import Order, Reply
-from dlbench.model import (
-    Case,
+from dlbench.records.case import Case
+from dlbench.records.measurement import (
     Compiling,
     Measurement,
     ParityCheck,
-    Plan,
     Sample,
     Status,
     StopReason,
 )
+from dlbench.records.plan import Plan
 
 # A check that compiles nothing takes milliseconds: it is not given up for the time that compiling
 # has left of the limit.

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from dlbench.harness import wire
 from dlbench.harness.wire import Order, Reply
-from dlbench.model import Target
+from dlbench.records.case import Target
 
 Facts = dict[str, str | int | None]
 

@@ -22,7 +22,7 @@ from dlbench.harness import fork_server, wire
 from dlbench.harness.parking import parking_for
 from dlbench.harness.supervisor.pool import Worker
 from dlbench.harness.wire import Order, Reply
-from dlbench.model import Declaration, Target
+from dlbench.records.case import Declaration, Target
 
 # -P: a `torch.py` or `random.py` in the current folder is not for us to run.
 COMMAND = (sys.executable, "-P", "-m", "dlbench.harness.worker")

@@ -14,7 +14,9 @@ from dlbench.harness.supervisor.case import CaseRun, GettingReady, renewal_steps
 from dlbench.harness.supervisor.pool import WorkerPool
 from dlbench.harness.supervisor.schedule import Budget, Renewals
 from dlbench.harness.supervisor.stopping import Stop
-from dlbench.model import Case, Group, Measurement, Plan, Progress, Target
+from dlbench.records.case import Case, Group, Target
+from dlbench.records.measurement import Measurement, Progress
+from dlbench.records.plan import Plan
 
 Events = Generator[Progress | Measurement, None, None]
 Prepared = Generator[Progress | Measurement, None, list[CaseRun]]

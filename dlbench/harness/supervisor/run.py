@@ -10,7 +10,9 @@ from time import monotonic
 from dlbench.harness.supervisor.pool import Launch, WorkerPool
 from dlbench.harness.supervisor.row import Events, Row, RunState
 from dlbench.harness.supervisor.schedule import Budget
-from dlbench.model import Case, Measurement, Plan
+from dlbench.records.case import Case
+from dlbench.records.measurement import Measurement
+from dlbench.records.plan import Plan
 
 
 def own_process(case: Case) -> Hashable:

@@ -10,7 +10,7 @@ from random import Random
 from statistics import median_low
 from typing import TypeVar
 
-from dlbench.model import Sampling
+from dlbench.records.plan import Sampling
 
 T = TypeVar("T")
 

@@ -7,8 +7,9 @@ is to stop too early (Jennison & Turnbull 2000, Group Sequential Methods, ch. 1)
 from collections.abc import Sequence
 from math import log
 
-from dlbench.model import Sample, Sampling, StopReason
-from dlbench.stats import median_error
+from dlbench.records.measurement import Sample, StopReason
+from dlbench.records.plan import Sampling
+from dlbench.stats.location import median_error
 
 # Rounds at which the precision is looked at: each time about 1.4 times as many as before.
 FIRST_LOOK = 8

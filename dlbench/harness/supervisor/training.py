@@ -9,9 +9,9 @@ from pathlib import Path
 
 from dlbench.harness import wire
 from dlbench.harness.supervisor.pool import Launch, WorkerPool, failed
-from dlbench.model import Target
-from dlbench.network import Network
-from dlbench.trainings import EpochResult, Lap, TrainingResult
+from dlbench.records.case import Target
+from dlbench.records.network import Network
+from dlbench.records.training import EpochResult, Lap, TrainingResult
 
 # An epoch may take as long as a large network needs; a worker that is silent for longer is hung.
 TIMEOUT_S = 3600.0

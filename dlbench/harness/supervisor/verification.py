@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from dlbench.examples import EXAMPLES
 from dlbench.harness import wire
 from dlbench.harness.supervisor.pool import Launch, WorkerPool, failed
-from dlbench.layers import Optimizer
-from dlbench.model import Target
-from dlbench.network import Network
 from dlbench.networks.lecture import OPTIMIZERS
-from dlbench.verifications import Agreement, Finding, Worked
+from dlbench.parity.examples import EXAMPLES
+from dlbench.records.case import Target
+from dlbench.records.layers import Optimizer
+from dlbench.records.network import Network
+from dlbench.records.verification import Agreement, Finding, Worked
 
 # Compiling all steps of a network for all optimizers takes a minute on a slow core.
 TIMEOUT_S = 600.0

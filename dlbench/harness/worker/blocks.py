@@ -15,7 +15,8 @@ from dlbench.errors import DlbenchError
 from dlbench.harness.worker import timing
 from dlbench.harness.worker.compiler import count_graphs
 from dlbench.harness.worker.interference import Counters, Monitor, with_flags
-from dlbench.model import Flag, Sample, Sampling
+from dlbench.records.measurement import Flag, Sample
+from dlbench.records.plan import Sampling
 
 # Untimed steps before a block: after a switch of workers caches are cold and threads asleep, so a
 # share of the block is run first. After a reset, steps copy what was just assigned and allocate

@@ -11,8 +11,9 @@ from pathlib import Path
 from dlbench.backends.base import Backend, Step
 from dlbench.errors import DlbenchError
 from dlbench.harness.worker import timing
-from dlbench.memory import PeakMemory
-from dlbench.model import Caches, Compiling, Target
+from dlbench.machine.memory import PeakMemory
+from dlbench.records.case import Target
+from dlbench.records.measurement import Caches, Compiling
 
 # Calls timed one by one before anything else runs: the first compiles, the second may compile
 # again (gradients, shapes), the third shows whether it is over.

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from dlbench import counters
-from dlbench.model import Flag, Sample
+from dlbench.machine import counters
+from dlbench.records.measurement import Flag, Sample
 
 # What others took, and what threads waited for a core, is noise up to this share of a block; not
 # of all threads' time, as all must wait for the last at a barrier. Seen on 2 cores, PyTorch's

@@ -4,23 +4,24 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from dlbench import catalog
+from dlbench import registry
 from dlbench.backends.base import Backend, Setting
 from dlbench.errors import PlacementError
-from dlbench.model import DTYPES, Declaration, Target
+from dlbench.records.base import DTYPES
+from dlbench.records.case import Declaration, Target
 
 
 def start(target: Target, scratch: str) -> Backend:
     """Import the framework, and see that it uses the threads it was told to."""
     setting = Setting(target.device, target.mode, target.dtype, target.threads, scratch)
-    backend: Backend = catalog.load("backends", target.backend).start(setting)
+    backend: Backend = registry.load("backends", target.backend).start(setting)
     assert_threads(backend, target)
     return backend
 
 
 def start_here(target: Target, scratch: str) -> Backend:
     """The same in a process that was not started for it: first set the declared variables."""
-    declared = catalog.declaration("backends", target.backend, Declaration)
+    declared = registry.declaration("backends", target.backend, Declaration)
     os.environ |= declared.variables(target.threads, scratch)
     return start(target, scratch)
 

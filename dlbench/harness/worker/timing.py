@@ -12,7 +12,7 @@ from time import perf_counter_ns
 from typing import Any, NamedTuple
 
 from dlbench.backends.base import DeviceClock
-from dlbench.model import Sample
+from dlbench.records.measurement import Sample
 
 Clock = Callable[[], int]
 NS = 1e9

@@ -10,19 +10,19 @@ from time import perf_counter
 
 import numpy as np
 
-from dlbench import catalog
-from dlbench.arrays import Array
+from dlbench import registry
 from dlbench.backends.base import Backend, TrainingJob
 from dlbench.datasets.base import Split
-from dlbench.epoch_parity import assert_agreement
-from dlbench.epochs import job_of
 from dlbench.errors import DlbenchError
 from dlbench.harness import wire
 from dlbench.harness.worker.compiler import Compiler, settle
 from dlbench.harness.worker.setup import assert_placed
-from dlbench.model import Target
+from dlbench.parity.epoch import assert_agreement
+from dlbench.records.case import Target
+from dlbench.records.training import EpochResult
+from dlbench.reference.arrays import Array
 from dlbench.reference.losses import labels, loss_of
-from dlbench.trainings import EpochResult
+from dlbench.workloads.base import job_of
 
 # Rows that are predicted at once: enough to be quick, and few enough for any memory.
 PREDICTED_ROWS = 10_000
@@ -33,7 +33,7 @@ class Training:
 
     def __init__(self, backend: Backend, job: TrainingJob) -> None:
         self.backend, self.network = backend, job.network
-        self.split: Split = catalog.load("datasets", self.network.dataset).load(job.seed)
+        self.split: Split = registry.load("datasets", self.network.dataset).load(job.seed)
         self.trainer = backend.trainer(job)
         self.done = 0
 
@@ -59,7 +59,7 @@ class Training:
             return None, None
         outputs = self.predict(x)
         test_loss = loss_of(self.network, outputs, y)
-        classes = catalog.declaration("datasets", self.network.dataset, dict)["classes"]
+        classes = registry.declaration("datasets", self.network.dataset, dict)["classes"]
         right = None if classes is None else float((labels(self.network, outputs) == y).mean())
         return (test_loss if isfinite(test_loss) else None), right
 

@@ -1,9 +1,9 @@
 """What a started backend computes, against the oracle and the lecture: nothing is timed."""
 
 from dlbench.backends.base import Backend
-from dlbench.examples import EXAMPLES
 from dlbench.harness import wire
-from dlbench.passes import agreement
+from dlbench.parity.examples import EXAMPLES
+from dlbench.parity.oracle import agreement
 
 
 def verify(backend: Backend, dtype: str, order: wire.Verify) -> wire.Verified:

@@ -21,8 +21,9 @@ from dlbench.harness.worker.interference import Monitor
 from dlbench.harness.worker.setup import assert_placed, assert_threads, start
 from dlbench.harness.worker.training import Trainings
 from dlbench.harness.worker.verification import verify, work_out
-from dlbench.kinds import Bound, kind_named
-from dlbench.model import Compiling, Target
+from dlbench.records.case import Target
+from dlbench.records.measurement import Compiling
+from dlbench.workloads.base import Bound, kind_named
 
 
 class Worker:

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from dlbench.harness import fork_server, wire
 from dlbench.harness.supervisor import process
 from dlbench.harness.supervisor.process import Launcher
-from dlbench.model import Target
-from dlbench.targets import read_declarations
+from dlbench.plan.targets import read_declarations
+from dlbench.records.case import Target
 
 TARGET = Target("numpy", "cuda:1", "eager", "float32", 3)
 VARIABLES = {"OMP_NUM_THREADS": "{threads}", "CACHE": "{scratch}/cache:{scratch}", "LOGS": "0"}

@@ -19,7 +19,8 @@ from dlbench.harness import fork_server, wire
 from dlbench.harness.parking import cpu_seconds
 from dlbench.harness.supervisor import process
 from dlbench.harness.supervisor.process import WorkerProcess
-from dlbench.model import Sampling, Target, Work, Workload
+from dlbench.records.case import Target, Work, Workload
+from dlbench.records.plan import Sampling
 from fakes import misbehaving
 
 MISBEHAVING = misbehaving.__file__

@@ -12,19 +12,9 @@ from dlbench.harness.supervisor.case import LEAST_CHECK_S, CaseRun
 from dlbench.harness.supervisor.row import RELEASE_TIMEOUT_S
 from dlbench.harness.supervisor.run import Supervisor
 from dlbench.harness.supervisor.stopping import PATIENCE
-from dlbench.model import (
-    Case,
-    Group,
-    Measurement,
-    ParityCheck,
-    Plan,
-    Progress,
-    Sample,
-    Sampling,
-    Target,
-    Work,
-    Workload,
-)
+from dlbench.records.case import Case, Group, Target, Work, Workload
+from dlbench.records.measurement import Measurement, ParityCheck, Progress, Sample
+from dlbench.records.plan import Plan, Sampling
 from fakes.workers import BROKEN, CALLS_S, FACTS, HELD, Dies, Stable
 
 CRASH = Dies(wire.Failed("failed", "the worker died with signal 11"))

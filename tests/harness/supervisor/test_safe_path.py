@@ -7,7 +7,7 @@ import pytest
 
 from dlbench.harness import wire
 from dlbench.harness.supervisor.process import COMMAND, WorkerProcess
-from dlbench.model import Target
+from dlbench.records.case import Target
 
 START = wire.Start(Target("numpy", "cpu", "eager", "float32", 1), "")
 LONG_S = 60.0

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from dlbench.harness.supervisor.schedule import REPEATED, WORTH, Renewals, order
-from dlbench.model import Sampling
+from dlbench.records.plan import Sampling
 from fakes.clock import ToldClock
 
 CASES = ["a", "b", "c", "d"]

@@ -11,7 +11,8 @@ from dlbench.harness.supervisor.stopping import (
     quiet_rounds,
     widest,
 )
-from dlbench.model import Sample, Sampling
+from dlbench.records.measurement import Sample
+from dlbench.records.plan import Sampling
 
 LONG_S = 100.0
 

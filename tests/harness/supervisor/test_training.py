@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from dlbench.harness import wire
 from dlbench.harness.supervisor.training import TrainingPlan
 from dlbench.networks.base import every
-from dlbench.trainings import Lap, TrainingResult, by_target
+from dlbench.records.training import Lap, TrainingResult, by_target
 from fakes.trainings import LEARNT, NUMPY, OUTPUTS, TORCH, School, broken, trained
 
 ROW = (5.1, 3.5, 1.4, 0.2)

@@ -8,14 +8,16 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from dlbench import examination, session, verified
-from dlbench.examples import EXAMPLES
+from dlbench.api import run, verify
 from dlbench.harness import wire
 from dlbench.harness.supervisor import verification
-from dlbench.model import ParityCheck, Target
 from dlbench.networks.base import every
 from dlbench.networks.lecture import OPTIMIZERS
-from dlbench.verifications import Agreement, Worked
+from dlbench.parity.examples import EXAMPLES
+from dlbench.records.case import Target
+from dlbench.records.measurement import ParityCheck
+from dlbench.records.verification import Agreement, Worked
+from dlbench.report import verification as verified
 from fakes.terminal import dlbench
 
 NUMPY = Target("numpy", "cpu", "eager", "float32", 1)
@@ -379,7 +381,7 @@ def test_numpy_is_verified_for_real():
     ],
 )
 def test_what_cannot_be_had_is_refused(words, complaint, monkeypatch):
-    monkeypatch.setattr("dlbench.environment.gpus", tuple)
+    monkeypatch.setattr("dlbench.machine.environment.gpus", tuple)
     answer = dlbench("verify", *words)
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.startswith(complaint)
@@ -410,7 +412,7 @@ def test_the_exit_code_is_0_only_if_something_was_verified_and_all_of_it_holds(
     fine = [Worked(one, "numpy", one.expected) for one in figures]
     named = {one.example for one in findings if isinstance(one, Worked)}
     rest = [one for one in fine if one.example not in named] if named else []
-    monkeypatch.setattr(examination, "_verified", lambda asked, launch: [*rest, *findings])
+    monkeypatch.setattr(verify, "_verified", lambda asked, launch: [*rest, *findings])
     answer = dlbench("verify", "--backend", "numpy", "--format", form)
     assert (answer.code, answer.err) == (code, "")
     if form == "json":
@@ -420,10 +422,10 @@ def test_the_exit_code_is_0_only_if_something_was_verified_and_all_of_it_holds(
 @pytest.fixture
 def asked(monkeypatch):
     """The answer to a command line on a machine that has every backend, and what was asked."""
-    monkeypatch.setattr(session, "find_spec", lambda package: package)
-    monkeypatch.setattr("dlbench.environment.gpus", tuple)
+    monkeypatch.setattr(run, "find_spec", lambda package: package)
+    monkeypatch.setattr("dlbench.machine.environment.gpus", tuple)
     tasks = []
-    monkeypatch.setattr(examination, "_verified", lambda new, _: tasks.extend(new) or [HOLDS])
+    monkeypatch.setattr(verify, "_verified", lambda new, _: tasks.extend(new) or [HOLDS])
 
     def ask(*words):
         tasks.clear()
@@ -478,7 +480,7 @@ def test_a_mode_on_request_is_verified_where_it_is_named(asked):
 
 def test_modes_are_missed_only_of_backends_and_devices_that_were_asked_for(asked, monkeypatch):
     assert "Not asked for" not in asked("--backend", "numpy,jax")[0].out
-    monkeypatch.setattr("dlbench.environment.gpus", lambda: ("a GPU",))
+    monkeypatch.setattr("dlbench.machine.environment.gpus", lambda: ("a GPU",))
     assert (
         "Not asked for: torch compile-max-autotune, torch cudagraph "
         "(--mode compile-max-autotune,cudagraph)"
@@ -486,7 +488,7 @@ def test_modes_are_missed_only_of_backends_and_devices_that_were_asked_for(asked
 
 
 def test_modes_of_what_is_not_installed_are_not_missed(asked, monkeypatch):
-    monkeypatch.setattr(session, "find_spec", lambda package: package == "numpy")
+    monkeypatch.setattr(run, "find_spec", lambda package: package == "numpy")
     answer, targets = asked()
     assert targets == ["numpy cpu eager 1"]
     assert "Not asked for" not in answer.out

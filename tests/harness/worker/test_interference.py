@@ -7,9 +7,9 @@ from collections import namedtuple
 import psutil
 import pytest
 
-from dlbench import counters
 from dlbench.harness.worker.interference import LOST_SHARE, Counters, Monitor, flags, with_counters
-from dlbench.model import Sample
+from dlbench.machine import counters
+from dlbench.records.measurement import Sample
 
 CORES = frozenset({0, 2})
 STAT = b"""\

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from dlbench import catalog
+from dlbench import registry
 from dlbench.errors import PlacementError
 from dlbench.harness.worker.setup import assert_placed, start, start_here
-from dlbench.model import Declaration, Target
+from dlbench.records.case import Declaration, Target
 from fakes.backend import FakeBackend, Tensor
 from fakes.clock import ToldClock
 
@@ -20,7 +20,7 @@ TARGET = Target("fake", "cpu", "eager", "float32", 2)
 def backend(monkeypatch):
     """The only backend that there is."""
     fake = FakeBackend(ToldClock())
-    monkeypatch.setattr(catalog, "load", lambda family, name: fake.module)
+    monkeypatch.setattr(registry, "load", lambda family, name: fake.module)
     return fake
 
 
@@ -43,12 +43,12 @@ def test_a_backend_with_other_threads_is_refused(backend):
 
 def test_a_backend_that_starts_here_finds_its_variables(backend, monkeypatch):
     declared = replace(
-        catalog.declaration("backends", "numpy", Declaration),
+        registry.declaration("backends", "numpy", Declaration),
         environment={"DLBENCH_TEST": "{threads} in {scratch}", "DLBENCH_OTHER": "0"},
     )
     for name in declared.environment:
         monkeypatch.setenv(name, "before")
-    monkeypatch.setattr(catalog, "declaration", lambda family, name, kind: declared)
+    monkeypatch.setattr(registry, "declaration", lambda family, name, kind: declared)
     found = {}
     begin = backend.start
     monkeypatch.setattr(backend, "start", lambda told: found.update(os.environ) or begin(told))

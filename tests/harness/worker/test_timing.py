@@ -6,7 +6,7 @@ from itertools import chain, repeat
 import pytest
 
 from dlbench.harness.worker import timing
-from dlbench.model import Sample
+from dlbench.records.measurement import Sample
 from fakes.clock import ToldClock
 from fakes.device import Device
 

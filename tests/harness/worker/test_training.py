@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from dlbench import catalog
+from dlbench import registry
 from dlbench.backends.base import Setting
-from dlbench.epochs import job_of
 from dlbench.errors import DlbenchError
 from dlbench.harness import wire
 from dlbench.harness.worker import training
 from dlbench.harness.worker.training import Training, Trainings
-from dlbench.layers import Dense
 from dlbench.networks.base import every
 from dlbench.networks.lecture import PREDICTED
+from dlbench.records.layers import Dense
 from dlbench.reference.losses import head_of, loss_of
+from dlbench.workloads.base import job_of
 from fakes.small import ENDS, ending, mlp, network, problem
 from fakes.trainings import NUMPY
 
@@ -21,7 +21,7 @@ from fakes.trainings import NUMPY
 
 
 def numpy():
-    return catalog.load("backends", "numpy").start(Setting("cpu", "eager", "float32", 1, ""))
+    return registry.load("backends", "numpy").start(Setting("cpu", "eager", "float32", 1, ""))
 
 
 def job(name, seed=0):

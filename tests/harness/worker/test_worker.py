@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from dlbench import catalog
+from dlbench import registry
 from dlbench.backends.base import Setting, nothing
 from dlbench.errors import Unavailable, UsageError
 from dlbench.harness import fork_server, wire
@@ -22,7 +22,8 @@ from dlbench.harness.worker.__main__ import serve
 from dlbench.harness.worker.blocks import LEAD_IN_AFTER_RESET
 from dlbench.harness.worker.compiler import FIRST_CALLS
 from dlbench.harness.worker.interference import LOST_SHARE, Counters
-from dlbench.model import Sampling, Target, Work, Workload
+from dlbench.records.case import Target, Work, Workload
+from dlbench.records.plan import Sampling
 from fakes.backend import FakeBackend, Tensor
 from fakes.clock import ToldClock
 
@@ -78,9 +79,9 @@ def clock(monkeypatch):
 @pytest.fixture
 def backend(clock, monkeypatch):
     """The only backend that there is."""
-    fake, load = FakeBackend(clock), catalog.load
+    fake, load = FakeBackend(clock), registry.load
     monkeypatch.setattr(
-        catalog,
+        registry,
         "load",
         lambda family, name: fake.module if family == "backends" else load(family, name),
     )

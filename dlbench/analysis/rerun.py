@@ -1,0 +1,117 @@
+"""The command that measures some cases of a run again, and more thoroughly than the run did."""
+
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from dlbench.errors import UsageError
+from dlbench.records.case import Case
+from dlbench.records.plan import MOST_GENERATIONS
+from dlbench.records.run import Run
+from dlbench.syntax import expression
+
+START = ["dlbench", "run"]
+
+
+KEEP = "-k"
+
+
+# Options that are replaced, or would end the new run too early.
+REPLACED = (KEEP, "--rigor", "--generations", "--precision", "--budget")
+
+
+# So many workloads are named at most: a longer command is not typed, and hardly quicker.
+MOST_WORKLOADS = 4
+
+
+@dataclass(frozen=True)
+class Settling:
+    """Words of the run's own command: suite, targets and axes stay, the rest is chosen anew."""
+
+    run: Run
+
+    def command(self, cases: Sequence[Case]) -> str:
+        """Measures at least these cases of the run."""
+        return shlex.join([*self._kept[0], *self._selection(cases), *self._rigor])
+
+    @cached_property
+    def _targets(self) -> list[str]:
+        return list(dict.fromkeys(case.target.id for case in self.run.plan.cases))
+
+    @cached_property
+    def _kept(self) -> tuple[list[str], list[str]]:
+        """The words that stay, and what the run itself was restricted to by -k."""
+        words = _words(self.run.command)
+        if words[:2] != START:
+            return [*START, self.run.plan.suite], []
+        kept: list[str] = []
+        keep: list[str] = []
+        left = iter(words)
+        for word in left:
+            option, value = _option(word)
+            if option not in REPLACED:
+                kept += [] if word == "--dry-run" else [word]
+                continue
+            value = next(left, "") if value is None else value
+            keep = [KEEP, value] if option == KEEP else keep
+        return kept, keep
+
+    @cached_property
+    def _rigor(self) -> list[str]:
+        sampling = self.run.plan.sampling
+        twice = ["--generations", str(min(2 * sampling.generations, MOST_GENERATIONS))]
+        return ["--rigor", "rigorous", *(twice if sampling.rigor == "rigorous" else [])]
+
+    def _selection(self, cases: Sequence[Case]) -> list[str]:
+        """-k with the workloads and the targets; as it was where that would be too long."""
+        keep = self._kept[1]
+        workloads = dict.fromkeys(f"{case.workload.id}/" for case in cases)
+        targets = dict.fromkeys(case.target.id for case in cases)
+        if len(workloads) > MOST_WORKLOADS:
+            return keep
+        # -k may have kept other targets out of the plan, so that only the whole id is distinct
+        named = targets if keep else [self._distinct(target) for target in targets]
+        every = not keep and len(targets) == len(self._targets)
+        if every and len(workloads) == len(self.run.plan.groups):
+            return []
+        text = " and ".join(map(_any, [workloads] if every else [workloads, named]))
+        return [KEEP, text] if _is_readable(text) else keep
+
+    def _distinct(self, target: str) -> str:
+        """The shortest beginning of a target's id with which no other begins."""
+        parts = target.split("/")
+        for count in range(1, len(parts)):
+            start = "/".join(parts[:count]) + "/"
+            if sum(other.startswith(start) for other in self._targets) == 1:
+                return f"/{start}"
+        return f"/{target}"
+
+
+def _any(words: Iterable[str]) -> str:
+    listed = list(words)
+    return f"({' or '.join(listed)})" if len(listed) > 1 else listed[0]
+
+
+def _option(word: str) -> tuple[str, str | None]:
+    """An option and the value that is written in one word with it: `--rigor=quick`, `-kmatmul`."""
+    if word.startswith(KEEP) and word != KEEP:
+        return KEEP, word.removeprefix(KEEP)
+    option, equals, value = word.partition("=")
+    return option, value if equals else None
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError:  # not written by dlbench
+        return []
+
+
+def _is_readable(text: str) -> bool:
+    """Whether -k takes it: there may be a parenthesis in a name."""
+    try:
+        expression(text)
+    except UsageError:
+        return False
+    return True

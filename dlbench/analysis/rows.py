@@ -1,0 +1,215 @@
+"""What the samples of a case say: one row of parts each, for every table, chart and export.
+
+Derived from the raw measurements whenever asked for, and never stored. graphs.py, efficiency and
+reading.py set the parts that say something of other cases too.
+"""
+
+from collections.abc import Iterable, Sequence
+from statistics import mode
+
+from msgspec import Struct
+
+from dlbench.analysis.break_even import BreakEven
+from dlbench.analysis.compile_cost import CompileCost
+from dlbench.analysis.samples import History
+from dlbench.analysis.summary import Summary, summary
+from dlbench.analysis.verdicts import Verdict
+from dlbench.records.case import Case, ModeKind, Target, Workload
+from dlbench.records.measurement import ParityCheck, Status, StopReason
+from dlbench.workloads import _work
+
+
+class Time(Struct, frozen=True):
+    """The time of one iteration in seconds, with its interval, and the rates that follow from it.
+
+    first_call_s: seconds of the very first call.
+    """
+
+    seconds: float | None = None
+    low_s: float | None = None
+    high_s: float | None = None
+    gflops: float | None = None
+    samples_per_s: float | None = None
+    first_call_s: float | None = None
+
+
+class Blocks(Struct, frozen=True):
+    """How a case was measured. iterations: the commonest number of steps in a block.
+
+    left_out: blocks under competition that do not count; busy: too few others for that.
+    """
+
+    count: int = 0
+    iterations: int | None = None
+    generations: int = 0
+    stop_reason: StopReason | None = None
+    left_out: int = 0
+    busy: bool = False
+
+
+class Shape(Struct, frozen=True):
+    """What is odd about the times. autocorrelation: of successive blocks.
+
+    drift: a share per minute, None where it may be 0; modes: where the times lie, if not around
+    one place.
+    """
+
+    autocorrelation: float | None = None
+    drift: float | None = None
+    modes: str | None = None
+
+
+class Efficiency(Struct, frozen=True):
+    """Shares: utilisation of the ceiling (utilisation.py), overhead of the time (overhead.py)."""
+
+    utilisation: float | None = None
+    overhead: float | None = None
+
+
+class RowComparison(Struct, frozen=True):
+    """A row against its baseline, a target's id. ratio: of their times, above 1 is slower.
+
+    p, p_display and p_gate: see compare.Comparison; reason: of the verdict, or why there is none;
+    busy: too few rounds with the baseline were quiet; settle: the command for an unsure verdict.
+    """
+
+    baseline: str | None = None
+    ratio: float | None = None
+    low: float | None = None
+    high: float | None = None
+    verdict: Verdict | None = None
+    reason: str | None = None
+    p: float | None = None
+    p_display: float | None = None
+    p_gate: float | None = None
+    busy: bool = False
+    settle: str | None = None
+
+
+class Row(Struct, frozen=True):
+    """One case, by its id, in parts; what is unknown is None.
+
+    failure: why it was not measured; parity_error: of the quantity nearest its tolerance; steps:
+    training steps of an epoch, a smaller last batch included.
+    """
+
+    case: str
+    workload: Workload
+    target: Target
+    mode_kind: ModeKind
+    status: Status
+    failure: str | None
+    parity_error: float | None
+    steps: int | None
+    time: Time
+    blocks: Blocks
+    shape: Shape
+    efficiency: Efficiency = Efficiency()
+    compile: CompileCost = CompileCost()
+    break_even: BreakEven = BreakEven()
+    comparison: RowComparison = RowComparison()
+
+    @property
+    def reason(self) -> str | None:
+        """Why it was not measured, or the reason of its verdict."""
+        return self.comparison.reason or self.failure
+
+    @property
+    def busy(self) -> bool:
+        """Whether too few blocks, or too few rounds with the baseline, were quiet."""
+        return self.blocks.busy or self.comparison.busy
+
+
+def row_of(case: Case, history: History) -> Row:
+    """What is known of a case by itself."""
+    found = summary(history)
+    return Row(
+        case=case.id,
+        workload=case.workload,
+        target=case.target,
+        mode_kind=case.mode_kind,
+        status=history.status,
+        failure=history.reason,
+        parity_error=parity_error(history.parity),
+        steps=_steps(case),
+        time=_time(case.workload, history, found),
+        blocks=_blocks(history, found),
+        shape=Shape(found.autocorrelation, found.drift, found.modes),
+    )
+
+
+def _time(workload: Workload, history: History, found: Summary) -> Time:
+    first_call_s = history.calls_s[0] if history.calls_s else None
+    if found.time is None:
+        return Time(first_call_s=first_call_s)
+    work, (seconds, low, high) = workload.work, found.time
+    per_second = 1 / seconds if seconds > 0 else None
+    return Time(
+        seconds=seconds,
+        low_s=low,
+        high_s=high,
+        gflops=work.flops * per_second / 1e9 if per_second else None,
+        samples_per_s=work.samples * per_second if per_second and work.samples else None,
+        first_call_s=first_call_s,
+    )
+
+
+def _blocks(history: History, found: Summary) -> Blocks:
+    return Blocks(
+        count=len(history.samples),
+        iterations=_iterations(history),
+        generations=found.generations,
+        stop_reason=history.stop_reason,
+        left_out=history.chosen.left_out,
+        busy=history.chosen.busy,
+    )
+
+
+def _iterations(history: History) -> int | None:
+    """The commonest: one that others disturbed has fewer, and after one too short they grow."""
+    return mode([sample.iterations for sample in history.samples]) if history.samples else None
+
+
+def _steps(case: Case) -> int | None:
+    """How many training steps one iteration of a case is; None where it is no epoch."""
+    rows = case.workload.work.samples
+    if not case.target.loop or rows is None:
+        return None
+    return _work.batches(rows, int(case.workload.params["batch"]))
+
+
+def parity_error(checks: Sequence[ParityCheck]) -> float | None:
+    """The error of the quantity that comes closest to, or furthest over, its tolerance."""
+    return max(checks, key=lambda check: check.share).error if checks else None
+
+
+def is_timed(row: Row) -> bool:
+    """Whether the row went well and has a time."""
+    return row.status == "ok" and bool(row.time.seconds)
+
+
+def timed_rows(rows: Iterable[Row]) -> list[Row]:
+    """The rows whose times may be compared: what failed, parity too, has no point in a chart."""
+    return [row for row in rows if is_timed(row)]
+
+
+def best(rows: Sequence[Row]) -> Row | None:
+    """The fastest of the rows that were measured."""
+    return min(filter(is_timed, rows), key=lambda row: row.time.seconds or 0, default=None)
+
+
+def leaders(rows: Sequence[Row]) -> list[Row]:
+    """The fastest of a workload's rows, and those that are not slower beyond doubt.
+
+    Nothing leads without a rival, nor where one could not be judged.
+    """
+    timed = timed_rows(rows)
+    rivals = [row for row in timed if row.comparison.verdict is not None]
+    if not rivals or any(row.comparison.p is None for row in rivals):
+        return []
+    return [row for row in timed if not is_behind(row)]
+
+
+def is_behind(row: Row) -> bool:
+    """Whether a row is slower than its baseline, beyond doubt."""
+    return row.comparison.verdict == "slower"

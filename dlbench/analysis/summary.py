@@ -1,0 +1,88 @@
+"""What the blocks of a case say by themselves: how long a step takes, and what is odd about it."""
+
+from collections.abc import Sequence
+from math import exp, log
+from statistics import fmean, median
+from typing import NamedTuple
+
+from dlbench import units
+from dlbench.analysis.samples import History, by_generation, by_placement
+from dlbench.records.measurement import Sample
+from dlbench.stats.location import Estimate, lag1, location
+from dlbench.stats.shape import Modes, centred, drift, modes
+
+# Generations from which their spread can be told; with fewer, the interval is that of the blocks.
+ENOUGH_GENERATIONS = 3
+
+
+MINUTE_S = 60.0
+
+
+# The logarithm of more seconds than anybody waits.
+LARGEST = log(1e9)
+
+
+class Summary(NamedTuple):
+    """Of the blocks that count. time: seconds of a step; the others as in rows.Row."""
+
+    time: Estimate | None
+    generations: int
+    autocorrelation: float | None
+    drift: float | None
+    modes: str | None
+
+
+def summary(history: History) -> Summary:
+    """All that is known of a case without looking at another."""
+    groups = by_generation(history.chosen.samples)
+    steps = [[sample.step_s for sample in group] for group in groups]
+    logs = [_logs(group) for group in groups]
+    placements = by_placement(history.chosen.samples)
+    resembling = [r for one in placements if (r := lag1(_logs(one))) is not None]
+    found = modes([value for values in logs for value in values])
+    return Summary(
+        time=_time(steps, logs) if steps else None,
+        generations=len(by_generation(history.samples)),
+        autocorrelation=fmean(resembling) if resembling else None,
+        drift=_drift(placements),
+        modes=_two(found) if found else None,
+    )
+
+
+def _logs(samples: Sequence[Sample]) -> list[float]:
+    return [log(sample.step_s) for sample in samples if sample.step_s > 0]
+
+
+def _time(steps: Sequence[Sequence[float]], logs: Sequence[Sequence[float]]) -> Estimate:
+    """Seconds of a step. Its interval knows of generations where there are enough of them.
+
+    With fewer it is that of these processes: of their blocks, which resemble each other.
+    """
+    every = [step for group in steps for step in group]
+    if min(every) <= 0:
+        return Estimate(median(every), None, None)
+    if len(steps) >= ENOUGH_GENERATIONS:
+        value, low, high = location(logs).interval()
+        return Estimate(exp(value), *_ends(low, high))
+    _, low, high = location([[value for values in logs for value in values]]).interval()
+    return Estimate(median(every), *_ends(low, high))
+
+
+def _ends(*logs: float | None) -> tuple[float | None, ...]:
+    return tuple(None if log_s is None else exp(log_s) for log_s in logs)
+
+
+def _drift(groups: Sequence[Sequence[Sample]]) -> float | None:
+    """Share per minute, each process from its own beginning and around its own median."""
+    timed = (
+        [(sample.started_s, log(sample.step_s)) for sample in group if sample.step_s > 0]
+        for group in groups
+    )
+    slope = drift(*centred(timed))
+    return MINUTE_S * slope.slope if slope and slope.clear else None
+
+
+def _two(found: Modes) -> str:
+    """Such as `1.20 ms (60 %) and 1.50 ms`."""
+    low, high = units.duration(exp(found.low)), units.duration(exp(found.high))
+    return f"{low} ({units.percent(found.share)}) and {high}"

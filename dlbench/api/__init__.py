@@ -1,0 +1,1 @@
+"""One function per job: it returns or raises, and never prints or exits."""

@@ -1,0 +1,194 @@
+"""Does a backend compute what the float64 oracle computes? Checked before anything is timed.
+
+Every quantity has an absolute tolerance per element: C * eps * sqrt(K) * (largest magnitude), K
+being the longest sum behind it, plus what is lawfully uncertain there (ReLU kinks, the
+amplification of an optimizer's first step). It must not know any framework.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import chain
+from math import sqrt
+
+import numpy as np
+from msgspec.structs import replace
+
+from dlbench.backends.base import Backend, Problem, Step
+from dlbench.records.base import DTYPES
+from dlbench.records.layers import Optimizer
+from dlbench.records.measurement import ParityCheck
+from dlbench.records.network import Network, dense_shapes, without_dropout
+from dlbench.reference import draws, optimizers
+from dlbench.reference.arrays import Array, Weights, cast, upcast
+from dlbench.reference.draws import initial_weights
+from dlbench.reference.kinks import kink_slack, magnitudes
+from dlbench.reference.mlp import MLP
+
+# Rounding errors of a sum of K terms grow like eps * sqrt(K) (Higham and Mary, 2019, "A new
+# approach to probabilistic rounding error analysis"); the factor covers the layers in a row.
+# Seen with the lecture's networks: up to 3 * eps * sqrt(K).
+C = 16
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The oracle's value of a quantity, and what it may be off beyond rounding (absolute)."""
+
+    value: Array
+    slack: Array | float = 0.0
+
+
+# The largest magnitude grows with the sum too, so that a coarse dtype would pass anything: beyond
+# one in a hundred, a result is wrong in every dtype.
+LARGEST_TOLERANCE = 1e-2
+
+
+def relative_tolerance(dtype: str, longest_sum: int) -> float:
+    """Tolerance by the quantity's largest magnitude, for sums of up to `longest_sum` terms."""
+    return min(C * DTYPES[dtype].eps * sqrt(longest_sum), LARGEST_TOLERANCE)
+
+
+def check(
+    expected: Mapping[str, Expected], got: Mapping[str, Array], tolerance: float
+) -> tuple[ParityCheck, ...]:
+    """One check per quantity, each told at its worst element."""
+    if set(expected) != set(got):
+        missing = ", ".join(sorted(set(expected) ^ set(got)))
+        raise ValueError(f"the backend and the oracle name different quantities: {missing}")
+    return tuple(_check(name, expected[name], got[name], tolerance) for name in expected)
+
+
+def _check(name: str, expected: Expected, got: Array, tolerance: float) -> ParityCheck:
+    want = np.asarray(expected.value, np.float64)
+    if got.shape != want.shape:
+        raise ValueError(f"{name} has shape {got.shape}, the oracle's has {want.shape}")
+    scale = float(np.abs(want).max(initial=0)) or 1.0
+    error = np.abs(got.astype(np.float64) - want) / scale
+    allowed = np.broadcast_to(tolerance + expected.slack / scale, error.shape)
+    if not np.isfinite(error).all():
+        return ParityCheck(name, None, tolerance)
+    worst = int((error / allowed).argmax())
+    return ParityCheck(name, float(error.flat[worst]), float(allowed.flat[worst]))
+
+
+def seeded(network: Network, data: tuple[Array, Array], dtype: str, seed: int) -> Problem:
+    """The problem of a network with seeded weights on a batch (x, y), rounded to a dtype."""
+    x, y = data
+    weights = initial_weights(network, seed)
+    rounded = {name: cast(weight, dtype) for name, weight in weights.items()}
+    return Problem(network, rounded, cast(x, dtype), cast(y, dtype))
+
+
+def agreement(
+    backend: Backend,
+    dtype: str,
+    network: Network,
+    optimizers: Mapping[str, Optimizer],
+    seed: int,
+) -> tuple[ParityCheck, ...]:
+    """All that a network computes against the oracle, on random data and without dropout.
+
+    Outputs in inference and in training, the loss, every gradient, and every weight after one
+    step of each of the optimizers.
+    """
+    bare = without_dropout(network)
+    problem = seeded(bare, draws.batch(bare, bare.batch, seed), dtype, seed)
+    steps = backend.network(problem, optimizers)
+    oracle = Oracle(bare, problem, dtype)
+    passes = [oracle.check(name, steps[name], backend) for name in ("predict", "forward")]
+    found = [*passes, oracle.check("backward", steps["backward"], backend)]
+    for name, optimizer in optimizers.items():
+        stepped = Oracle(replace(bare, optimizer=optimizer), problem, dtype)
+        checks = stepped.check("train_step", steps[f"train_step/{name}"], backend)
+        found.append(tuple(replace(one, quantity=f"{name}: {one.quantity}") for one in checks))
+    return tuple(chain.from_iterable(found))
+
+
+# Keras keeps the factor of a regulariser in float32, whatever the dtype.
+FACTOR_EPS = DTYPES["float32"].eps
+
+
+class Oracle:
+    """What every step of a problem must give, in float64 from the same rounded data."""
+
+    def __init__(self, network: Network, problem: Problem, dtype: str) -> None:
+        self.network, self.problem = network, problem
+        self.x, self.y = upcast(problem.x), upcast(problem.y)
+        longest = max(len(self.x), *(shape.inputs for shape in dense_shapes(network)))
+        self.tolerance = relative_tolerance(dtype, longest)
+
+    def check(self, name: str, step: Step, backend: Backend) -> tuple[ParityCheck, ...]:
+        """Run the step from its start state, and compare."""
+        step.reset()
+        tensors = step.tensors(step.run())
+        backend.device.wait()
+        got = {quantity: backend.device.array(tensor) for quantity, tensor in tensors.items()}
+        step.reset()
+        return self.compare(name, got)
+
+    def compare(self, name: str, got: Mapping[str, Array]) -> tuple[ParityCheck, ...]:
+        """What a step gave, against what it must give."""
+        return check(getattr(self, f"_{name}")(), got, self.tolerance)
+
+    def _mlp(self) -> MLP:
+        return MLP(self.network, {n: upcast(w).copy() for n, w in self.problem.weights.items()})
+
+    def _predict(self) -> dict[str, Expected]:
+        return {"outputs": Expected(self._mlp().predict(self.x))}
+
+    def _forward(self) -> dict[str, Expected]:
+        mlp = self._mlp()
+        outputs, loss = mlp.forward(self.x, self.y)
+        return {"outputs": Expected(outputs), "loss": self._loss(mlp, loss)}
+
+    def _backward(self) -> dict[str, Expected]:
+        mlp = self._mlp()
+        loss, gradients = mlp.backward(self.x, self.y)
+        terms = magnitudes(mlp)
+        kinks = kink_slack(mlp, self.x, self.y, self.tolerance)
+        penalties = self._penalties(mlp)
+        expected = {
+            f"gradient/{name}": Expected(
+                gradient,
+                kinks[name] + self.tolerance * terms[name] + FACTOR_EPS * penalties.get(name, 0),
+            )
+            for name, gradient in gradients.items()
+        }
+        return {"loss": self._loss(mlp, loss), **expected}
+
+    def _loss(self, mlp: MLP, loss: Array) -> Expected:
+        """Its rounding follows from that of the logits, however small the loss itself is."""
+        logits = mlp.logits(self.x, training=True)
+        spread = np.abs(logits).max() * np.abs(mlp.head.delta(logits, self.y)).sum()
+        penalty = sum(op.penalty() for op in mlp.ops)
+        return Expected(loss, self.tolerance * spread + FACTOR_EPS * penalty)
+
+    def _penalties(self, mlp: MLP) -> Weights:
+        """The size of what the regularisers add to the gradients."""
+        return {
+            f"layer{index}.kernel": 2 * layer.l2 * np.abs(mlp.weights[f"layer{index}.kernel"])
+            for index, layer in enumerate(self.network.layers)
+            if layer.l2
+        }
+
+    def _train_step(self) -> dict[str, Expected]:
+        backward, mlp = self._backward(), self._mlp()
+        before = {name: weight.copy() for name, weight in mlp.weights.items()}
+        mlp.train_step(self.x, self.y)
+        weights = {
+            f"weight/{name}": Expected(
+                weight, self._step_slack(before[name], backward[f"gradient/{name}"], weight)
+            )
+            for name, weight in mlp.weights.items()
+        }
+        return {"loss": backward["loss"], **weights}
+
+    def _step_slack(self, before: Array, gradient: Expected, after: Array) -> Array:
+        """How far a step may end from the oracle's, given what is uncertain in the gradient.
+
+        A gradient that is exactly 0 (an input that is always 0, a dead unit) has no rounding.
+        """
+        rounding = self.tolerance * np.abs(gradient.value).max(initial=0)
+        slack = np.where(gradient.value == 0, 0, rounding) + gradient.slack
+        low, high = optimizers.bounds(self.network.optimizer, before, gradient.value, slack)
+        return np.maximum(high - after, after - low)

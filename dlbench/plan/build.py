@@ -1,0 +1,221 @@
+"""From a suite and the user's options to a plan: every case, and why some are skipped.
+
+Nothing is imported, started or measured here but what the machine says of itself.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from dlbench import units
+from dlbench.errors import UsageError
+from dlbench.networks.base import every
+from dlbench.plan import presets
+from dlbench.plan.suite import NAME_AXES, Entry, Suite
+from dlbench.plan.targets import Machine, reason_to_skip, targets_for
+from dlbench.records.base import DTYPES
+from dlbench.records.case import Case, Group, Target, Workload
+from dlbench.records.network import Network
+from dlbench.records.plan import Plan, Rigor, Sampling
+from dlbench.syntax import choices, integers
+from dlbench.workloads.base import Axes, kind_named
+
+# What a live case holds, by the elements of its multiplications: the data as drawn, its copy in
+# the framework, the results, and in passing the oracle's float64.
+MEMORY_SHARE = 3
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the user asked for beyond the suite; empty or None means as the suite says."""
+
+    targets: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    axes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    keep: Callable[[str], bool] = lambda _: True
+    presets: Rigor | None = None
+    generations: int | None = None
+    renewals: int | None = None
+    precision: float | None = None
+    budget_s: float | None = None
+    compile_limit_s: float | None = None
+    seed: int = 0
+
+
+def make(suite: Suite, asked: Asked, machine: Machine) -> Plan:
+    """The plan; UsageError where the user asked for what does not exist, or for nothing."""
+    _refuse_useless(suite, asked)
+    known = {**every(), **{network.name: network for network in suite.networks}}
+    with _blamed_on(suite):
+        targets_for(suite.targets, machine)
+        for entry in suite.entries:
+            if named := entry.axes.get("network"):
+                choices("network", map(str, named), list(known))
+    words_by_axis = {**suite.targets, **{k: list(v) for k, v in asked.targets.items() if v}}
+    targets = targets_for(words_by_axis, machine)
+    groups = [
+        _group(workload, _variants(workload, axes, targets, machine), asked, machine, known)
+        for workload, axes in _workloads(suite, asked, known, machine)
+    ]
+    groups = with_nulls([group for group in groups if group.cases])
+    _refuse_nothing(groups)
+    used = {str(group.workload.params.get("network")) for group in groups}
+    return Plan(
+        suite=suite.name,
+        seed=asked.seed,
+        sampling=_sampling(suite.sampling, asked),
+        networks={name: network for name, network in known.items() if name in used},
+        groups=tuple(groups),
+    )
+
+
+def _sampling(suite: Sampling, asked: Asked) -> Sampling:
+    """The suite's rules, replaced by those of the rigor asked for, and by what else was asked."""
+    base = suite if asked.rigor is None else presets.sampling(asked.rigor, suite)
+    given = {name: getattr(asked, name) for name in ("generations", "renewals", "precision")}
+    given |= {"budget_s": asked.budget_s, "compile_limit_s": asked.compile_limit_s}
+    return replace(base, **{name: value for name, value in given.items() if value is not None})
+
+
+def with_nulls(groups: Sequence[Group]) -> list[Group]:
+    """Every row with a null: a second copy of one of its cases, another target's in each row.
+
+    Of a dynamic mode where there is one: the copy of a static one would be compiled again.
+    """
+    found = []
+    for number, group in enumerate(groups):
+        running = [case for case in group.cases if case.skip is None]
+        candidates = [case for case in running if case.mode_kind == "dynamic"] or running
+        copied = candidates[number % len(candidates)] if candidates else None
+        null = None if copied is None else replace(copied, null=True)
+        found.append(replace(group, null=null))
+    return found
+
+
+@contextmanager
+def _blamed_on(suite: Suite) -> Iterator[None]:
+    """Name the suite's file in what is wrong with it."""
+    try:
+        yield
+    except UsageError as error:
+        raise UsageError(f"{suite.name}.toml: {error}") from error
+
+
+def _refuse_useless(suite: Suite, asked: Asked) -> None:
+    """An option that no workload of the suite takes would be passed over in silence."""
+    kinds = (kind_named(name) for entry in suite.entries for name in entry.kinds)
+    axes = list(dict.fromkeys(axis for kind in kinds for axis in kind.axes))
+    for axis, given in asked.axes.items():
+        if given and axis not in axes:
+            raise UsageError(
+                f"no workload of {suite.name} takes", value=axis, allowed=", ".join(axes)
+            )
+
+
+def _refuse_nothing(groups: Sequence[Group]) -> None:
+    if not groups:
+        raise UsageError(
+            "nothing is left to measure: no case fits the suite, the options and -k together",
+            hint="See what there is with: dlbench run --dry-run, dlbench list backends",
+        )
+    reasons = {case.skip for group in groups for case in group.cases}
+    if None not in reasons:
+        raise UsageError("nothing can be measured: " + "; ".join(sorted(map(str, reasons))))
+
+
+def _workloads(
+    suite: Suite, asked: Asked, known: Mapping[str, Network], machine: Machine
+) -> Iterator[tuple[Workload, Axes]]:
+    """Every workload once, with the axes that it comes from."""
+    seen = set()
+    for entry in suite.entries:
+        for kind_name in entry.kinds:
+            kind = kind_named(kind_name)
+            axes = _axes(entry, kind.axes, asked, known)
+            if "loop" in axes:
+                choices("loop", map(str, axes["loop"]), _loops(machine))
+            for params in kind.expand(axes, known):
+                workload = Workload(
+                    kind=kind_name,
+                    params=params,
+                    work=kind.work(params, known),
+                    synthetic=_synthetic(params, known, machine),
+                )
+                if workload.id not in seen:
+                    seen.add(workload.id)
+                    yield workload, axes
+
+
+def _axes(
+    entry: Entry, allowed: Sequence[str], asked: Asked, known: Mapping[str, Network]
+) -> dict[str, list[int] | list[str]]:
+    """The entry's axes that the kind has, replaced by what the user asked for."""
+    axes = {axis: values for axis, values in entry.axes.items() if axis in allowed}
+    for axis, given in asked.axes.items():
+        if axis in allowed and given:
+            axes[axis] = list(given) if axis in NAME_AXES else integers(f"--{axis}", given)
+    if "network" in axes:
+        axes["network"] = choices("network", map(str, axes["network"]), list(known))
+    return axes
+
+
+def _loops(machine: Machine) -> list[str]:
+    every = (loop for one in machine.declarations.values() for loop in one.loops)
+    return list(dict.fromkeys(every))
+
+
+def _variants(
+    workload: Workload, axes: Axes, targets: Sequence[tuple[Target, str]], machine: Machine
+) -> list[tuple[Target, str]]:
+    """The targets in all ways in which they run the workload."""
+    kind = kind_named(workload.kind)
+    return [
+        (variant, mode_kind)
+        for target, mode_kind in targets
+        for variant in kind.variants(target, machine.declarations[target.backend], axes)
+    ]
+
+
+def _synthetic(
+    params: Mapping[str, int | str], known: Mapping[str, Network], machine: Machine
+) -> bool:
+    if "network" not in params:
+        return False
+    network = known[str(params["network"])]
+    return not network.has_data or machine.unavailable_reason(network.dataset) is not None
+
+
+def _group(
+    workload: Workload,
+    targets: Sequence[tuple[Target, str]],
+    asked: Asked,
+    machine: Machine,
+    known: Mapping[str, Network],
+) -> Group:
+    cases = [
+        Case(workload, target, kind, reason_to_skip(target, machine))  # type: ignore[arg-type]
+        for target, kind in targets
+    ]
+    cases = [case for case in cases if asked.keep(case.id)]
+    held = kind_named(workload.kind).held(workload.params, known)
+    return Group(workload, tuple(_within_memory(cases, held, machine)))
+
+
+def _within_memory(cases: Sequence[Case], held: int, machine: Machine) -> Iterator[Case]:
+    """The cases, skipped if those that run, of so many numbers each, do not fit together."""
+    running = [case for case in cases if case.skip is None]
+    # and once more for the null
+    live = [*running, *running[:1]]
+    need = sum(MEMORY_SHARE * held * DTYPES[case.target.dtype].bytes for case in live)
+    targets = units.counted(len(running), "target")
+    for case in cases:
+        if case.skip or need <= machine.memory_bytes:
+            yield case
+        else:
+            yield replace(
+                case,
+                skip=f"{case.workload.id} needs about {units.size(need)} of memory for its "
+                f"{targets} and {units.size(machine.memory_bytes)} are free; "
+                "choose smaller sizes or fewer targets",
+            )

@@ -1,0 +1,52 @@
+"""How thorough a run is, by name: the rules of sampling behind `--rigor`.
+
+A generation costs what starting and compiling costs; only several of them show how much two
+processes that do the same differ by luck (tests of the interval: tests/test_stats.py).
+"""
+
+from typing import get_args
+
+from msgspec.structs import replace
+
+from dlbench.records.plan import Rigor, Sampling
+
+NAMES: tuple[Rigor, ...] = get_args(Rigor)
+
+
+# Four processes in each generation, in two of which the cases get ready in the opposite order: as
+# many in either where a row takes all of its rounds, however many generations there are.
+RENEWALS = 3
+
+
+RIGORS: dict[Rigor, Sampling] = {
+    # A first answer: one generation, and blocks so short that many rounds fit into little time.
+    "quick": Sampling(
+        rigor="quick", generations=1, blocks=24, precision=0.02, block_s=0.01, case_s=1.0
+    ),
+    # Three generations are the fewest from which their spread can be told with any certainty.
+    "standard": Sampling(
+        rigor="standard",
+        generations=3,
+        renewals=RENEWALS,
+        blocks=64,
+        precision=0.004,
+        block_s=0.05,
+        case_s=10.0,
+    ),
+    # With six, the interval is half as wide as with three (Student's t: 2.57/√6 to 4.30/√3).
+    "rigorous": Sampling(
+        rigor="rigorous",
+        generations=6,
+        renewals=RENEWALS,
+        blocks=96,
+        precision=0.002,
+        block_s=0.05,
+        case_s=30.0,
+    ),
+}
+
+
+def sampling(rigor: Rigor, like: Sampling) -> Sampling:
+    """The rules of that name, within the limits of time that `like` has."""
+    limits = {name: getattr(like, name) for name in ("timeout_s", "budget_s", "compile_limit_s")}
+    return replace(RIGORS[rigor], **limits)

@@ -1,0 +1,156 @@
+"""Where and how to measure: the targets that backends declare, the machine has and a user wants.
+
+Nothing is imported or started here.
+"""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+
+from dlbench import registry, units
+from dlbench.errors import UsageError, unknown
+from dlbench.machine import environment
+from dlbench.records.case import Declaration, Target
+from dlbench.syntax import choices, integers, words
+
+MODE_KINDS = ("dynamic", "static")
+
+
+# Of every backend the mode of who asks for none.
+USUAL = "usual"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What planning must know of the machine.
+
+    installed: backends whose package is there; unavailable_reason: of a data set, why it
+    must be replaced by synthetic data, or None.
+    """
+
+    declarations: Mapping[str, Declaration]
+    installed: frozenset[str]
+    cores: int
+    memory_bytes: int
+    gpus: int
+    unavailable_reason: Callable[[str], str | None]
+
+
+def targets_for(asked: Mapping[str, Sequence[str]], machine: Machine) -> list[tuple[Target, str]]:
+    """Every target that the backends declare and the user wants, with the kind of its mode."""
+    declared = machine.declarations
+    modes = list(dict.fromkeys(mode for d in declared.values() for mode in d.modes))
+    backends = choices("backend", asked.get("backend", list(declared)), list(declared))
+    plain = [mode for d in declared.values() for mode in d.modes if mode not in d.on_request]
+    wanted_modes = choices("mode", asked.get("mode", plain), [*modes, *MODE_KINDS, USUAL])
+    dtypes = choices("dtype", asked.get("dtype", ["float32"]), _dtypes(declared))
+    threads = integers("threads", asked.get("threads", [str(machine.cores)]))
+    written = words(asked.get("device", _devices(machine)))
+    devices = list(dict.fromkeys(_device(name, declared) for name in written))
+    targets: list[tuple[Target, str]] = [
+        (Target(backend, device, mode, dtype, count), kind)
+        for backend in backends
+        for device in devices
+        for mode, kind in declared[backend].modes.items()
+        if _is_wanted(mode, kind, wanted_modes, declared[backend])
+        if _is_on(device, mode, declared[backend])
+        for dtype in dtypes
+        if dtype in declared[backend].devices.get(device.partition(":")[0], ())
+        for count in threads
+    ]
+    if not targets:
+        raise UsageError(
+            "no backend has all of what was asked for together",
+            value=f"{', '.join(backends)} on {', '.join(devices)}, {', '.join(wanted_modes)}, "
+            f"{', '.join(dtypes)}",
+            allowed="; ".join(_abilities(name, declared[name]) for name in backends),
+        )
+    return targets
+
+
+def _is_wanted(mode: str, kind: str, wanted: Sequence[str], declared: Declaration) -> bool:
+    is_usual = USUAL in wanted and mode == declared.usual
+    return is_usual or mode in wanted or kind in wanted
+
+
+def _is_on(device: str, mode: str, declared: Declaration) -> bool:
+    """Whether the device has the mode."""
+    kinds = declared.only_on.get(mode, tuple(declared.devices))
+    return device.partition(":")[0] in kinds
+
+
+def _abilities(name: str, declared: Declaration) -> str:
+    devices = (f"{kind} ({', '.join(dtypes)})" for kind, dtypes in declared.devices.items())
+    return f"{name}: {', '.join(declared.modes)}; on {' and '.join(devices)}"
+
+
+def _dtypes(declared: Mapping[str, Declaration]) -> list[str]:
+    every = (dtype for d in declared.values() for dtypes in d.devices.values() for dtype in dtypes)
+    return list(dict.fromkeys(every))
+
+
+def _devices(machine: Machine) -> list[str]:
+    return ["cpu", "cuda"] if machine.gpus else ["cpu"]
+
+
+def _device(name: str, declared: Mapping[str, Declaration]) -> str:
+    """`cpu`, or the kind of an accelerator with or without `:index`; the first one without."""
+    kinds = list(dict.fromkeys(kind for d in declared.values() for kind in d.devices))
+    kind, colon, index = name.partition(":")
+    if kind not in kinds or (colon and (kind == "cpu" or not index.isdecimal())):
+        allowed = ", ".join(kind if kind == "cpu" else f"{kind}, {kind}:<index>" for kind in kinds)
+        raise unknown("device", name, kinds, allowed=allowed)
+    return f"{kind}:{int(index)}" if index and int(index) else kind
+
+
+def reason_to_skip(target: Target, machine: Machine) -> str | None:
+    """Why the target cannot be had on this machine; None where it can."""
+    declared = machine.declarations[target.backend]
+    wanted = set(filter(None, target.callbacks.split("+")))
+    if unknown := sorted(wanted - set(declared.callbacks)):
+        return f"{target.backend} has no {' and no '.join(unknown)} of its own"
+    index = int(target.device.partition(":")[2] or 0)
+    if target.device != "cpu" and index >= machine.gpus:
+        shown = units.counted(machine.gpus, "GPU")
+        return f"there is no device {target.device}: the driver shows {shown}"
+    if target.backend not in machine.installed:
+        install = declared.install
+        return f"{target.backend} is not installed; to add it: {install}"
+    return None
+
+
+def read_declarations() -> dict[str, Declaration]:
+    """What every backend of the catalogue declares; no framework is imported."""
+    return {
+        name: registry.declaration("backends", name, Declaration)
+        for name in registry.names("backends")
+    }
+
+
+def unavailable_reason(dataset: str) -> str | None:
+    """Make sure that the data is there; return None, or why it cannot be had."""
+    reason: str | None = registry.load("datasets", dataset).unavailable_reason()
+    return reason
+
+
+@cache
+def _told_reason(dataset: str) -> str | None:
+    """The same, said once to the user."""
+    reason = unavailable_reason(dataset)
+    if reason is not None:
+        print(f"Synthetic data in place of {dataset}: {reason}", file=sys.stderr)
+    return reason
+
+
+def this_machine(declarations: Mapping[str, Declaration]) -> Machine:
+    """What planning must know of the machine that it runs on."""
+    return Machine(
+        declarations=declarations,
+        installed=frozenset(name for name, d in declarations.items() if find_spec(d.package)),
+        cores=environment.usable_cores(),
+        memory_bytes=environment.available_memory(),
+        gpus=len(environment.gpus()),
+        unavailable_reason=_told_reason,
+    )

@@ -1,0 +1,1 @@
+"""Frozen records: what goes over the wire and onto the disk."""

@@ -1,0 +1,48 @@
+"""What all records share: the base class, bounded numbers, and the table of dtypes."""
+
+from typing import Annotated, Final, NamedTuple
+
+from msgspec import Meta, Struct
+
+# Checked where a network is read, from a suite or a results folder. A size is typed by a user: a
+# larger one is a slip of the keyboard.
+Size = Annotated[int, Meta(ge=1, le=1_000_000)]
+
+
+# The upper bounds keep out infinity, which JSON cannot hold.
+Positive = Annotated[float, Meta(gt=0, le=1e6)]
+
+
+NotNegative = Annotated[float, Meta(ge=0, le=1e6)]
+
+
+# 0 or more and less than 1: a rate, a momentum.
+Share = Annotated[float, Meta(ge=0, lt=1)]
+
+
+class Record(Struct, frozen=True, forbid_unknown_fields=True):
+    """The base of all records: immutable, and strict about the fields it is read from."""
+
+
+Seconds = Annotated[float, Meta(ge=0)]
+
+
+class Dtype(NamedTuple):
+    """What is computed with.
+
+    bytes: of one number in memory; storage: NumPy's name of the type in memory; eps: the distance
+    from 1 to the next number that takes part in a product.
+    """
+
+    bytes: int
+    storage: str
+    eps: float
+
+
+# TF32 is stored as float32, and rounds the operands of a product to 10 explicit mantissa bits:
+# NVIDIA A100 Tensor Core GPU Architecture whitepaper (2020).
+DTYPES: Final = {
+    "float32": Dtype(4, "float32", 2.0**-23),
+    "tf32": Dtype(4, "float32", 2.0**-10),
+    "float64": Dtype(8, "float64", 2.0**-52),
+}

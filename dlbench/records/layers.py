@@ -1,0 +1,209 @@
+"""The vocabulary of networks: layers, losses and optimizers as data.
+
+A layer says what follows from its data alone: shapes, weights, matrix products. It must not know
+any framework, nor how a layer is computed.
+"""
+
+from math import prod
+from typing import Final, Literal, NamedTuple, Self
+
+from msgspec.structs import replace
+
+from dlbench.records.base import NotNegative, Positive, Record, Share, Size
+
+Activation = Literal["linear", "relu", "sigmoid", "tanh", "softmax", "log_softmax"]
+
+
+Initializer = Literal["glorot_uniform", "he_normal"]
+
+
+Loss = Literal[
+    "mse",
+    "half_mse",
+    "mae",
+    "binary_crossentropy",
+    "categorical_crossentropy",
+    "sparse_categorical_crossentropy",
+    "nll",
+    "hinge",
+    "logistic",
+    "zero_one",
+    "multilabel_margin",
+]
+
+
+Shape = tuple[int, ...]
+
+
+class Weight(NamedTuple):
+    """A trainable array of a layer: its shape, and what its first values are."""
+
+    shape: Shape
+    start: Initializer | Literal["zeros", "ones"]
+
+
+class AnyLayer(Record, frozen=True):
+    """The facts of a layer; these are the facts of one that has no weights and keeps the shape.
+
+    `shape` is always the shape of one sample before the layer.
+    """
+
+    @property
+    def activation(self) -> Activation:
+        """The function that is applied to the results."""
+        return "linear"
+
+    @property
+    def l2(self) -> float:
+        """The factor of the kernel's squared sum in the loss."""
+        return 0.0
+
+    def shape_after(self, shape: Shape) -> Shape:
+        """The shape of one sample behind the layer."""
+        return shape
+
+    def weights(self, shape: Shape) -> dict[str, Weight]:  # noqa: ARG002
+        """The trainable arrays by name, in the order in which they are drawn."""
+        return {}
+
+    def parameter_count(self, shape: Shape) -> int:
+        """The number of its trainable values."""
+        return sum(prod(weight.shape) for weight in self.weights(shape).values())
+
+    def products(self, shape: Shape) -> tuple[tuple[int, int], ...]:  # noqa: ARG002
+        """Its matrix products, each as (inputs, outputs) of one sample."""
+        return ()
+
+    def without_chance(self) -> Self:
+        """The same layer with nothing random in it."""
+        return self
+
+
+class FullyConnected(AnyLayer, frozen=True):
+    """The facts of a layer in which a kernel connects every input with every unit."""
+
+    units: Size
+
+    @property
+    def initializer(self) -> Initializer:
+        """The distribution that the kernel is drawn from."""
+        return "glorot_uniform"
+
+    def shape_after(self, shape: Shape) -> Shape:  # noqa: ARG002
+        """One row of its units."""
+        return (self.units,)
+
+    def weights(self, shape: Shape) -> dict[str, Weight]:
+        """Kernel (inputs, units) and bias (units,)."""
+        return {
+            "kernel": Weight((prod(shape), self.units), self.initializer),
+            "bias": Weight((self.units,), "zeros"),
+        }
+
+    def products(self, shape: Shape) -> tuple[tuple[int, int], ...]:
+        """The inputs by the kernel."""
+        return ((prod(shape), self.units),)
+
+
+class Dense(FullyConnected, frozen=True, tag="dense"):
+    """A fully connected layer: activation(x @ kernel + bias)."""
+
+    activation: Activation = "linear"
+    initializer: Initializer = "glorot_uniform"
+    l2: NotNegative = 0.0
+
+
+class DropConnect(FullyConnected, frozen=True, tag="dropconnect"):
+    """A fully connected layer that drops weights, where dropout drops activations.
+
+    Wan et al. (2013), Regularization of Neural Networks using DropConnect.
+    """
+
+    rate: Share
+    activation: Activation = "linear"
+    initializer: Initializer = "glorot_uniform"
+
+    def without_chance(self) -> Self:
+        """The same layer at rate 0."""
+        return replace(self, rate=0.0)
+
+
+class Flatten(AnyLayer, frozen=True, tag="flatten"):
+    """Every sample becomes one row."""
+
+    def shape_after(self, shape: Shape) -> Shape:
+        """One row of all values."""
+        return (prod(shape),)
+
+
+class Dropout(AnyLayer, frozen=True, tag="dropout"):
+    """In training a share `rate` of the activations is zeroed, the rest scaled by 1/(1-rate)."""
+
+    rate: Share
+
+    def without_chance(self) -> Self:
+        """The same layer at rate 0."""
+        return replace(self, rate=0.0)
+
+
+class BatchNorm(AnyLayer, frozen=True, tag="batchnorm"):
+    """Normalisation over the mini-batch; Ioffe and Szegedy (2015), biased batch variance.
+
+    running = momentum * running + (1 - momentum) * batch; the defaults are those of Keras,
+    in which the lecture gives its batch-norm networks.
+    """
+
+    momentum: Share = 0.99
+    epsilon: Positive = 1e-3
+
+    def weights(self, shape: Shape) -> dict[str, Weight]:
+        """Scale and shift of every value."""
+        width = (prod(shape),)
+        return {"gamma": Weight(width, "ones"), "beta": Weight(width, "zeros")}
+
+
+Layer = Dense | DropConnect | Flatten | Dropout | BatchNorm
+
+
+class SGD(Record, frozen=True, tag="sgd"):
+    """Gradient descent, with momentum where it is not 0."""
+
+    lr: Positive = 0.01
+    momentum: Share = 0.0
+
+
+class Adagrad(Record, frozen=True, tag="adagrad"):
+    """Duchi et al. (2011)."""
+
+    lr: Positive = 0.01
+    epsilon: Positive = 1e-7
+
+
+class RMSprop(Record, frozen=True, tag="rmsprop"):
+    """Tieleman and Hinton (2012)."""
+
+    lr: Positive = 0.001
+    rho: Share = 0.9
+    epsilon: Positive = 1e-7
+
+
+class Adam(Record, frozen=True, tag="adam"):
+    """Kingma and Ba (2015)."""
+
+    lr: Positive = 0.001
+    beta1: Share = 0.9
+    beta2: Share = 0.999
+    epsilon: Positive = 1e-7
+
+
+Optimizer = SGD | Adagrad | RMSprop | Adam
+
+
+# Losses of probabilities: the activations that a network may end in. Where it may be `linear`, the
+# outputs are logits, and the loss is computed from the logits in either case.
+LAST_ACTIVATIONS: Final[dict[Loss, tuple[Activation, ...]]] = {
+    "binary_crossentropy": ("sigmoid", "linear"),
+    "categorical_crossentropy": ("softmax", "linear"),
+    "sparse_categorical_crossentropy": ("softmax", "linear"),
+    "nll": ("log_softmax",),
+}

@@ -1,0 +1,128 @@
+"""What a worker measured: samples, checks, one measurement per case and generation."""
+
+from math import inf
+from typing import Annotated, Literal
+
+from msgspec import Meta, field
+
+from dlbench.records.base import Record, Seconds
+
+Status = Literal["ok", "skipped", "parity_failed", "failed", "timed_out", "out_of_memory"]
+
+
+StopReason = Literal["precision", "plateau", "blocks", "budget", "interrupted"]
+
+
+Flag = Literal["busy", "stolen", "throttled", "unparked"]
+
+
+Caches = Literal["cold", "warm"]
+
+
+# Measured, and so without an upper bound.
+Count = Annotated[int, Meta(ge=1)]
+
+
+# Flags of a block whose time is also that of others: what interleaving cannot cancel. Not what the
+# cgroup's quota took (throttled): that is the case's own doing.
+DISTURBED: frozenset[Flag] = frozenset(("busy", "stolen", "unparked"))
+
+
+class Sample(Record, frozen=True):
+    """One timed block: `iterations` steps between two device syncs.
+
+    What disturbed it, None where the system does not tell: foreign_s: CPU seconds that the cores
+    spent on others; waited_s: seconds in which threads of the worker were ready and had no core,
+    added up; steal_s: taken by the hypervisor; throttled_s: stopped by the cgroup's quota;
+    switches: involuntary context switches of the worker; parked_s: CPU seconds that the parked
+    workers used from this worker's resumption to its stop: 0 proves that they were silent.
+    lead_s: what the worker did untimed before: reset, lead-in, garbage collection. renewal: how
+    often the worker had begun again in this generation.
+    """
+
+    iterations: Count
+    host_s: Seconds
+    started_s: float
+    device_s: Seconds | None = None
+    round: int = 0
+    generation: int = 0
+    renewal: int = 0
+    foreign_s: Seconds | None = None
+    waited_s: Seconds | None = None
+    steal_s: Seconds | None = None
+    throttled_s: Seconds | None = None
+    switches: int | None = None
+    parked_s: Seconds | None = None
+    lead_s: Seconds | None = None
+    flags: tuple[Flag, ...] = ()
+
+    @property
+    def step_s(self) -> float:
+        """Seconds of one step."""
+        return self.host_s / self.iterations
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether others had a part in the block's time."""
+        return not DISTURBED.isdisjoint(self.flags)
+
+
+class ParityCheck(Record, frozen=True):
+    """One quantity against the float64 oracle, at its worst element.
+
+    error and tolerance are absolute differences divided by the quantity's largest magnitude.
+    error is None where the difference is not a finite number.
+    """
+
+    quantity: str
+    error: float | None
+    tolerance: Annotated[float, Meta(gt=0)]
+
+    @property
+    def held(self) -> bool:
+        """Whether the quantity agrees."""
+        return self.error is not None and self.error <= self.tolerance
+
+    @property
+    def share(self) -> float:
+        """The error as a share of its tolerance; infinite where it is no number."""
+        return inf if self.error is None else self.error / self.tolerance
+
+
+class Compiling(Record, frozen=True):
+    """What a static mode did when a case was called first, in one generation.
+
+    caches: whether compiled code of an earlier process was there to be used; start_s: what starting
+    the compiler took, once in this process; graphs: how many there were before the first call and
+    after each; peak_bytes: how far the worker's resident memory rose above what it was before,
+    without what other programs used that the compiler calls; None where the system does not tell.
+    """
+
+    caches: Caches
+    start_s: Seconds
+    graphs: tuple[int, ...]
+    peak_bytes: int | None = None
+
+
+class Measurement(Record, frozen=True):
+    """What happened to one case in one generation: raw, no mean, no opinion; one line on disk."""
+
+    case: str
+    status: Status
+    reason: str | None = None
+    generation: int = 0
+    calls_s: tuple[Seconds, ...] = ()
+    warmup: tuple[Sample, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    stop_reason: StopReason | None = None
+    parity: tuple[ParityCheck, ...] = ()
+    compiling: Compiling | None = None
+    facts: dict[str, str | int | None] = field(default_factory=dict)
+
+
+class Progress(Record, frozen=True):
+    """What is being done, for those who watch. done: finished cases of `total`."""
+
+    doing: str
+    done: int
+    total: int

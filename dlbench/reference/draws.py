@@ -1,0 +1,105 @@
+"""Initial weights, drawn once by NumPy for all frameworks, named `layer0.kernel` and so on.
+
+Kernels have shape (inputs, units); biases are zero.
+"""
+
+from collections.abc import Callable
+from math import sqrt
+from zlib import crc32
+
+import numpy as np
+
+from dlbench.records.layers import Shape
+from dlbench.records.network import Network
+from dlbench.reference.arrays import Array, Weights
+
+# Standard deviation of a standard normal cut off at two standard deviations: dividing by it
+# gives the cut-off distribution the variance 2/fan_in of He et al. (2015), as Keras does.
+_TRUNCATED_STD = 0.87962566103423978
+
+
+_CUT = 2
+
+
+def initial_weights(network: Network, seed: int) -> Weights:
+    """Weights in float64, a function of the network's name and of the seed."""
+    generator = np.random.default_rng([seed, crc32(network.name.encode())])
+    weights: Weights = {}
+    for index, (layer, shape) in enumerate(network.shaped_layers()):
+        for name, weight in layer.weights(shape).items():
+            weights[f"layer{index}.{name}"] = _STARTS[weight.start](generator, weight.shape)
+    return weights
+
+
+def _glorot_uniform(generator: np.random.Generator, shape: Shape) -> Array:
+    """Glorot and Bengio (2010): uniform within sqrt(6 / (inputs + units))."""
+    limit = sqrt(6 / sum(shape))
+    return generator.uniform(-limit, limit, shape)
+
+
+def _he_normal(generator: np.random.Generator, shape: Shape) -> Array:
+    """He et al. (2015), variance 2/inputs, cut off at two standard deviations."""
+    values = generator.standard_normal(shape)
+    while (outside := np.abs(values) > _CUT).any():
+        values[outside] = generator.standard_normal(int(outside.sum()))
+    return values * sqrt(2 / shape[0]) / _TRUNCATED_STD
+
+
+_STARTS: dict[str, Callable[[np.random.Generator, Shape], Array]] = {
+    "glorot_uniform": _glorot_uniform,
+    "he_normal": _he_normal,
+    "zeros": lambda _, shape: np.zeros(shape),
+    "ones": lambda _, shape: np.ones(shape),
+}
+
+
+Rng = np.random.Generator
+
+
+def batch(network: Network, rows: int, seed: int) -> tuple[Array, Array]:
+    """Inputs uniform in [0, 1), (rows, *inputs), and random targets as the loss wants them."""
+    rng = np.random.default_rng(seed)
+    x = rng.random((rows, *network.inputs), np.float32)
+    return x, _TARGETS[network.loss](rng, rows, network.outputs)
+
+
+def _classes(rng: Rng, rows: int, units: int) -> Array:
+    return rng.integers(units, size=rows)
+
+
+def _values(rng: Rng, rows: int, units: int) -> Array:
+    return rng.random((rows, units), np.float32)
+
+
+def _bits(rng: Rng, rows: int, units: int) -> Array:
+    return rng.integers(2, size=(rows, units)).astype(np.float32)
+
+
+def _signs(rng: Rng, rows: int, units: int) -> Array:
+    return 2 * _bits(rng, rows, units) - 1
+
+
+def _one_hot(rng: Rng, rows: int, units: int) -> Array:
+    return np.eye(units, dtype=np.float32)[_classes(rng, rows, units)]
+
+
+def _one_label(rng: Rng, rows: int, units: int) -> Array:
+    """One true class a row, padded with -1 as torch.nn.MultiLabelMarginLoss has it."""
+    labels = np.full((rows, units), -1)
+    labels[:, 0] = _classes(rng, rows, units)
+    return labels
+
+
+_TARGETS: dict[str, Callable[[Rng, int, int], Array]] = {
+    "mse": _values,
+    "half_mse": _values,
+    "mae": _values,
+    "binary_crossentropy": _bits,
+    "categorical_crossentropy": _one_hot,
+    "sparse_categorical_crossentropy": _classes,
+    "nll": _classes,
+    "hinge": _signs,
+    "logistic": _signs,
+    "zero_one": _signs,
+    "multilabel_margin": _one_label,
+}

@@ -1,0 +1,146 @@
+"""A network as a picture: a box for every layer with its shapes and parameters.
+
+Drawn from the network's data alone, so that no framework is needed.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
+
+from dlbench.charts.base import COLOURS, INK, LINE, MUTED, save
+from dlbench.errors import UsageError
+from dlbench.records.layers import BatchNorm, Dense, DropConnect, Dropout, Flatten, Layer
+from dlbench.records.network import Network, parameter_count
+
+# Inches: of a box, between two boxes, around them, and of the title above.
+WIDTH, HEIGHT, GAP, MARGIN, TITLE = 4.6, 0.52, 0.26, 0.2, 0.78
+
+
+# What computes, what only shapes, and what acts in training alone.
+TINTS: Final[dict[type, str]] = {
+    Dense: COLOURS[0],
+    DropConnect: COLOURS[0],
+    BatchNorm: COLOURS[2],
+    Dropout: COLOURS[4],
+    Flatten: MUTED,
+}
+
+
+TINT_ALPHA = 0.14
+
+
+class Box(NamedTuple):
+    """One layer. shapes: of a sample before and after it; parameters: trainable ones."""
+
+    title: str
+    shapes: str
+    parameters: int
+    tint: str
+
+
+def boxes(network: Network) -> Iterator[Box]:
+    """The input and every layer, in order."""
+    yield Box("input", written(network.inputs), 0, MUTED)
+    for layer, shape in network.shaped_layers():
+        after = layer.shape_after(shape)
+        yield Box(
+            _title(layer),
+            f"{written(shape)} → {written(after)}",
+            layer.parameter_count(shape),
+            TINTS[type(layer)],
+        )
+
+
+def written(shape: tuple[int, ...]) -> str:
+    """Such as `28×28`."""
+    return "×".join(map(str, shape))
+
+
+def _title(layer: Layer) -> str:
+    match layer:
+        case Dense():
+            l2 = f", L2 {layer.l2:g}" if layer.l2 else ""
+            return f"dense {layer.units}{_activation(layer)}{l2}"
+        case DropConnect():
+            return f"dropconnect {layer.units}, rate {layer.rate:g}{_activation(layer)}"
+        case Dropout():
+            return f"dropout, rate {layer.rate:g}"
+        case BatchNorm():
+            return "batch norm"
+        case Flatten():
+            return "flatten"
+
+
+def _activation(layer: Dense | DropConnect) -> str:
+    return "" if layer.activation == "linear" else f", {layer.activation}"
+
+
+def draw(network: Network) -> Figure:
+    """The boxes from top to bottom, with arrows between them."""
+    drawn = list(boxes(network))
+    height = TITLE + len(drawn) * HEIGHT + (len(drawn) - 1) * GAP + MARGIN
+    width = WIDTH + 2 * MARGIN
+    figure = Figure(figsize=(width, height))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, width), ylim=(height, 0))
+    axes.set_axis_off()
+    axes.text(MARGIN, MARGIN, network.name, weight="bold", size=11, va="top")
+    axes.text(MARGIN, MARGIN + 0.22, _caption(network), color=MUTED, size=8, va="top")
+    for number, box in enumerate(drawn):
+        top = TITLE + number * (HEIGHT + GAP)
+        if number:
+            arrow = {"arrowstyle": "-|>", "color": MUTED, "shrinkA": 0, "shrinkB": 0}
+            middle = width / 2
+            axes.annotate("", (middle, top), (middle, top - GAP), arrowprops=arrow)
+        _box(figure, box, top)
+    return figure
+
+
+def _caption(network: Network) -> str:
+    optimizer = type(network.optimizer).__name__
+    loss = network.loss.replace("_", " ")
+    return (
+        f"{parameter_count(network):,} parameters; {loss}\n{optimizer} "
+        f"(learning rate {network.optimizer.lr:g}), batch {network.batch}"
+    )
+
+
+def _box(figure: Figure, box: Box, top: float) -> None:
+    [axes] = figure.axes
+    for face, alpha in ((box.tint, TINT_ALPHA), ("none", 1.0)):
+        axes.add_patch(
+            FancyBboxPatch(
+                (MARGIN, top),
+                WIDTH,
+                HEIGHT,
+                boxstyle="round,pad=0,rounding_size=0.06",
+                facecolor=face,
+                edgecolor=LINE if face == "none" else "none",
+                alpha=alpha,
+            )
+        )
+    middle = top + HEIGHT / 2
+    axes.text(MARGIN + 0.14, middle, box.title, color=INK, va="center", weight="bold")
+    right = MARGIN + WIDTH - 0.14
+    if not box.parameters:
+        axes.text(right, middle, box.shapes, color=INK, va="center", ha="right")
+        return
+    axes.text(right, middle - 0.1, box.shapes, color=INK, va="center", ha="right")
+    count = f"{box.parameters:,} parameters"
+    axes.text(right, middle + 0.11, count, color=MUTED, va="center", ha="right", size=8)
+
+
+def write(network: Network, folder: Path) -> list[Path]:
+    """SVG and PNG, named after the network; UsageError where the folder cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return save(network.name, lambda: draw(network), folder)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write the diagram ({error.strerror})",
+            value=str(folder),
+            hint="Choose another folder with --out",
+        ) from error

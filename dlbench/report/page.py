@@ -1,0 +1,235 @@
+"""The report of a run: one self-contained page, and the same as Markdown with pictures and CSV.
+
+Whatever comes from results is text that nobody vouches for: the template engine escapes it, so
+that no template has to remember. It must not know how anything is measured or drawn.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from dlbench import registry, units
+from dlbench.analysis.labels import one_line
+from dlbench.analysis.rows import Row, timed_rows
+from dlbench.analysis.run import Known, Reading
+from dlbench.charts import base
+from dlbench.errors import UsageError
+from dlbench.formats import tables
+from dlbench.grouping import grouped
+from dlbench.records.measurement import Measurement, ParityCheck, StopReason
+from dlbench.records.run import Run
+from dlbench.report import notes
+from dlbench.report.advice import advice
+from dlbench.report.headlines import headlines
+from dlbench.report.tables import (
+    FIELDS,
+    SPARSE,
+    STATUS_WORDS,
+    Grid,
+    grid,
+    having,
+    parted,
+    synthetic_networks,
+)
+from dlbench.results.folder import Results
+
+# Why there are fewer blocks than there might be, where that is not because they are enough.
+EARLY: dict[StopReason, str] = {
+    "plateau": "stopped before the precision asked for: further rounds no longer improved it",
+    "budget": "stopped before the precision asked for: the time for it was used up",
+    "interrupted": "cut off when the run was interrupted",
+}
+
+
+ERROR_DIGITS = 2
+
+
+def write(results: Results, folder: Path) -> list[Path]:
+    """Write the report into the folder; the files written, the page first."""
+    reading = Known(results).against()
+    rows = reading.rows
+    pictures = base.pictures(rows)
+    content = _content(results, reading) | {"pictures": pictures}
+    files: dict[str, str | bytes] = {
+        "index.html": _rendered("index.html.j2", content),
+        "report.md": _rendered("report.md.j2", content),
+        "table.csv": tables.to_csv(rows),
+        **{f"charts/{picture.name}.png": picture.png for picture in pictures},
+    }
+    return [_save(folder, name, data) for name, data in files.items()]
+
+
+def _content(results: Results, reading: Reading) -> dict[str, Any]:
+    """What the report says, without its form."""
+    rows = reading.rows
+    return {
+        "run": results.run,
+        "warnings": results.warnings,
+        "total": len(rows),
+        "counts": Counter(_word(row.status) for row in rows),
+        "headlines": [*headlines(rows), *advice(rows)],
+        "grids": _grids(rows),
+        "alarm": notes.alarm(reading.nulls),
+        "footer": notes.lines(results.run, reading),
+        "fates": _fates(rows),
+        "early": _early(rows),
+        "synthetic": synthetic_networks(rows),
+        "parity": _parity(results.measurements),
+        "facts": _facts(results.run),
+    }
+
+
+def _early(rows: Sequence[Row]) -> list[str]:
+    """How many cases ended before they were measured well enough, and why."""
+    counts = Counter(row.blocks.stop_reason for row in rows if row.status == "ok")
+    return [
+        f"{units.counted(counts[reason], 'case')} {what}"
+        for reason, what in EARLY.items()
+        if counts[reason]
+    ]
+
+
+def _word(status: str) -> str:
+    return STATUS_WORDS.get(status, status)
+
+
+def _grids(rows: Sequence[Row]) -> list[Grid]:
+    """A table per metric, of the kinds of workload that have it."""
+    timed = timed_rows(rows)
+    kinds = {
+        metric: {row.workload.kind for row in timed if field(row)}
+        for metric, field in FIELDS.items()
+    }
+    return [
+        grid(part, metric)
+        for metric, those in kinds.items()
+        for part in parted(
+            having(rows, metric)
+            if metric in SPARSE
+            else [row for row in rows if row.workload.kind in those]
+        )
+    ]
+
+
+def _fates(rows: Sequence[Row]) -> dict[tuple[str, str], list[str]]:
+    """The cases that were not measured, by what happened and why."""
+    failed = [row for row in rows if row.status != "ok"]
+    groups = grouped(failed, lambda row: (_word(row.status), row.reason or "–"))
+    return {fate: [row.case for row in those] for fate, those in groups.items()}
+
+
+class _Parity(NamedTuple):
+    """The checks of all cases of a status; worst: nearest to its tolerance, or furthest over it."""
+
+    status: str
+    cases: int
+    checks: int
+    worst: ParityCheck
+    case: str
+
+
+def _parity(measurements: Sequence[Measurement]) -> list[_Parity]:
+    checked: dict[str, list[tuple[ParityCheck, str]]] = {}
+    for measurement in measurements:
+        pairs = [(check, measurement.case) for check in measurement.parity]
+        checked.setdefault(_word(measurement.status), []).extend(pairs)
+    return [
+        _Parity(status, len({case for _, case in pairs}), len(pairs), *_worst(pairs))
+        for status, pairs in checked.items()
+        if pairs
+    ]
+
+
+def _worst(pairs: Sequence[tuple[ParityCheck, str]]) -> tuple[ParityCheck, str]:
+    return max(pairs, key=lambda pair: pair[0].share)
+
+
+def _facts(run: Run) -> list[tuple[str, str]]:
+    """The machine, the software and the rules of sampling, as names and texts."""
+    machine, sampling = run.environment, run.plan.sampling
+    memory = machine.memory_bytes
+    return [
+        ("processor", machine.cpu or "unknown"),
+        ("cores", f"{machine.usable_cores} usable of {machine.cores}"),
+        ("memory", units.size(memory) if memory else "unknown"),
+        ("GPU", ", ".join(machine.gpus) or "none"),
+        ("system", machine.system),
+        ("Python", machine.python),
+        *sorted(machine.versions.items()),
+        ("dlbench", run.dlbench),
+        *sorted(machine.variables.items()),
+        ("seed", str(run.plan.seed)),
+        ("rigour", sampling.rigor),
+        ("generations of processes", str(sampling.generations)),
+        ("renewals per generation", f"up to {sampling.renewals}, where possible"),
+        ("blocks per case and generation", f"up to {sampling.blocks}"),
+        ("a block lasts about", units.duration(sampling.block_s)),
+    ]
+
+
+def _rendered(name: str, content: dict[str, Any]) -> str:
+    html = ".html" in name
+    engine = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=select_autoescape(enabled_extensions=("html.j2",)),
+        finalize=_line if html else _markdown,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    engine.filters |= {"verbatim": _verbatim, "error": _error}
+    return engine.get_template(name).render(content)
+
+
+def _error(value: float | None) -> str:
+    return "not a number" if value is None else units.significant(value, ERROR_DIGITS)
+
+
+def _line(value: object) -> object:
+    """What a template writes, if it is a text, as one line."""
+    plain = isinstance(value, str) and not isinstance(value, Markup)
+    return one_line(str(value)) if plain else value
+
+
+def _verbatim(text: str) -> Markup:
+    """A line for a code block of Markdown, in which there are neither marks nor HTML."""
+    return Markup(_line(text))  # noqa: S704
+
+
+# An underscore within a word is none of Markdown's marks, and common in names.
+MARKS = re.compile(r"[\\`*\[\]|~#$!]|(?<![^\W_])_|_(?![^\W_])")
+
+
+ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+
+def _markdown(value: object) -> object:
+    """The same, with neither marks nor HTML for Markdown to find."""
+    line = _line(value)
+    if not isinstance(line, str) or isinstance(line, Markup):
+        return line
+    return MARKS.sub(lambda match: "\\" + match[0], line).translate(ENTITIES)
+
+
+def _save(folder: Path, name: str, data: str | bytes) -> Path:
+    """Write a file inside the folder, whatever links lie there already."""
+    path = folder / name
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.resolve().is_relative_to(folder.resolve()):
+            raise UsageError("a link leads out of the report's folder", value=str(path.parent))
+        path.unlink(missing_ok=True)
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write the report ({error.strerror})",
+            value=str(folder),
+            hint="Choose another folder with -o DIR",
+        ) from error
+    return path

@@ -1,0 +1,306 @@
+"""What can be shown of a row: the metrics, each with its title and how it is written."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Literal, get_args
+
+from dlbench import units
+from dlbench.analysis.labels import TARGET_AXES, varying_axes, varying_params, words, workload_name
+from dlbench.analysis.rows import Row, leaders
+from dlbench.analysis.verdicts import why
+from dlbench.grouping import grouped
+
+Metric = Literal["gflops", "time", "samples", "utilisation", "overhead", "compile", "break-even"]
+
+
+METRICS: tuple[Metric, ...] = get_args(Metric)
+
+
+# What a row must have, so that a table of the metric says something of it.
+FIELDS: dict[Metric, Callable[[Row], object]] = {
+    "gflops": attrgetter("time.gflops"),
+    "time": attrgetter("time.seconds"),
+    "samples": attrgetter("time.samples_per_s"),
+    "utilisation": attrgetter("efficiency.utilisation"),
+    "overhead": attrgetter("efficiency.overhead"),
+    "compile": attrgetter("compile.seconds"),
+    "break-even": attrgetter("break_even.state"),
+}
+
+
+# Metrics of some rows only: their tables have no others.
+SPARSE: tuple[Metric, ...] = ("overhead", "compile", "break-even")
+
+
+def having(rows: Sequence[Row], metric: Metric) -> list[Row]:
+    """The rows that have the metric."""
+    return [row for row in rows if FIELDS[metric](row) is not None]
+
+
+# Of a metric in a row: what stands there, and a second line.
+Texts = tuple[str, str]
+
+
+def _number(value: Callable[[Row], float | None]) -> Callable[[Row], Texts | None]:
+    """The text of a number."""
+
+    def text(row: Row) -> Texts | None:
+        found = value(row)
+        return None if found is None else (units.significant(found), "")
+
+    return text
+
+
+def titled(metric: Metric, rows: Sequence[Row]) -> tuple[str, Callable[[Row], Texts | None]]:
+    """The title of a metric, and how to write it of a row; None where it has none."""
+    if metric == "time":
+        return _times(rows)
+    if metric == "break-even":
+        what = "epochs" if any(row.target.loop for row in rows) else "steps"
+        return f"{what} after which compiling has paid for itself", _break_even
+    return PLAIN[metric]
+
+
+def _times(rows: Sequence[Row]) -> tuple[str, Callable[[Row], Texts | None]]:
+    """In the middle one's unit, neither the shortest nor the longest time gets many zeros."""
+    times = sorted(row.time.seconds for row in rows if row.time.seconds)
+    unit, symbol = units.time_unit(times[len(times) // 2] if times else 1.0)
+    return f"time per iteration, {symbol}", _number(
+        lambda row: row.time.seconds and row.time.seconds / unit
+    )
+
+
+def _compiling(row: Row) -> Texts | None:
+    cost = row.compile
+    if cost.seconds is None:
+        return None
+    warm = "–" if cost.warm_s is None else units.significant(cost.warm_s)
+    return units.significant(cost.seconds), warm
+
+
+def _break_even(row: Row) -> Texts | None:
+    """`1240` and `980–1600`, or why there is no number."""
+    when = row.break_even
+    if when.state is None:
+        return None
+    if when.state != "pays" or when.steps is None:
+        return when.state, f"≥ {units.rounded(when.low)}" if when.low else ""
+    below = "–".join(units.rounded(end) for end in (when.low, when.high) if end is not None)
+    return units.rounded(when.steps), below
+
+
+# Metrics whose title is the same for all rows.
+PLAIN: dict[Metric, tuple[str, Callable[[Row], Texts | None]]] = {
+    "gflops": ("GFLOP/s", _number(lambda row: row.time.gflops)),
+    "samples": ("samples/s", _number(lambda row: row.time.samples_per_s)),
+    "utilisation": (
+        "% of the fastest matmul",
+        _number(lambda row: row.efficiency.utilisation and 100 * row.efficiency.utilisation),
+    ),
+    "overhead": (
+        "% that the smallest step takes too",
+        _number(lambda row: row.efficiency.overhead and 100 * row.efficiency.overhead),
+    ),
+    "compile": ("seconds of compiling with cold caches, with warm ones below", _compiling),
+}
+
+
+STATUS_WORDS = {
+    "skipped": "skipped",
+    "parity_failed": "wrong",
+    "failed": "failed",
+    "timed_out": "hung",
+    "out_of_memory": "no memory",
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number or a word; note is the number of a footnote; best marks the fastest of a row.
+
+    below: a second line, such as an interval.
+    """
+
+    text: str
+    best: bool = False
+    note: int | None = None
+    below: str = ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table ready to be written.
+
+    heads: the lines above every column; rows: label and cells; label: what stands above these.
+    """
+
+    title: str
+    heads: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+    notes: tuple[str, ...]
+    label: str = "workload"
+
+
+def parted(rows: Sequence[Row]) -> list[list[Row]]:
+    """What goes into tables of their own: epochs have loops for targets, which others have not."""
+    parts = [[row for row in rows if bool(row.target.loop) is looped] for looped in (False, True)]
+    return [part for part in parts if part]
+
+
+def grid(rows: Sequence[Row], metric: Metric) -> Grid:
+    """Lay out rows: what is the same for all goes to the title, what never ran to the notes."""
+    shown = _with_lines(_with_columns(rows))
+    labels = varying_params(shown)
+    axes = varying_axes(row.target for row in shown)
+    targets = list(dict.fromkeys(row.target for row in shown))
+    unit, texts = titled(metric, shown)
+    notes = Notes()
+    lines = []
+    for workload in _by_workload(shown):
+        leading = [] if metric in SPARSE else leaders(workload)
+        by_target = {row.target: row for row in workload}
+        cells = [_cell(by_target.get(target), texts, leading, notes) for target in targets]
+        lines.append((workload_name(workload[0], labels), tuple(cells)))
+    return Grid(
+        title=f"{unit}{_constants(shown, axes, labels)}",
+        heads=tuple(words(target, axes) for target in targets),
+        rows=tuple(lines),
+        notes=(*notes.lines, *_no_column(rows), *_no_line(rows), *_synthetic(shown)),
+    )
+
+
+def ratios(rows: Sequence[Row], baseline: str, first_note: int = 1) -> Grid:
+    """Times over those of the baseline, a target's id; notes are numbered from first_note on.
+
+    Targets and workloads are those of the other tables, without the baseline's own column.
+    """
+    shown = _with_lines(_with_columns(rows))
+    labels = varying_params(shown)
+    axes = varying_axes(row.target for row in shown)
+    own = next(row.target for row in rows if row.target.id == baseline)
+    targets = [target for target in dict.fromkeys(row.target for row in shown) if target != own]
+    notes = Notes(first_note)
+    lines = []
+    for workload in _by_workload(shown):
+        by_target = {row.target: row for row in workload}
+        cells = [_ratio_cell(by_target.get(target), notes) for target in targets]
+        lines.append((workload_name(workload[0], labels), tuple(cells)))
+    return Grid(
+        title=f"time / time of {' '.join(words(own, axes))}{_constants(shown, axes, labels)}",
+        heads=tuple(words(target, axes) for target in targets),
+        rows=tuple(lines),
+        notes=tuple(notes.lines),
+    )
+
+
+def last_note(table: Grid) -> int:
+    """The number of the last footnote of a table, 0 if it has none."""
+    return max((cell.note or 0 for _, cells in table.rows for cell in cells), default=0)
+
+
+def _with_columns(rows: Sequence[Row]) -> list[Row]:
+    """Rows of targets that ran at least once; all, if none did."""
+    ran = {row.target for row in rows if row.status != "skipped"}
+    return [row for row in rows if row.target in ran] or list(rows)
+
+
+def _with_lines(rows: Sequence[Row]) -> list[Row]:
+    """Rows of workloads that ran on at least one target; all, if none did."""
+    ran = {row.workload.id for row in rows if row.status != "skipped"}
+    return [row for row in rows if row.workload.id in ran] or list(rows)
+
+
+def _by_workload(rows: Iterable[Row]) -> list[list[Row]]:
+    return list(grouped(rows, lambda row: row.workload.id).values())
+
+
+def _constants(rows: Sequence[Row], axes: Sequence[str], labels: Sequence[str]) -> str:
+    """What all columns and rows have in common."""
+    if not rows:
+        return ""
+    common = [axis for axis in TARGET_AXES if axis not in axes]
+    shared = [*filter(None, words(rows[0].target, common))]
+    every = [row.workload.params for row in rows]
+    batches = {params["batch"] for params in every if "batch" in params}
+    if "batch" not in labels and batches:
+        shared.append(f"batch {batches.pop()}")
+    return f" ({', '.join(shared)})" if shared else ""
+
+
+class Notes:
+    """Footnotes, numbered as they are met; the same reason is said once."""
+
+    def __init__(self, first: int = 1) -> None:
+        self.first, self.reasons = first, {}  # type: int, dict[str, int]
+
+    def number(self, reason: str) -> int:
+        """The number of this note, a new one if it is new."""
+        return self.reasons.setdefault(reason, len(self.reasons) + self.first)
+
+    @property
+    def lines(self) -> list[str]:
+        """All of them, as they stand below a table."""
+        return [f"[{number}] {reason}" for reason, number in self.reasons.items()]
+
+
+def _cell(
+    row: Row | None, texts: Callable[[Row], Texts | None], leading: Sequence[Row], notes: Notes
+) -> Cell:
+    if row is None:
+        return Cell("")
+    if row.status != "ok":
+        return Cell(STATUS_WORDS[row.status], note=notes.number(row.reason or row.status))
+    found = texts(row)
+    if found is None:
+        return Cell("–")
+    return Cell(found[0], best=row in leading, below=found[1])
+
+
+def _ratio_cell(row: Row | None, notes: Notes) -> Cell:
+    """A ratio and its verdict, and the interval below; what failed is explained elsewhere."""
+    if row is None:
+        return Cell("")
+    if row.status != "ok":
+        return Cell(STATUS_WORDS[row.status])
+    found = row.comparison
+    doubt = row.reason if found.verdict in {None, "unsure"} else None
+    note = notes.number(why(doubt)) if doubt else None
+    if found.ratio is None or found.verdict is None:
+        return Cell("–", note=note)
+    if found.low is None or found.high is None:
+        return Cell(f"{units.significant(found.ratio)} {found.verdict}", note=note)
+    ratio, low, high = units.ratios(found.ratio, found.low, found.high)
+    return Cell(f"{ratio} {found.verdict}", note=note, below=f"{low}–{high}")
+
+
+def _no_column(rows: Sequence[Row]) -> list[str]:
+    """Why targets have no column, each reason once."""
+    columns = {row.target for row in _with_columns(rows)}
+    reasons = (row.reason for row in rows if row.target not in columns)
+    return [f"no column: {reason}" for reason in dict.fromkeys(reasons) if reason]
+
+
+def _no_line(rows: Sequence[Row]) -> list[str]:
+    """How many workloads have no line, by reason."""
+    columns = _with_columns(rows)
+    lines = {row.workload.id for row in _with_lines(columns)}
+    absent: dict[str, set[str]] = {}
+    for row in columns:
+        if row.workload.id not in lines:
+            absent.setdefault(str(row.reason), set()).add(row.workload.id)
+    return [
+        f"{units.counted(len(workloads), 'workload')} without a line: {reason}"
+        for reason, workloads in absent.items()
+    ]
+
+
+def _synthetic(rows: Sequence[Row]) -> list[str]:
+    names = synthetic_networks(rows)
+    return [f"on synthetic data: {', '.join(names)}"] if names else []
+
+
+def synthetic_networks(rows: Sequence[Row]) -> list[str]:
+    """The networks that were measured on synthetic data, sorted."""
+    workloads = [row.workload for row in rows]
+    return sorted({str(one.params.get("network")) for one in workloads if one.synthetic})

@@ -1,0 +1,53 @@
+"""Exact work of matrix multiplications and of passes through a network.
+
+Conventions (docs/design.md): FLOPs are those of the matrix multiplications, 2mnk each. Backward
+computes the gradient of every kernel, and of every layer's input except the first, whose input
+needs no gradient; so training is less than three times forward. Elements are the operands read
+and the results written by those multiplications, each once.
+"""
+
+from dlbench.records.case import Work
+from dlbench.records.network import Network, dense_shapes
+
+
+def matmul(m: int, n: int, k: int) -> Work:
+    """The product of an (m, k) and a (k, n) matrix."""
+    return Work(flops=2 * m * n * k, elements=m * k + k * n + m * n)
+
+
+def forward(network: Network, batch: int) -> Work:
+    """One pass from the inputs to the outputs."""
+    return _total([matmul(batch, n, k) for k, n, _ in dense_shapes(network)], batch)
+
+
+def backward(network: Network, batch: int) -> Work:
+    """One pass forward and the gradients of all parameters."""
+    shapes = dense_shapes(network)
+    outputs = [matmul(batch, n, k) for k, n, _ in shapes]
+    kernels = [matmul(k, n, batch) for k, n, _ in shapes]
+    inputs = [matmul(batch, k, n) for k, n, needed in shapes if needed]
+    return _total(outputs + kernels + inputs, batch)
+
+
+def batches(rows: int, batch: int) -> int:
+    """How many batches the rows make, a smaller last one included."""
+    return -(-rows // batch)
+
+
+def epoch(network: Network, rows: int, batch: int) -> Work:
+    """Training on all rows once, with a smaller last batch where they do not come out even."""
+    whole, rest = divmod(rows, batch)
+    steps = [backward(network, batch)] * whole + ([backward(network, rest)] if rest else [])
+    return Work(
+        flops=sum(step.flops for step in steps),
+        elements=sum(step.elements for step in steps),
+        samples=rows,
+    )
+
+
+def _total(parts: list[Work], batch: int) -> Work:
+    return Work(
+        flops=sum(part.flops for part in parts),
+        elements=sum(part.elements for part in parts),
+        samples=batch,
+    )

@@ -1,0 +1,132 @@
+"""What null pairs say of a run: false alarms, luck, and what it can see at all."""
+
+import pytest
+from msgspec.structs import replace
+
+from dlbench.analysis.nulls import Nulls, luck_in
+from dlbench.analysis.pairs import Paired
+from dlbench.analysis.run import Known, Reading
+from dlbench.analysis.verdicts import MARGIN
+from dlbench.records.measurement import Measurement
+from dlbench.results.folder import Results
+from fakes.results import NUMPY, TORCH, matmul
+from fakes.turns import flagged, turns
+
+WORKLOADS = [matmul(size) for size in (64, 128, 256, 512)]
+
+
+def run(ratio: float = 1.0, workloads=WORKLOADS, **settings: object) -> Results:
+    return turns(*((one, {NUMPY: 1e-3, TORCH: ratio * 1e-3}) for one in workloads), **settings)
+
+
+def read(found: Results, margin: float = MARGIN) -> Reading:
+    return Known(found, margin).against(NUMPY.id)
+
+
+def nulls(found: Results, margin: float = MARGIN) -> Nulls:
+    return read(found, margin).nulls
+
+
+def verdicts(reading: Reading) -> set[str]:
+    return {row.comparison.verdict for row in reading.rows if row.comparison.verdict}
+
+
+def test_where_nothing_differs_no_null_pair_does() -> None:
+    for seed in range(20):
+        found = nulls(run(luck=0.003, seed=seed))
+        assert (found.pairs, found.busy, found.differing, found.failed) == (4, 0, 0, False)
+        assert found.margin == found.asked == MARGIN
+
+
+def test_the_spread_is_that_of_two_processes() -> None:
+    spreads = [nulls(run(luck=0.01, seed=seed)).spread for seed in range(20)]
+    assert sum(spreads) / 20 == pytest.approx(2**0.5 * 0.01, rel=0.15)
+
+
+@pytest.mark.parametrize("luck", [0.0, 0.005])
+def test_an_effect_said_to_be_visible_is_found_in_4_of_5_runs_and_one_of_the_margin_is_not(
+    luck: float,
+) -> None:
+    visible = sum(nulls(run(luck=luck, seed=seed)).visible for seed in range(40)) / 40
+    assert visible > MARGIN
+
+    def found(effect: float) -> float:
+        runs = (read(run(1 + effect, luck=luck, seed=seed)) for seed in range(100, 180))
+        judged = [
+            row.comparison.verdict for one in runs for row in one.rows if row.comparison.verdict
+        ]
+        return judged.count("slower") / len(judged)
+
+    assert 0.6 <= found(visible) <= 0.9
+    assert found(MARGIN) <= 0.05
+
+
+def test_a_null_that_fails_widens_the_margin_of_the_whole_run() -> None:
+    failed = run(1.04, null_factor=1.10, luck=0.001)
+    found = read(failed)
+    assert found.nulls.failed
+    assert found.nulls.differing == 1
+    assert found.nulls.margin >= 0.10
+    assert verdicts(found) == {"unsure"}
+    assert verdicts(read(run(1.04, luck=0.001))) == {"slower"}
+
+
+def test_luck_of_null_pairs_widens_all_intervals() -> None:
+    def width(found: Results) -> float:
+        rows = [row for row in read(found).rows if row.comparison.verdict]
+        return max(row.comparison.high - row.comparison.low for row in rows)
+
+    assert width(run(null_factor=1.3)) > 3 * width(run())
+
+
+def test_a_null_pair_on_a_busy_machine_says_nothing() -> None:
+    found = nulls(run(change={NUMPY: flagged(1)}, null_factor=2.0))
+    assert (found.pairs, found.busy, found.differing, found.spread) == (0, 4, 0, None)
+    assert not found.failed
+
+
+def test_a_run_without_nulls_knows_nothing_of_luck_and_still_sees() -> None:
+    found = nulls(run(has_nulls=False))
+    assert (found.pairs, found.spread) == (0, None)
+    assert found.visible > MARGIN
+
+
+def test_of_nothing_there_is_nothing_to_see() -> None:
+    assert nulls(run(workloads=WORKLOADS[:1], rounds=2, generations=1)).visible is None
+
+
+def test_a_null_that_failed_is_no_pair() -> None:
+    found = run()
+    broken = tuple(
+        Measurement(one.case, "failed", "it died") if one.case.endswith("/null") else one
+        for one in found.measurements
+    )
+    assert nulls(replace(found, measurements=broken)).pairs == 0
+
+
+def test_nulls_have_no_rows() -> None:
+    assert len(read(run()).rows) == 2 * len(WORKLOADS)
+
+
+def told(*logs: float) -> Paired:
+    """A null pair with these log ratios, one a generation."""
+    return Paired("a/null", "a", None, generations=tuple((one,) * 6 for one in logs))
+
+
+def test_a_row_with_several_generations_speaks_for_its_own_luck() -> None:
+    tiny, large = told(0.1, -0.1), told(0.001, -0.001)
+    every = [tiny, large]
+    assert luck_in([large], every) == pytest.approx((1e-6, 2))
+    assert luck_in([tiny], every) == pytest.approx((1e-2, 2))
+    assert luck_in([], every) == pytest.approx(((1e-2 + 1e-6) / 2, 4))
+
+
+def test_rows_with_one_generation_speak_together_and_none_has_less_luck_than_it_shows() -> None:
+    every = [told(0.001), told(0.1), told(0.002)]
+    pooled = (1e-6 + 1e-2 + 4e-6) / 3
+    assert luck_in(every[:1], every) == pytest.approx((pooled, 3))
+    assert luck_in(every[1:2], every) == pytest.approx((1e-2, 3))
+
+
+def test_without_nulls_nothing_is_known_of_luck() -> None:
+    assert luck_in([], []) is None

@@ -1,0 +1,412 @@
+"""One flat row per case, with what its samples say and nothing that they do not say."""
+
+from math import exp, log
+
+import pytest
+from msgspec.structs import replace
+
+from dlbench.analysis.columns import COLUMNS, flatten
+from dlbench.analysis.rows import Row, best, leaders
+from dlbench.analysis.run import Known, rows_of
+from dlbench.errors import UsageError
+from dlbench.records.measurement import Measurement, Sample
+from dlbench.results.folder import Results
+from dlbench.stats.location import lag1, location
+from fakes.results import (
+    COMPILED,
+    NUMPY,
+    TORCH,
+    case,
+    forward,
+    matmul,
+    measured,
+    parity,
+    results_of,
+    rows,
+    samples,
+)
+from fakes.turns import flagged, slower, turns
+
+PRODUCT = case(matmul(100, 20, 50))
+KEYS = """case, workload, params, backend, device, mode, mode_kind, dtype, threads, status, reason,
+    time_s, ci_low_s, ci_high_s, gflops, samples_per_s, first_call_s, iterations, blocks,
+    stop_reason, parity_error, synthetic, generations, busy, left_out, autocorrelation, drift,
+    modes, baseline, ratio, ratio_low, ratio_high, verdict, p, p_display, p_gate, settle, loop,
+    callbacks, utilisation, overhead, compile_s, compile_low_s, compile_high_s, compile_s_warm,
+    compiler_start_s, compile_peak_bytes, graphs, recompiled, break_even_steps, break_even_low,
+    break_even_high, break_even_state, break_even_epochs, steps, break_even_epochs_low,
+    break_even_epochs_high"""
+DERIVED = ("time_s", "ci_low_s", "ci_high_s", "gflops", "samples_per_s")
+FAILURES = ["skipped", "parity_failed", "failed", "timed_out", "out_of_memory"]
+
+
+def row_of(measurement: Measurement, of=PRODUCT) -> Row:
+    (row,) = rows_of(results_of([of], [measurement]))
+    return row
+
+
+def test_the_keys_in_json_are_those_of_the_specification() -> None:
+    row = row_of(measured(PRODUCT, 1e-3))
+    assert list(flatten(row)) == KEYS.replace("\n", "").replace(" ", "").split(",")
+
+
+def test_no_part_of_a_row_has_too_many_fields() -> None:
+    row = row_of(measured(PRODUCT, 1e-3))
+    parts = [row, *(getattr(row, name) for name in Row.__struct_fields__)]
+    assert all(len(getattr(part, "__struct_fields__", ())) <= 20 for part in parts)
+
+
+def test_a_row_tells_the_case_and_what_was_measured() -> None:
+    steps = (2e-3, 1e-3, 4e-3, 6e-3, 3e-3, 5e-3, 7e-3)
+    measurement = measured(PRODUCT, *steps, parity=parity(1e-7))
+    _, low, high = location([[log(step) for step in steps]]).interval()
+    assert flatten(row_of(measurement)) == dict.fromkeys(COLUMNS) | {
+        "case": "matmul/100x20x50/numpy/cpu/eager/float32/t2",
+        "workload": "matmul",
+        "params": {"m": 100, "n": 20, "k": 50},
+        "backend": "numpy",
+        "device": "cpu",
+        "mode": "eager",
+        "mode_kind": "dynamic",
+        "dtype": "float32",
+        "threads": 2,
+        "status": "ok",
+        "time_s": pytest.approx(4e-3),
+        "ci_low_s": pytest.approx(exp(low)),
+        "ci_high_s": pytest.approx(exp(high)),
+        "gflops": pytest.approx(2 * 100 * 20 * 50 / 4e-3 / 1e9),
+        "first_call_s": 0.5,
+        "iterations": 10,
+        "blocks": 7,
+        "stop_reason": "blocks",
+        "parity_error": 1e-7,
+        "synthetic": False,
+        "generations": 1,
+        "busy": False,
+        "left_out": 0,
+        "loop": "",
+        "callbacks": "",
+        "autocorrelation": pytest.approx(lag1([log(step) for step in steps])),
+        "baseline": "numpy/cpu/eager/float32/t2",
+    }
+
+
+def test_a_batch_gives_samples_per_second_and_synthetic_data_is_told() -> None:
+    of = case(forward("iris", 32, synthetic=True))
+    row = row_of(measured(of, 1e-3), of)
+    assert row.time.samples_per_s == pytest.approx(32_000)
+    assert row.time.gflops == pytest.approx(2 * 32 * (4 * 10 + 10 * 8 + 8 * 3) / 1e-3 / 1e9)
+    assert row.workload.synthetic
+
+
+def test_few_blocks_have_a_time_and_no_interval() -> None:
+    row = row_of(measured(PRODUCT, 1e-3, 3e-3))
+    assert (row.time.seconds, row.time.low_s, row.time.high_s) == (pytest.approx(2e-3), None, None)
+
+
+@pytest.mark.parametrize("status", FAILURES)
+def test_what_was_not_measured_is_unknown(status: str) -> None:
+    row = row_of(Measurement(PRODUCT.id, status, "for a reason"))
+    assert (row.status, row.reason) == (status, "for a reason")
+    unknown = (*DERIVED, "first_call_s", "iterations", "stop_reason", "parity_error")
+    assert {name: flatten(row)[name] for name in unknown} == dict.fromkeys(unknown)
+    assert row.blocks.count == 0
+
+
+def test_a_case_that_failed_half_way_keeps_what_it_had() -> None:
+    failed = Measurement(
+        PRODUCT.id, "failed", "it died", calls_s=(0.5,), samples=samples(1e-3), parity=parity(1e-7)
+    )
+    row = row_of(failed)
+    assert (row.status, row.time.first_call_s, row.blocks.count, row.parity_error) == (
+        "failed",
+        0.5,
+        1,
+        1e-7,
+    )
+
+
+def test_a_clock_that_did_not_move_gives_no_rate() -> None:
+    row = row_of(measured(PRODUCT, 0.0))
+    assert (row.time.seconds, row.time.gflops, row.time.samples_per_s) == (0.0, None, None)
+
+
+@pytest.mark.parametrize(
+    ("checks", "error"),
+    [
+        ((), None),
+        (parity(1e-7, 3e-6, 2e-7), 3e-6),
+        (parity(1e-7, None), None),
+        ((*parity(3e-6), *parity(1e-2, tolerance=1.0)), 3e-6),
+        ((*parity(3e-6), *parity(2.0, tolerance=1.0)), 2.0),
+    ],
+)
+def test_the_parity_error_is_that_of_the_quantity_nearest_to_its_tolerance(checks, error) -> None:
+    assert row_of(measured(PRODUCT, 1e-3, parity=checks)).parity_error == error
+
+
+def test_cases_that_were_never_reached_are_rows_in_their_place() -> None:
+    reached, missed = case(matmul(8)), case(matmul(16))
+    found = rows_of(results_of([missed, reached], [measured(reached, 1e-3)]))
+    assert [(row.case, row.status) for row in found] == [
+        (missed.id, "skipped"),
+        (reached.id, "ok"),
+    ]
+    assert found[0].reason == "the run ended before its turn"
+
+
+def test_rows_come_in_the_order_of_the_plan_whatever_the_order_of_measuring() -> None:
+    cases = [case(matmul(size), target) for size in (8, 16) for target in (NUMPY, TORCH)]
+    measurements = [measured(one, 1e-3) for one in reversed(cases)]
+    assert [row.case for row in rows_of(results_of(cases, measurements))] == [c.id for c in cases]
+
+
+def test_the_best_is_the_fastest_of_those_that_went_well() -> None:
+    failed = Measurement(PRODUCT.id, "parity_failed", "wrong", samples=samples(1e-9))
+    slow, fast = case(matmul(8), NUMPY), case(matmul(8), TORCH)
+    found = rows((PRODUCT, failed), (slow, 2e-3), (fast, 1e-3))
+    assert best(found) is found[2]
+    assert best(found[:1]) is None
+    assert best([]) is None
+
+
+def generation(number: int, *steps_s: float, **fields: object) -> Measurement:
+    """A line of one generation."""
+    blocks = (replace(block, generation=number) for block in samples(*steps_s))
+    return measured(PRODUCT, samples=tuple(blocks), generation=number, **fields)
+
+
+def row_over(*lines: Measurement) -> Row:
+    (row,) = rows_of(results_of([PRODUCT], lines))
+    return row
+
+
+def test_a_case_is_one_row_over_all_generations() -> None:
+    row = row_over(
+        generation(0, 1e-3, 2e-3, calls_s=(5.0,), parity=parity(1e-7), stop_reason="blocks"),
+        generation(1, 3e-3, 4e-3, calls_s=(4.0,), parity=parity(1e-6), stop_reason="budget"),
+    )
+    assert (row.blocks.generations, row.blocks.count, row.time.seconds) == (
+        2,
+        4,
+        pytest.approx(2.5e-3),
+    )
+    assert (row.time.first_call_s, row.parity_error, row.blocks.stop_reason) == (
+        5.0,
+        1e-7,
+        "budget",
+    )
+
+
+@pytest.mark.parametrize("broken", [0, 1, 2])
+def test_a_case_that_went_wrong_in_any_generation_is_not_ranked(broken: int) -> None:
+    lines = [generation(number, 1e-3, 1e-3) for number in range(3)]
+    lines[broken] = replace(lines[broken], status="failed", reason="it died")
+    row = row_over(*lines)
+    assert (row.status, row.reason, best([row])) == ("failed", "it died", None)
+
+
+def test_a_line_that_was_written_twice_counts_once() -> None:
+    lines = [generation(0, 1e-3, 2e-3), generation(1, 3e-3)]
+    assert row_over(*lines, lines[1]).blocks.count == 3
+
+
+def test_the_first_thing_that_went_wrong_counts() -> None:
+    lines = [
+        generation(0),
+        Measurement(PRODUCT.id, "timed_out", "silent", generation=1),
+        Measurement(PRODUCT.id, "skipped", "late", generation=2),
+    ]
+    assert row_over(*lines).status == "timed_out"
+
+
+def test_from_three_generations_on_the_interval_is_that_of_generations() -> None:
+    """Blocks that agree within a generation say nothing of the next."""
+    steps = [[level * (1 + 1e-4 * n) for n in range(8)] for level in (1e-3, 1.1e-3, 1.2e-3)]
+    row = row_over(*(generation(number, *one) for number, one in enumerate(steps)))
+    value, low, high = location([[log(step) for step in one] for one in steps]).interval()
+    assert (row.time.seconds, row.time.low_s, row.time.high_s) == pytest.approx(
+        tuple(map(exp, (value, low, high)))
+    )
+    assert row.time.high_s - row.time.low_s > 0.2e-3
+
+
+def test_disturbed_blocks_are_left_out_and_counted() -> None:
+    busy = [replace(block, flags=("busy",)) for block in samples(9.0, 9.0)]
+    row = row_of(measured(PRODUCT, samples=(*samples(*[1e-3] * 6), *busy)))
+    assert (row.time.seconds, row.blocks.left_out, row.busy, row.blocks.count) == (
+        pytest.approx(1e-3),
+        2,
+        False,
+        8,
+    )
+
+
+def test_where_too_few_are_quiet_all_count_and_the_row_says_so() -> None:
+    busy = [replace(block, flags=("busy",)) for block in samples(*[2e-3] * 6)]
+    row = row_of(measured(PRODUCT, samples=(*samples(*[1e-3] * 5), *busy)))
+    assert (row.time.seconds, row.blocks.left_out, row.busy) == (pytest.approx(2e-3), 0, True)
+
+
+def test_what_is_odd_about_the_blocks_is_told() -> None:
+    steps = [1e-3 * (1 + 0.001 * n) for n in range(40)]
+    odd = row_of(measured(PRODUCT, *steps))
+    assert odd.shape.drift == pytest.approx(60 * 0.001, rel=0.05)
+    assert odd.shape.autocorrelation > 0.9
+    assert odd.shape.modes is None
+    two = row_of(measured(PRODUCT, *[1e-3, 1.0001e-3, 1e-3, 2e-3] * 10))
+    assert (two.shape.modes, two.shape.drift) == ("1.00 ms (75 %) and 2.00 ms", None)
+
+
+MATMUL = matmul(256)
+THREE = {NUMPY: 1.0e-3, TORCH: 1.2e-3, COMPILED: 1.01e-3}
+
+
+def told(found: Results, *args: object) -> dict[str, Row]:
+    """Rows by backend and mode."""
+    return {f"{row.target.backend} {row.target.mode}": row for row in rows_of(found, *args)}
+
+
+def test_without_a_baseline_the_fastest_is_it() -> None:
+    rows = told(turns((MATMUL, THREE)))
+    assert {row.comparison.baseline for row in rows.values()} == {NUMPY.id}
+    assert (rows["numpy eager"].comparison.verdict, rows["numpy eager"].comparison.ratio) == (
+        None,
+        None,
+    )
+    assert (rows["torch eager"].comparison.verdict, rows["torch compile"].comparison.verdict) == (
+        "slower",
+        "same",
+    )
+    slow = rows["torch eager"]
+    assert slow.comparison.low < 1.2 < slow.comparison.high
+    assert slow.comparison.ratio == pytest.approx(1.2, rel=0.01)
+    assert slow.comparison.p <= slow.comparison.p_display <= slow.comparison.p_gate <= 0.05
+    assert slow.reason.startswith("beyond the margin of 2 %: 1.")
+
+
+@pytest.mark.parametrize(
+    "text", ["torch/cpu/eager/float32/t2", "torch/eager", "torch/cpu/eager", "eager/float32/t2"]
+)
+def test_a_baseline_is_a_target_by_its_parts(text: str) -> None:
+    found = turns((MATMUL, {TORCH: 1.2e-3, COMPILED: 1e-3}))
+    assert told(found, text)["torch compile"].comparison.verdict == "faster"
+    assert told(found, text)["torch compile"].comparison.baseline == TORCH.id
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "torch",
+            "several targets of the run match: 'torch'. Allowed: torch/cpu/eager/float32/t2, t",
+        ),
+        ("jax", "no target of the run matches: 'jax'. Allowed: numpy/cpu/eager/float32/t2, torch/"),
+        ("eager/torch", "no target"),
+        ("torch/eag", "no target"),
+        ("", "no target"),
+    ],
+)
+def test_a_baseline_must_be_one_target_of_the_run(text: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        rows_of(turns((MATMUL, THREE)), text)
+    assert message in str(caught.value)
+
+
+def test_a_whole_id_is_never_ambiguous() -> None:
+    two = replace(NUMPY, threads=2), replace(NUMPY, threads=20)
+    found = turns((MATMUL, dict.fromkeys(two, 1e-3)))
+    assert Known(found).against(two[0].id).baseline == two[0].id
+
+
+def test_where_the_baseline_has_no_time_nothing_is_compared() -> None:
+    found = rows(
+        (case(MATMUL, NUMPY), Measurement(case(MATMUL, NUMPY).id, "failed", "it died")),
+        (case(MATMUL, TORCH), 1e-3),
+    )
+    assert found[1].comparison.baseline == TORCH.id
+    failed = Measurement(case(MATMUL, NUMPY).id, "failed", "it died")
+    both = results_of(
+        [case(MATMUL, NUMPY), case(MATMUL, TORCH)],
+        [failed, measured(case(MATMUL, TORCH), *[1e-3] * 6)],
+    )
+    row = rows_of(both, "numpy")[1]
+    assert (row.comparison.verdict, row.comparison.ratio, row.comparison.baseline) == (
+        None,
+        None,
+        NUMPY.id,
+    )
+    assert row.reason == "no time of the baseline: numpy/cpu/eager/float32/t2"
+
+
+def test_what_is_unsure_has_a_command_and_nothing_else_does() -> None:
+    rows = told(turns((MATMUL, THREE | {COMPILED: 1.02e-3})))
+    assert rows["torch compile"].comparison.verdict == "unsure"
+    assert rows["torch compile"].comparison.settle == (
+        "dlbench run told -k 'matmul/256x256x256/ and (/torch/cpu/compile/ or /numpy/)' "
+        "--rigor rigorous"
+    )
+    assert (rows["torch eager"].comparison.settle, rows["numpy eager"].comparison.settle) == (
+        None,
+        None,
+    )
+
+
+def test_a_row_whose_rounds_with_the_baseline_were_busy_is_busy() -> None:
+    def late(sample: Sample) -> Sample:
+        return replace(sample, flags=("busy",)) if sample.round >= 7 else sample
+
+    def early(sample: Sample) -> Sample:
+        return replace(sample, flags=("busy",)) if sample.round < 7 else sample
+
+    change = {NUMPY: early, TORCH: late}
+    found = told(turns((MATMUL, THREE), change=change, generations=1, rounds=14))
+    assert (found["torch eager"].busy, found["torch eager"].blocks.left_out) == (True, 7)
+    assert found["torch eager"].comparison.verdict == "unsure"
+    assert not found["numpy eager"].busy
+
+
+def leading(found: Results) -> list[str]:
+    return [f"{row.target.backend} {row.target.mode}" for row in leaders(rows_of(found))]
+
+
+def test_leaders_are_those_that_are_not_slower() -> None:
+    assert leading(turns((MATMUL, THREE))) == ["numpy eager", "torch compile"]
+    assert leading(turns((MATMUL, THREE | {COMPILED: 1.1e-3}))) == ["numpy eager"]
+    assert leading(turns((MATMUL, {NUMPY: 1.0}))) == []
+
+
+def test_where_one_could_not_be_judged_nothing_leads_however_far_behind_it_is() -> None:
+    steps = {NUMPY: 1e-3, TORCH: 10e-3, COMPILED: 1.5e-3}
+    found = turns((MATMUL, steps), change={TORCH: flagged(1, factor=1.0)})
+    assert leading(found) == []
+
+
+def test_odd_blocks_of_a_target_are_its_own() -> None:
+    found = told(turns((MATMUL, THREE), change={TORCH: slower(2.0)}))
+    assert found["torch eager"].comparison.ratio == pytest.approx(2.4, rel=0.01)
+
+
+def test_absurd_times_are_no_reason_to_fail() -> None:
+    row = row_over(*(generation(n, step) for n, step in enumerate((1e-300, 1.0, 1e300))))
+    assert (row.time.seconds, row.time.high_s) == (pytest.approx(1.0), None)
+
+
+def test_who_is_faster_in_pairs_is_the_fastest_whatever_the_medians_say() -> None:
+    """NumPy's median is of quiet blocks that PyTorch's does not have."""
+
+    def late(sample: Sample) -> Sample:
+        slow = 2.0 if sample.round < 100 else 1.0
+        flags = ("busy",) if sample.round < 100 else ()
+        return replace(sample, host_s=sample.host_s * slow, flags=flags)
+
+    def early(sample: Sample) -> Sample:
+        return replace(sample, host_s=sample.host_s * (0.5 if sample.round < 104 else 1.0))
+
+    steps = {NUMPY: 1.0e-3, TORCH: 0.9e-3}
+    found = turns((MATMUL, steps), change={NUMPY: early, TORCH: late}, rounds=200)
+    by_target = {row.target.id: row for row in rows_of(found)}
+    numpy, torch = by_target[NUMPY.id], by_target[TORCH.id]
+    assert numpy.time.seconds < torch.time.seconds
+    assert torch.comparison.verdict is None
+    assert (numpy.comparison.baseline, numpy.comparison.verdict) == (TORCH.id, "slower")

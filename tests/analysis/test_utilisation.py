@@ -1,0 +1,70 @@
+"""The share of the fastest matrix product that a network reaches."""
+
+import pytest
+from msgspec.structs import replace
+
+from dlbench.analysis.utilisation import with_utilisation
+from fakes import results
+from fakes.results import COMPILED, NUMPY, TORCH, case, forward, matmul, measured
+
+# 2·100³ FLOPs in 1 ms are 2 GFLOP/s.
+PRODUCT, PRODUCT_S = matmul(100), 1e-3
+# 2·32·(4·10 + 10·8 + 8·3) FLOPs in so many seconds are 0.5 GFLOP/s.
+STEP, STEP_S = case(forward("iris", 32), TORCH), 2 * 32 * 144 / 0.5e9
+
+
+def shares(*outcomes):
+    return {
+        row.case: row.efficiency.utilisation for row in with_utilisation(results.rows(*outcomes))
+    }
+
+
+def test_the_share_is_the_rate_over_that_of_the_product():
+    product = case(PRODUCT, TORCH)
+    assert shares((product, PRODUCT_S), (STEP, STEP_S))[STEP.id] == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_fastest_product_counts_whatever_its_size_and_backend(order):
+    """That of 200 is the slowest, at 0.8 GFLOP/s; NumPy's of 100 the fastest, at 4."""
+    products = [
+        (case(matmul(200), TORCH), 2e-2),
+        (case(PRODUCT, NUMPY), PRODUCT_S / 2),
+        (case(PRODUCT, COMPILED), PRODUCT_S),
+    ]
+    found = shares(*products[::order], (STEP, STEP_S))
+    assert found[STEP.id] == pytest.approx(0.5 / 4)
+
+
+@pytest.mark.parametrize(
+    "other", [{"device": "cuda"}, {"dtype": "float64"}, {"threads": 7}], ids=str
+)
+def test_a_product_of_another_device_dtype_or_number_of_threads_is_no_ceiling(other):
+    """However fast it is; and its own networks are a share of it."""
+    elsewhere = replace(TORCH, **other)
+    there = case(forward("iris", 32), elsewhere)
+    fast = case(PRODUCT, elsewhere), PRODUCT_S / 10
+    assert shares(fast, (STEP, STEP_S))[STEP.id] is None
+    both = shares((case(PRODUCT, TORCH), PRODUCT_S), fast, (STEP, STEP_S), (there, STEP_S))
+    assert both[STEP.id] == pytest.approx(0.5 / 2)
+    assert both[there.id] == pytest.approx(0.5 / 20)
+
+
+def test_without_a_product_there_is_no_share():
+    assert shares((STEP, STEP_S)) == {STEP.id: None}
+
+
+WRONG = replace(measured(case(PRODUCT, TORCH), PRODUCT_S), status="parity_failed")
+
+
+@pytest.mark.parametrize(
+    "outcome", ["no such device", 0.0, WRONG], ids=["skipped", "no time", "wrong"]
+)
+def test_a_product_without_a_time_that_counts_is_no_ceiling(outcome):
+    assert shares((case(PRODUCT, TORCH), outcome), (STEP, STEP_S))[STEP.id] is None
+
+
+def test_products_and_what_was_not_measured_have_no_share():
+    slow, fast = case(PRODUCT, TORCH), case(PRODUCT, NUMPY)
+    found = shares((slow, PRODUCT_S), (fast, PRODUCT_S / 2), (STEP, "no such device"))
+    assert found == {slow.id: None, fast.id: None, STEP.id: None}

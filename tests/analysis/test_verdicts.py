@@ -1,0 +1,241 @@
+"""Verdicts on runs whose truth is known: who is faster, and when nothing may be said."""
+
+from math import log
+
+import pytest
+from msgspec.structs import replace
+
+from dlbench.analysis.pairs import Paired, locate, paired
+from dlbench.analysis.samples import ENOUGH, History, histories
+from dlbench.analysis.verdicts import MARGIN, Comparison, Measured, compare, why
+from dlbench.records.measurement import Sample
+from dlbench.results.folder import Results
+from dlbench.stats.location import Location, Luck
+from fakes.results import NUMPY, TORCH, case, matmul, measured, results_of
+from fakes.turns import flagged, in_generations, turns
+
+PRODUCT = matmul(256)
+A, B = case(PRODUCT, NUMPY).id, case(PRODUCT, TORCH).id
+
+
+def pair_of(found: Results) -> Paired:
+    """PyTorch over NumPy."""
+    known = histories(found.measurements)
+    return paired(known[B], known[A])
+
+
+def run(ratio: float, **settings: object) -> Results:
+    """PyTorch takes `ratio` times the time of NumPy."""
+    return turns((PRODUCT, {NUMPY: 1e-3, TORCH: ratio * 1e-3}), has_nulls=False, **settings)
+
+
+def verdict_on(found: Results, margin: float = MARGIN) -> Comparison:
+    pair = pair_of(found)
+    (comparison,) = compare([Measured(pair, locate(pair, None))], margin)
+    return comparison
+
+
+@pytest.mark.parametrize(
+    ("ratio", "verdict"), [(1.05, "slower"), (0.95, "faster"), (1.0, "same"), (1.01, "same")]
+)
+@pytest.mark.parametrize("seed", range(5))
+def test_the_verdict_is_the_truth_whatever_disturbs_all_alike(ratio, verdict, seed) -> None:
+    found = verdict_on(run(ratio, common=0.3, seed=seed))
+    assert (found.verdict, found.case, found.baseline) == (verdict, B, A)
+    assert found.ratio == pytest.approx(ratio, rel=0.01)
+    assert found.ratio_low < ratio * 1.005
+    assert found.ratio_high > ratio * 0.995
+
+
+def test_what_lies_on_the_edge_of_the_margin_is_unsure() -> None:
+    found = verdict_on(run(1 + MARGIN))
+    assert found.verdict == "unsure"
+    assert why(found.reason) == "the interval crosses the margin of 2 %"
+
+
+def test_the_margin_is_the_users() -> None:
+    assert verdict_on(run(1.05), margin=0.1).verdict == "same"
+    assert verdict_on(run(1.01), margin=0.0).verdict == "slower"
+
+
+@pytest.mark.parametrize(("ratio", "verdict"), [(1.0, "same"), (1.05, "unsure"), (1.2, "slower")])
+def test_what_a_wider_margin_cannot_tell_apart_is_not_the_same_for_that(ratio, verdict) -> None:
+    pair = pair_of(run(ratio))
+    (found,) = compare([Measured(pair, locate(pair, None))], margin=0.1, same=MARGIN)
+    assert found.verdict == verdict
+    if verdict == "unsure":
+        told = "no more than what a null pair of this run reaches, 10 %"
+        assert why(found.reason) == told
+
+
+def test_processes_that_differ_by_luck_are_not_called_different() -> None:
+    """A fifth of them would be, were blocks taken for independent: P(|N(0, 0.016)| > 0.02)."""
+    verdicts = [verdict_on(run(1.0, luck=0.02, seed=seed)).verdict for seed in range(100)]
+    assert sum(verdict in {"faster", "slower"} for verdict in verdicts) <= 3
+
+
+def test_a_difference_is_found_in_most_runs() -> None:
+    verdicts = [verdict_on(run(1.05, luck=0.004, seed=seed)).verdict for seed in range(100)]
+    assert verdicts.count("slower") >= 80
+    assert "faster" not in verdicts
+
+
+def test_reasons_carry_the_interval_and_the_margin() -> None:
+    found = verdict_on(run(1.05))
+    assert found.reason.startswith("beyond the margin of 2 %: 1.0")
+    assert verdict_on(run(1.0)).reason.startswith("within the margin of 2 %: ")
+
+
+def test_among_many_a_surprise_is_none() -> None:
+    known, surprising = pair_of(run(1.0)), Location(log(1.05), 0.0125, 50.0, 3)
+    dull = [Measured(known, Location(0.0, 0.01, 50.0, 3))] * 40
+    assert compare([Measured(known, surprising)])[0].verdict == "slower"
+    found = compare([Measured(known, surprising), *dull])[0]
+    assert found.verdict == "unsure"
+    assert why(found.reason) == "chance, among so many comparisons"
+    assert found.p < found.p_display <= found.p_gate
+
+
+def test_disturbed_rounds_are_left_out() -> None:
+    found = run(1.0, change={TORCH: flagged(4, factor=2.0)})
+    pair = pair_of(found)
+    assert (pair.rounds, pair.disturbed, pair.busy) == (120, 30, False)
+    assert sum(map(len, pair.generations)) == 90
+    assert verdict_on(found).verdict == "same"
+
+
+@pytest.mark.parametrize("flag", ["busy", "stolen", "unparked"])
+def test_a_busy_machine_has_no_verdict(flag: str) -> None:
+    found = verdict_on(run(1.5, change={TORCH: flagged(1, flag)}))
+    assert (found.verdict, found.busy, found.p, found.p_display) == ("unsure", True, None, None)
+    assert found.reason == (
+        "the machine was busy: 120 of 120 rounds under competition, no quiet one in 3 generations"
+    )
+    assert found.ratio_low
+
+
+def test_what_the_quota_took_is_not_left_out_and_allows_no_verdict() -> None:
+    found = run(1.5, change={TORCH: flagged(5, "throttled")})
+    assert (pair_of(found).disturbed, pair_of(found).throttled) == (0, 24)
+    told = verdict_on(found)
+    assert (told.verdict, told.p, why(told.reason)) == ("unsure", None, "throttled")
+    seldom = run(1.5, change={TORCH: flagged(20, "throttled")})
+    assert verdict_on(seldom).verdict == "slower"
+
+
+def test_what_was_left_out_is_said() -> None:
+    found = run(1.5, change={TORCH: flagged(4, factor=2.0)})
+    assert verdict_on(found).reason.endswith(", 30 of 120 rounds left out")
+    assert "left out" not in verdict_on(run(1.5)).reason
+
+
+def test_one_generation_without_a_null_allows_no_verdict() -> None:
+    found = run(1.5, generations=1)
+    told = verdict_on(found)
+    assert (told.verdict, told.ratio_low) == ("unsure", None)
+    assert told.reason.startswith("one generation and no null")
+    pair = pair_of(found)
+    (with_luck,) = compare([Measured(pair, locate(pair, Luck(1e-6, 3)))])
+    assert with_luck.verdict == "slower"
+
+
+def test_quiet_rounds_that_are_a_rare_exception_do_not_speak_for_the_rest() -> None:
+    def mostly(sample: Sample) -> Sample:
+        return sample if sample.round % 5 == 0 else replace(sample, flags=("busy",))
+
+    pair = pair_of(run(1.0, change={TORCH: mostly}))
+    assert pair.rounds - pair.disturbed > 3 * ENOUGH
+    assert pair.busy
+
+
+def test_a_ratio_without_a_verdict_rests_on_what_is_quiet() -> None:
+    """Two of three generations are lost, in which the case looks half as fast again."""
+
+    def change(sample: Sample) -> Sample:
+        slow = sample.generation > 0
+        return flagged(1, factor=1.5)(sample) if slow else sample
+
+    found = verdict_on(run(1.0, luck=0.0, change={TORCH: change}))
+    assert (found.verdict, found.busy) == ("unsure", True)
+    assert found.ratio == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize(("lost", "busy"), [({0}, False), ({0, 1}, True)])
+def test_half_of_the_generations_must_have_quiet_rounds(lost, busy) -> None:
+    assert pair_of(run(1.0, change={TORCH: in_generations(lost)})).busy == busy
+
+
+def test_quiet_rounds_must_be_enough() -> None:
+    few = ENOUGH - 1
+    kept = run(1.0, generations=1, rounds=few + 1, change={TORCH: flagged(few + 2)})
+    assert pair_of(kept).busy
+    assert verdict_on(kept).reason == "the machine was busy: 1 of 6 rounds under competition"
+    kept = run(1.0, generations=1, rounds=few + 2, change={TORCH: flagged(few + 3)})
+    assert not pair_of(kept).busy
+
+
+def test_only_rounds_of_both_are_compared() -> None:
+    found = run(1.0, generations=1)
+    first, second = found.measurements
+    short = replace(second, samples=second.samples[::2])
+    assert pair_of(Results(found.run, (first, short))).rounds == 20
+
+
+def history(*samples: Sample) -> History:
+    return histories([measured(case(PRODUCT), samples=samples)])[A]
+
+
+def test_what_was_not_measured_in_turns_has_a_ratio_of_medians_only() -> None:
+    one, two = (history(*[Sample(1, s, 0.0)] * 9) for s in (1.0, 2.0))
+    pair = paired(two, one)
+    (found,) = compare([Measured(pair, locate(pair, None))])
+    assert (found.ratio, found.ratio_low, found.verdict) == (pytest.approx(2), None, "unsure")
+    assert why(found.reason) == "not measured in turns"
+    assert found.p is None
+
+
+def test_too_few_rounds_have_no_interval() -> None:
+    found = verdict_on(run(2.0, generations=1, rounds=3))
+    assert (found.verdict, found.ratio_low) == ("unsure", None)
+    assert found.reason == "too few rounds for an interval: 3"
+
+
+def test_a_clock_that_did_not_move_gives_no_ratio() -> None:
+    still = results_of([], [measured(case(PRODUCT, t), *[0.0] * 9) for t in (NUMPY, TORCH)])
+    found = verdict_on(still)
+    assert (found.ratio, found.verdict) == (None, "unsure")
+
+
+def test_two_modes_and_a_drift_are_told() -> None:
+    def in_two(sample: Sample) -> Sample:
+        return replace(sample, host_s=sample.host_s * (1.2 if sample.round % 2 else 1.0))
+
+    def drifting(sample: Sample) -> Sample:
+        return replace(sample, host_s=sample.host_s * (1 + sample.round / 200))
+
+    assert "two modes at 1.00 and 1.20" in verdict_on(run(1.0, change={TORCH: in_two})).reason
+    assert "drifting by" in verdict_on(run(1.3, change={TORCH: drifting})).reason
+    assert "drifting" not in verdict_on(run(1.3)).reason
+
+
+def test_what_is_slower_in_a_renewed_worker_does_not_drift() -> None:
+    """It jumped once, from one process to the next, and stays where it is."""
+
+    def jumping(sample: Sample) -> Sample:
+        moved = int(sample.round >= 20)  # of 40
+        return replace(sample, host_s=sample.host_s * (1 + moved / 50), renewal=moved)
+
+    def unnoticed(sample: Sample) -> Sample:
+        return replace(jumping(sample), renewal=0)
+
+    assert "drifting by" in verdict_on(run(1.3, change={TORCH: unnoticed})).reason
+    assert "drifting" not in verdict_on(run(1.3, change={TORCH: jumping})).reason
+
+
+def test_absurd_times_are_no_reason_to_fail() -> None:
+    def absurd(sample: Sample) -> Sample:
+        return replace(sample, host_s=1e-300 if sample.generation else 1e300)
+
+    found = verdict_on(run(1.0, change={TORCH: absurd}))
+    assert found.verdict == "unsure"
+    assert 0 < found.ratio_low < found.ratio_high < 1e10

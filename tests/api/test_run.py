@@ -1,0 +1,359 @@
+"""From a suite to a table: with real workers on NumPy, and with scripted ones that go wrong."""
+
+import json
+import shlex
+import sys
+from collections import Counter
+from contextlib import nullcontext
+from functools import partial
+
+import pytest
+
+from dlbench import cli
+from dlbench.api import run as session
+from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, EXIT_USAGE, UsageError
+from dlbench.harness import wire
+from dlbench.harness.supervisor.run import Supervisor
+from dlbench.harness.supervisor.stopping import PATIENCE
+from dlbench.machine import environment
+from dlbench.results.find import folders
+from dlbench.results.folder import Writer, read_run
+from fakes.results import ENVIRONMENT
+from fakes.workers import BROKEN, Dies, Stable
+
+SUITE = """
+about = "as small as a suite can be"
+
+[targets]
+backend = "numpy"
+threads = 1
+
+[sampling]
+rigor = "quick"
+blocks = 3
+block_s = 0.001
+warmup_s = 0.001
+
+[[workload]]
+kind = "matmul"
+size = [8, 16]
+
+[[workload]]
+kind = "train_step"
+network = "iris"
+"""
+ROWS = [
+    "matmul/8x8x8/numpy/cpu/eager/float32/t1",
+    "matmul/16x16x16/numpy/cpu/eager/float32/t1",
+    "train_step/iris/b32/numpy/cpu/eager/float32/t1",
+]
+CASES = [case for row in ROWS for case in (row, f"{row}/null")]
+
+
+@pytest.fixture
+def suite(tmp_path):
+    path = tmp_path / "tiny.toml"
+    path.write_text(SUITE, encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def results(tmp_path):
+    return tmp_path / "results"
+
+
+@pytest.fixture
+def dlbench(monkeypatch):
+    """Type a command; its exit code."""
+
+    def command(*words):
+        monkeypatch.setattr(sys, "argv", ["dlbench", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        return end.value.code
+
+    return command
+
+
+@pytest.fixture
+def scripted(monkeypatch):
+    """Let scripted workers measure, on a machine that is known."""
+
+    def follow(**script):
+        stable = Stable({"numpy": script})
+        monkeypatch.setattr(session, "Launcher", lambda *_, **__: nullcontext(stable.launch))
+        monkeypatch.setattr(environment, "capture", lambda _: ENVIRONMENT)
+        return stable
+
+    return follow
+
+
+@pytest.fixture
+def measure(suite, results, scripted):
+    """Measure the suite with a script; the exit code."""
+
+    def by(**script):
+        scripted(**script)
+        return session.measure(suite, asked(), results)
+
+    return by
+
+
+def asked(keep="", budget_s=None, seed=0, **targets):
+    return session.ask(targets, {}, keep, session.Rules(budget_s=budget_s), seed)
+
+
+def the_run(results):
+    (folder,) = folders(results)
+    return read_run(folder)
+
+
+def statuses(results):
+    return [measurement.status for measurement in the_run(results).measurements]
+
+
+# --- all goes well ------------------------------------------------------------------------------
+
+
+def test_a_suite_is_measured_stored_and_shown(dlbench, suite, results, capfd):
+    assert dlbench("run", suite, "--results", results, "--seed", 3) == 0
+    (folder,) = folders(results)
+    run, measurements = the_run(results).run, the_run(results).measurements
+
+    assert run.id == folder.name
+    assert run.plan.suite == "tiny"
+    assert (run.plan.seed, run.plan.sampling.blocks) == (3, 3)
+    assert shlex.split(run.command) == [*sys.argv]
+    assert run.environment.versions["numpy"]
+
+    assert [measurement.case for measurement in measurements] == CASES
+    for measurement in measurements:
+        assert (measurement.status, measurement.stop_reason) == ("ok", "blocks")
+        assert 3 <= len(measurement.samples) <= 3 * PATIENCE, "disturbed ones are replaced"
+        assert all(sample.host_s > 0 for sample in measurement.samples)
+        assert all(check.held for check in measurement.parity)
+        assert "numpy" in measurement.facts
+        assert {sample.parked_s for sample in measurement.samples} == {0.0}
+        assert "SIGSTOP" in measurement.facts["parking"]
+
+    shown, told = capfd.readouterr()
+    assert "train_step iris" in shown
+    assert f"Results: {folder}" in shown
+    assert f"dlbench report {folder}" in shown
+    assert "0/6 starting" in told
+    assert "starting" not in shown
+
+
+def test_the_results_are_where_the_readme_says(dlbench, suite, results, scripted):
+    scripted()
+    dlbench("run", suite, "--results", results)
+    (folder,) = results.iterdir()
+    assert json.loads((folder / "run.json").read_bytes())["id"] == folder.name
+    lines = (folder / "measurements.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["case"] for line in lines] == CASES
+    assert (folder / "logs").is_dir()
+
+
+def test_options_choose_what_is_measured(suite, results, scripted):
+    scripted()
+    assert session.measure(suite, asked("matmul and not 16", dtype=["float64"]), results) == 0
+    only = "matmul/8x8x8/numpy/cpu/eager/float64/t1"
+    assert [m.case for m in the_run(results).measurements] == [only, f"{only}/null"]
+
+
+# --- something goes wrong -----------------------------------------------------------------------
+
+CRASH = Dies(wire.Failed("failed", "the worker died with signal 11"))
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "code"),
+    [
+        pytest.param({"block": [CRASH]}, "failed", EXIT_FAILED_CASES, id="a worker dies"),
+        pytest.param(
+            {"block": [Dies(wire.Failed("timed_out", "no answer within 180 s"))]},
+            "timed_out",
+            EXIT_FAILED_CASES,
+            id="a worker hangs",
+        ),
+        pytest.param(
+            {"prepare": [wire.Failed("out_of_memory", "MemoryError: 8 EiB")]},
+            "out_of_memory",
+            EXIT_FAILED_CASES,
+            id="memory runs out",
+        ),
+        pytest.param(
+            {"check": [wire.Verified((BROKEN,))]},
+            "parity_failed",
+            EXIT_FAILED_CASES,
+            id="a result is wrong",
+        ),
+        pytest.param(
+            {"prepare": [wire.Failed("skipped", "no TF32 here")]}, "skipped", 0, id="cannot be had"
+        ),
+    ],
+)
+def test_a_case_that_goes_wrong_is_in_the_exit_code_and_the_rest_is_measured(
+    measure, results, script, status, code
+):
+    assert measure(**script) == code
+    assert Counter(statuses(results)) == {status: 1, "ok": len(CASES) - 1}
+
+
+def test_why_a_case_went_wrong_is_shown(measure, capsys):
+    measure(block=[CRASH])
+    assert CRASH.failed.reason in " ".join(capsys.readouterr().out.split())
+
+
+def test_an_interrupt_keeps_and_shows_what_was_measured(dlbench, suite, results, scripted, capsys):
+    stable = scripted(block=[None] * 8 + [KeyboardInterrupt()])
+    assert dlbench("run", suite, "--results", results) == EXIT_INTERRUPTED
+    kept = [(m.case, m.stop_reason, len(m.samples)) for m in the_run(results).measurements]
+    assert kept == [
+        *((case, "blocks", 3) for case in CASES[:2]),
+        *((case, "interrupted", 1) for case in CASES[2:4]),
+    ]
+    assert not any(worker.alive for worker in stable.workers)
+    shown, told = capsys.readouterr()
+    assert "Interrupted; what was measured so far is kept." in told
+    assert "matmul 8" in shown
+    assert "Results: " in shown
+
+
+def test_an_interrupt_while_a_measurement_is_written_loses_none_of_its_row(
+    dlbench, suite, results, scripted, monkeypatch
+):
+    written, append = [], Writer.append
+
+    def interrupted_once(folder, measurement):
+        written.append(measurement.case)
+        if len(written) == 1:
+            raise KeyboardInterrupt
+        append(folder, measurement)
+
+    scripted()
+    monkeypatch.setattr(Writer, "append", interrupted_once)
+    assert dlbench("run", suite, "--results", results) == EXIT_INTERRUPTED
+    assert [m.case for m in the_run(results).measurements] == CASES[:2]
+
+
+def test_an_interrupt_before_the_first_measurement_leaves_a_run_of_none(
+    dlbench, suite, results, scripted
+):
+    scripted(start=[KeyboardInterrupt()])
+    assert dlbench("run", suite, "--results", results) == EXIT_INTERRUPTED
+    assert statuses(results) == []
+
+
+def test_an_interrupt_while_the_machine_is_looked_at_leaves_nothing(
+    dlbench, suite, results, scripted, monkeypatch
+):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    scripted()
+    monkeypatch.setattr(environment, "capture", interrupt)
+    assert dlbench("run", suite, "--results", results) == EXIT_INTERRUPTED
+    assert not results.exists()
+
+
+def test_what_the_budget_does_not_reach_is_skipped_and_that_is_fine(
+    dlbench, suite, results, scripted, monkeypatch
+):
+    clock = scripted().clock.seconds
+    monkeypatch.setattr(session, "Supervisor", partial(Supervisor, clock=clock))
+    assert dlbench("run", suite, "--results", results, "--budget", 0.5) == 0
+    assert statuses(results) == ["ok"] * 2 + ["skipped"] * 4
+    assert the_run(results).measurements[0].stop_reason == "budget"
+
+
+def test_results_that_cannot_be_written_are_told_before_anything_is_measured(
+    dlbench, suite, tmp_path, scripted, capsys
+):
+    stable = scripted()
+    (tmp_path / "file").touch()
+    assert dlbench("run", suite, "--results", tmp_path / "file" / "results") == EXIT_USAGE
+    assert stable.workers == []
+    assert capsys.readouterr().err.startswith("dlbench: cannot write results")
+
+
+# --- what is asked ------------------------------------------------------------------------------
+
+
+def test_a_dry_run_shows_the_plan_and_does_nothing(dlbench, suite, results, scripted, capsys):
+    stable = scripted()
+    assert dlbench("run", suite, "--results", results, "--dry-run") == 0
+    shown = capsys.readouterr().out
+    assert "matmul/8x8x8\n  numpy/cpu/eager/float32/t1\n" in shown
+    assert "3 cases to measure, 0 skipped; quick: 1 generation of up to 3 blocks" in shown
+    assert stable.workers == []
+    assert not results.exists()
+
+
+def test_what_is_asked_is_split_into_words():
+    rules = session.Rules("quick", 3, 4, 0.5, 2.5)
+    made = session.ask(
+        {"backend": ["torch,numpy", "torch"], "mode": None}, {"size": ["1-4"]}, "iris", rules, 7
+    )
+    assert made.targets == {"backend": ["torch", "numpy"]}
+    assert made.axes == {"size": ["1-4"]}
+    assert [made.keep("train_step/iris/b32"), made.keep("matmul/8")] == [True, False]
+    assert (made.rigor, made.generations, made.renewals) == ("quick", 3, 4)
+    assert (made.precision, made.budget_s, made.seed) == (0.5, 2.5, 7)
+
+
+def test_who_asks_for_nothing_gets_everything():
+    made = asked()
+    assert made.keep("whatever")
+    assert (made.targets, made.axes, made.budget_s) == ({}, {}, None)
+
+
+@pytest.mark.parametrize("budget_s", [0.0, -1.0, float("inf"), float("nan")])
+def test_a_budget_is_a_time(budget_s):
+    with pytest.raises(UsageError, match=r"--budget .*: seconds, more than 0"):
+        asked(budget_s=budget_s)
+
+
+@pytest.mark.parametrize("precision", [0.0, -0.1, 1.0, float("nan")])
+def test_a_precision_is_a_share(precision):
+    rules = session.Rules(precision=precision)
+    with pytest.raises(UsageError, match=r"--precision .*: a fraction such as 0\.005"):
+        session.ask({}, {}, "", rules, 0)
+
+
+@pytest.mark.parametrize("generations", [0, -1, 1001])
+def test_generations_are_counted(generations):
+    rules = session.Rules(generations=generations)
+    with pytest.raises(UsageError, match=r"--generations .*: a whole number from 1 to 1000"):
+        session.ask({}, {}, "", rules, 0)
+
+
+def test_a_rigor_is_one_of_three():
+    with pytest.raises(UsageError, match=r"unknown rigor: 'most'\. Allowed: quick, standard, rig"):
+        session.ask({}, {}, "", session.Rules("most"), 0)
+
+
+@pytest.fixture
+def launched(scripted, monkeypatch):
+    """With what options workers were launched."""
+    stable, found = scripted(), []
+
+    def launcher(*_, **options):
+        found.append(options)
+        return nullcontext(stable.launch)
+
+    monkeypatch.setattr(session, "Launcher", launcher)
+    return found
+
+
+@pytest.mark.parametrize(("renewals", "renews"), [(None, False), (0, False), (2, True)])
+def test_workers_that_are_to_be_renewed_are_started_so(suite, results, launched, renewals, renews):
+    wanted = session.ask({}, {}, "", session.Rules(renewals=renewals), 0)
+    session.measure(suite, wanted, results)
+    assert launched == [{"renews": renews}]
+    assert the_run(results).run.plan.sampling.renewals == (renewals or 0)
+
+
+def test_so_many_renewals_are_a_slip():
+    with pytest.raises(UsageError, match=r"--renewals .*: a whole number from 0 to 1000"):
+        session.ask({}, {}, "", session.Rules(renewals=-1), 0)

@@ -1,0 +1,555 @@
+"""From suite, options and machine to a plan: which cases there are, and why some are skipped."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from dlbench import units
+from dlbench.errors import UsageError
+from dlbench.networks.base import every
+from dlbench.plan import build
+from dlbench.plan.build import Asked
+from dlbench.plan.presets import RIGORS
+from dlbench.plan.suite import Entry, Suite
+from dlbench.plan.targets import read_declarations
+from dlbench.records.layers import Dense
+from dlbench.records.network import Network
+from dlbench.records.plan import Plan, Sampling
+from dlbench.syntax import expression
+from dlbench.workloads import _work
+from fakes.machine import DECLARATIONS, machine
+
+MATMUL = Entry(("matmul",), {"size": [8]})
+IRIS = Entry(("forward",), {"network": ["iris"]})
+OWN = Network(
+    name="mine", inputs=(4,), layers=(Dense(3),), loss="nll", dataset="iris", about="", batch=7
+)
+
+
+def suite_of(*entries: Entry, **fields: Any) -> Suite:
+    return Suite(
+        **{
+            "name": "told",
+            "about": "",
+            "targets": {},
+            "sampling": Sampling(),
+            "entries": entries or (MATMUL,),
+            **fields,
+        }
+    )
+
+
+def make(
+    *entries: Entry, asked: Asked | None = None, suite: dict[str, Any] | None = None, **on: Any
+) -> Plan:
+    return build.make(suite_of(*entries, **(suite or {})), asked or Asked(), machine(**on))
+
+
+def wanting(**targets: str) -> Asked:
+    return Asked(targets={axis: [text] for axis, text in targets.items()})
+
+
+def with_axes(**axes: str) -> Asked:
+    return Asked(axes={axis: [text] for axis, text in axes.items()})
+
+
+def targets(made: Plan) -> list[str]:
+    return list(dict.fromkeys(case.target.id for case in made.cases))
+
+
+def workloads(made: Plan) -> list[str]:
+    return [group.workload.id for group in made.groups]
+
+
+def skips(made: Plan) -> dict[str, str]:
+    return {case.target.id: case.skip for case in made.cases if case.skip}
+
+
+def test_without_a_wish_every_target_of_the_machine_is_planned() -> None:
+    assert [case.id for case in make().cases] == [
+        "matmul/8x8x8/alpha/cpu/eager/float32/t4",
+        "matmul/8x8x8/beta/cpu/eager/float32/t4",
+        "matmul/8x8x8/beta/cpu/graph/float32/t4",
+        "matmul/8x8x8/beta/cpu/jit/float32/t4",
+    ]
+
+
+def test_a_gpu_is_used_where_there_is_one_and_the_backend_can() -> None:
+    made = make(gpus=1)
+    assert skips(made) == {}
+    assert targets(made) == [
+        "alpha/cpu/eager/float32/t4",
+        *(
+            f"beta/{device}/{mode}/float32/t4"
+            for device in ("cpu", "cuda")
+            for mode in ("eager", "graph", "jit")
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wish", "expected"),
+    [
+        ({"backend": "alpha"}, ["alpha/cpu/eager/float32/t4"]),
+        (
+            {"backend": "beta,alpha", "mode": "eager"},
+            ["beta/cpu/eager/float32/t4", "alpha/cpu/eager/float32/t4"],
+        ),
+        (
+            {"mode": "dynamic"},
+            ["alpha/cpu/eager/float32/t4", "beta/cpu/eager/float32/t4"],
+        ),
+        ({"mode": "static"}, ["beta/cpu/graph/float32/t4", "beta/cpu/jit/float32/t4"]),
+        ({"mode": "jit"}, ["beta/cpu/jit/float32/t4"]),
+        ({"mode": "static,jit"}, ["beta/cpu/graph/float32/t4", "beta/cpu/jit/float32/t4"]),
+        (
+            {"mode": "dynamic,graph", "backend": "beta"},
+            ["beta/cpu/eager/float32/t4", "beta/cpu/graph/float32/t4"],
+        ),
+        ({"dtype": "float64"}, ["alpha/cpu/eager/float64/t4"]),
+        (
+            {"dtype": "float64,float32", "mode": "eager"},
+            [
+                "alpha/cpu/eager/float64/t4",
+                "alpha/cpu/eager/float32/t4",
+                "beta/cpu/eager/float32/t4",
+            ],
+        ),
+        ({"dtype": "tf32", "device": "cpu,cuda", "mode": "jit"}, ["beta/cuda/jit/tf32/t4"]),
+        ({"device": "cuda", "mode": "jit"}, ["beta/cuda/jit/float32/t4"]),
+        ({"device": "cuda:0", "mode": "jit"}, ["beta/cuda/jit/float32/t4"]),
+        ({"device": "cuda:1", "mode": "jit"}, ["beta/cuda:1/jit/float32/t4"]),
+        (
+            {"threads": "1-4*2", "backend": "alpha"},
+            [f"alpha/cpu/eager/float32/t{count}" for count in (1, 2, 4)],
+        ),
+    ],
+)
+def test_wishes_choose_targets(wish: dict[str, str], expected: list[str]) -> None:
+    made = make(asked=wanting(**wish), gpus=2 if "device" in wish else 0)
+    assert targets(made) == expected
+    assert len(made.cases) == len(expected)
+
+
+def test_a_device_written_in_two_ways_is_one() -> None:
+    made = make(asked=wanting(device="cuda,cuda:0,cuda:1,cuda:01", mode="jit"), gpus=2)
+    assert [case.target.id for case in made.cases] == [
+        "beta/cuda/jit/float32/t4",
+        "beta/cuda:1/jit/float32/t4",
+    ]
+
+
+def test_the_suite_chooses_targets_and_the_user_overrules_it() -> None:
+    own = {"targets": {"backend": ["beta"], "mode": ["jit"], "threads": ["2"]}}
+    assert targets(make(suite=own)) == ["beta/cpu/jit/float32/t2"]
+    assert targets(make(suite=own, asked=wanting(threads="1"))) == ["beta/cpu/jit/float32/t1"]
+    assert targets(make(suite=own, asked=wanting(backend="beta", mode="eager"))) == [
+        "beta/cpu/eager/float32/t2"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wish", "what", "allowed"),
+    [
+        ({"backend": "gamma"}, "unknown backend: 'gamma'", "alpha, beta"),
+        ({"backend": "alpha,Beta"}, "unknown backend: 'Beta'", "alpha, beta"),
+        ({"mode": "fast"}, "unknown mode: 'fast'", "eager, graph, jit, dynamic, static"),
+        ({"dtype": "float16"}, "unknown dtype: 'float16'", "float32, float64, tf32"),
+        ({"device": "gpu"}, "unknown device: 'gpu'", "cpu, cuda, cuda:<index>"),
+        ({"device": "CPU"}, "unknown device: 'CPU'", "cpu, cuda, cuda:<index>"),
+        ({"device": "cpu:0"}, "unknown device: 'cpu:0'", "cpu, cuda, cuda:<index>"),
+        ({"device": "cuda:"}, "unknown device: 'cuda:'", "cpu, cuda, cuda:<index>"),
+        ({"device": "cuda:x"}, "unknown device: 'cuda:x'", "cpu, cuda, cuda:<index>"),
+        ({"device": "cuda:-1"}, "unknown device: 'cuda:-1'", "cpu, cuda, cuda:<index>"),
+        ({"device": "cuda0"}, "unknown device: 'cuda0'", "cpu, cuda, cuda:<index>"),
+        ({"threads": "0"}, "threads 0: a positive whole number or a range", "1-4"),
+        ({"threads": "all"}, "threads all: a positive whole number or a range", "1-4"),
+    ],
+)
+def test_a_wrong_target_is_told_with_the_right_ones(wish, what: str, allowed: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        make(asked=wanting(**wish))
+    assert str(caught.value).startswith(what)
+    assert allowed in str(caught.value)
+
+
+def test_what_is_not_installed_is_skipped_with_how_to_add_it() -> None:
+    made = make(installed=frozenset({"alpha"}))
+    why = "beta is not installed; to add it: pip install beta"
+    assert skips(made) == {
+        f"beta/cpu/{mode}/float32/t4": why for mode in DECLARATIONS["beta"].modes
+    }
+
+
+@pytest.mark.parametrize(
+    ("device", "gpus", "why"),
+    [
+        ("cuda", 0, "there is no device cuda: the driver shows 0 GPUs"),
+        ("cuda:1", 1, "there is no device cuda:1: the driver shows 1 GPU"),
+        ("cuda:9", 2, "there is no device cuda:9: the driver shows 2 GPUs"),
+    ],
+)
+def test_a_device_that_is_not_there_is_skipped_with_what_is(device, gpus, why) -> None:
+    made = make(asked=wanting(device=f"cpu,{device}", mode="jit"), gpus=gpus)
+    assert skips(made) == {f"beta/{device}/jit/float32/t4": why}
+
+
+def test_where_everything_is_skipped_there_is_nothing_to_do_and_every_reason_is_told() -> None:
+    with pytest.raises(UsageError) as caught:
+        make(asked=wanting(device="cuda"))
+    assert str(caught.value) == (
+        "nothing can be measured: there is no device cuda: the driver shows 0 GPUs."
+    )
+    with pytest.raises(UsageError) as caught:
+        make(installed=frozenset())
+    for name in DECLARATIONS:
+        assert f"{name} is not installed; to add it: pip install {name}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Asked(keep=expression("nonsense")),
+        Asked(keep=expression("alpha and jit")),
+    ],
+)
+def test_where_nothing_is_left_the_user_is_told_where_to_look(asked: Asked) -> None:
+    with pytest.raises(UsageError, match="nothing is left to measure") as caught:
+        make(asked=asked, gpus=1)
+    assert "dlbench run --dry-run" in str(caught.value)
+    assert "dlbench list backends" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        wanting(backend="alpha", mode="static"),
+        wanting(backend="beta", dtype="float64"),
+        wanting(backend="alpha", device="cuda"),
+    ],
+)
+def test_what_no_backend_has_together_is_told_with_what_each_has(asked: Asked) -> None:
+    (name,) = asked.targets["backend"]
+    with pytest.raises(UsageError, match="no backend has all of what was asked") as caught:
+        make(asked=asked, gpus=1)
+    assert f"Allowed: {name}: " in str(caught.value)
+    assert all(word in str(caught.value) for words in asked.targets.values() for word in words)
+
+
+def test_an_expression_keeps_cases_by_their_ids_and_drops_empty_groups() -> None:
+    keep = expression("matmul/8x and not jit or iris and alpha")
+    made = make(
+        Entry(("matmul",), {"size": [8, 16]}), IRIS, asked=Asked(keep=keep), suite={"name": "k"}
+    )
+    assert [case.id for case in made.cases] == [
+        "matmul/8x8x8/alpha/cpu/eager/float32/t4",
+        "matmul/8x8x8/beta/cpu/eager/float32/t4",
+        "matmul/8x8x8/beta/cpu/graph/float32/t4",
+        "forward/iris/b32/alpha/cpu/eager/float32/t4",
+    ]
+    assert workloads(made) == ["matmul/8x8x8", "forward/iris/b32"]
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        (
+            [Entry(("matmul",), {"size": [8, 16]})],
+            ["matmul/8x8x8", "matmul/16x16x16"],
+        ),
+        (
+            [Entry(("matmul",), {"m": [1, 2], "n": [3], "k": [4, 5]})],
+            ["matmul/1x3x4", "matmul/1x3x5", "matmul/2x3x4", "matmul/2x3x5"],
+        ),
+        (
+            [Entry(("matmul",), {"size": [8], "m": [1], "n": [2], "k": [3]})],
+            ["matmul/8x8x8", "matmul/1x2x3"],
+        ),
+        (
+            [Entry(("forward", "predict"), {"network": ["iris", "mnist-512"], "batch": [1, 64]})],
+            [
+                f"{kind}/{network}/b{batch}"
+                for kind in ("forward", "predict")
+                for network in ("iris", "mnist-512")
+                for batch in (1, 64)
+            ],
+        ),
+        (
+            [Entry(("backward",), {})],
+            [f"backward/{n.name}/b{n.batch}" for n in every().values()],
+        ),
+        (
+            [MATMUL, IRIS, MATMUL, Entry(("matmul",), {"size": [8], "m": [8], "n": [8], "k": [8]})],
+            ["matmul/8x8x8", "forward/iris/b32"],
+        ),
+        (
+            [Entry(("matmul", "forward"), {"size": [8], "network": ["iris"], "batch": [1]})],
+            ["matmul/8x8x8", "forward/iris/b1"],
+        ),
+    ],
+)
+def test_entries_stand_for_workloads_each_once_and_in_order(
+    entries: Iterable[Entry], expected: list[str]
+) -> None:
+    assert workloads(make(*entries)) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (with_axes(size="16-64*2"), ["matmul/16x16x16", "matmul/32x32x32", "matmul/64x64x64"]),
+        (with_axes(batch="1,64"), ["matmul/8x8x8", "forward/iris/b1", "forward/iris/b64"]),
+        (with_axes(network="abalone"), ["matmul/8x8x8", "forward/abalone/b32"]),
+        (
+            with_axes(network="abalone,fruit-2-1", batch="5", size="4"),
+            ["matmul/4x4x4", "forward/abalone/b5", "forward/fruit-2-1/b5"],
+        ),
+        (
+            Asked(axes={"size": [], "batch": [], "network": []}),
+            ["matmul/8x8x8", "forward/iris/b32"],
+        ),
+    ],
+)
+def test_the_user_overrules_the_axes_of_the_suite(asked: Asked, expected: list[str]) -> None:
+    entries = [MATMUL, IRIS] if "batch" in asked.axes or "network" in asked.axes else [MATMUL]
+    assert workloads(make(*entries, asked=asked)) == expected
+
+
+@pytest.mark.parametrize(
+    ("axes", "what", "allowed"),
+    [
+        ({"network": "mnist"}, "unknown network: 'mnist'", "iris, mnist-128, mnist-512"),
+        ({"network": "iris,Iris"}, "unknown network: 'Iris'", "iris, mnist-128, mnist-512"),
+        ({"batch": "0"}, "--batch 0: a positive whole number or a range", "1-4"),
+        ({"batch": "32-1"}, "--batch 32-1: the second number", "larger than the first"),
+        ({"size": "big"}, "--size big: a positive whole number or a range", "256-4096*2"),
+    ],
+)
+def test_a_wrong_axis_is_told_with_what_is_allowed(axes, what: str, allowed: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        make(MATMUL, IRIS, asked=with_axes(**axes))
+    assert str(caught.value).startswith(what)
+    assert allowed in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("entry", "axes", "allowed"),
+    [
+        (MATMUL, {"network": "iris"}, "size, m, n, k"),
+        (MATMUL, {"batch": "1"}, "size, m, n, k"),
+        (IRIS, {"size": "8"}, "network, batch"),
+    ],
+)
+def test_an_axis_that_no_workload_has_is_refused_and_not_passed_over(entry, axes, allowed) -> None:
+    with pytest.raises(UsageError) as caught:
+        make(entry, asked=with_axes(**axes))
+    (axis,) = axes
+    assert str(caught.value) == f"no workload of told takes: '{axis}'. Allowed: {allowed}."
+
+
+def test_an_unknown_network_in_the_suite_is_told() -> None:
+    with pytest.raises(UsageError, match="unknown network: 'irsi'"):
+        make(Entry(("forward",), {"network": ["irsi"]}))
+
+
+@pytest.mark.parametrize("axes", [{}, {"m": [8]}, {"m": [8], "k": [8]}])
+def test_a_product_without_all_its_sizes_is_refused(axes: dict[str, list[int]]) -> None:
+    with pytest.raises(UsageError, match="m, n and k together, or size"):
+        make(Entry(("matmul",), axes))
+
+
+def test_the_work_of_a_workload_is_counted() -> None:
+    (product, forward) = make(MATMUL, IRIS).groups
+    assert product.workload.work == _work.matmul(8, 8, 8)
+    assert forward.workload.work == _work.forward(every()["iris"], 32)
+
+
+def test_a_network_of_ones_own_is_known_by_name_and_measured_where_all_are() -> None:
+    own = {"networks": (OWN,)}
+    assert workloads(make(Entry(("forward",), {"network": ["mine"]}), suite=own)) == [
+        "forward/mine/b7"
+    ]
+    assert "forward/mine/b7" in workloads(make(Entry(("forward",), {}), suite=own))
+    assert workloads(make(IRIS, suite=own, asked=with_axes(network="mine"))) == ["forward/mine/b7"]
+
+
+def test_the_plan_holds_the_networks_that_it_uses_and_no_others() -> None:
+    assert make().networks == {}
+    made = make(
+        MATMUL, Entry(("forward",), {"network": ["iris", "mine"]}), suite={"networks": (OWN,)}
+    )
+    assert made.networks == {"iris": every()["iris"], "mine": OWN}
+    kept = make(MATMUL, IRIS, asked=Asked(keep=expression("matmul")))
+    assert kept.networks == {}
+
+
+def test_data_that_cannot_be_had_is_synthetic_and_only_then() -> None:
+    entry = Entry(("forward",), {"network": ["iris", "mnist-512"], "batch": [1]})
+    made = make(MATMUL, entry, unavailable_reason={"mnist": "no network"}.get)
+    assert {g.workload.id: g.workload.synthetic for g in made.groups} == {
+        "matmul/8x8x8": False,
+        "forward/iris/b1": False,
+        "forward/mnist-512/b1": True,
+    }
+
+
+def test_a_network_without_data_is_synthetic_and_none_is_asked_for() -> None:
+    def refuse(dataset: str) -> None:
+        raise AssertionError(dataset)
+
+    bare = msgspec.structs.replace(OWN, dataset="random")
+    entry = Entry(("forward",), {"network": ["mine"]})
+    made = make(MATMUL, entry, suite={"networks": (bare,)}, unavailable_reason=refuse)
+    (group,) = made.groups[1:]
+    assert group.workload.synthetic
+
+
+def test_only_data_that_is_used_is_asked_for() -> None:
+    asked_for = []
+    make(MATMUL, IRIS, unavailable_reason=asked_for.append)
+    assert set(asked_for) == {"iris"}
+
+
+def test_what_does_not_fit_into_memory_is_skipped_with_both_sizes() -> None:
+    entry = Entry(("matmul",), {"size": [8, 1024]})
+    need = (4 + 1) * build.MEMORY_SHARE * 3 * 1024**2 * 4  # one is the null
+    made = make(entry, memory_bytes=need - 1)
+    small, large = made.groups
+    assert [case.skip for case in small.cases] == [None] * 4
+    (why,) = {case.skip for case in large.cases}
+    assert why == (
+        f"matmul/1024x1024x1024 needs about {units.size(need)} of memory for its 4 targets and "
+        f"{units.size(need - 1)} are free; choose smaller sizes or fewer targets"
+    )
+    assert not skips(make(entry, memory_bytes=need))
+
+
+def test_only_cases_that_run_need_memory() -> None:
+    entry = Entry(("matmul",), {"size": [1024]})
+    need = (1 + 1) * build.MEMORY_SHARE * 3 * 1024**2 * 4
+    made = make(entry, memory_bytes=need, installed=frozenset({"alpha"}))
+    assert [case.skip is None for case in made.cases] == [True, False, False, False]
+    assert "beta is not installed" in str(made.cases[1].skip)
+    asked = wanting(dtype="float64", backend="alpha")
+    with pytest.raises(UsageError, match="its 1 target and"):
+        make(entry, memory_bytes=need, asked=asked)
+
+
+def test_the_seed_and_the_sampling_are_those_asked_for() -> None:
+    own = {"sampling": Sampling(blocks=3, budget_s=60.0)}
+    made = make(suite=own, asked=Asked(seed=7))
+    assert (made.suite, made.seed, made.sampling) == ("told", 7, own["sampling"])
+    assert make().seed == 0
+
+
+@pytest.mark.parametrize(
+    ("of_suite", "of_user", "expected"),
+    [(None, None, None), (60.0, None, 60.0), (None, 5.0, 5.0), (60.0, 5.0, 5.0), (5.0, 60.0, 60.0)],
+)
+def test_the_users_budget_goes_before_the_suites(of_suite, of_user, expected) -> None:
+    own = {"sampling": Sampling(budget_s=of_suite)}
+    assert make(suite=own, asked=Asked(budget_s=of_user)).sampling.budget_s == expected
+
+
+def test_the_users_rigor_replaces_the_suites_rules_but_not_its_limits_of_time() -> None:
+    own = {"sampling": Sampling(blocks=3, budget_s=60.0, timeout_s=7.0)}
+    sampling = make(suite=own, asked=Asked(rigor="rigorous")).sampling
+    assert sampling == replace(RIGORS["rigorous"], budget_s=60.0, timeout_s=7.0)
+
+
+def test_what_the_user_asks_for_by_number_goes_before_the_rigor() -> None:
+    sampling = make(asked=Asked(rigor="quick", generations=4, precision=0.1)).sampling
+    assert sampling == replace(RIGORS["quick"], generations=4, precision=0.1)
+
+
+def matmul(size: int) -> Entry:
+    return Entry(("matmul",), {"size": [size]})
+
+
+def nulls(made: Plan) -> list[str | None]:
+    return [group.null and group.null.id for group in made.groups]
+
+
+def test_every_row_has_a_null_of_another_target() -> None:
+    made = make(*(matmul(n) for n in (8, 16, 32)), asked=wanting(mode="dynamic"))
+    assert nulls(made) == [
+        "matmul/8x8x8/alpha/cpu/eager/float32/t4/null",
+        "matmul/16x16x16/beta/cpu/eager/float32/t4/null",
+        "matmul/32x32x32/alpha/cpu/eager/float32/t4/null",
+    ]
+
+
+def test_a_null_is_a_copy_of_a_case_of_its_row_and_no_case_of_the_plan() -> None:
+    for group in make(matmul(8)).groups:
+        assert replace(group.null, null=False) in group.cases
+        assert group.null not in make(matmul(8)).cases
+        assert group.live == (*group.cases, group.null)
+
+
+def test_a_static_mode_is_copied_only_where_there_is_no_other() -> None:
+    (only,) = nulls(make(matmul(8), asked=wanting(mode="static", backend="beta")))
+    assert only == "matmul/8x8x8/beta/cpu/graph/float32/t4/null"
+
+
+def test_a_case_that_is_skipped_is_not_copied() -> None:
+    (only,) = nulls(make(matmul(8), installed=frozenset({"beta"})))
+    assert only == "matmul/8x8x8/beta/cpu/eager/float32/t4/null"
+
+
+def test_a_plan_survives_json() -> None:
+    made = make(
+        MATMUL,
+        Entry(("forward", "train_step"), {"network": ["iris", "mine", "abalone"]}),
+        suite={"networks": (OWN,)},
+        asked=wanting(device="cpu,cuda", threads="1,2"),
+        gpus=1,
+        installed=frozenset({"alpha"}),
+    )
+    assert msgspec.json.decode(msgspec.json.encode(made), type=Plan) == made
+
+
+def test_the_same_wishes_give_the_same_plan() -> None:
+    assert make(MATMUL, IRIS) == make(MATMUL, IRIS)
+
+
+def test_the_backends_of_the_catalogue_declare_themselves() -> None:
+    declared = read_declarations()
+    assert {"numpy", "tensorflow", "torch"} <= declared.keys()
+    for declaration in declared.values():
+        assert set(declaration.modes.values()) <= {"dynamic", "static"}
+        assert "float32" in declaration.devices["cpu"]
+        assert declaration.install.startswith("pip install ")
+
+
+def test_a_mode_of_one_kind_of_device_is_offered_on_no_other() -> None:
+    beta = replace(DECLARATIONS["beta"], only_on={"graph": ("cuda",)})
+    both = {**DECLARATIONS, "beta": beta}
+    made = make(asked=wanting(backend="beta"), declarations=both, gpus=1)
+    assert targets(made) == [
+        "beta/cpu/eager/float32/t4",
+        "beta/cpu/jit/float32/t4",
+        "beta/cuda/eager/float32/t4",
+        "beta/cuda/graph/float32/t4",
+        "beta/cuda/jit/float32/t4",
+    ]
+    with pytest.raises(UsageError, match="no backend has all"):
+        make(asked=wanting(mode="graph"), declarations=both)
+
+
+def test_the_limit_of_compiling_is_the_users() -> None:
+    assert make().sampling.compile_limit_s == Sampling().compile_limit_s
+    assert make(asked=Asked(compile_limit_s=5.0)).sampling.compile_limit_s == 5.0
+    assert make(asked=Asked(compile_limit_s=5.0, rigor="quick")).sampling.compile_limit_s == 5.0
+
+
+def test_modes_on_request_are_measured_where_somebody_asks_for_them() -> None:
+    beta = replace(DECLARATIONS["beta"], on_request=("jit",))
+    those = {**DECLARATIONS, "beta": beta}
+    jit = "beta/cpu/jit/float32/t4"
+    assert jit not in targets(make(declarations=those))
+    assert jit in targets(make(asked=wanting(mode="jit"), declarations=those))
+    assert jit in targets(make(asked=wanting(mode="static"), declarations=those))
+    assert jit in targets(make(suite={"targets": {"mode": ["jit"]}}, declarations=those))

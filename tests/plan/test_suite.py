@@ -1,0 +1,490 @@
+"""Reading a suite: what may stand in the file, and how every mistake in it is told."""
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from dlbench import registry
+from dlbench.errors import UsageError
+from dlbench.plan import suite
+from dlbench.plan.presets import RIGORS
+from dlbench.plan.suite import Entry, Suite
+from dlbench.records.layers import LAST_ACTIVATIONS, SGD, Adam, Dense, Dropout
+from dlbench.records.network import Network
+from dlbench.records.plan import Sampling
+
+MATMUL = '[[workload]]\nkind = "matmul"\nsize = 8\n'
+LAST = '{type = "dense", units = 3, activation = "log_softmax"}]'
+LAYERS = f'layers = [{{type = "dense", units = 5, activation = "relu"}}, {LAST}'
+NETWORK = f"""
+[[network]]
+name = "mine"
+about = "my own"
+dataset = "iris"
+inputs = [4]
+{LAYERS}
+loss = "nll"
+optimizer = {{type = "sgd", lr = 0.1}}
+epochs = 2
+batch = 32
+"""
+
+
+@pytest.fixture
+def read(tmp_path: Path):
+    """Reads a suite of the given text from a file named mine.toml."""
+
+    def from_text(text: str) -> Suite:
+        path = tmp_path / "mine.toml"
+        path.write_text(text, encoding="utf-8")
+        return suite.load(str(path))
+
+    return from_text
+
+
+def complaint_of(read, text: str) -> str:
+    with pytest.raises(UsageError) as caught:
+        read(text)
+    assert caught.value.exit_code == 2
+    return str(caught.value)
+
+
+def test_the_least_suite_has_one_workload_and_the_defaults(read) -> None:
+    assert read(MATMUL) == Suite(
+        name="mine",
+        about="",
+        targets={},
+        sampling=RIGORS["standard"],
+        entries=(Entry(("matmul",), {"size": [8]}),),
+    )
+
+
+def test_a_suite_with_everything(read) -> None:
+    found = read(
+        """
+        about = "all there is"
+        [targets]
+        backend = "numpy, torch"
+        device = ["cpu", "cuda:1"]
+        mode = "static"
+        dtype = ["float32"]
+        threads = [1, "2-8*2"]
+        [sampling]
+        rigor = "rigorous"
+        generations = 2
+        renewals = 4
+        blocks = 5
+        precision = 0.5
+        block_s = 1
+        warmup_s = 0.5
+        case_s = 2.5
+        timeout_s = 60
+        budget_s = 90
+        [[workload]]
+        kind = ["forward", "predict"]
+        network = ["iris", "mnist-512,iris"]
+        batch = [1, "32-128*2", 7]
+        [[workload]]
+        kind = "matmul"
+        size = "256-1024*2"
+        m = 1
+        n = "2-4"
+        k = [5]
+        """
+    )
+    assert found.about == "all there is"
+    assert found.targets == {
+        "backend": ["numpy", "torch"],
+        "device": ["cpu", "cuda:1"],
+        "mode": ["static"],
+        "dtype": ["float32"],
+        "threads": ["1", "2-8*2"],
+    }
+    assert found.sampling == Sampling("rigorous", 2, 4, 5, 0.5, 1.0, 0.5, 2.5, 60.0, 180.0, 90.0)
+    assert found.entries == (
+        Entry(
+            ("forward", "predict"),
+            {"network": ["iris", "mnist-512"], "batch": [1, 32, 64, 128, 7]},
+        ),
+        Entry(("matmul",), {"size": [256, 512, 1024], "m": [1], "n": [2, 3, 4], "k": [5]}),
+    )
+
+
+def test_a_suite_may_do_without_renewals(read) -> None:
+    assert read(MATMUL).sampling.renewals > 0
+    assert read(f"[sampling]\nrenewals = 0\n{MATMUL}").sampling.renewals == 0
+
+
+def test_kinds_of_one_entry_may_differ_in_their_axes(read) -> None:
+    found = read('[[workload]]\nkind = ["matmul", "forward"]\nsize = 8\nbatch = 4\n')
+    assert found.entries == (Entry(("matmul", "forward"), {"size": [8], "batch": [4]}),)
+
+
+def test_a_network_of_ones_own(read) -> None:
+    assert read(MATMUL + NETWORK).networks == (
+        Network(
+            name="mine",
+            about="my own",
+            dataset="iris",
+            inputs=(4,),
+            layers=(Dense(5, "relu"), Dense(3, "log_softmax")),
+            loss="nll",
+            optimizer=SGD(lr=0.1),
+            epochs=2,
+            batch=32,
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("dataset", "ends", "wrong"),
+    [
+        ("abalone", ("mae", [7], 1), ("nll", [7], 1)),
+        ("fruit", ("mse", [2], 1), ("mse", [2], 2)),
+        (
+            "ionosphere",
+            ("binary_crossentropy", [34], 1),
+            ("sparse_categorical_crossentropy", [34], 2),
+        ),
+        ("mnist", ("nll", [28, 28], 10), ("nll", [784], 10)),
+        ("random", ("hinge", [3, 5], 7), None),
+    ],
+)
+def test_the_ends_of_a_network_must_fit_its_data(read, dataset: str, ends, wrong) -> None:
+    def text(loss: str, inputs: list[int], units: int) -> str:
+        end = LAST_ACTIVATIONS.get(loss, ("linear",))[0]
+        last = f'{{type = "dense", units = {units}, activation = "{end}"}}'
+        layers = f'layers = [{{type = "flatten"}}, {last}]'
+        head = f'[[network]]\nname = "own"\ndataset = "{dataset}"\n'
+        return f'{MATMUL}{head}loss = "{loss}"\ninputs = {inputs}\n{layers}'
+
+    (network,) = read(text(*ends)).networks
+    assert (network.loss, list(network.inputs)) == ends[:2]
+    if wrong:
+        assert f", as {dataset} has them" in complaint_of(read, text(*wrong))
+
+
+def test_a_network_of_ones_own_needs_little(read) -> None:
+    (network,) = read(
+        f"""{MATMUL}
+        [[network]]
+        name = "least"
+        inputs = [10]
+        layers = [{{type = "dense", units = 2}}]
+        loss = "mse"
+        """
+    ).networks
+    assert (network.dataset, network.batch, network.epochs) == ("random", 32, 1)
+
+
+def test_every_kind_of_layer_and_optimizer_can_be_written(read) -> None:
+    layers = """layers = [
+        {type = "flatten"}, {type = "dropout", rate = 0.5}, {type = "batchnorm", momentum = 0.9},
+        {type = "dense", units = 2, initializer = "he_normal", l2 = 0.001},
+        {type = "dropconnect", units = 3, rate = 0.5, activation = "log_softmax"}]
+    """
+    lines = NETWORK.splitlines()
+    kept = "\n".join(line for line in lines if not line.startswith(("layers", "optimizer")))
+    (network,) = read(f"{MATMUL}{kept}\noptimizer = {{type='adam'}}\n{layers}").networks
+    assert [type(layer).__name__ for layer in network.layers] == [
+        "Flatten",
+        "Dropout",
+        "BatchNorm",
+        "Dense",
+        "DropConnect",
+    ]
+    assert network.layers[1] == Dropout(0.5)
+    assert network.optimizer == Adam()
+
+
+def test_a_name_is_a_suite_of_the_catalogue_and_a_path_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "quick.toml").write_text(MATMUL)
+    assert suite.load("quick").about
+    assert not suite.load(str(tmp_path / "quick.toml")).about
+
+
+@pytest.mark.parametrize("name", ["quik", "", "suites/quick", "quick.tml", "/tmp"])
+def test_an_unknown_name_is_told_with_the_known_ones(name: str) -> None:
+    with pytest.raises(UsageError, match=f"unknown suite or workload: '{name}'") as caught:
+        suite.load(name)
+    known = (*registry.names("suites", ".toml"), *registry.names("workloads"))
+    assert all(name in str(caught.value) for name in known)
+
+
+@pytest.mark.parametrize(
+    ("slip", "meant"), [("quik", "quick"), ("train-step", "train_step"), ("Lecture", "lecture")]
+)
+def test_a_slip_is_answered_with_what_is_probably_meant(slip: str, meant: str) -> None:
+    with pytest.raises(UsageError, match=f"Did you mean '{meant}'"):
+        suite.load(slip)
+
+
+NO_SUITES = sorted({*registry.names("workloads")} - {*registry.names("suites", ".toml")})
+
+
+@pytest.mark.parametrize("kind", NO_SUITES)
+def test_a_workload_is_a_suite_of_one(kind: str) -> None:
+    found = suite.load(kind)
+    assert (found.name, found.entries) == (kind, (suite.Entry((kind,), {}),))
+    assert found.about == registry.about("workloads", kind)
+    assert (found.targets, found.sampling.rigor) == ({}, "standard")
+
+
+def test_a_suite_goes_before_the_workload_of_its_name() -> None:
+    assert suite.load("matmul").entries[0].axes == {"size": [64, 128, 256, 512, 1024, 2048, 4096]}
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    folder = tmp_path / "folder.toml"
+    folder.mkdir()
+    for path, why in (
+        (tmp_path / "none.toml", "No such file or directory"),
+        (folder, "Is a directory"),
+        (tmp_path / "none" / "none.toml", "No such file or directory"),
+    ):
+        with pytest.raises(UsageError, match=rf"cannot read the suite \({why}\): '{path}'"):
+            suite.load(str(path))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"kind = ", b"[[workload]\n", b"a = 1\na = 2\n", b"kind = matmul\n", b"\xff\xfe", b"{}"],
+)
+def test_files_that_are_no_toml(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match=f"{path} is not valid TOML: "):
+        suite.load(str(path))
+
+
+TARGETS = "backend, device, mode, dtype, threads"
+SAMPLING = (
+    "rigor, generations, renewals, blocks, precision, block_s, warmup_s, case_s, timeout_s, "
+    "compile_limit_s, budget_s"
+)
+KINDS = "backward, epoch, floor, forward, matmul, predict, retrace, train_step"
+FIRST = "[[workload]] 1"
+NOT_POSITIVE = "a positive whole number or a range"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("", ["there is no [[workload]]", "Add one with a kind"]),
+        ("workload = []", ["there is no [[workload]]"]),
+        ("color = 1", ["the suite", "'color'", "about, targets, sampling, workload, network"]),
+        ("about = 1", ["about: 1", "a text"]),
+        ("targets = 'cpu'", ["targets: 'cpu'", "written [targets]"]),
+        ("[[targets]]\ndevice = 'cpu'", ["targets: [{", "written [targets]"]),
+        ("[targets]\ndevices = 'cpu'", ["[targets]", "'devices'", TARGETS]),
+        ("[targets]\ndevice = true", ["targets.device: True", "a name or an integer"]),
+        ("[targets]\nthreads = 1.5", ["targets.threads: 1.5", "a name or an integer"]),
+        ("[targets]\nbackend = []", ["targets.backend: []", "at least one"]),
+        ("[targets]\nbackend = ''", ["targets.backend: ''", "at least one"]),
+        ("sampling = 3", ["sampling: 3", "written [sampling]"]),
+        ("[sampling]\nblock = 3", ["[sampling]: unknown field 'block'", SAMPLING]),
+        ("[sampling]\nblock = 3", ["Did you mean 'blocks'?"]),
+        ("[sampling]\nrigor = 3", ["[sampling]: rigor is 3 and must be one of quick, "]),
+        ("[sampling]\nrigor = 'most'", ["[sampling]: unknown rigor 'most'. Allowed: quick, "]),
+        *(
+            (f"[sampling]\nblocks = {wrong}", [f"blocks is {wrong} and must be a whole number"])
+            for wrong in ("0", "-1", "1.5", "'3'", "true", "[3]", "10000000")
+        ),
+        *(
+            (f"[sampling]\nrenewals = {wrong}", ["renewals is ", "a whole number from 0 on"])
+            for wrong in ("-1", "0.0", "1.5", "'3'", "false", "nan")
+        ),
+        *(
+            (f"[sampling]\nblock_s = {wrong}", ["block_s is ", "above 0"])
+            for wrong in ("0", "0.0", "-0.1", "'1'", "true", "nan", "2026-01-01")
+        ),
+        ("[sampling]\nblock_s = inf", ["block_s is inf and must be at most 1,000,000"]),
+        ("[workload]\nkind = 'matmul'", ["workload: {", "each written [[workload]]"]),
+        ("workload = [1]", ["workload: [1]", "each written [[workload]]"]),
+        ("[[workload]]\nsize = 8", [FIRST, "has no kind", KINDS]),
+        ("[[workload]]\nkind = []", [f"{FIRST} kind: []", "at least one"]),
+        ("[[workload]]\nkind = 3.0", [f"{FIRST} kind: 3.0", "a name or an integer"]),
+        ("[[workload]]\nkind = 'matmull'", [FIRST, "'matmull'", KINDS]),
+        ("[[workload]]\nkind = ['matmul', 'x']", [FIRST, "'x'", KINDS]),
+        (
+            "[[workload]]\nkind = 'matmul'\nbatch = 3",
+            [f"{FIRST} (matmul)", "'batch'", "size, m, n"],
+        ),
+        (
+            "[[workload]]\nkind = 'forward'\nsize = 3",
+            [f"{FIRST} (forward)", "'size'", "network, b"],
+        ),
+        *(
+            (f"[[workload]]\nkind = 'matmul'\nsize = {wrong}", [f"{FIRST} size", NOT_POSITIVE])
+            for wrong in ("0", "-8", "'abc'", "'1.5'", "[8, 0]", "'256+4096*2'")
+        ),
+        *(
+            (f"[[workload]]\nkind = 'matmul'\nsize = {wrong}", [f"{FIRST} size: ", "an integer"])
+            for wrong in ("true", "8.0", "[8, false]", "[[8]]", "{a = 1}", "12:00:00")
+        ),
+        (
+            "[[workload]]\nkind = 'matmul'\nsize = '8-4'",
+            ["size 8-4: the second number must be"],
+        ),
+        ("[[workload]]\nkind = 'matmul'\nsize = 123456789", ["size 123456789: at most 7 digits"]),
+        ("[[workload]]\nkind = 'matmul'\nsize = []", [f"{FIRST} size: []", "at least one"]),
+        ("[[workload]]\nkind = 'forward'\nnetwork = 1.5", [f"{FIRST} network: 1.5", "a name"]),
+        (f"{MATMUL}[[workload]]\nkind = 'x'", ["[[workload]] 2", "'x'", KINDS]),
+    ],
+)
+def test_every_mistake_is_told_with_file_key_value_and_what_is_allowed(read, text, parts) -> None:
+    whole = text if "workload" in text or not text else f"{text}\n{MATMUL}"
+    message = complaint_of(read, whole)
+    assert message.startswith("mine.toml")
+    assert not {"$", "`"} & set(message)
+    assert [part for part in parts if part not in message] == [], message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            'type = "dense", units = 5',
+            'type = "conv2d", units = 5',
+            (
+                "layer 1: unknown type 'conv2d'. "
+                "Allowed: dense, dropconnect, flatten, dropout, batchnorm."
+            ),
+        ),
+        ('type = "dense", units = 3', "units = 3", "layer 2: type is missing."),
+        ("relu", "gelu", "layer 1: unknown activation 'gelu'. Allowed: linear, "),
+        (
+            'activation = "relu"',
+            'initializer = "zeros"',
+            "layer 1: unknown initializer 'zeros'. Allowed: glorot_uniform, he_normal.",
+        ),
+        ("units = 5, ", "", "layer 1: units is missing."),
+        (
+            "units = 5",
+            "units = 5, width = 5",
+            "layer 1: unknown field 'width'. Allowed for dense: units, activation, initializer",
+        ),
+        *(
+            (
+                "units = 5",
+                f"units = {wrong}",
+                f"layer 1: units is {wrong} and must be a whole number from 1 on.",
+            )
+            for wrong in ("0", "-10", "'5'", "5.5", "true")
+        ),
+        *(
+            (
+                '{type = "dense", units = 5',
+                f'{{type = "dropout", rate = {wrong}',
+                f"layer 1: rate is {wrong} and must be from 0 to below 1.",
+            )
+            for wrong in ("3", "-1", "1.0")
+        ),
+        ("[{type", "[3, {type", 'layer 1: it is 3 and must be a table, such as { type = "..." }.'),
+        (LAYERS, "layers = 3", "layers is 3 and must be a list."),
+        ('"nll"', '"mes"', "unknown loss 'mes'. Allowed: "),
+        ('"nll"', '"mes"', "Did you mean 'mse'?"),
+        (
+            'type = "sgd"',
+            'type = "adamw"',
+            (
+                "optimizer: unknown type 'adamw'. Allowed: sgd, adagrad, rmsprop, adam. "
+                "Did you mean 'adam'?"
+            ),
+        ),
+        (
+            'type = "sgd", lr',
+            'type = "adam", learning_rate',
+            (
+                "optimizer: unknown field 'learning_rate'. "
+                "Allowed for adam: lr, beta1, beta2, epsilon."
+            ),
+        ),
+        ("lr = 0.1", "lr = -0.1", "optimizer: lr is -0.1 and must be above 0."),
+        ("lr = 0.1", "lr = nan", "optimizer: lr is nan and must be above 0."),
+        ("lr = 0.1", "lr = 'x'", "optimizer: lr is 'x' and must be a number above 0."),
+        (
+            'optimizer = {type = "sgd", lr = 0.1}',
+            'optimizer = "sgd"',
+            "optimizer is 'sgd' and must be a table, such as { type = \"...\" }.",
+        ),
+        ('loss = "nll"', "", "loss is missing."),
+        ("batch = 32", "batch = 0", "batch is 0 and must be a whole number from 1 on."),
+        (
+            "batch = 32",
+            "batch = 10000000",
+            "batch is 10000000 and must be a whole number of at most 1,000,000.",
+        ),
+        ("batch = 32", "batch = 32\nbath = 1", "unknown field 'bath'. Allowed: name, inputs, "),
+        ('about = "my own"', "about = 1", "about is 1 and must be a text."),
+        (
+            '"iris"',
+            '"irsi"',
+            (
+                "unknown dataset: 'irsi'. Allowed: abalone, fruit, ionosphere, iris, mnist. "
+                "Did you mean 'iris'?"
+            ),
+        ),
+        ("inputs = [4]", "inputs = [5]", "inputs is [5] and must be [4], as iris has them."),
+        ("inputs = [4]", "inputs = []", "inputs is [] and must be a list of at least one value."),
+        ("inputs = [4]", "inputs = 4", "inputs is 4 and must be a list of at least one value."),
+        ("inputs = [4]", "inputs = [0]", "inputs is 0 and must be a whole number from 1 on."),
+        (
+            '"nll"',
+            '"mse"',
+            "loss is mse and must be sparse_categorical_crossentropy or nll, as iris has them.",
+        ),
+        ("units = 3", "units = 4", "the last layer's units is 4 and must be 3, as iris has them."),
+        (LAST, '{type = "dropout", rate = 0.2}]', "the last layer must be dense or dropconnect."),
+        (LAYERS, "layers = []", "the last layer must be dense or dropconnect."),
+        (
+            '"log_softmax"',
+            '"relu"',
+            "the last layer's activation is relu and must be log_softmax for the loss nll.",
+        ),
+    ],
+)
+def test_every_mistake_in_a_network_is_told_with_its_place(read, old, new, message) -> None:
+    assert old in NETWORK
+    found = complaint_of(read, MATMUL + NETWORK.replace(old, new))
+    assert found.startswith('mine.toml, network "mine"')
+    assert message in found
+    assert not {"$", "`"} & set(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("", "mine.toml, network 1: name is missing."),
+        ('name = "iris"', 'mine.toml, network "iris": another network has this name.'),
+        (
+            'name = "my net"',
+            (
+                "mine.toml, network \"my net\": name is 'my net' and must be a name of letters, "
+                "digits, '_', '.' and '-'."
+            ),
+        ),
+    ],
+)
+def test_a_wrong_name_of_a_network_is_told(read, name: str, message: str) -> None:
+    assert complaint_of(read, MATMUL + NETWORK.replace('name = "mine"', name)) == message
+
+
+def test_inputs_of_several_dimensions_must_be_flattened_first(read) -> None:
+    text = MATMUL + NETWORK.replace('"iris"', '"random"').replace("[4]", "[28, 28]")
+    assert read(text.replace("layers = [", 'layers = [{type = "flatten"}, ')).networks
+    assert complaint_of(read, text) == (
+        'mine.toml, network "mine": the inputs are 28 x 28, so the first layer must be flatten, '
+        "not dense."
+    )
+
+
+def test_two_networks_of_the_same_name_are_refused(read) -> None:
+    message = complaint_of(read, MATMUL + NETWORK + NETWORK)
+    assert message == 'mine.toml, network "mine": another network has this name.'
+
+
+def test_a_suite_replaces_what_its_rigor_says(read) -> None:
+    found = read(f"[sampling]\nrigor = 'quick'\nblocks = 7\n{MATMUL}").sampling
+    assert found == replace(RIGORS["quick"], blocks=7)

@@ -1,0 +1,380 @@
+"""What the commands print of a run or a plan, in every format."""
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+from rich.console import Console
+
+from dlbench.analysis.columns import COLUMNS
+from dlbench.analysis.run import versus
+from dlbench.errors import UsageError
+from dlbench.networks.base import every
+from dlbench.records.case import Workload
+from dlbench.records.measurement import Compiling, Measurement
+from dlbench.records.plan import Sampling
+from dlbench.report import terminal as output
+from dlbench.report.tables import METRICS, SPARSE
+from dlbench.results.folder import Results, read_run
+from dlbench.workloads import _work
+from fakes.results import (
+    COMPILED,
+    ENVIRONMENT,
+    NUMPY,
+    TORCH,
+    case,
+    forward,
+    matmul,
+    measured,
+    plan_of,
+    results,
+    results_of,
+    samples,
+)
+from fakes.terminal import page
+from fakes.turns import flagged, turns
+
+PRODUCT = case(matmul(100))
+FAILED = case(matmul(200), TORCH)
+FOUND = results(
+    (PRODUCT, 1e-3),
+    (case(matmul(100), TORCH), 2e-3),
+    (case(matmul(200)), 1e-3),
+    (FAILED, Measurement(FAILED.id, "failed", "RuntimeError: [bold]no[/bold] kernel")),
+    (case(forward(synthetic=True)), 2e-3),
+)
+MACHINE = (
+    "20260101-120000-told: A Processor, 2 of 4 cores, 16.0 GiB; "
+    "Python 3.11.7, numpy 2.4.6, torch 2.13.0"
+)
+
+
+def printed(found: Results, *args: object, width: int = 120, terminal: bool = False) -> str:
+    """What goes to the terminal, without spaces at the ends of lines."""
+    stream = io.StringIO()
+    console = Console(file=stream, width=width, force_terminal=terminal, color_system=None)
+    output.show(found, console, *args)
+    return page(*(line.rstrip() for line in stream.getvalue().splitlines()))
+
+
+def test_the_whole_table() -> None:
+    assert printed(FOUND) == page(
+        MACHINE,
+        "",
+        "GFLOP/s (cpu, eager, float32, 2 threads, batch 32)",
+        "",
+        " workload        numpy       torch",
+        " ──────────────────────────────────",
+        " matmul 100      *2.00        1.00",
+        " matmul 200       16.0  failed [1]",
+        " forward iris  0.00461",
+        "",
+        "[1] RuntimeError: [bold]no[/bold] kernel",
+        "on synthetic data: iris",
+        f"* {output.LEGEND}",
+    )
+
+
+def test_several_metrics_are_several_tables_with_one_set_of_notes() -> None:
+    text = printed(FOUND, METRICS)
+    titles = [text.index(title) for title in ("GFLOP/s", "time per iteration, ms", "samples/s")]
+    assert titles == sorted(titles)
+    assert text.count("[1] RuntimeError") == 1
+    assert text.count(f"* {output.LEGEND}") == 1
+
+
+def test_where_nothing_ran_there_is_no_word_of_a_fastest() -> None:
+    text = printed(results((PRODUCT, "there is no device cuda")))
+    assert "skipped [1]" in text
+    assert "[1] there is no device cuda" in text
+    assert "fastest" not in text
+
+
+def test_what_is_wrong_with_the_files_is_said_first() -> None:
+    text = printed(Results(FOUND.run, FOUND.measurements, ("the last line is torn",)))
+    assert text.startswith("Warning: the last line is torn\n")
+
+
+def test_a_long_note_is_one_line_for_grep_and_wrapped_for_a_person() -> None:
+    found = results((PRODUCT, "because " * 30 + "of that"))
+    assert "because of that" in printed(found, width=60).splitlines()[-1]
+    wrapped = printed(found, width=60, terminal=True).splitlines()
+    assert max(map(len, wrapped)) <= 60
+    assert printed(found, width=60).startswith(MACHINE + "\n")
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"cpu": None}, "CPU unknown, 2 of 4 cores"),
+        ({"memory_bytes": None}, "memory unknown"),
+        ({"gpus": ("Tesla", "Tesla")}, "16.0 GiB, Tesla, Tesla; Python"),
+    ],
+)
+def test_the_machine_is_described_with_what_is_known(changes, text: str) -> None:
+    run = replace(FOUND.run, environment=replace(ENVIRONMENT, **changes))
+    assert text in printed(Results(run, FOUND.measurements))
+
+
+def test_json_is_the_run_without_its_cases_and_a_row_for_each(capsys) -> None:
+    printed(FOUND, ("gflops",), "json")
+    data = json.loads(capsys.readouterr().out)
+    assert data.keys() == {"run", "nulls", "rows"}
+    assert data["nulls"]["pairs"] == 0
+    assert data["run"]["id"] == "20260101-120000-told"
+    assert data["run"]["environment"]["cpu"] == "A Processor"
+    assert data["run"]["plan"]["seed"] == 0
+    assert "groups" not in data["run"]["plan"]
+    assert [row["case"] for row in data["rows"]] == [one.id for one in FOUND.run.plan.cases]
+    assert all(list(row) == list(COLUMNS) for row in data["rows"])
+    assert data["rows"][3]["time_s"] is None
+
+
+def test_csv_has_a_line_for_every_case(capsys) -> None:
+    assert not printed(FOUND, ("gflops",), "csv")
+    lines = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [line["case"] for line in lines] == [one.id for one in FOUND.run.plan.cases]
+
+
+def test_csv_and_json_have_the_steps_of_an_epoch_measured_or_not(capsys) -> None:
+    """100 rows in batches of 32; what is no epoch has none."""
+    work = _work.epoch(every()["iris"], 100, 32)
+    workload = Workload("epoch", {"network": "iris", "batch": 32}, work)
+    resident, loader = (replace(TORCH, loop=loop) for loop in ("tensors", "dataloader"))
+    found = results(
+        (case(forward()), 1e-3), (case(workload, resident), 1e-3), (case(workload, loader), "gone")
+    )
+    printed(found, ("gflops",), "json")
+    data = json.loads(capsys.readouterr().out)
+    assert [row["steps"] for row in data["rows"]] == [None, 4, 4]
+    printed(found, ("gflops",), "csv")
+    lines = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [line["steps"] for line in lines] == ["", "4", "4"]
+
+
+def test_markdown_has_a_table_for_every_metric(capsys) -> None:
+    assert not printed(FOUND, METRICS, "md")
+    text = capsys.readouterr().out
+    assert text.count("| workload | numpy | torch |") == len({*METRICS} - {*SPARSE}) == 4
+    assert text.startswith("**GFLOP/s (")
+    assert text.endswith("\n")
+
+
+STEPS = {NUMPY: 1e-3, TORCH: 1.3e-3, COMPILED: 1.02e-3}
+
+
+def compared(baseline: str | None = "numpy", margin: float | None = None, **settings) -> str:
+    found = turns((matmul(100), STEPS), (matmul(200), STEPS), **settings)
+    return printed(found, ("gflops",), "table", versus(baseline, margin), width=80)
+
+
+def test_a_baseline_adds_a_table_of_ratios_with_what_would_settle_the_rest() -> None:
+    text = compared()
+    main, ratios = text.split("time / time of numpy eager (cpu, float32, 2 threads)\n")
+    assert "GFLOP/s (cpu, float32, 2 threads)" in main
+    assert f"* {output.LEGEND}" in main
+    assert ratios.count(" slower") == ratios.count(" unsure [1]") == 2
+    assert "\n[1] the interval crosses the margin of 2 %\n" in ratios
+    assert f"\n{output.RATIO_LEGEND}\n" in ratios
+    keep = "'(matmul/100x100x100/ or matmul/200x200x200/) and (/numpy/ or /torch/cpu/compile/)'"
+    command = f"dlbench run told -k {keep} --rigor rigorous"
+    assert f"\nto settle what is unsure: {command}\n" in ratios
+
+
+def test_footnotes_of_ratios_go_on_where_those_of_the_table_end() -> None:
+    found = turns((matmul(100), STEPS))
+    lost = case(matmul(100), TORCH).id
+    lines = [replace(one, status="failed", reason="it died") for one in found.measurements]
+    broken = tuple(
+        line if line.case == lost else one
+        for line, one in zip(lines, found.measurements, strict=True)
+    )
+    args = (("gflops",), "table", versus("numpy", None))
+    text = printed(replace(found, measurements=broken), *args)
+    assert "[1] it died" in text
+    assert "[2] the interval crosses" in text
+
+
+def test_the_marks_of_the_fastest_do_not_depend_on_the_baseline() -> None:
+    marks = [compared(baseline).count("*") for baseline in (None, "numpy", "torch/eager")]
+    assert marks == [5, 5, 5]
+
+
+def test_without_a_baseline_there_are_no_ratios() -> None:
+    assert "time / time" not in compared(None)
+    assert "unsure" not in compared(None)
+
+
+def test_a_margin_of_the_user_counts() -> None:
+    assert compared(margin=0.1).count(" same") == 2
+    with pytest.raises(UsageError, match=r"--margin 2: a fraction such as 0\.02"):
+        versus(None, 2.0)
+
+
+def test_who_is_alone_has_nothing_to_be_compared_with() -> None:
+    args = (("gflops",), "table", versus("numpy", None))
+    assert output.ALONE in printed(turns((matmul(100), {NUMPY: 1.0})), *args)
+
+
+def test_null_pairs_are_told_in_one_line_below_the_table() -> None:
+    line = compared(None, noise=0.001).splitlines()[-1]
+    assert re.fullmatch(
+        r"A/A: 2 null pairs, 0 called different, spread 0.0\d+ %; "
+        r"smallest visible effect about 2.\d %",
+        line,
+    )
+    assert "A/A" not in compared(None, has_nulls=False)
+    few = compared(None, generations=1, rounds=2).splitlines()[-1]
+    unknown = "how small an effect it can see is not known"
+    assert re.fullmatch(rf"A/A: 2 null pairs, .* %; {unknown}", few)
+    busy = compared(None, change={NUMPY: flagged(1)})
+    assert "A/A: no null pair was measured undisturbed" in busy
+
+
+def test_a_null_that_fails_is_said_loudly_and_last() -> None:
+    line = compared(None, null_factor=1.2, noise=0.001).splitlines()[-1]
+    assert line.startswith("Warning: a null pair, one case measured twice, lies beyond ")
+    assert re.search(r"the margin of 2 %: this run claims no difference below 2\d %", line)
+
+
+def test_rows_of_a_busy_machine_are_named() -> None:
+    text = compared(None, change={TORCH: flagged(1)})
+    assert "measured on a busy machine (2 cases): matmul 100, matmul 200\n" in text
+    many = [(matmul(size), STEPS) for size in range(1, 10)]
+    text = printed(turns(*many, change={TORCH: flagged(1)}, rounds=8))
+    assert "busy machine (9 cases): matmul 1, matmul 2, matmul 3, " in text
+    assert "matmul 6 and 3 more" in text
+
+
+def test_generations_that_a_budget_was_too_short_for_are_told() -> None:
+    found = turns((matmul(100), STEPS), generations=2)
+    sampling = replace(found.run.plan.sampling, generations=3, budget_s=90.0)
+    for budget_s, told in ((90.0, True), (None, False)):
+        plan = replace(found.run.plan, sampling=replace(sampling, budget_s=budget_s))
+        text = printed(Results(replace(found.run, plan=plan), found.measurements))
+        assert ("2 of 3 generations within 90.0 s" in text) is told
+
+
+def test_markdown_tells_the_same(capsys) -> None:
+    args = (("gflops",), "md", versus("numpy", None))
+    printed(turns((matmul(100), STEPS), null_factor=1.2), *args)
+    text = capsys.readouterr().out
+    assert "**time / time of numpy eager (cpu, float32, 2 threads)**" in text
+    assert "\n- A/A: 1 null pair, 1 called different" in text
+    assert "\n- Warning: a null pair" in text
+    assert text.endswith("\n")
+
+
+def test_json_has_ratios_and_nulls(capsys) -> None:
+    found = turns((matmul(100), STEPS))
+    printed(found, ("gflops",), "json", versus("torch/eager", None))
+    data = json.loads(capsys.readouterr().out)
+    assert data["nulls"]["pairs"] == 1
+    first, base, _ = data["rows"]
+    assert (first["verdict"], first["baseline"]) == ("faster", TORCH.id)
+    assert first["ratio_low"] < 1 / 1.3 < first["ratio_high"]
+    assert (base["verdict"], base["ratio"]) == (None, None)
+
+
+def test_an_old_run_is_shown_with_ratios_of_medians_and_no_verdict() -> None:
+    old = read_run(Path(__file__).parents[1] / "data" / "run-v1")
+    assert old.run.schema_version == 1
+    text = printed(old)
+    assert "matmul 256" in text
+    assert "A/A" not in text
+    blocks = [replace(block, round=0) for block in samples(*[1e-3] * 9)]
+    pair = [case(matmul(100), target) for target in (NUMPY, TORCH)]
+    found = results(*((one, measured(one, samples=tuple(blocks))) for one in pair))
+    args = (("gflops",), "table", versus("numpy", None))
+    text = printed(found, *args)
+    assert "1.00 unsure [1]" in text
+    assert "[1] not measured in turns" in text
+    assert "*" not in text
+
+
+def planned(*cases, width: int = 80, terminal: bool = False, **fields: object) -> str:
+    stream = io.StringIO()
+    console = Console(file=stream, width=width, force_terminal=terminal, color_system=None)
+    output.plan(plan_of(cases, **fields), console)
+    return stream.getvalue()
+
+
+def test_the_whole_plan() -> None:
+    text = planned(
+        PRODUCT,
+        case(matmul(100), TORCH, skip="torch is [bold]not[/bold] installed"),
+        case(forward(synthetic=True)),
+        seed=3,
+    )
+    assert text == page(
+        "matmul/100x100x100",
+        "  numpy/cpu/eager/float32/t2",
+        "  torch/cpu/eager/float32/t2  skipped: torch is [bold]not[/bold] installed",
+        "forward/iris/b32 (synthetic data)",
+        "  numpy/cpu/eager/float32/t2",
+        "2 cases to measure, 1 skipped; quick: 1 generation of up to 12 blocks of about 20.0 ms "
+        "each, seed 3",
+    )
+
+
+def test_a_plan_says_how_often_workers_are_renewed() -> None:
+    assert planned(PRODUCT, sampling=Sampling(renewals=3)).splitlines()[-1] == (
+        "1 case to measure, 0 skipped; quick: 1 generation of up to 12 blocks of about 20.0 ms "
+        "each, renewed up to 3 times where possible, seed 0"
+    )
+
+
+def test_one_is_singular_in_a_plan() -> None:
+    assert planned(PRODUCT, sampling=Sampling(blocks=1)).splitlines()[-1] == (
+        "1 case to measure, 0 skipped; quick: 1 generation of up to 1 block of about 20.0 ms each, "
+        "seed 0"
+    )
+
+
+def test_a_case_is_one_line_of_a_plan_where_no_person_reads() -> None:
+    skipped = case(matmul(100), TORCH, skip="because " * 30)
+    assert len(planned(PRODUCT, skipped, width=60).splitlines()) == 4
+    assert max(map(len, planned(PRODUCT, skipped, width=60, terminal=True).splitlines())) <= 60
+
+
+def test_null_pairs_under_competition_are_counted_apart() -> None:
+    found = turns((matmul(100), STEPS), (matmul(200), {TORCH: 1.0, NUMPY: 1.0}))
+    broken = tuple(
+        replace(one, samples=tuple(map(flagged(1), one.samples)))
+        if one.case.startswith("matmul/100") and one.case.endswith("/null")
+        else one
+        for one in found.measurements
+    )
+    assert "A/A: 1 null pair (1 more under competition), 0" in printed(
+        replace(found, measurements=broken)
+    )
+
+
+def test_where_static_and_dynamic_were_measured_it_is_said_when_compiling_pays() -> None:
+    compiling = Compiling("cold", 0.5, (0, 1, 1))
+    outcomes = [
+        measured(one, generation=g, samples=blocks(g, step_s), calls_s=calls_s, compiling=how)
+        for g in range(2)
+        for one, step_s, calls_s, how in (
+            (case(STEP, TORCH), 1e-3, (1e-3, 1e-3), None),
+            (case(STEP, COMPILED), 0.5e-3, (1.5, 0.5e-3), compiling),
+        )
+    ]
+    found = results_of([case(STEP, TORCH), case(STEP, COMPILED)], outcomes)
+    text = printed(found)
+    assert "steps after which compiling has paid for itself" in text
+    assert re.search(r"train_step iris +4000", text)
+    assert "from about 4000 steps on compile" in text
+    assert "has paid" not in printed(found, ("gflops",))
+    assert "has paid" not in printed(FOUND)
+
+
+STEP = replace(forward(), kind="train_step")
+
+
+def blocks(generation: int, step_s: float):
+    return tuple(replace(one, generation=generation) for one in samples(*[step_s] * 6))
