@@ -140,7 +140,7 @@ def _told_reason(dataset: str) -> str | None:
     """The same, said once to the user."""
     reason = unavailable_reason(dataset)
     if reason is not None:
-        print(f"Synthetic data in place of {dataset}: {reason}", file=sys.stderr)
+        print(f"Synthetic data in place of {dataset}: {reason}", file=sys.stderr)  # noqa: T201
     return reason
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from dlbench import registry, units
+from dlbench import units
 from dlbench.analysis.labels import one_line
 from dlbench.analysis.rows import Row, timed_rows
 from dlbench.analysis.run import Known, Reading
