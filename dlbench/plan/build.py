@@ -198,16 +198,16 @@ def _group(
         for target, kind in targets
     ]
     cases = [case for case in cases if asked.keep(case.id)]
-    held = kind_named(workload.kind).held(workload.params, known)
-    return Group(workload, tuple(_within_memory(cases, held, machine)))
+    elements = kind_named(workload.kind).elements_in_memory(workload.params, known)
+    return Group(workload, tuple(_within_memory(cases, elements, machine)))
 
 
-def _within_memory(cases: Sequence[Case], held: int, machine: Machine) -> Iterator[Case]:
+def _within_memory(cases: Sequence[Case], elements: int, machine: Machine) -> Iterator[Case]:
     """The cases, skipped if those that run, of so many numbers each, do not fit together."""
     running = [case for case in cases if case.skip is None]
     # and once more for the null
     live = [*running, *running[:1]]
-    need = sum(MEMORY_SHARE * held * DTYPES[case.target.dtype].bytes for case in live)
+    need = sum(MEMORY_SHARE * elements * DTYPES[case.target.dtype].bytes for case in live)
     targets = units.counted(len(running), "target")
     for case in cases:
         if case.skip or need <= machine.memory_bytes:

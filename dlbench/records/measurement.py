@@ -79,7 +79,7 @@ class ParityCheck(Record, frozen=True):
     tolerance: Annotated[float, Meta(gt=0)]
 
     @property
-    def held(self) -> bool:
+    def passed(self) -> bool:
         """Whether the quantity agrees."""
         return self.error is not None and self.error <= self.tolerance
 

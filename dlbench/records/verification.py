@@ -48,7 +48,7 @@ class Worked(Record, frozen=True):
         return self.status == "skipped"
 
     @property
-    def held(self) -> bool:
+    def passed(self) -> bool:
         """Whether it is what the lecture's formula gives."""
         if self.values is None:
             return False
@@ -71,9 +71,9 @@ class Agreement(Record, frozen=True):
         return self.status == "skipped"
 
     @property
-    def held(self) -> bool:
+    def passed(self) -> bool:
         """Whether every quantity is within its tolerance."""
-        return bool(self.checks) and all(check.held for check in self.checks)
+        return bool(self.checks) and all(check.passed for check in self.checks)
 
     @property
     def worst(self) -> ParityCheck:

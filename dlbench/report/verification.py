@@ -58,7 +58,7 @@ class Report:
     @property
     def held(self) -> bool:
         """Whether something could be verified, and all of that holds."""
-        return bool(self.verified) and all(finding.held for finding in self.verified)
+        return bool(self.verified) and all(finding.passed for finding in self.verified)
 
     @property
     def skipped(self) -> list[str]:
@@ -142,7 +142,7 @@ def summary(report: Report) -> str:
     )
     if report.held:
         return f"All hold: {asked}, {took}."
-    wrong = [name(finding) for finding in report.verified if not finding.held]
+    wrong = [name(finding) for finding in report.verified if not finding.passed]
     more = f" and {len(wrong) - MOST_NAMED} more" if len(wrong) > MOST_NAMED else ""
     return f"Not all hold ({asked}, {took}): {', '.join(wrong[:MOST_NAMED])}{more}."
 
@@ -167,7 +167,7 @@ def examples(worked: Sequence[Worked]) -> Grid:
 def _example_cell(one: Worked, notes: Notes) -> Cell:
     if one.values is None:
         return _without_numbers(one, notes)
-    if one.held:
+    if one.passed:
         return Cell(written(one.values))
     right = " ".join(written(one.figure.expected).split())
     return Cell(written(one.values), note=notes.number(f"{name(one)}: {WRONG}, {right} is right"))
@@ -232,13 +232,13 @@ def _head(target: Target) -> tuple[str, ...]:
 def _cell(one: Agreement, notes: Notes) -> Cell:
     if not one.checks:
         return _without_numbers(one, notes)
-    if one.held:
+    if one.passed:
         passes = [check for check in one.checks if OPTIMIZER not in check.quantity]
         weights = [check for check in one.checks if OPTIMIZER in check.quantity]
         return Cell(_closest(passes), below=_closest(weights))
     off = one.worst
     error = "not a finite number" if off.error is None else f"off by {off.error:.2g}"
-    broken = sum(not check.held for check in one.checks)
+    broken = sum(not check.passed for check in one.checks)
     told = (
         f"{name(one)}: {off.quantity} is {error}, allowed is {off.tolerance:.2g}; "
         f"{broken} of {len(one.checks)} quantities do not hold"
@@ -282,7 +282,7 @@ def _example_json(one: Worked) -> dict[str, Any]:
         "expected": figure.expected,
         "within": figure.within,
         "status": one.status,
-        "held": one.held,
+        "held": one.passed,
         "reason": one.reason,
         "printed_in_lecture": figure.printed,
         "slip_of_lecture": figure.slip,
@@ -299,7 +299,7 @@ def _network_json(one: Agreement) -> list[dict[str, Any]]:
             "quantity": check.quantity,
             "error": check.error,
             "tolerance": check.tolerance,
-            "held": check.held,
+            "held": check.passed,
         }
         for check in one.checks
     ]

@@ -54,7 +54,7 @@ class Kind(Protocol):
     def work(self, params: Params, networks: Networks) -> Work:
         """The exact work of one iteration."""
 
-    def held(self, params: Params, networks: Networks) -> int:
+    def elements_in_memory(self, params: Params, networks: Networks) -> int:
         """How many numbers lie in memory at a time."""
 
     def variants(self, target: Target, declared: Declaration, axes: Axes) -> Iterator[Target]:
@@ -73,7 +73,7 @@ class SimpleKind(ABC):
     def work(self, params: Params, networks: Networks) -> Work:
         """The exact work of one iteration."""
 
-    def held(self, params: Params, networks: Networks) -> int:
+    def elements_in_memory(self, params: Params, networks: Networks) -> int:
         """Operands and results."""
         return self.work(params, networks).elements
 

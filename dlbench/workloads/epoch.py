@@ -42,7 +42,7 @@ class Epoch:
         network = networks[str(params["network"])]
         return _work.epoch(network, rows_of(network), int(params["batch"]))
 
-    def held(self, params: Params, networks: Networks) -> int:
+    def elements_in_memory(self, params: Params, networks: Networks) -> int:
         """The data, and a copy of it in another order."""
         network = networks[str(params["network"])]
         return 2 * rows_of(network) * int(np.prod(network.inputs))

@@ -43,7 +43,7 @@ class Retrace:
         network = networks[str(params["network"])]
         return PASSES["train_step"].counted(network, last_batch(network, int(params["batch"])))
 
-    def held(self, params: Params, networks: Networks) -> int:
+    def elements_in_memory(self, params: Params, networks: Networks) -> int:
         """As a training step on the full batch."""
         network = networks[str(params["network"])]
         return PASSES["train_step"].counted(network, int(params["batch"])).elements

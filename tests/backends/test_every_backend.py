@@ -116,7 +116,7 @@ def assert_parity(backend, given, dtype):
     oracle = Oracle(bare, given, dtype)
     for kind in KINDS:
         checks = oracle.check(kind, steps[kind], backend)
-        assert [check for check in checks if not check.held] == [], kind
+        assert [check for check in checks if not check.passed] == [], kind
 
 
 # --- declarations, of all backends ----------------------------------------------------------------
@@ -226,7 +226,7 @@ def test_a_product_is_right_and_in_its_place(name, mode, dtype):
             assert backend.device.place(tensor) == (PLACE, dtype)
         assert backend.device.array(product).shape == (5, 7)
         (check,) = bound.check()
-        assert check.held
+        assert check.passed
 
 
 # --- compiling ----------------------------------------------------------------------------------
@@ -409,7 +409,7 @@ def test_steps_on_other_sizes_are_right(name, mode, dynamic_shapes):
         for step, rows in zip(steps, sizes, strict=True):
             oracle = Oracle(given.network, given.first(rows), "float32")
             checks = oracle.check("train_step", step, backend)
-            assert [check for check in checks if not check.held] == []
+            assert [check for check in checks if not check.passed] == []
 
 
 @every_static_mode
@@ -525,7 +525,7 @@ def test_a_network_with_dropout_is_bound_and_checked_beside_its_twin(name, kind)
     with started(name) as backend:
         bound = kind_named(kind).bind(backend, target(), workload, every(), seed=0)
         bound.step.run()
-        assert [check for check in bound.check() if not check.held] == []
+        assert [check for check in bound.check() if not check.passed] == []
 
 
 @pytest.mark.parametrize(("loss", "activation"), ENDS)
@@ -779,5 +779,5 @@ def test_a_copy_of_a_process_in_which_it_has_started_computes_what_it_should(nam
                         copy = psutil.Process(reply.process)
                     if isinstance(reply, wire.Verified):
                         assert reply.parity
-                        assert all(check.held for check in reply.parity), reply.parity
+                        assert all(check.passed for check in reply.parity), reply.parity
                         assert copy.num_threads() >= chosen.threads

@@ -113,7 +113,7 @@ def test_what_parity_asks_of_an_epoch_holds_with_every_optimizer(name, loop, opt
     given = job(loop, optimizer=optimizer)
     with started(name) as backend:
         found = epoch_parity.check(backend, "float32", given)
-    assert [check for check in found if not check.held] == []
+    assert [check for check in found if not check.passed] == []
     quantities = {check.quantity for check in found}
     assert {"loss", "weight/layer2.kernel", "epoch: loss", "epoch: layer2.kernel"} <= quantities
 
@@ -130,7 +130,7 @@ def test_parity_finds_an_epoch_over_other_rows(name, loop):
         ask = backend.trainer
         backend.trainer = lambda one: ask(wrong_order(one))
         found = epoch_parity.check(backend, "float32", given)
-    assert not all(check.held for check in found)
+    assert not all(check.passed for check in found)
 
 
 @every_loop
@@ -187,7 +187,7 @@ def test_every_kind_of_target_goes_through_every_loop(name, loop, loss, activati
         found = epoch_parity.check(
             backend, "float32", TrainingJob(net, given.weights, given.x, given.y, loop)
         )
-    assert [check for check in found if not check.held] == []
+    assert [check for check in found if not check.passed] == []
 
 
 class Idle:
@@ -208,7 +208,7 @@ def test_parity_finds_a_loop_that_moves_no_weight(name, loop):
         backend.trainer = lambda one: Idle(ask(one))
         found = epoch_parity.check(backend, "float32", job(loop))
     assert {"epoch: layer0.kernel", "weight/layer0.kernel"} <= {
-        check.quantity for check in found if not check.held
+        check.quantity for check in found if not check.passed
     }
 
 

@@ -49,7 +49,7 @@ def test_in_every_dtype_a_product_that_is_wrong_as_a_whole_fails(dtype, size):
         (found,) = check(
             {"product": Expected(product)}, {"product": wrong}, relative_tolerance(dtype, size)
         )
-        assert not found.held
+        assert not found.passed
 
 
 def test_the_tolerances_of_all_types_leave_room_for_a_verdict():
@@ -73,8 +73,8 @@ def test_a_difference_is_told_by_the_largest_magnitude_of_the_quantity(at, sign)
 
 def test_a_difference_at_the_tolerance_holds_and_the_next_number_does_not():
     limit = TOLERANCE * LARGEST
-    assert one(WANT, off_by(limit)).held
-    assert not one(WANT, off_by(np.nextafter(limit, 1) * (1 + 1e-9))).held
+    assert one(WANT, off_by(limit)).passed
+    assert not one(WANT, off_by(np.nextafter(limit, 1) * (1 + 1e-9))).passed
 
 
 def test_the_worst_element_is_told():
@@ -91,7 +91,7 @@ def test_the_largest_magnitude_is_that_of_what_is_expected():
 def test_a_quantity_that_is_0_everywhere_is_compared_absolutely(shape):
     zeros = np.zeros(shape)
     assert one(zeros, zeros) == ParityCheck("q", 0.0, TOLERANCE)
-    assert one(zeros, zeros + TOLERANCE).held
+    assert one(zeros, zeros + TOLERANCE).passed
     assert one(zeros, zeros - 0.25) == ParityCheck("q", 0.25, TOLERANCE)
 
 
@@ -107,13 +107,13 @@ def test_slack_is_absolute_and_added_to_the_tolerance():
     limit = TOLERANCE * LARGEST + 0.5
     within, beyond = (one(WANT, off_by(d), slack=0.5) for d in (limit, 1.01 * limit))
     assert within == ParityCheck("q", limit / LARGEST, limit / LARGEST)
-    assert not beyond.held
+    assert not beyond.passed
 
 
 def test_slack_holds_for_its_own_element_and_no_other():
     slack = np.array([[0.5, 0], [0, 0]])
-    assert one(WANT, off_by(0.5, (0, 0)), slack).held
-    assert not one(WANT, off_by(0.5, (1, 1)), slack).held
+    assert one(WANT, off_by(0.5, (0, 0)), slack).passed
+    assert not one(WANT, off_by(0.5, (1, 1)), slack).passed
 
 
 def test_the_worst_element_is_the_worst_by_its_own_allowance():
@@ -130,17 +130,17 @@ def test_a_result_that_is_not_finite_has_no_error_and_does_not_hold(value):
     got = WANT.copy()
     got[1, 0] = value
     assert one(WANT, got) == ParityCheck("q", None, TOLERANCE)
-    assert not one(WANT, got).held
+    assert not one(WANT, got).passed
 
 
 def test_no_slack_forgives_what_is_not_finite():
-    assert not one(WANT, np.full_like(WANT, nan), slack=1e9).held
-    assert not one(WANT, np.full_like(WANT, inf), slack=1e9).held
+    assert not one(WANT, np.full_like(WANT, nan), slack=1e9).passed
+    assert not one(WANT, np.full_like(WANT, inf), slack=1e9).passed
 
 
 def test_a_check_without_error_can_be_written_and_read():
     written = msgspec.json.encode(one(WANT, np.full_like(WANT, nan)))
-    assert msgspec.json.decode(written, type=ParityCheck).held is False
+    assert msgspec.json.decode(written, type=ParityCheck).passed is False
 
 
 # --- what cannot be compared ----------------------------------------------------------------------
@@ -164,7 +164,7 @@ def test_every_quantity_has_a_check_in_the_order_of_the_oracle():
     expected = {name: Expected(np.ones(2)) for name in ("outputs", "loss", "gradient/a")}
     got = {"gradient/a": np.ones(2), "loss": np.zeros(2), "outputs": np.ones(2)}
     found = check(expected, got, TOLERANCE)
-    assert [(part.quantity, part.held) for part in found] == [
+    assert [(part.quantity, part.passed) for part in found] == [
         ("outputs", True),
         ("loss", False),
         ("gradient/a", True),

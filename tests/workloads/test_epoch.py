@@ -92,7 +92,9 @@ def test_networks_without_data_are_left_out_unless_they_are_named():
 
 
 def test_the_data_and_a_copy_in_another_order_are_in_memory():
-    assert Epoch().held({"network": "iris", "batch": 32}, {"iris": IRIS}) == 2 * 100 * 4
+    assert (
+        Epoch().elements_in_memory({"network": "iris", "batch": 32}, {"iris": IRIS}) == 2 * 100 * 4
+    )
 
 
 # --- loops and callbacks ------------------------------------------------------------------------

@@ -57,7 +57,7 @@ def oracles(given, kind, backend):
 
 def failures(bound):
     """The quantities that are off."""
-    return {check.quantity for check in bound.check() if not check.held}
+    return {check.quantity for check in bound.check() if not check.passed}
 
 
 # --- what is to be measured ---------------------------------------------------------------------
@@ -149,7 +149,7 @@ def test_the_reference_agrees_with_itself_in_float64(kind, name, dtype):
     bound = bind(kind, name, dtype=dtype)
     bound.step.run()
     checks = bound.check()
-    assert [check for check in checks if not check.held] == []
+    assert [check for check in checks if not check.passed] == []
     assert {check.quantity.partition("/")[0] for check in checks} == QUANTITIES[kind]
 
 
@@ -206,7 +206,7 @@ def test_a_loss_that_nearly_cancels_may_round_by_what_it_is_made_of():
     given = problem_of(real, every(), DTYPE, seed=96)
     checks = {check.quantity: check for check in oracles(given, "forward", started())}
     assert checks["loss"].error > relative_tolerance(DTYPE, 2)
-    assert checks["loss"].held
+    assert checks["loss"].passed
 
 
 # --- a wrong backend ------------------------------------------------------------------------------
@@ -313,7 +313,7 @@ def test_a_weight_that_moves_without_a_gradient_is_caught():
         return kernel
 
     checks = oracles(given, "train_step", started(Wrong, quantity=KERNEL, spoil=spoil))
-    assert {check.quantity for check in checks if not check.held} == {KERNEL}
+    assert {check.quantity for check in checks if not check.passed} == {KERNEL}
 
 
 @pytest.mark.parametrize("kind", ["backward", "train_step"])
@@ -430,6 +430,6 @@ def test_a_relu_that_falls_on_the_other_side_of_its_kink_is_forgiven():
     left, right = at(-1e-7), at(1e-7)
     steps = backend.network(right)
     checks = Oracle(net, left, DTYPE).check("backward", steps["backward"], backend)
-    assert [check for check in checks if not check.held] == []
+    assert [check for check in checks if not check.passed] == []
     error = {check.quantity: check.error for check in checks}["gradient/layer0.bias"]
     assert error > 1e-3

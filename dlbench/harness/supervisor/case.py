@@ -105,7 +105,7 @@ class CaseRun:
         reply = self.ask(wire.Check(self.case.id), left_s)
         if not isinstance(reply, wire.Verified):
             return self._fail_early(reply)
-        broken = not all(one.held for one in reply.parity)
+        broken = not all(one.passed for one in reply.parity)
         if broken or not self.renewal:
             self.parity = reply.parity
         if broken:
@@ -197,7 +197,7 @@ def _with_flag(sample: Sample) -> Sample:
 
 
 def _parity_reason(checks: Sequence[ParityCheck]) -> str:
-    broken = [check for check in checks if not check.held]
+    broken = [check for check in checks if not check.passed]
     worst = broken[0]
     error = "not a finite number" if worst.error is None else f"off by {worst.error:.2g}"
     more = f", and {len(broken) - 1} more quantities" if len(broken) > 1 else ""

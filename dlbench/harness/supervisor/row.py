@@ -84,7 +84,7 @@ class RunState:
         return sum(1 if case.skip else self.budget.generations for case in live)
 
 
-class Row:
+class RowRun:
     """The cases that share a workload, in one generation. later: the rows that come after."""
 
     def __init__(self, run: RunState, group: Group, later: Sequence[Group]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterator
 from time import monotonic
 
 from dlbench.harness.supervisor.pool import Launch, WorkerPool
-from dlbench.harness.supervisor.row import Events, Row, RunState
+from dlbench.harness.supervisor.row import Events, RowRun, RunState
 from dlbench.harness.supervisor.schedule import Budget
 from dlbench.records.case import Case
 from dlbench.records.measurement import Measurement
@@ -34,7 +34,7 @@ class Supervisor:
         self.pool = WorkerPool(launch, plan.sampling.timeout_s)
         self.budget = Budget(plan.sampling, clock)
         self.state = RunState(plan, self.pool, self.budget, clock, slot)
-        self.row: Row | None = None
+        self.row: RowRun | None = None
 
     def measure(self) -> Events:
         """Yield a Measurement for every case and generation, and progress in between.
@@ -60,7 +60,7 @@ class Supervisor:
         """Every row once: mirrored, so that time is not always short for the same ones."""
         groups = self.plan.groups[:: self.state.direction]
         for index, group in enumerate(groups):
-            self.row = Row(self.state, group, groups[index + 1 :])
+            self.row = RowRun(self.state, group, groups[index + 1 :])
             for event in self.row.measure():
                 self.state.done += isinstance(event, Measurement)
                 yield event

@@ -125,7 +125,7 @@ def test_a_quantity_that_is_off_fails_the_network_and_is_told():
     answer = wire.Verified((FINE, OFF, NO_NUMBER, CLOSE))
     report = Workers({(TORCH, "iris"): answer}).asked(NUMPY, TORCH)
     assert not report.held
-    [broken] = [one for one in report.agreements if not one.held]
+    [broken] = [one for one in report.agreements if not one.passed]
     assert (broken.network, broken.target, broken.worst) == ("iris", TORCH, NO_NUMBER)
     assert verified.summary(report) == (
         "Not all hold (28 examples and 14 quantities of networks, in 12.0 s): "
@@ -188,7 +188,7 @@ def shown(report, width=100):
 def test_an_example_that_comes_out_wrong_is_told_beside_what_is_right():
     wrong = {(replace(TORCH, dtype="float64"), "hinge"): wire.WorkedOut((0.0, 2.0, 0.25))}
     report = Workers(wrong).asked(NUMPY, TORCH)
-    assert [verified.name(one) for one in report.findings if not one.held] == ["hinge on torch"]
+    assert [verified.name(one) for one in report.findings if not one.passed] == ["hinge on torch"]
     grid = verified.examples(report.worked)
     [cells] = [cells for label, cells in grid.rows if label.startswith("hinge")]
     assert [cell.text for cell in cells] == ["formula only", "0 2 0.5", "0 2 0.25"]
@@ -199,7 +199,7 @@ def test_an_example_that_comes_out_wrong_is_told_beside_what_is_right():
 def test_a_worker_that_does_not_start_fails_all_that_it_was_asked():
     refusal = wire.Failed("failed", "ImportError: no wheel")
     report = Workers({(COMPILE, "start"): refusal}).asked(TORCH, COMPILE)
-    broken = [one for one in report.agreements if not one.held]
+    broken = [one for one in report.agreements if not one.passed]
     assert {(one.target, one.reason) for one in broken} == {(COMPILE, "ImportError: no wheel")}
     assert len(broken) == len(NETWORKS)
     assert len(verified.networks(report.agreements).notes) == len(NETWORKS)
@@ -278,7 +278,7 @@ def test_why_there_is_no_number_is_told_in_a_word(status, word):
 def test_a_failure_in_the_middle_is_that_network_s_alone():
     failure = wire.Failed("failed", "ValueError: shapes")
     report = Workers({(TORCH, "abalone"): failure}).asked(TORCH)
-    assert [one.held for one in report.agreements] == [True, False, True]
+    assert [one.passed for one in report.agreements] == [True, False, True]
 
 
 def test_the_lecture_s_slips_are_notes_and_no_failures():
@@ -357,8 +357,8 @@ def test_numbers_have_four_digits(values, text):
 
 
 def test_a_finding_without_values_does_not_hold():
-    assert not Worked(HINGE, "torch", None, "no memory").held
-    assert not Agreement("iris", TORCH, reason="no memory").held
+    assert not Worked(HINGE, "torch", None, "no memory").passed
+    assert not Agreement("iris", TORCH, reason="no memory").passed
 
 
 # --- the command --------------------------------------------------------------------------------

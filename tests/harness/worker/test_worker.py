@@ -185,7 +185,7 @@ def test_nothing_runs_before_the_first_calls_and_parity_comes_last(tell, backend
 def test_a_backend_that_is_right_passes_parity(tell):
     (check,) = tell(START, PREPARE, CHECK).parity
     assert check.quantity == "product"
-    assert check.held
+    assert check.passed
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_a_backend_that_is_right_passes_parity(tell):
 def test_a_backend_that_is_wrong_is_told_of_not_failed(tell, backend, spoil, error):
     backend.spoil = spoil
     (check,) = tell(START, PREPARE, CHECK).parity
-    assert not check.held
+    assert not check.passed
     assert check.error == error
 
 
