@@ -13,7 +13,7 @@ from dlbench.records.measurement import Compiling, Measurement, Sample
 from dlbench.records.plan import Plan, Sampling
 from dlbench.results.folder import Results
 from dlbench.stats.location import Estimate, Location
-from fakes.results import COMPILED, TORCH, case, forward, run_of
+from fakes.runs import COMPILED, TORCH, case, forward, run_of
 
 CERTAIN = Location(log(2.0), 0.0, 4.0, 3)
 STEP = Estimate(0.010, 0.010, 0.010)

@@ -11,7 +11,7 @@ from dlbench.analysis.samples import histories
 from dlbench.networks.base import every
 from dlbench.records.measurement import Compiling
 from dlbench.results.folder import Results
-from fakes.results import COMPILED, TORCH, case, forward, measured, plan_of, run_of, samples
+from fakes.runs import COMPILED, TORCH, case, forward, measured, plan_of, run_of, samples
 
 CASE = case(forward("iris"), COMPILED)
 STEP_S = 0.01

@@ -9,8 +9,8 @@ from dlbench.analysis.run import Known, Reading
 from dlbench.analysis.verdicts import MARGIN
 from dlbench.records.measurement import Measurement
 from dlbench.results.folder import Results
-from fakes.results import NUMPY, TORCH, matmul
-from fakes.turns import flagged, turns
+from fakes.runs import NUMPY, TORCH, matmul
+from fakes.samples import flagged, turns
 
 WORKLOADS = [matmul(size) for size in (64, 128, 256, 512)]
 

@@ -5,14 +5,14 @@ from msgspec.structs import replace
 
 from dlbench.analysis.overhead import with_overhead
 from dlbench.records.case import Work, Workload
-from fakes import results
-from fakes.results import COMPILED, TORCH, case, forward
+from fakes import runs
+from fakes.runs import COMPILED, TORCH, case, forward
 
 FLOOR = Workload("floor", {"pass": "forward"}, Work(2, 3, 1))
 
 
 def shares(*outcomes):
-    return {row.case: row.efficiency.overhead for row in with_overhead(results.rows(*outcomes))}
+    return {row.case: row.efficiency.overhead for row in with_overhead(runs.rows(*outcomes))}
 
 
 def test_the_floor_of_the_same_pass_and_target_is_a_share_of_the_step():

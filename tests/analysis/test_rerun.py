@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from dlbench.analysis.rerun import MOST_WORKLOADS, Settling
 from dlbench.records.plan import Sampling
 from dlbench.syntax import expression
-from fakes.results import COMPILED, NUMPY, TORCH, case, matmul, plan_of, run_of
+from fakes.runs import COMPILED, NUMPY, TORCH, case, matmul, plan_of, run_of
 
 SIZES = (64, 128, 256, 512, 1024, 2048)
 CASES = [case(matmul(size), target) for size in SIZES for target in (NUMPY, TORCH, COMPILED)]

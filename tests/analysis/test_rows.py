@@ -12,7 +12,7 @@ from dlbench.errors import UsageError
 from dlbench.records.measurement import Measurement, Sample
 from dlbench.results.folder import Results
 from dlbench.stats.location import lag1, location
-from fakes.results import (
+from fakes.runs import (
     COMPILED,
     NUMPY,
     TORCH,
@@ -25,7 +25,7 @@ from fakes.results import (
     rows,
     samples,
 )
-from fakes.turns import flagged, slower, turns
+from fakes.samples import flagged, slower, turns
 
 PRODUCT = case(matmul(100, 20, 50))
 KEYS = """case, workload, params, backend, device, mode, mode_kind, dtype, threads, status, reason,

@@ -4,8 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from dlbench.analysis.utilisation import with_utilisation
-from fakes import results
-from fakes.results import COMPILED, NUMPY, TORCH, case, forward, matmul, measured
+from fakes import runs
+from fakes.runs import COMPILED, NUMPY, TORCH, case, forward, matmul, measured
 
 # 2·100³ FLOPs in 1 ms are 2 GFLOP/s.
 PRODUCT, PRODUCT_S = matmul(100), 1e-3
@@ -14,9 +14,7 @@ STEP, STEP_S = case(forward("iris", 32), TORCH), 2 * 32 * 144 / 0.5e9
 
 
 def shares(*outcomes):
-    return {
-        row.case: row.efficiency.utilisation for row in with_utilisation(results.rows(*outcomes))
-    }
+    return {row.case: row.efficiency.utilisation for row in with_utilisation(runs.rows(*outcomes))}
 
 
 def test_the_share_is_the_rate_over_that_of_the_product():

@@ -11,8 +11,8 @@ from dlbench.analysis.verdicts import MARGIN, Comparison, Measured, compare, why
 from dlbench.records.measurement import Sample
 from dlbench.results.folder import Results
 from dlbench.stats.location import Location, Luck
-from fakes.results import NUMPY, TORCH, case, matmul, measured, results_of
-from fakes.turns import flagged, in_generations, turns
+from fakes.runs import NUMPY, TORCH, case, matmul, measured, results_of
+from fakes.samples import flagged, in_generations, turns
 
 PRODUCT = matmul(256)
 A, B = case(PRODUCT, NUMPY).id, case(PRODUCT, TORCH).id

@@ -18,7 +18,7 @@ from dlbench.harness.supervisor.stopping import PATIENCE
 from dlbench.machine import environment
 from dlbench.results.find import folders
 from dlbench.results.folder import Writer, read_run
-from fakes.results import ENVIRONMENT
+from fakes.runs import ENVIRONMENT
 from fakes.workers import BROKEN, Dies, Stable
 
 SUITE = """

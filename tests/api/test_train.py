@@ -17,7 +17,7 @@ from dlbench.plan.targets import _told_reason
 from dlbench.results.find import folders
 from dlbench.results.folder import read_training
 from fakes.machine import machine
-from fakes.results import ENVIRONMENT
+from fakes.runs import ENVIRONMENT
 from fakes.terminal import dlbench
 from fakes.trainings import LEARNT, School
 

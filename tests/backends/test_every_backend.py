@@ -40,8 +40,7 @@ from dlbench.records.network import without_dropout
 from dlbench.records.plan import Sampling
 from dlbench.workloads import _work
 from dlbench.workloads.base import kind_named, problem_of
-from fakes.small import ENDS, UNITS, ending, mlp, network, problem, target
-from fakes.started import (
+from fakes.backends import (
     DECLARED,
     DEVICE,
     PLACE,
@@ -51,6 +50,7 @@ from fakes.started import (
     declared_environment,  # noqa: F401 - a fixture
     started,
 )
+from fakes.networks import ENDS, UNITS, ending, mlp, network, problem, target
 
 pytestmark = WARNINGS
 

@@ -14,8 +14,7 @@ from dlbench.backends.base import TrainingJob
 from dlbench.parity import epoch as epoch_parity
 from dlbench.records.layers import SGD, Adagrad, Adam, BatchNorm, Dense, Dropout, RMSprop
 from dlbench.reference.ops import OPS, BatchNormOp
-from fakes.small import mlp, network, problem
-from fakes.started import (
+from fakes.backends import (
     DECLARED,
     DEVICE,
     SELECTED,
@@ -23,6 +22,7 @@ from fakes.started import (
     declared_environment,  # noqa: F401 - a fixture
     started,
 )
+from fakes.networks import mlp, network, problem
 
 pytestmark = WARNINGS
 

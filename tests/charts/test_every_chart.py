@@ -11,15 +11,15 @@ from matplotlib.figure import Figure
 from dlbench import registry
 from dlbench.analysis.rows import Row
 from dlbench.charts import base
-from fakes import results
-from fakes.results import changed
+from fakes import runs
+from fakes.runs import changed
 
 NAMES = registry.names("charts")
 STEPS_S = [0.001, 0.0011, 0.0009, 0.001, 0.0012, 0.0008]
-PRODUCT, NETWORK = results.rows(
+PRODUCT, NETWORK = runs.rows(
     *(
-        (case, results.measured(case, *STEPS_S))
-        for case in map(results.case, (results.matmul(64), results.forward("iris")))
+        (case, runs.measured(case, *STEPS_S))
+        for case in map(runs.case, (runs.matmul(64), runs.forward("iris")))
     )
 )
 

@@ -21,7 +21,7 @@ from dlbench.records.measurement import Measurement, Progress
 from dlbench.records.run import SCHEMA_VERSION
 from dlbench.results.find import folders
 from dlbench.results.folder import RUN, new_folder, read_run
-from fakes.results import case, matmul, measured, run_of
+from fakes.runs import case, matmul, measured, run_of
 from fakes.terminal import Answer, dlbench, page
 
 QUICKLY = """

@@ -13,7 +13,7 @@ from dlbench.harness.supervisor.verification import Task
 from dlbench.records.measurement import ParityCheck
 from dlbench.records.verification import Agreement
 from dlbench.results.folder import RUN, new_folder
-from fakes.results import case, matmul, measured, run_of
+from fakes.runs import case, matmul, measured, run_of
 from fakes.terminal import dlbench
 
 COMMANDS = registry.names("commands")

@@ -7,7 +7,7 @@ from dlbench.datasets.base import Split, batch, permuted, rows_of
 from dlbench.errors import UsageError
 from dlbench.networks.base import every
 from dlbench.records.layers import Dense
-from fakes.small import network
+from fakes.networks import network
 
 ROWS = 10
 

@@ -1,4 +1,4 @@
-"""An array that counts the matrix products it takes part in: what `flops.py` is held against."""
+"""An array that counts the matrix products it takes part in: the truth for `workloads/_work.py`."""
 
 from dataclasses import dataclass
 

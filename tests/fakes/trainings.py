@@ -7,7 +7,7 @@ from dlbench.networks.base import named
 from dlbench.records.case import Target
 from dlbench.records.training import EpochResult, TrainingResult, TrainingRun
 from dlbench.results.folder import Trained
-from fakes.results import ENVIRONMENT
+from fakes.runs import ENVIRONMENT
 
 NUMPY = Target("numpy", "cpu", "eager", "float32", 1, "tensors")
 TORCH = replace(NUMPY, backend="torch")

@@ -13,7 +13,7 @@ from dlbench.records.measurement import Measurement, ParityCheck, Sample
 from dlbench.records.network import Network
 from dlbench.records.plan import Plan, Sampling
 from dlbench.records.run import Run
-from fakes.results import TORCH, case, forward, matmul, measured, run_of
+from fakes.runs import TORCH, case, forward, matmul, measured, run_of
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from dlbench.networks.base import every
 from dlbench.records.layers import BatchNorm, Dense, DropConnect, Dropout, Flatten
 from dlbench.records.network import parameter_count
 from dlbench.reference.draws import initial_weights
-from fakes.small import network
+from fakes.networks import network
 
 INPUTS, UNITS = 200, 300
 

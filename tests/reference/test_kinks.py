@@ -6,7 +6,7 @@ import pytest
 from dlbench.records.layers import BatchNorm, Dense, DropConnect, Flatten
 from dlbench.reference.kinks import kink_slack, magnitudes
 from dlbench.reference.ops import DenseOp
-from fakes.small import UNITS, mlp, network, problem
+from fakes.networks import UNITS, mlp, network, problem
 
 RELATIVE = 1e-7
 TINY = 1e-12

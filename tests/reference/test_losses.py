@@ -7,7 +7,7 @@ import pytest
 
 from dlbench.records.layers import LAST_ACTIVATIONS, Dense, Loss
 from dlbench.reference.losses import FUSED, LOSSES, head_of, labels, one_hot
-from fakes.small import ENDS, UNITS, ending, network, problem
+from fakes.networks import ENDS, UNITS, ending, network, problem
 
 H = 1e-6
 every_end = pytest.mark.parametrize(("loss", "activation"), ENDS)

@@ -17,7 +17,7 @@ from dlbench.records.layers import (
 )
 from dlbench.records.network import without_dropout
 from dlbench.reference.activations import ACTIVATIONS
-from fakes.small import ENDS, UNITS, differences, ending, mlp, network, problem
+from fakes.networks import ENDS, UNITS, differences, ending, mlp, network, problem
 
 OUT = Dense(UNITS)
 LAYERS = {

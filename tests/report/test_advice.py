@@ -6,8 +6,8 @@ from msgspec.structs import replace
 from dlbench.analysis.break_even import BreakEven
 from dlbench.records.case import Work, Workload
 from dlbench.report.advice import advice
-from fakes import results
-from fakes.results import COMPILED, NUMPY, TORCH, case, changed
+from fakes import runs
+from fakes.runs import COMPILED, NUMPY, TORCH, case, changed
 
 STEP = Workload("train_step", {"network": "iris", "batch": 32}, Work(6, 3, 32))
 
@@ -18,7 +18,7 @@ def told(*rows):
     return advice(
         [
             changed(row, compile_s=compile_s, break_even_state=state)
-            for row, (_, _, compile_s, state) in zip(results.rows(*outcomes), rows, strict=True)
+            for row, (_, _, compile_s, state) in zip(runs.rows(*outcomes), rows, strict=True)
         ]
     )
 
@@ -66,7 +66,7 @@ def test_a_batch_of_one_is_one_row_and_a_second_dtype_is_named():
     one = replace(STEP, params={"network": "iris", "batch": 1})
     double = replace(TORCH, dtype="float64")
     targets = [TORCH, COMPILED, double, replace(COMPILED, dtype="float64")]
-    found = results.rows(*((case(one, target), 0.001) for target in targets))
+    found = runs.rows(*((case(one, target), 0.001) for target in targets))
     sentences = advice(
         [
             changed(row, break_even_state="never") if row.target.mode != "eager" else row
@@ -83,7 +83,7 @@ def test_steps_are_told_in_epochs_where_it_is_known_how_long_one_is():
     outcomes = [
         (case(STEP, target), step_s) for target, step_s in ((TORCH, 0.003), (COMPILED, 0.001))
     ]
-    eager, compiled = results.rows(*outcomes)
+    eager, compiled = runs.rows(*outcomes)
     pays = BreakEven(1000.0, state="pays", epoch_steps=4.0)
     [sentence] = advice([eager, replace(changed(compiled, compile_s=2.0), break_even=pays)])
     assert "from about 1000 steps (250 epochs) on" in sentence

@@ -8,7 +8,7 @@ from dlbench.networks.base import every
 from dlbench.records.layers import BatchNorm, Dense, DropConnect, Dropout, Flatten
 from dlbench.records.network import parameter_count
 from dlbench.report import network_diagram
-from fakes.small import network
+from fakes.networks import network
 from fakes.terminal import Answer, dlbench, page
 
 every_network = pytest.mark.parametrize("name", every())

@@ -15,7 +15,7 @@ from dlbench.records.case import Target
 from dlbench.records.measurement import Measurement, ParityCheck
 from dlbench.report import page as report
 from dlbench.results.folder import Results
-from fakes.results import (
+from fakes.runs import (
     COMPILED,
     ENVIRONMENT,
     NUMPY,
@@ -28,7 +28,7 @@ from fakes.results import (
     samples,
     steady,
 )
-from fakes.turns import flagged, turns
+from fakes.samples import flagged, turns
 
 NASTY = (
     "a | b\n# c `d` <script>alert(1)</script> <img src=http://x onerror=e> **e** [f](javascript:g)"

@@ -15,7 +15,7 @@ from dlbench.formats import tables
 from dlbench.records.case import Target, Workload
 from dlbench.records.measurement import Measurement
 from dlbench.report.tables import Cell, Grid, grid, ratios
-from fakes.results import (
+from fakes.runs import (
     COMPILED,
     NUMPY,
     TORCH,
@@ -28,7 +28,7 @@ from fakes.results import (
     rows,
     samples,
 )
-from fakes.turns import Told, flagged, turns
+from fakes.samples import Told, flagged, turns
 
 SMALL, LARGE = matmul(100), matmul(1000)
 BOTH = [

@@ -21,7 +21,7 @@ from dlbench.report import terminal as output
 from dlbench.report.tables import METRICS, SPARSE
 from dlbench.results.folder import Results, read_run
 from dlbench.workloads import _work
-from fakes.results import (
+from fakes.runs import (
     COMPILED,
     ENVIRONMENT,
     NUMPY,
@@ -35,8 +35,8 @@ from fakes.results import (
     results_of,
     samples,
 )
+from fakes.samples import flagged, turns
 from fakes.terminal import page
-from fakes.turns import flagged, turns
 
 PRODUCT = case(matmul(100))
 FAILED = case(matmul(200), TORCH)

@@ -9,7 +9,7 @@ from dlbench.records.measurement import Measurement, Sample
 from dlbench.records.run import SCHEMA_VERSION
 from dlbench.results.find import find, folders
 from dlbench.results.folder import LOGS_FOLDER, RUN, Results, new_folder, read_run
-from fakes.results import TORCH, case, matmul, measured, parity, run_of
+from fakes.runs import TORCH, case, matmul, measured, parity, run_of
 
 KEPT = Path(__file__).parents[1] / "data" / "run-v1"
 NOON = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)

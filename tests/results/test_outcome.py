@@ -7,7 +7,7 @@ from dlbench.errors import UnreadableResults
 from dlbench.records.measurement import Measurement
 from dlbench.results.folder import RUN, TRAINING, new_folder
 from dlbench.results.outcome import INTERRUPTED, outcome
-from fakes.results import TORCH, case, matmul, measured, run_of
+from fakes.runs import TORCH, case, matmul, measured, run_of
 from fakes.trainings import TORCH as TORCH_TRAINER
 from fakes.trainings import broken, found, trained
 

@@ -10,7 +10,7 @@ from dlbench.errors import EXIT_UNREADABLE, EXIT_USAGE, UnreadableResults
 from dlbench.records.run import SCHEMA_VERSION
 from dlbench.results.find import find
 from dlbench.results.folder import RUN, TRAINING, new_folder, read_training
-from fakes.results import case, matmul, measured, run_of
+from fakes.runs import case, matmul, measured, run_of
 from fakes.terminal import Answer, dlbench
 from fakes.trainings import OUTPUTS, TORCH, broken, found, trained
 

@@ -22,10 +22,7 @@ from dlbench.records.plan import Sampling
 from dlbench.workloads import _work
 from dlbench.workloads.base import job_of, kind_named
 from dlbench.workloads.epoch import Epoch
-from fakes.machine import machine
-from fakes.results import case, measured, results_of
-from fakes.small import network, target
-from fakes.started import (
+from fakes.backends import (
     DECLARED,
     DEVICE,
     SELECTED,
@@ -33,6 +30,9 @@ from fakes.started import (
     declared_environment,  # noqa: F401 - a fixture
     started,
 )
+from fakes.machine import machine
+from fakes.networks import network, target
+from fakes.runs import case, measured, results_of
 
 pytestmark = WARNINGS
 

@@ -16,7 +16,7 @@ from dlbench.records.layers import Dense, Dropout
 from dlbench.workloads.base import Bound, kind_named
 from dlbench.workloads.matmul import CHECKED_ROWS
 from dlbench.workloads.retrace import FULL_CALLS, last_batch
-from fakes.small import network, target
+from fakes.networks import network, target
 
 KINDS = registry.names("workloads")
 NETWORKS = {

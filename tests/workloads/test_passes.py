@@ -25,7 +25,7 @@ from dlbench.records.layers import (
 )
 from dlbench.records.network import without_dropout
 from dlbench.workloads.base import kind_named, problem_of
-from fakes.small import UNITS, network, problem, target
+from fakes.networks import UNITS, network, problem, target
 
 NETWORKS = every()
 KINDS = ("predict", "forward", "backward", "train_step")

@@ -9,7 +9,7 @@ from dlbench.records.layers import BatchNorm, Dense, DropConnect, Dropout
 from dlbench.records.network import without_dropout
 from dlbench.workloads import _work
 from fakes.counting import Tally
-from fakes.small import mlp, network, problem
+from fakes.networks import mlp, network, problem
 
 BATCHES = [1, 3, 32]
 NETWORKS = {

@@ -14,7 +14,7 @@ from dlbench.networks.lecture import PREDICTED
 from dlbench.records.layers import Dense
 from dlbench.reference.losses import head_of, loss_of
 from dlbench.workloads.base import job_of
-from fakes.small import ENDS, ending, mlp, network, problem
+from fakes.networks import ENDS, ending, mlp, network, problem
 from fakes.trainings import NUMPY
 
 [(IRIS_ROW, _)] = PREDICTED["iris"]

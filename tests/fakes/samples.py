@@ -15,7 +15,7 @@ from dlbench.records.case import Group, Target, Workload
 from dlbench.records.measurement import Flag, Measurement, Sample
 from dlbench.records.run import Run
 from dlbench.results.folder import Results
-from fakes.results import case, plan_of, run_of
+from fakes.runs import case, plan_of, run_of
 
 ITERATIONS, ROUND_S = 10, 0.5
 
