@@ -16,7 +16,7 @@ from dlbench.analysis.summary import Summary, summary
 from dlbench.analysis.verdicts import Verdict
 from dlbench.records.case import Case, ModeKind, Target, Workload
 from dlbench.records.measurement import ParityCheck, Status, StopReason
-from dlbench.workloads import _work
+from dlbench.records.network import steps_in
 
 
 class Time(Struct, frozen=True):
@@ -175,7 +175,7 @@ def _steps(case: Case) -> int | None:
     rows = case.workload.work.samples
     if not case.target.loop or rows is None:
         return None
-    return _work.batches(rows, int(case.workload.params["batch"]))
+    return steps_in(rows, int(case.workload.params["batch"]))
 
 
 def parity_error(checks: Sequence[ParityCheck]) -> float | None:

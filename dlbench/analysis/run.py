@@ -15,7 +15,7 @@ from dlbench.analysis.pairs import locate, paired
 from dlbench.analysis.rerun import Settling
 from dlbench.analysis.rows import Row, RowComparison, best, is_timed, row_of
 from dlbench.analysis.samples import History, histories
-from dlbench.analysis.static import Graphs
+from dlbench.analysis.static import Graphs, rows_by_network
 from dlbench.analysis.utilisation import with_utilisation
 from dlbench.analysis.verdicts import MARGIN, Comparison, Measured, compare
 from dlbench.errors import UsageError
@@ -88,7 +88,7 @@ class Known:
         plan = self.run.plan
         alone = [row_of(case, self.histories.get(case.id, UNREACHED)) for case in plan.cases]
         lucks = {case.id: self._luck(case.id) for case in plan.cases}
-        graphs = Graphs(self.histories, plan.networks, lucks)
+        graphs = Graphs(self.histories, rows_by_network(plan), lucks)
         return graphs.rows(with_overhead(with_utilisation(alone)))
 
     def against(self, baseline: str | None = None) -> Reading:

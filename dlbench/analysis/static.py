@@ -20,24 +20,28 @@ from dlbench.analysis.compile_cost import (
 from dlbench.analysis.pairs import Paired, locate, paired
 from dlbench.analysis.rows import Row, is_timed
 from dlbench.analysis.samples import History
-from dlbench.datasets.base import rows_of
+from dlbench.datasets.base import known_rows
 from dlbench.grouping import grouped
 from dlbench.records.measurement import Caches
-from dlbench.records.network import Network
+from dlbench.records.network import steps_in
+from dlbench.records.plan import Plan
 from dlbench.stats.location import Estimate, Luck
-from dlbench.workloads import _work
 
 
 class Graphs:
-    """What a run says of compiling. lucks: of the processes of each case's workload, by case."""
+    """What a run says of compiling.
+
+    rows_by_network: of training data; lucks: of the processes of each case's workload, by case.
+    """
 
     def __init__(
         self,
         histories: Mapping[str, History],
-        networks: Mapping[str, Network],
+        rows_by_network: Mapping[str, int],
         lucks: Mapping[str, Luck | None],
     ) -> None:
-        self.histories, self.networks, self.lucks = histories, networks, lucks
+        self.histories, self.lucks = histories, lucks
+        self.rows_by_network = rows_by_network
         self.by_target: dict[str, list[Row]] = {}
         self.starts: dict[tuple[str, str], dict[Caches, Luck | None]] = {}
 
@@ -92,10 +96,17 @@ class Graphs:
     def _steps_of_an_epoch(self, row: Row) -> float | None:
         if row.target.loop:
             return 1.0  # a step is an epoch
-        network = self.networks.get(str(row.workload.params.get("network")))
-        if network is None or not network.has_data:
-            return None
-        return float(_work.batches(rows_of(network), int(row.workload.params["batch"])))
+        rows = self.rows_by_network.get(str(row.workload.params.get("network")))
+        return float(steps_in(rows, int(row.workload.params["batch"]))) if rows else None
+
+
+def rows_by_network(plan: Plan) -> dict[str, int]:
+    """Rows of training data by network, as far as they are known.
+
+    Older plans do not say: there it is the data set of this installation, if it has it.
+    """
+    installed = {name: known_rows(network) for name, network in plan.networks.items()}
+    return {name: rows for name, rows in (installed | plan.rows).items() if rows is not None}
 
 
 def _is_doubtful(pair: Paired) -> bool:

@@ -81,3 +81,8 @@ def rows_of(network: Network) -> int:
             hint="Give it a dataset, or measure train_step",
         )
     return int(registry.declaration("datasets", network.dataset, dict)["train_rows"])
+
+
+def known_rows(network: Network) -> int | None:
+    """Return its rows of training data; None without a data set, or if it is not installed here."""
+    return rows_of(network) if network.dataset in registry.names("datasets") else None

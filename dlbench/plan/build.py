@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from dlbench import units
+from dlbench.datasets.base import rows_of
 from dlbench.errors import UsageError
 from dlbench.networks.base import every
 from dlbench.plan import presets
@@ -34,7 +35,7 @@ class Asked:
     targets: Mapping[str, Sequence[str]] = field(default_factory=dict)
     axes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     keep: Callable[[str], bool] = lambda _: True
-    presets: Rigor | None = None
+    rigor: Rigor | None = None
     generations: int | None = None
     renewals: int | None = None
     precision: float | None = None
@@ -61,12 +62,14 @@ def make(suite: Suite, asked: Asked, machine: Machine) -> Plan:
     groups = with_nulls([group for group in groups if group.cases])
     _refuse_nothing(groups)
     used = {str(group.workload.params.get("network")) for group in groups}
+    networks = {name: network for name, network in known.items() if name in used}
     return Plan(
         suite=suite.name,
         seed=asked.seed,
         sampling=_sampling(suite.sampling, asked),
-        networks={name: network for name, network in known.items() if name in used},
+        networks=networks,
         groups=tuple(groups),
+        rows={name: rows_of(network) for name, network in networks.items() if network.has_data},
     )
 
 

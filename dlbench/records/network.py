@@ -94,6 +94,11 @@ def parameter_count(network: Network) -> int:
     return sum(layer.parameter_count(shape) for layer, shape in network.shaped_layers())
 
 
+def steps_in(rows: int, batch: int) -> int:
+    """Training steps of one epoch, a smaller last batch included."""
+    return -(-rows // batch)
+
+
 def without_dropout(network: Network) -> Network:
     """The same network with nothing random in it: what parity is checked on."""
     return replace(network, layers=tuple(layer.without_chance() for layer in network.layers))

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from msgspec import field
+
 from dlbench.records.base import Record
 from dlbench.records.case import Case, Group
 from dlbench.records.network import Network
@@ -40,13 +42,17 @@ class Sampling(Record, frozen=True):
 
 
 class Plan(Record, frozen=True):
-    """Everything needed to repeat a run: groups in order, networks, sampling and seed."""
+    """Everything needed to repeat a run: groups in order, networks, sampling and seed.
+
+    rows: training rows of each network that has data; empty in older runs.
+    """
 
     suite: str
     seed: int
     sampling: Sampling
     networks: dict[str, Network]
     groups: tuple[Group, ...]
+    rows: dict[str, int] = field(default_factory=dict)
 
     @property
     def cases(self) -> tuple[Case, ...]:

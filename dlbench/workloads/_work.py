@@ -29,11 +29,6 @@ def backward(network: Network, batch: int) -> Work:
     return _total(outputs + kernels + inputs, batch)
 
 
-def batches(rows: int, batch: int) -> int:
-    """How many batches the rows make, a smaller last one included."""
-    return -(-rows // batch)
-
-
 def epoch(network: Network, rows: int, batch: int) -> Work:
     """Training on all rows once, with a smaller last batch where they do not come out even."""
     whole, rest = divmod(rows, batch)

@@ -15,6 +15,7 @@ from dlbench.backends.base import Backend, Step
 from dlbench.datasets.base import rows_of
 from dlbench.parity import epoch
 from dlbench.records.case import Declaration, Target, Work, Workload
+from dlbench.records.network import steps_in
 from dlbench.records.training import CALLBACKS
 from dlbench.syntax import choices
 from dlbench.workloads import _work
@@ -79,7 +80,7 @@ class Epoch:
         timed = [*trainer.set_up, *TIMED, *filter(None, target.callbacks.split("+"))]
         facts: dict[str, str | int | None] = {
             "rows": len(job.x),
-            "steps": _work.batches(len(job.x), batch),
+            "steps": steps_in(len(job.x), batch),
             "timed": ", ".join(timed),
         }
         return Bound(step, lambda: epoch.check(backend, target.dtype, job), facts)

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
-from dlbench.datasets.base import Split, batch, permuted, rows_of
+from dlbench.datasets.base import Split, batch, known_rows, permuted, rows_of
 from dlbench.errors import UsageError
 from dlbench.networks.base import every
 from dlbench.records.layers import Dense
@@ -113,3 +114,9 @@ def test_rows_are_those_of_the_training_data(name, rows):
 def test_a_network_without_data_has_no_epoch():
     with pytest.raises(UsageError, match=r"none for the network.*'small'.*measure train_step"):
         rows_of(network(Dense(3)))
+
+
+def test_rows_of_data_that_are_not_here_are_not_known():
+    assert known_rows(every()["iris"]) == 100
+    assert known_rows(network(Dense(3))) is None
+    assert known_rows(replace(every()["iris"], dataset="of-a-plug-in")) is None

@@ -553,3 +553,11 @@ def test_modes_on_request_are_measured_where_somebody_asks_for_them() -> None:
     assert jit in targets(make(asked=wanting(mode="jit"), declarations=those))
     assert jit in targets(make(asked=wanting(mode="static"), declarations=those))
     assert jit in targets(make(suite={"targets": {"mode": ["jit"]}}, declarations=those))
+
+
+def test_the_plan_says_how_many_rows_its_networks_have() -> None:
+    without = replace(OWN, name="bare", dataset="random", inputs=(4,))
+    networks = {"network": ["iris", "mine", "bare"]}
+    made = make(Entry(("forward",), networks), suite={"networks": (OWN, without)})
+    assert made.rows == {"iris": 100, "mine": 100}
+    assert set(made.networks) == {"iris", "mine", "bare"}

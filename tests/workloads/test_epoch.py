@@ -18,6 +18,7 @@ from dlbench.plan.suite import Entry, Suite
 from dlbench.plan.targets import read_declarations
 from dlbench.records.case import Work, Workload
 from dlbench.records.layers import Dense
+from dlbench.records.network import steps_in
 from dlbench.records.plan import Sampling
 from dlbench.workloads import _work
 from dlbench.workloads.base import job_of, kind_named
@@ -46,7 +47,7 @@ IN_ORDER = ("draw an order", "put rows into batches", "training steps", "fetch t
     ("rows", "batch", "steps"), [(100, 32, 4), (96, 32, 3), (97, 32, 4), (3, 32, 1), (5, 1, 5)]
 )
 def test_a_smaller_last_batch_is_a_step_too(rows, batch, steps):
-    assert _work.batches(rows, batch) == steps
+    assert steps_in(rows, batch) == steps
 
 
 def test_five_rows_of_two_inputs_in_batches_of_two():
