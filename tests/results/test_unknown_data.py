@@ -59,7 +59,7 @@ def test_steps_are_known_without_the_data_and_epochs_are_not(run: Path) -> None:
 
 @pytest.mark.parametrize("form", ["table", "md"])
 def test_the_tables_are_shown(run: Path, form: str) -> None:
-    assert "train_step/" in _shown(run, "--format", form, "--metric", "all").out
+    assert "mnist-512" in _shown(run, "--format", form, "--metric", "all").out
 
 
 def test_the_report_is_written(run: Path) -> None:
