@@ -126,12 +126,12 @@ def test_every_member_says_what_it_is_in_a_sentence_that_fits_a_line(family, nam
 def test_reading_the_catalogue_imports_no_member() -> None:
     code = (
         "import sys\n"
-        "from dlbench import catalog\n"
+        "from dlbench import registry\n"
         f"for family in {FAMILIES}:\n"
-        "    for name in catalog.names(family):\n"
-        "        catalog.about(family, name)\n"
-        "for name in catalog.names('backends'):\n"
-        "    catalog.declaration('backends', name, dict)\n"
+        "    for name in registry.names(family):\n"
+        "        registry.about(family, name)\n"
+        "for name in registry.names('backends'):\n"
+        "    registry.declaration('backends', name, dict)\n"
         "print([name for name in sys.modules if name.count('.') == 2 and 'dlbench' in name])\n"
     )
     done = subprocess.run(

@@ -48,7 +48,7 @@ def trained(backend: str) -> dict[str, Any]:
 def _loss(backend: Any, target: Target) -> float:
     """Of the rows that it was trained on, after so many steps."""
     network = without_dropout(every()["mnist-512"])
-    job = job_of(network, target, SEED, synthetic_data=False)
+    job = job_of(network, target, SEED, synthetic=False)
     rows = STEPS * network.batch
     job = changed(job, x=job.x[:rows], y=job.y[:rows], shuffle=False)
     trainer = backend.trainer(job)
@@ -59,7 +59,7 @@ def _loss(backend: Any, target: Target) -> float:
 def _right(backend: Any, target: Target, name: str) -> int:
     """Test samples that are classified right in the end."""
     network = without_dropout(every()[name])
-    job = job_of(network, target, SEED, synthetic_data=False)
+    job = job_of(network, target, SEED, synthetic=False)
     training = Training(backend, changed(job, shuffle=False))
     for _ in range(network.epochs):
         last = training.epoch()

@@ -1,1 +1,1 @@
-"""One file per kind of workload; see dlbench/kinds.py."""
+"""Kinds of workload, one file for each; base.py is their contract."""

@@ -1,9 +1,9 @@
 """Exact work of matrix multiplications and of passes through a network.
 
 Conventions (docs/design.md): FLOPs are those of the matrix multiplications, 2mnk each. Backward
-computes the gradient of every kernel, and of every layer's input except the first, whose input
-needs no gradient; so training is less than three times forward. Elements are the operands read
-and the results written by those multiplications, each once.
+computes the gradient of every kernel, and of every layer's input except the first layer's, which
+needs no gradient; so training takes less than three times the FLOPs of a forward pass. Elements are
+the operands and results of those multiplications, each counted once.
 """
 
 from dlbench.records.case import Work
@@ -11,17 +11,17 @@ from dlbench.records.network import Network, dense_shapes
 
 
 def matmul(m: int, n: int, k: int) -> Work:
-    """The product of an (m, k) and a (k, n) matrix."""
+    """Return the work of the product of an (m, k) and a (k, n) matrix."""
     return Work(flops=2 * m * n * k, elements=m * k + k * n + m * n)
 
 
 def forward(network: Network, batch: int) -> Work:
-    """One pass from the inputs to the outputs."""
+    """Return the work of one pass from the inputs to the outputs."""
     return _total([matmul(batch, n, k) for k, n, _ in dense_shapes(network)], batch)
 
 
 def backward(network: Network, batch: int) -> Work:
-    """One pass forward and the gradients of all parameters."""
+    """Return the work of one forward pass and the gradients of all parameters."""
     shapes = dense_shapes(network)
     outputs = [matmul(batch, n, k) for k, n, _ in shapes]
     kernels = [matmul(k, n, batch) for k, n, _ in shapes]
@@ -30,7 +30,7 @@ def backward(network: Network, batch: int) -> Work:
 
 
 def epoch(network: Network, rows: int, batch: int) -> Work:
-    """Training on all rows once, with a smaller last batch where they do not come out even."""
+    """Return the work of training on all rows once, including a smaller last batch."""
     whole, rest = divmod(rows, batch)
     steps = [backward(network, batch)] * whole + ([backward(network, rest)] if rest else [])
     return Work(

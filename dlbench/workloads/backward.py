@@ -1,6 +1,7 @@
-"""Forward pass and the gradient of every parameter."""
+"""Forward pass in training, and the gradient of every parameter."""
 
-from dlbench.workloads._passes import PASSES
+from dlbench.workloads._network import NetworkKind
+from dlbench.workloads._work import backward
 from dlbench.workloads.base import Kind
 
-KIND: Kind = PASSES["backward"]
+KIND: Kind = NetworkKind("backward", checked=("backward",), counted=backward)

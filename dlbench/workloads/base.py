@@ -1,6 +1,6 @@
-"""Kinds of workload: what their parameters are, how much work they are, how they are bound.
+"""The contract of a workload: its parameters, its work, and how it is bound to a backend.
 
-A kind is one file in `dlbench/workloads/` with a `KIND`. It must not know any framework.
+A workload is one file in `dlbench/workloads/` with a `KIND`. It must not know any framework.
 """
 
 from abc import ABC, abstractmethod
@@ -17,23 +17,23 @@ from dlbench.records.case import Declaration, Target, Work, Workload
 from dlbench.records.measurement import ParityCheck
 from dlbench.records.network import Network
 from dlbench.reference import draws
-from dlbench.reference.arrays import Array, cast
-from dlbench.reference.draws import initial_weights
+from dlbench.reference.arrays import Array
 
+# The parameters of one workload, such as {"network": "iris", "batch": 32}.
 Params = dict[str, int | str]
 
-
+# The values that a suite gives to each parameter.
 Axes = Mapping[str, list[int] | list[str]]
 
-
+# Networks by name.
 Networks = Mapping[str, Network]
 
 
 @dataclass(frozen=True)
 class Bound:
-    """A case ready to be timed.
+    """A workload bound to a backend, ready to be timed.
 
-    check: compares what it computes with the oracle; facts: what is worth recording of it.
+    check: compares its results with the oracle; facts: its properties, for the record.
     """
 
     step: Step
@@ -42,39 +42,39 @@ class Bound:
 
 
 class Kind(Protocol):
-    """What a file in `dlbench/workloads/` offers as `KIND`."""
+    """The interface of the `KIND` in a file of `dlbench/workloads/`."""
 
     @property
     def axes(self) -> tuple[str, ...]:
-        """The keys that a suite may set for it."""
+        """The parameters that a suite may set."""
 
     def expand(self, axes: Axes, networks: Networks) -> Iterator[Params]:
-        """The parameters of every workload that the axes of a suite stand for."""
+        """Yield the parameters of every workload in the axes; UsageError if one is wrong."""
 
     def work(self, params: Params, networks: Networks) -> Work:
-        """The exact work of one iteration."""
+        """Return the exact work of one iteration."""
 
     def elements_in_memory(self, params: Params, networks: Networks) -> int:
-        """How many numbers lie in memory at a time."""
+        """Return how many numbers are in memory at the same time."""
 
     def variants(self, target: Target, declared: Declaration, axes: Axes) -> Iterator[Target]:
-        """The ways in which the backend of the target runs the workload."""
+        """Yield the ways in which the target's backend can run the workload."""
 
     def bind(
         self, backend: Backend, target: Target, workload: Workload, networks: Networks, seed: int
     ) -> Bound:
-        """The workload on a started backend, with its data."""
+        """Bind the workload to a started backend, with its data."""
 
 
 class SimpleKind(ABC):
-    """A kind for which a target is all that there is to say, and that keeps what it multiplies."""
+    """A kind with one variant per target; its memory is its operands and results."""
 
     @abstractmethod
     def work(self, params: Params, networks: Networks) -> Work:
-        """The exact work of one iteration."""
+        """Return the exact work of one iteration."""
 
     def elements_in_memory(self, params: Params, networks: Networks) -> int:
-        """Operands and results."""
+        """Return the number of operands and results."""
         return self.work(params, networks).elements
 
     def variants(
@@ -83,42 +83,37 @@ class SimpleKind(ABC):
         declared: Declaration,  # noqa: ARG002
         axes: Axes,  # noqa: ARG002
     ) -> Iterator[Target]:
-        """The target itself."""
+        """Yield the target itself."""
         yield target
 
 
 def kind_named(name: str) -> Kind:
-    """The kind of this name, or a UsageError that lists the kinds."""
+    """Return the kind of this name; UsageError with the list of kinds if there is none."""
     kind: Kind = registry.load("workloads", name).KIND
     return kind
 
 
 def problem_of(workload: Workload, networks: Networks, dtype: str, seed: int) -> Problem:
-    """Seeded weights and the first batch of a seeded order of the training data."""
-    network = networks[str(workload.params["network"])]
-    return seeded(network, _batch(network, workload, seed), dtype, seed)
+    """Return a workload's network with seeded weights, and a batch of its data."""
+    network, rows = networks[str(workload.params["network"])], int(workload.params["batch"])
+    data = _data(network, rows, seed, synthetic=workload.synthetic)
+    return seeded(network, data, dtype, seed)
 
 
-def _batch(network: Network, workload: Workload, seed: int) -> tuple[Array, Array]:
-    size = int(workload.params["batch"])
-    if workload.synthetic:
-        return draws.batch(network, size, seed)
-    return draw_batch(registry.load("datasets", network.dataset).load(seed), size, seed)
+def job_of(network: Network, target: Target, seed: int, *, synthetic: bool) -> TrainingJob:
+    """Return a network with seeded weights, all its training data, and the target's loop."""
+    data = _data(network, None, seed, synthetic=synthetic)
+    problem = seeded(network, data, target.dtype, seed)
+    return TrainingJob(**vars(problem), loop=target.loop, seed=seed)
 
 
-def job_of(network: Network, target: Target, seed: int, *, synthetic_data: bool) -> TrainingJob:
-    """All training data and the start weights, drawn alike for all backends."""
-    if synthetic_data:
-        x, y = draws.batch(network, rows_of(network), seed)
-    else:
-        split: Split = registry.load("datasets", network.dataset).load(seed)
-        x, y = split.x_train, split.y_train
-    weights = initial_weights(network, seed)
-    return TrainingJob(
-        network=network,
-        weights={name: cast(weight, target.dtype) for name, weight in weights.items()},
-        x=cast(x, target.dtype),
-        y=cast(y, target.dtype),
-        loop=target.loop,
-        seed=seed,
-    )
+def _data(network: Network, rows: int | None, seed: int, *, synthetic: bool) -> tuple[Array, Array]:
+    """Return inputs and labels, the same for all backends.
+
+    rows: so many training rows in a seeded order; None: all training rows. synthetic: random values
+    instead of the network's data set.
+    """
+    if synthetic:
+        return draws.batch(network, rows_of(network) if rows is None else rows, seed)
+    split: Split = registry.load("datasets", network.dataset).load(seed)
+    return (split.x_train, split.y_train) if rows is None else draw_batch(split, rows, seed)

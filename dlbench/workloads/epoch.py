@@ -1,7 +1,7 @@
-"""A network's whole training data, gone over once, in any of the loops of a backend.
+"""One epoch: a pass over a network's training data, in any of a backend's loops.
 
-Drawing the order of the rows and putting them into batches is a part of what is timed, in every
-loop alike. It must not know any framework.
+The time includes shuffling the rows and making batches, in every loop. It must not know any
+framework.
 """
 
 import tempfile
@@ -21,48 +21,48 @@ from dlbench.syntax import choices
 from dlbench.workloads import _work
 from dlbench.workloads.base import Axes, Bound, Kind, Networks, Params, job_of
 
-# What every loop does within the timed region; what one does besides is its trainer's `set_up`.
+# The timed work of every loop. A loop's additional work is its trainer's `set_up`.
 TIMED = ("draw an order", "put rows into batches", "training steps", "fetch the mean loss")
 
 
 class Epoch:
-    """One pass over the training data; loops and callbacks are ways to make it."""
+    """One pass over the training data, with one variant per loop and combination of callbacks."""
 
     axes: tuple[str, ...] = ("network", "batch", "loop", "callbacks")
 
     def expand(self, axes: Axes, networks: Networks) -> Iterator[Params]:
-        """Every network at every batch size; those without data only where they are named."""
-        with_data = [name for name, one in networks.items() if one.has_data]
+        """Yield every network at every batch size; networks without data only if they are named."""
+        with_data = [name for name, network in networks.items() if network.has_data]
         for name in axes.get("network", with_data):
             network = networks[str(name)]
             for batch in axes.get("batch", [network.batch]):
                 yield {"network": network.name, "batch": batch}
 
     def work(self, params: Params, networks: Networks) -> Work:
-        """That of the training steps."""
+        """Return the work of all training steps."""
         network = networks[str(params["network"])]
         return _work.epoch(network, rows_of(network), int(params["batch"]))
 
     def elements_in_memory(self, params: Params, networks: Networks) -> int:
-        """The data, and a copy of it in another order."""
+        """Return the size of the data and of one shuffled copy."""
         network = networks[str(params["network"])]
         return 2 * rows_of(network) * int(np.prod(network.inputs))
 
     def variants(self, target: Target, declared: Declaration, axes: Axes) -> Iterator[Target]:
-        """Every loop that the backend has, with all callbacks asked for."""
-        asked = choices("callbacks", map(str, axes.get("callbacks", ["none"])), list(CALLBACKS))
+        """Yield the target with every loop of the backend and every combination of callbacks."""
+        chosen = choices("callbacks", map(str, axes.get("callbacks", ["none"])), list(CALLBACKS))
         for loop in declared.loops:
             if loop in axes.get("loop", [loop]):
-                for callbacks in map(CALLBACKS.__getitem__, asked):
+                for callbacks in map(CALLBACKS.__getitem__, chosen):
                     yield replace(target, loop=loop, callbacks="+".join(callbacks))
 
     def bind(
         self, backend: Backend, target: Target, workload: Workload, networks: Networks, seed: int
     ) -> Bound:
-        """The network with seeded weights, on all of its training data."""
+        """Bind the network with seeded weights to all its training data."""
         batch = int(workload.params["batch"])
         network = replace(networks[str(workload.params["network"])], batch=batch)
-        job = job_of(network, target, seed, synthetic_data=workload.synthetic)
+        job = job_of(network, target, seed, synthetic=workload.synthetic)
         trainer = backend.trainer(
             changed(
                 job,
@@ -87,7 +87,7 @@ class Epoch:
 
 
 def _folder(callback: str, target: Target) -> str | None:
-    """In the worker's folder for temporary files, which goes with it."""
+    """Return a new temporary folder if the target has the callback; the worker's end removes it."""
     return tempfile.mkdtemp() if callback in target.callbacks.split("+") else None
 
 

@@ -1,7 +1,7 @@
-"""The smallest step there is: a network of one weight and one bias, on one row.
+"""The smallest possible step: a network of one weight and one bias, on one row.
 
-How long it takes is what a framework costs in a mode before it computes anything. It must not
-know any framework.
+Its time is the overhead of a framework in a mode: the cost of a step before any computing. It must
+not know any framework.
 """
 
 from collections.abc import Iterator
@@ -11,12 +11,16 @@ from dlbench.records.case import Target, Work, Workload
 from dlbench.records.layers import SGD, Dense
 from dlbench.records.network import Network
 from dlbench.syntax import choices
-from dlbench.workloads._passes import PASSES
-from dlbench.workloads.base import Axes, Bound, Kind, Networks, Params, SimpleKind
+from dlbench.workloads.base import Axes, Bound, Kind, Networks, Params, SimpleKind, kind_named
 
 SMALLEST = Network(
     name="smallest", inputs=(1,), layers=(Dense(1),), loss="mse", optimizer=SGD(), batch=1
 )
+NETWORKS = {SMALLEST.name: SMALLEST}
+PARAMS: Params = {"network": SMALLEST.name, "batch": SMALLEST.batch}
+
+# The workloads that are measured on the smallest network, in the order of the tables.
+PASSES = ("predict", "forward", "backward", "train_step")
 
 
 class Floor(SimpleKind):
@@ -25,13 +29,13 @@ class Floor(SimpleKind):
     axes: tuple[str, ...] = ("pass",)
 
     def expand(self, axes: Axes, networks: Networks) -> Iterator[Params]:  # noqa: ARG002
-        """Every kind of pass that is asked for; all, if none is."""
+        """Yield every pass of the axis `pass`; by default all of them."""
         for name in choices("pass", map(str, axes.get("pass", list(PASSES))), list(PASSES)):
             yield {"pass": name}
 
     def work(self, params: Params, networks: Networks) -> Work:  # noqa: ARG002
-        """Two or six floating-point operations."""
-        return PASSES[str(params["pass"])].counted(SMALLEST, SMALLEST.batch)
+        """Return the work of the pass: two or four floating-point operations."""
+        return kind_named(str(params["pass"])).work(PARAMS, NETWORKS)
 
     def bind(
         self,
@@ -41,11 +45,10 @@ class Floor(SimpleKind):
         networks: Networks,  # noqa: ARG002
         seed: int,
     ) -> Bound:
-        """As the pass through any network, on random data."""
-        kind = PASSES[str(workload.params["pass"])]
-        params: Params = {"network": SMALLEST.name, "batch": SMALLEST.batch}
-        small = Workload(kind.step, params, workload.work, synthetic=True)
-        return kind.bind(backend, target, small, {SMALLEST.name: SMALLEST}, seed)
+        """Bind the pass to random data, as for any network."""
+        name = str(workload.params["pass"])
+        small = Workload(name, PARAMS, workload.work, synthetic=True)
+        return kind_named(name).bind(backend, target, small, NETWORKS, seed)
 
 
 KIND: Kind = Floor()

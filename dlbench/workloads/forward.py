@@ -1,6 +1,7 @@
-"""Forward pass of training: outputs and loss, dropout on, batch statistics, gradients recorded."""
+"""Forward pass in training: outputs and loss, with dropout, and ready for gradients."""
 
-from dlbench.workloads._passes import PASSES
+from dlbench.workloads._network import NetworkKind
+from dlbench.workloads._work import forward
 from dlbench.workloads.base import Kind
 
-KIND: Kind = PASSES["forward"]
+KIND: Kind = NetworkKind("forward", checked=("forward",), counted=forward)

@@ -1,4 +1,4 @@
-"""Matrix multiplication of N(0, 1) matrices, C = A B, A being (m, k) and B (k, n)."""
+"""Matrix multiplication C = A B of N(0, 1) matrices; A is (m, k), B is (k, n)."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -15,17 +15,20 @@ from dlbench.reference.arrays import cast, upcast
 from dlbench.workloads import _work
 from dlbench.workloads.base import Axes, Bound, Kind, Networks, Params, SimpleKind
 
-# Rows of a large product that the oracle computes: enough to see any wrong kernel, and quick.
+# Rows of a large product to be checked: enough to see any wrong kernel, and quick to compute.
 CHECKED_ROWS = 256
 
 
 class Matmul(SimpleKind):
-    """C = A B: A is (m, k), B is (k, n)."""
+    """The product C = A B, where A is (m, k) and B is (k, n)."""
 
     axes: tuple[str, ...] = ("size", "m", "n", "k")
 
     def expand(self, axes: Axes, networks: Networks) -> Iterator[Params]:  # noqa: ARG002
-        """Square products of every size, and every combination of m, n and k."""
+        """Yield square products of every size, and every combination of m, n and k.
+
+        Raises UsageError if there is no size, or only a part of m, n and k.
+        """
         for size in axes.get("size", []):
             yield {"m": size, "n": size, "k": size}
         if rectangular := axes.keys() & {"m", "n", "k"}:
@@ -41,7 +44,7 @@ class Matmul(SimpleKind):
             raise UsageError("matmul has no sizes", allowed="m, n and k together, or size")
 
     def work(self, params: Params, networks: Networks) -> Work:  # noqa: ARG002
-        """2mnk."""
+        """Return 2mnk FLOPs, and the elements of A, B and C."""
         return _work.matmul(int(params["m"]), int(params["n"]), int(params["k"]))
 
     def bind(
@@ -52,7 +55,7 @@ class Matmul(SimpleKind):
         networks: Networks,  # noqa: ARG002
         seed: int,
     ) -> Bound:
-        """The product of two seeded matrices."""
+        """Bind the product of two seeded random matrices."""
         m, n, k = (int(workload.params[axis]) for axis in "mnk")
         generator, dtype = np.random.default_rng([seed, m, n, k]), target.dtype
         a = cast(generator.standard_normal((m, k), np.float32), dtype)

@@ -1,6 +1,7 @@
-"""Inference: the outputs for a batch, no dropout, running statistics, no gradients recorded."""
+"""Inference: outputs for a batch, without dropout or gradients, with running statistics."""
 
-from dlbench.workloads._passes import PASSES
+from dlbench.workloads._network import NetworkKind
+from dlbench.workloads._work import forward
 from dlbench.workloads.base import Kind
 
-KIND: Kind = PASSES["predict"]
+KIND: Kind = NetworkKind("predict", checked=("predict",), counted=forward)

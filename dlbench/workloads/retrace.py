@@ -1,4 +1,4 @@
-"""What a batch of another size costs a static mode: its first call, after calls at the full size.
+"""First call of a static mode on a batch of another size, after calls at the full size.
 
 The last batch of an epoch is usually smaller, and a graph may be made for one shape only. It must
 not know any framework.
@@ -14,23 +14,29 @@ from dlbench.records.case import Declaration, Target, Work, Workload
 from dlbench.records.measurement import ParityCheck
 from dlbench.records.network import Network, without_dropout
 from dlbench.syntax import choices
-from dlbench.workloads._passes import PASSES
-from dlbench.workloads.base import Axes, Bound, Kind, Networks, Params, problem_of
+from dlbench.workloads.base import (
+    Axes,
+    Bound,
+    Kind,
+    Networks,
+    Params,
+    kind_named,
+    problem_of,
+)
 
 SHAPES = ("fixed", "dynamic")
 
-
-# Calls at the full size before: the first compiles, and the second may once more.
+# Calls at the full size, before the smaller batch: the first compiles, and the second may again.
 FULL_CALLS = 3
 
 
 class Retrace:
-    """A training step on an epoch's last batch, of a program that has seen whole ones only."""
+    """A training step on the smaller last batch of an epoch, after steps on full batches."""
 
     axes: tuple[str, ...] = ("network", "batch", "shapes")
 
     def expand(self, axes: Axes, networks: Networks) -> Iterator[Params]:
-        """Every network at every batch size that has a smaller one, with all kinds of shapes."""
+        """Yield every network and batch size above 1, with fixed and with dynamic shapes."""
         shapes = choices("shapes", map(str, axes.get("shapes", list(SHAPES))), list(SHAPES))
         for name in axes.get("network", list(networks)):
             network = networks[str(name)]
@@ -39,14 +45,13 @@ class Retrace:
                     yield {"network": network.name, "batch": batch, "shapes": shape}
 
     def work(self, params: Params, networks: Networks) -> Work:
-        """That of the smaller batch."""
-        network = networks[str(params["network"])]
-        return PASSES["train_step"].counted(network, last_batch(network, int(params["batch"])))
+        """Return the work of a training step on the smaller batch."""
+        rows = last_batch(networks[str(params["network"])], int(params["batch"]))
+        return kind_named("train_step").work({**params, "batch": rows}, networks)
 
     def elements_in_memory(self, params: Params, networks: Networks) -> int:
-        """As a training step on the full batch."""
-        network = networks[str(params["network"])]
-        return PASSES["train_step"].counted(network, int(params["batch"])).elements
+        """Return the elements of a training step on the full batch."""
+        return kind_named("train_step").elements_in_memory(params, networks)
 
     def variants(
         self,
@@ -54,14 +59,14 @@ class Retrace:
         declared: Declaration,
         axes: Axes,  # noqa: ARG002
     ) -> Iterator[Target]:
-        """The target, if it is one that compiles."""
+        """Yield the target if its mode is static."""
         if declared.modes[target.mode] == "static":
             yield target
 
     def bind(
         self, backend: Backend, target: Target, workload: Workload, networks: Networks, seed: int
     ) -> Bound:
-        """The smaller batch, after the full one has been stepped through."""
+        """Bind the smaller batch, after FULL_CALLS steps on the full one."""
         problem = problem_of(workload, networks, target.dtype, seed)
         rows = last_batch(problem.network, len(problem.x))
         dynamic = workload.params["shapes"] == "dynamic"
@@ -85,7 +90,7 @@ class Retrace:
 
 
 def last_batch(network: Network, batch: int) -> int:
-    """What is left of the network's data after whole batches; half a batch where nothing is."""
+    """Return the rows left over after full batches; half a batch if there are none."""
     rest = rows_of(network) % batch if network.has_data else 0
     return rest or batch // 2
 

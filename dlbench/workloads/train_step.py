@@ -1,6 +1,7 @@
-"""One training step: forward pass, gradients and the optimizer."""
+"""One training step: forward pass, gradients and optimizer."""
 
-from dlbench.workloads._passes import PASSES
+from dlbench.workloads._network import NetworkKind
+from dlbench.workloads._work import backward
 from dlbench.workloads.base import Kind
 
-KIND: Kind = PASSES["train_step"]
+KIND: Kind = NetworkKind("train_step", checked=("backward", "train_step"), counted=backward)

@@ -1,15 +1,8 @@
 """Adding a backend is adding one folder and editing no list: an invented library does it."""
 
-import json
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-import dlbench
+from fakes.package import PackageCopy
 
 NAME = "abacus"  # in the place of any array library
 
@@ -81,56 +74,27 @@ class Backend:
 
 
 @pytest.fixture
-def command(tmp_path):
-    """The command line of a copy of the package that has one more folder."""
-    place = tmp_path / "place"
-    away = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(Path(dlbench.__file__).parent, place / "dlbench", ignore=away)
-    added = place / "dlbench" / "backends" / NAME
-    added.mkdir()
-    (added / "__init__.py").write_text(DECLARATION.lstrip(), encoding="utf-8")
-    (added / "backend.py").write_text(BACKEND.lstrip(), encoding="utf-8")
-    (place / f"{NAME}.py").write_text(LIBRARY.lstrip(), encoding="utf-8")
-
-    def run(*arguments):
-        done = subprocess.run(
-            [sys.executable, "-m", "dlbench", *arguments],
-            check=False,
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            timeout=120,
-            env={**os.environ, "PYTHONPATH": str(place), "COLUMNS": "200"},
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    return run
+def package(tmp_path):
+    """A copy of the package with one more folder, and the library beside it."""
+    copy = PackageCopy(tmp_path)
+    copy.add(f"dlbench/backends/{NAME}/__init__.py", DECLARATION)
+    copy.add(f"dlbench/backends/{NAME}/backend.py", BACKEND)
+    copy.add(f"{NAME}.py", LIBRARY)
+    return copy
 
 
-def test_it_is_listed(command):
-    assert NAME in command("list", "backends")
+def test_it_is_listed(package):
+    assert NAME in package.run("list", "backends")
 
 
-def test_it_is_planned(command):
-    planned = command("run", "quick", "--backend", NAME, "--dry-run")
+def test_it_is_planned(package):
+    planned = package.run("run", "quick", "--backend", NAME, "--dry-run")
     assert "matmul" in planned
     assert NAME in planned
 
 
-def test_it_is_measured_and_checked(command, tmp_path):
-    results = tmp_path / "results"
-    command(
-        *("run", "matmul", "--backend", NAME, "--size", "8", "--dtype", "float32"),
-        *("--threads", "1", "--rigor", "quick", "--generations", "1", "--budget", "20"),
-        *("--results", str(results)),
-    )
-    [lines] = results.rglob("measurements.jsonl")
-    [measured] = [
-        line
-        for line in map(json.loads, lines.read_text(encoding="utf-8").splitlines())
-        if "null" not in line["case"]
-    ]
+def test_it_is_measured_and_checked(package):
+    [measured] = package.measure("matmul", "--backend", NAME, "--size", 8)
     assert (measured["status"], NAME in measured["case"]) == ("ok", True)
     assert measured["samples"]
     assert all(check["error"] <= check["tolerance"] for check in measured["parity"])

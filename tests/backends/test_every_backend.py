@@ -143,10 +143,10 @@ def test_the_environment_of_a_backend_is_filled_from_threads_and_scratch(declare
 def test_a_declaration_is_read_without_importing_the_package(name):
     script = f"""
 import json, sys
-from dlbench import catalog
-from dlbench.model import Declaration
-declared = catalog.declaration("backends", {name!r}, Declaration)
-about = catalog.about("backends", {name!r})
+from dlbench import registry
+from dlbench.records.case import Declaration
+declared = registry.declaration("backends", {name!r}, Declaration)
+about = registry.about("backends", {name!r})
 print(json.dumps([about, declared.package in sys.modules]))
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)

@@ -205,9 +205,9 @@ def test_callbacks_of_a_backend_without_alone_are_refused():
 # --- data ---------------------------------------------------------------------------------------
 
 
-def job(seed=0, *, synthetic_data=False, **fields):
+def job(seed=0, *, synthetic=False, **fields):
     told = target(**{"loop": "tensors", **fields})
-    return job_of(IRIS, told, seed, synthetic_data=synthetic_data)
+    return job_of(IRIS, told, seed, synthetic=synthetic)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -222,17 +222,17 @@ def test_a_job_is_on_all_training_rows_in_the_order_of_the_split(dtype):
     assert (given.tensorboard, given.checkpoint) == (None, None)
 
 
-@pytest.mark.parametrize("synthetic_data", [False, True])
-def test_a_seed_settles_the_job_and_another_is_another(synthetic_data):
-    one, same, other = (job(seed, synthetic_data=synthetic_data) for seed in (1, 1, 2))
+@pytest.mark.parametrize("synthetic", [False, True])
+def test_a_seed_settles_the_job_and_another_is_another(synthetic):
+    one, same, other = (job(seed, synthetic=synthetic) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one.x, same.x)
     np.testing.assert_array_equal(one.weights["layer0.kernel"], same.weights["layer0.kernel"])
     assert not np.array_equal(one.x, other.x)
     assert not np.array_equal(one.weights["layer0.kernel"], other.weights["layer0.kernel"])
 
 
-def test_synthetic_data_has_as_many_rows_as_the_real():
-    given = job(synthetic_data=True)
+def test_synthetic_has_as_many_rows_as_the_real():
+    given = job(synthetic=True)
     assert (given.x.shape, given.y.shape) == ((100, 4), (100,))
     assert not np.array_equal(given.x, job().x)
 

@@ -86,7 +86,7 @@ class Trainings:
         self.begun += 1
         if self.compiler is not None:  # so that no training finds what another has compiled
             self.compiler.begin(f"training {self.begun}")
-        job = job_of(order.network, self.target, order.seed, synthetic_data=False)
+        job = job_of(order.network, self.target, order.seed, synthetic=False)
         job = replace(job, tensorboard=order.tensorboard, checkpoint=order.checkpoint)
         assert_agreement(self.backend, self.target.dtype, job)
         settle(self.backend)

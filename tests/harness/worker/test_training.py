@@ -25,7 +25,7 @@ def numpy():
 
 
 def job(name, seed=0):
-    return job_of(every()[name], NUMPY, seed, synthetic_data=False)
+    return job_of(every()[name], NUMPY, seed, synthetic=False)
 
 
 def training_of(name, seed=0):
