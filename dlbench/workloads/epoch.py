@@ -1,4 +1,4 @@
-"""One epoch: a pass over a network's training data, in any of a backend's loops.
+"""One pass over all training data: shuffling, batching, and a training step for each batch.
 
 The time includes shuffling the rows and making batches, in every loop. It must not know any
 framework.

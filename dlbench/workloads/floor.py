@@ -1,7 +1,6 @@
-"""The smallest possible step: a network of one weight and one bias, on one row.
+"""The smallest possible step: the overhead of a framework before it computes anything.
 
-Its time is the overhead of a framework in a mode: the cost of a step before any computing. It must
-not know any framework.
+The network has one weight and one bias, and runs on one row. It must not know any framework.
 """
 
 from collections.abc import Iterator

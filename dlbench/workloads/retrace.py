@@ -1,4 +1,4 @@
-"""First call of a static mode on a batch of another size, after calls at the full size.
+"""A training step on a smaller batch than before: its first call shows the cost of retracing.
 
 The last batch of an epoch is usually smaller, and a graph may be made for one shape only. It must
 not know any framework.
