@@ -11,6 +11,7 @@ Exit code 1 (some case failed) and 130 (interrupted) are outcomes of a run and n
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Self
 
 EXIT_FAILED_CASES = 1
 EXIT_USAGE = 2
@@ -19,18 +20,30 @@ EXIT_INTERRUPTED = 130
 
 
 class DlbenchError(Exception):
-    """Any error whose message is meant for the user, without a traceback."""
+    """Any error whose message is meant for the user, without a traceback.
+
+    value: the wrong value, None without one; allowed: the values that are allowed; hint: the next
+    step. Programs read these attributes; `str(error)` is the whole message.
+    """
 
     exit_code = EXIT_USAGE
 
     def __init__(
         self, what: str, *, value: object = None, allowed: str = "", hint: str = ""
     ) -> None:
-        """Say what was wrong, with which value, what is allowed and what to do next."""
+        """Make the message of what was wrong, the value, what is allowed and what to do next."""
         parts = [what if value is None else f"{what}: {value!r}"]
         parts += [f"Allowed: {allowed}"] if allowed else []
         parts += [hint] if hint else []
         super().__init__(" ".join(map(_sentence, parts)))
+        self.value, self.allowed, self.hint = value, allowed, hint
+
+    @classmethod
+    def worded(cls, text: str, *, value: object = None, allowed: str = "", hint: str = "") -> Self:
+        """Return the error with a message of its own, which already tells the other parts."""
+        error = cls(text)
+        error.value, error.allowed, error.hint = value, allowed, hint
+        return error
 
 
 def _sentence(part: str) -> str:

@@ -1,4 +1,4 @@
-"""How the user writes lists, ranges and expressions: text in, values or a UsageError out."""
+"""Lists, ranges and expressions as the user writes them: text in, values or a UsageError out."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,26 +19,31 @@ _RANGE = re.compile(r"(?P<first>\d+)-(?P<last>\d+)(?:(?P<how>[*+])(?P<by>\d+))?"
 LONGEST_RANGE = 1000
 
 
-# Beyond, who writes no step has rather forgotten it.
+# A longer range without a step is probably one whose step was forgotten.
 LONGEST_WITHOUT_STEP = 20
-
 
 MOST_DIGITS = 7
 
 
+INTEGERS = (
+    "a positive whole number or a range, such as 512, 1-4, 2-10+2 (steps of 2) or "
+    "256-4096*2 (doubling)"
+)
+
+
 def words(values: Iterable[str]) -> list[str]:
-    """Comma-separated and repeated values as one list, without repetitions."""
+    """Return comma-separated and repeated values as one list, each value once."""
     parts = (part.strip() for value in values for part in value.split(","))
     return list(dict.fromkeys(part for part in parts if part))
 
 
 def choices(what: str, values: Iterable[str], allowed: Sequence[str]) -> list[str]:
-    """Words, at least one, that must all be among the allowed ones."""
+    """Split the values into words; each must be allowed, and at least one must be given."""
     return [choice(what, word, allowed) for word in words(values) or [""]]
 
 
 def choice(what: str, word: str, allowed: Sequence[S]) -> S:
-    """The one of the allowed words that is written."""
+    """Return the word if it is allowed; else raise a UsageError that lists the allowed ones."""
     for one in allowed:
         if one == word:
             return one
@@ -54,51 +59,58 @@ def within(  # noqa: PLR0913 - both ends, and what to say of them
     *,
     without: Sequence[float] = (),
 ) -> N | None:
-    """The number if it lies between two others, which are allowed too unless `without` has them.
+    """Return the number if least <= value <= most and it is not in `without`; None stays None.
 
-    None stays None. allowed: what to say is allowed; a whole number by itself.
+    Raises UsageError otherwise. allowed: its words for the range; by default a whole number.
     """
     if value is None or (least <= value <= most and value not in without):
         return value
     allowed = allowed or f"a whole number from {least} to {most}"
-    raise UsageError(f"{option} {value:{'' if isinstance(value, int) else 'g'}}: {allowed}")
+    written = format(value, "" if isinstance(value, int) else "g")
+    raise UsageError.worded(f"{option} {written}: {allowed}", value=value, allowed=allowed)
 
 
 def integers(what: str, values: Iterable[str | int]) -> list[int]:
-    """Positive integers and ranges: `1-4`, `2-10+2`, `256-4096*2`."""
+    """Return positive integers from numbers and ranges: `1-4`, `2-10+2`, `256-4096*2`.
+
+    what: the option, or the place in a file, for the message of a UsageError.
+    """
     found = [n for word in words(map(str, values)) for n in _integers(what, word)]
     return list(dict.fromkeys(found))
 
 
 def _integers(what: str, word: str) -> list[int]:
     if any(len(digits) > MOST_DIGITS for digits in re.findall(r"\d+", word)):
-        raise UsageError(f"{what} {word}: at most {MOST_DIGITS} digits")
+        raise _wrong(what, word, f"at most {MOST_DIGITS} digits")
     if word.isdecimal() and int(word) > 0:
         return [int(word)]
     match = _RANGE.fullmatch(word)
     if match is None:
-        raise UsageError(
-            f"{what} {word}: a positive whole number or a range, such as 512, 1-4, "
-            "2-10+2 (steps of 2) or 256-4096*2 (doubling)"
-        )
+        raise _wrong(what, word, INTEGERS)
     return _range(what, word, match)
+
+
+def _wrong(what: str, word: str, allowed: str) -> UsageError:
+    """The error for a number or range. what: the option, or the place in a file."""
+    return UsageError.worded(f"{what} {word}: {allowed}", value=word, allowed=allowed)
 
 
 def _range(what: str, word: str, match: re.Match[str]) -> list[int]:
     first, last, by = (int(match[part] or 1) for part in ("first", "last", "by"))
     by_factor = match["how"] == "*"
     if first < 1:
-        raise UsageError(f"{what} {word}: the first number must be at least 1")
+        raise _wrong(what, word, "the first number must be at least 1")
     if first > last:
-        raise UsageError(f"{what} {word}: the second number must be larger than the first")
+        raise _wrong(what, word, "the second number must be larger than the first")
     if by <= by_factor:
-        raise UsageError(f"{what} {word}: the last number must be at least {by_factor + 1}")
+        raise _wrong(what, word, f"the last number must be at least {by_factor + 1}")
     found = list(_growing(first, last, by)) if by_factor else range(first, last + 1, by)
     if match["how"] is None and len(found) > LONGEST_WITHOUT_STEP:
-        doubling = f'write "{first}-{last}*2" for doubling'
-        raise UsageError(f'{what} "{word}" is {len(found)} values; {doubling}')
+        hint = f'write "{first}-{last}*2" for doubling'
+        text = f'{what} "{word}" is {len(found)} values; {hint}'
+        raise UsageError.worded(text, value=word, hint=hint)
     if len(found) > LONGEST_RANGE:
-        raise UsageError(f"{what} {word}: at most {LONGEST_RANGE} values")
+        raise _wrong(what, word, f"at most {LONGEST_RANGE} values")
     return list(found)
 
 
@@ -109,9 +121,10 @@ def _growing(first: int, last: int, factor: int) -> Iterator[int]:
 
 
 def expression(text: str) -> Callable[[str], bool]:
-    """A predicate over ids from words, `and`, `or`, `not` and parentheses, as pytest's -k.
+    """Return a predicate over ids from words, `and`, `or`, `not` and parentheses (pytest's -k).
 
-    A word holds where it is part of the id, in capitals or not.
+    A word matches every id that contains it, in capitals or not. Raises UsageError if the text
+    cannot be read.
     """
     try:
         return _Expression(text).parse()

@@ -1,8 +1,10 @@
 """A message says what was wrong, with which value, what is allowed and what to do next."""
 
+from functools import partial
+
 import pytest
 
-from dlbench import errors
+from dlbench import errors, registry, syntax
 from dlbench.errors import DlbenchError, PlacementError, Unavailable, UnreadableResults, UsageError
 
 
@@ -23,6 +25,54 @@ from dlbench.errors import DlbenchError, PlacementError, Unavailable, Unreadable
 )
 def test_a_message_is_made_of_what_is_known(parts: dict[str, str], message: str) -> None:
     assert str(DlbenchError("it broke", **parts)) == message
+
+
+def test_programs_read_the_parts() -> None:
+    error = UsageError("it broke", value=3, allowed="1 or 2", hint="Try 1")
+    assert (error.value, error.allowed, error.hint) == (3, "1 or 2", "Try 1")
+    assert (UsageError("it broke").value, UsageError("it broke").hint) == (None, "")
+
+
+def test_a_message_in_other_words_has_the_same_parts() -> None:
+    error = UsageError.worded("3 broke it; try 1", value=3, allowed="1 or 2", hint="try 1")
+    assert (str(error), type(error)) == ("3 broke it; try 1.", UsageError)
+    assert (error.value, error.allowed, error.hint) == (3, "1 or 2", "try 1")
+
+
+@pytest.mark.parametrize(
+    ("refuse", "value"),
+    [
+        (partial(syntax.within, "--often", 7, 1, 3), 7),
+        (partial(syntax.integers, "--size", ["0"]), "0"),
+        (partial(syntax.integers, "--size", ["8-4"]), "8-4"),
+        (partial(syntax.integers, "--size", ["0-4"]), "0-4"),
+        (partial(syntax.integers, "--size", ["1-8*1"]), "1-8*1"),
+        (partial(syntax.integers, "--size", ["1-9999+1"]), "1-9999+1"),
+        (partial(syntax.integers, "--size", ["12345678"]), "12345678"),
+        (partial(syntax.choice, "fruit", "pear", ("fig", "plum")), "pear"),
+        (partial(syntax.choices, "fruit", ["fig,pear"], ("fig", "plum")), "pear"),
+        (partial(syntax.expression, "a and"), "a and"),
+        (partial(registry.check, "networks", "nowhere"), "nowhere"),
+    ],
+)
+def test_who_refuses_a_value_keeps_it_and_what_is_allowed(refuse, value) -> None:
+    with pytest.raises(UsageError) as caught:
+        refuse()
+    assert caught.value.value == value
+    assert caught.value.allowed
+    assert str(value) in str(caught.value)
+
+
+def test_a_long_range_keeps_its_hint() -> None:
+    with pytest.raises(UsageError) as caught:
+        syntax.integers("--size", ["1-500"])
+    assert (caught.value.value, "1-500*2" in caught.value.hint) == ("1-500", True)
+
+
+@pytest.mark.parametrize("word", ["PLUM", "plun"])
+def test_the_name_that_is_probably_meant_is_in_the_hint(word: str) -> None:
+    error = errors.unknown("fruit", word, ("fig", "plum"))
+    assert (error.value, error.hint) == (word, "Did you mean 'plum'?")
 
 
 def test_full_stops_are_not_doubled() -> None:
