@@ -1,3 +1,52 @@
-"""dlbench: which framework, mode and device is fastest for your network on your machine."""
+"""Which framework, mode and device is fastest for your network on your machine."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dlbench.api.invocation import Interrupted as Interrupted
+    from dlbench.api.load import load as load
+    from dlbench.api.result import RunResult as RunResult
+    from dlbench.api.result import TrainingOutcome as TrainingOutcome
+    from dlbench.api.run import plan as plan
+    from dlbench.api.run import run as run
+    from dlbench.api.train import Folders as Folders
+    from dlbench.api.train import train as train
+    from dlbench.api.verify import verify as verify
+    from dlbench.errors import DlbenchError as DlbenchError
+    from dlbench.errors import UnreadableResults as UnreadableResults
+    from dlbench.errors import UsageError as UsageError
+    from dlbench.plan.request import Request as Request
+    from dlbench.plan.request import TrainingRequest as TrainingRequest
 
 __version__ = "0.1.0"
+
+# Where the public names are. They are resolved on first use (PEP 562), so that importing dlbench
+# loads nothing else.
+_PUBLIC = {
+    "run": "dlbench.api.run",
+    "load": "dlbench.api.load",
+    "train": "dlbench.api.train",
+    "verify": "dlbench.api.verify",
+    "RunResult": "dlbench.api.result",
+    "TrainingOutcome": "dlbench.api.result",
+    "Request": "dlbench.plan.request",
+    "TrainingRequest": "dlbench.plan.request",
+    "Folders": "dlbench.api.train",
+    "Interrupted": "dlbench.api.invocation",
+    "DlbenchError": "dlbench.errors",
+    "UsageError": "dlbench.errors",
+    "UnreadableResults": "dlbench.errors",
+}
+__all__ = [*_PUBLIC]  # noqa: PLE0604 - names, every one of them
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use."""
+    if name in _PUBLIC:
+        return getattr(import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module 'dlbench' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_PUBLIC]

@@ -19,7 +19,7 @@ from typing import BinaryIO
 import pytest
 from matplotlib.figure import Figure
 
-from dlbench.api import run as session
+from dlbench.api import run as api_run
 from fakes.machine import machine
 from fakes.terminal import Answer, dlbench
 
@@ -171,7 +171,7 @@ def test_a_suite_is_planned_as_before(name: str, monkeypatch: pytest.MonkeyPatch
     def made_up(known):
         return machine(declarations=known, installed=frozenset(known), gpus=gpus)
 
-    monkeypatch.setattr(session, "this_machine", made_up)
+    monkeypatch.setattr(api_run, "this_machine", made_up)
     answer = dlbench("run", suite, "--dry-run")
     assert answer.code == 0
     hold(name, same_everywhere(everything(answer)))

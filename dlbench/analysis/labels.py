@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from dlbench import units
 from dlbench.analysis.rows import Row, timed_rows
-from dlbench.records.case import Target
+from dlbench.records.case import Target, Workload
 
 TARGET_AXES = ("backend", "device", "mode", "dtype", "threads", "loop", "callbacks")
 
@@ -70,19 +70,19 @@ def varying_params(rows: Sequence[Row]) -> tuple[str, ...]:
     return tuple(name for name in names if len(values[name]) > 1 or name == "network")
 
 
-def workload_name(row: Row, varying: Sequence[str]) -> str:
+def workload_name(workload: Workload, varying: Sequence[str]) -> str:
     """Such as `matmul 1024` or `forward iris batch 32`; the batch only where it varies."""
-    params = row.workload.params
+    params = workload.params
     batch = f"batch {params['batch']}" if "batch" in varying and "batch" in params else ""
     others = (str(value) for name, value in params.items() if name not in PLACED)
-    parts = (row.workload.kind, _sizes(params), str(params.get("network", "")), batch, *others)
+    parts = (workload.kind, _sizes(params), str(params.get("network", "")), batch, *others)
     return " ".join(filter(None, parts))
 
 
 def workload_names(rows: Sequence[Row]) -> list[str]:
     """The name of each row's workload in a table of these rows."""
     varying = varying_params(rows)
-    return [workload_name(row, varying) for row in rows]
+    return [workload_name(row.workload, varying) for row in rows]
 
 
 def _sizes(params: dict[str, int | str]) -> str:

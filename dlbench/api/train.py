@@ -1,26 +1,24 @@
-"""One `dlbench train` from end to end: choose, train, store, show."""
+"""Train a network to the end on one or more targets, and store every epoch."""
 
-import shlex
-import sys
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.util import find_spec
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryFile
+from typing import Any
 
 from msgspec.structs import replace
-from rich.console import Console
 
-from dlbench import __version__, registry, syntax
-from dlbench.api import run as session
-from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
+from dlbench import __version__, registry
+from dlbench.api import writable
+from dlbench.api.invocation import Interrupted, Watch, consume, now, unwatched
+from dlbench.api.result import TrainingOutcome
+from dlbench.errors import UsageError
 from dlbench.harness.supervisor.process import Launcher
 from dlbench.harness.supervisor.training import TrainingPlan
 from dlbench.machine import environment
 from dlbench.networks.base import named
 from dlbench.networks.lecture import PREDICTED
+from dlbench.plan.request import TrainingRequest
 from dlbench.plan.targets import (
     USUAL,
     Machine,
@@ -30,187 +28,158 @@ from dlbench.plan.targets import (
     this_machine,
     unavailable_reason,
 )
-from dlbench.records.case import Target
+from dlbench.records.case import Declaration, Target
+from dlbench.records.measurement import Notice
 from dlbench.records.network import Network
-from dlbench.records.training import CALLBACKS, TrainingResult, TrainingRun
-from dlbench.report import learning_curve, training
-from dlbench.results.folder import LOGS_FOLDER, TRAINING, new_folder, read_training
+from dlbench.records.training import TrainingResult, TrainingRun
+from dlbench.results import folder as stored
+from dlbench.results.folder import Writer
+from dlbench.syntax import choices
 
-MOST_EPOCHS, MOST_SEEDS, MOST_BATCH = 100_000, 1000, 1_000_000
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A network with its schedule, the seeds, and an accuracy whose time is looked for."""
-
-    network: Network
-    seeds: tuple[int, ...]
-    goal: float | None
+# What can be written after an epoch, each into a folder of its own.
+CALLBACKS = ("tensorboard", "checkpoint")
 
 
 @dataclass(frozen=True)
 class Folders:
-    """What is written where."""
+    """Where results, TensorBoard's logs and checkpoints are written; None: not at all."""
 
     results: Path
-    tensorboard: Path | None
-    checkpoint: Path | None
+    tensorboard: Path | None = None
+    checkpoint: Path | None = None
+
+    def beside(self, run: str) -> tuple[Path | None, Path | None]:
+        """The folders of one run for logs and for checkpoints."""
+        logs, checkpoints = self.tensorboard, self.checkpoint
+        return logs and logs / run, checkpoints and checkpoints / run
+
+    @property
+    def callbacks(self) -> set[str]:
+        """What is written at the end of an epoch."""
+        return {name for name in CALLBACKS if getattr(self, name) is not None}
 
 
-def wanted(
-    name: str, epochs: int | None, batch: int | None, seeds: int, goal: float | None
-) -> Wanted:
-    """What the user asks for, validated."""
-    network = named(name)
-    for option, value, most in (
-        ("--epochs", epochs, MOST_EPOCHS),
-        ("--batch", batch, MOST_BATCH),
-        ("--seeds", seeds, MOST_SEEDS),
-    ):
-        syntax.within(option, value, 1, most)
-    syntax.within("--target", goal, 0, 1, "accuracies are fractions, such as 0.9", without=(0,))
+def train(
+    network: TrainingRequest | str,
+    *,
+    folders: Folders | str | Path = "results",
+    progress: Watch = unwatched,
+    command: str = "",
+    **options: Any,
+) -> TrainingOutcome:
+    """Train a network of the lecture and return every epoch, which are also stored.
+
+    network: its name, or a TrainingRequest. folders: where results go, or a Folders that also
+    says where logs and checkpoints go. options: the fields of TrainingRequest, such as
+    backend="torch", seeds=10 or goal=0.9. progress: called with every event. command: recorded as
+    the command that repeats it; made from the request if empty.
+
+    Raises UsageError for a mistake in the arguments. Ctrl-C raises Interrupted, a
+    KeyboardInterrupt whose `result` holds what was trained.
+    """
+    request = TrainingRequest.of(network, options)
+    places = folders if isinstance(folders, Folders) else Folders(Path(folders))
+    wanted = _schedule(request)
+    declarations = read_declarations()
+    targets = _targets(request, places, this_machine(declarations), progress)
+    if reason := unavailable_reason(wanted.dataset):
+        raise UsageError("there is no data to train on", value=wanted.name, hint=reason)
+    writable.make({name: getattr(places, name) for name in (*CALLBACKS, "results")})
+    machine = environment.capture(declarations)
+    folder = stored.new_folder(places.results, f"train-{wanted.name}")
+    head = TrainingRun(
+        id=folder.name,
+        started=now(),
+        command=command or request.command,
+        network=wanted,
+        targets=tuple(targets),
+        seeds=tuple(range(request.seeds)),
+        environment=machine,
+        dlbench=__version__,
+        goal=request.goal,
+    )
+    progress(head)
+    plan = TrainingPlan(wanted, _predicted(wanted), *places.beside(folder.name))
+    interrupted = _train(plan, head, folder, declarations, progress)
+    outcome = TrainingOutcome(stored.read_training(folder), folder)
+    if interrupted:
+        raise Interrupted(outcome)
+    return outcome
+
+
+def _schedule(request: TrainingRequest) -> Network:
+    """The network with the epochs and the batch size asked for."""
+    network = named(request.network)
+    _refuse_goal_without_classes(network, request.goal)
+    changed = {"epochs": request.epochs, "batch": request.batch}
+    return replace(network, **{name: value for name, value in changed.items() if value is not None})
+
+
+def _refuse_goal_without_classes(network: Network, goal: float | None) -> None:
     data = registry.declaration("datasets", network.dataset, dict)
     if goal is not None and (data["classes"] is None or not data["test_rows"]):
         raise UsageError(
             "--target is an accuracy, and there are no classes or no test rows to judge by",
-            value=name,
+            value=network.name,
             hint="Leave --target out",
         )
-    changed = {"epochs": epochs, "batch": batch}
-    schedule = {name: value for name, value in changed.items() if value is not None}
-    return Wanted(replace(network, **schedule), tuple(range(seeds)), goal)
 
 
-def run(wanted: Wanted, places: Mapping[str, Sequence[str] | None], folders: Folders) -> int:
-    """Train, and show what came of it; the exit code."""
-    declarations = read_declarations()
-    targets = _targets(places, folders, this_machine(declarations))
-    if (reason := unavailable_reason(wanted.network.dataset)) is not None:
-        raise UsageError("there is no data to train on", value=wanted.network.name, hint=reason)
-    _make(folders)
-    machine = environment.capture(declarations)
-    folder = new_folder(folders.results, f"train-{wanted.network.name}")
-    head = TrainingRun(
-        id=folder.name,
-        started=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=shlex.join(["dlbench", *sys.argv[1:]]),
-        network=wanted.network,
-        targets=tuple(targets),
-        seeds=wanted.seeds,
-        environment=machine,
-        dlbench=__version__,
-        goal=wanted.goal,
-    )
-    rows = tuple(row for row, _ in PREDICTED.get(wanted.network.name, ()))
-    beside = [one and one / folder.name for one in (folders.tensorboard, folders.checkpoint)]
-    plan = TrainingPlan(wanted.network, rows, *beside)
-    session.end_in_order()
-    interrupted = False
+def _predicted(network: Network) -> tuple[tuple[float, ...], ...]:
+    """The rows that the lecture predicts with this network."""
+    return tuple(row for row, _ in PREDICTED.get(network.name, ()))
+
+
+def _train(
+    plan: TrainingPlan,
+    head: TrainingRun,
+    folder: Path,
+    declarations: Mapping[str, Declaration],
+    progress: Watch,
+) -> bool:
+    """Train and store; return whether the user interrupted."""
     with (
-        Launcher(declarations, folder / LOGS_FOLDER) as launch,
-        TRAINING.writing(folder, head) as written,
-        training.watching(Console(stderr=True), head) as watcher,
+        Launcher(declarations, folder / stored.LOGS_FOLDER) as launch,
+        stored.TRAINING.writing(folder, head) as written,
     ):
-        events = plan.train(targets, wanted.seeds, launch)
-        try:
-            for event in events:
-                watcher.see(event)
-                if isinstance(event, TrainingResult):
-                    written.append(event)
-        except KeyboardInterrupt as interrupt:
-            interrupted = True
-            for event in session.rest(events, interrupt):
-                if isinstance(event, TrainingResult):
-                    written.append(event)
-    if interrupted:
-        print("Interrupted; what was trained so far is kept.", file=sys.stderr)
-    code = _end(folder, interrupted=interrupted)
-    for what, written_to in zip(("Logs:       ", "Checkpoints:"), beside, strict=True):
-        if written_to is not None:
-            print(f"{what} {written_to}")
-    return code
+        events = plan.train(head.targets, head.seeds, launch)
+        return consume(events, partial(_store, written), progress)
 
 
-def _end(folder: Path, *, interrupted: bool) -> int:
-    found = read_training(folder)
-    training.show(found, Console())
-    for path in learning_curve.write(found, folder):
-        print(f"Curve:   {path}")
-    print(f"Results: {folder}")
-    if interrupted:
-        return EXIT_INTERRUPTED
-    return EXIT_FAILED_CASES if any(one.status != "ok" for one in found.results) else 0
+def _store(written: Writer[TrainingResult], event: object) -> None:
+    if isinstance(event, TrainingResult):
+        written.append(event)
 
 
 def _targets(
-    places: Mapping[str, Sequence[str] | None], folders: Folders, machine: Machine
+    request: TrainingRequest, folders: Folders, machine: Machine, watch: Watch
 ) -> list[Target]:
-    """What was asked for, in the usual mode and loop of every backend where nothing was."""
-    declarations = machine.declarations
-    asked = {axis: syntax.words(values) for axis, values in places.items() if values}
-    loops = asked.pop("loop", [])
-    every = [loop for one in declarations.values() for loop in one.loops]
-    if loops:
-        syntax.choices("loop", loops, list(dict.fromkeys(every)))
-    found: list[Target] = []
+    """What was asked for; each backend's default mode and loop where nothing was.
+
+    The watcher is told which backends are left out, and why.
+    """
+    every = (loop for declared in machine.declarations.values() for loop in declared.loops)
+    loops = choices("loop", request.loop, list(dict.fromkeys(every))) if request.loop else []
+    chosen: list[Target] = []
     reasons: list[str] = []
-    for target, _ in targets_for({"mode": [USUAL], **asked}, machine):
-        declared = declarations[target.backend]
-        if (reason := reason_to_skip(target, machine)) is not None:
+    for target, _ in targets_for({"mode": [USUAL], **request.targets}, machine):
+        declared = machine.declarations[target.backend]
+        fitting = [one for one in declared.loops if one in loops] or declared.loops[: not loops]
+        if reason := reason_to_skip(target, machine) or _unable(target, declared, fitting, folders):
             reasons.append(reason)
-            continue
-        if not _writes(declared.callbacks, folders):
-            reasons.append(f"{target.backend} writes no logs and no checkpoints")
-            continue
-        chosen = [loop for loop in declared.loops if loop in loops] if loops else declared.loops[:1]
-        if not chosen:
-            reasons.append(f"{target.backend} has the loops {', '.join(declared.loops)}")
-        found += [replace(target, loop=loop) for loop in chosen]
-    for reason in dict.fromkeys(reasons) if found else ():
-        print(f"Skipped: {reason}", file=sys.stderr)
-    if not found:
+        else:
+            chosen += [replace(target, loop=loop) for loop in fitting]
+    if not chosen:
         raise UsageError("nothing can be trained", hint="; ".join(dict.fromkeys(reasons)))
-    return found
+    for reason in dict.fromkeys(reasons):
+        watch(Notice(f"Left out: {reason}"))
+    return chosen
 
 
-def _writes(callbacks: Sequence[str], folders: Folders) -> bool:
-    asked = {name for name in CALLBACKS["both"] if getattr(folders, name) is not None}
-    return asked <= set(callbacks)
-
-
-def _make(folders: Folders) -> None:
-    """Before anything is trained: all folders can be written, or none is left behind."""
-    if folders.tensorboard is not None and find_spec("tensorboard") is None:
-        raise UsageError(
-            "--tensorboard needs the package tensorboard", hint="pip install tensorboard"
-        )
-    with ExitStack() as undoing:
-        for option in (*CALLBACKS["both"], "results"):
-            folder: Path | None = getattr(folders, option)
-            if folder is None:
-                continue
-            try:
-                _make_one(folder, undoing)
-            except OSError as error:
-                raise UsageError(
-                    f"cannot write --{option} ({error.strerror})",
-                    value=str(folder),
-                    hint="Choose another folder",
-                ) from error
-        undoing.pop_all()
-
-
-def _make_one(folder: Path, undoing: ExitStack) -> None:
-    """A folder with those above it, tried with a file that meets no other's name."""
-    missing = [one for one in (folder, *folder.parents) if not one.exists()]
-    for one in reversed(missing):  # what is undone last is above all others
-        undoing.callback(_remove, one)
-    folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryFile(dir=folder):
-        pass
-
-
-def _remove(folder: Path) -> None:
-    """Unless it was never made, or someone has written into it since."""
-    with suppress(OSError):
-        folder.rmdir()
+def _unable(
+    target: Target, declared: Declaration, loops: Sequence[str], folders: Folders
+) -> str | None:
+    """Why the backend cannot train as asked for; None where it can."""
+    if not folders.callbacks <= set(declared.callbacks):
+        return f"{target.backend} cannot write TensorBoard logs or checkpoints"
+    return None if loops else f"{target.backend} has the loops {', '.join(declared.loops)}"

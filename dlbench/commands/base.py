@@ -1,6 +1,10 @@
-"""What the options of several commands have in common."""
+"""What commands have in common: shared options, orderly endings, and exit codes."""
 
-from typing import Any
+import shlex
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -8,6 +12,48 @@ import typer
 Words = list[str] | None
 
 
-def option(flag: str, help_text: str) -> Any:
-    """An option whose default the help does not show: without it, the suite or machine decides."""
-    return typer.Option(flag, help=help_text, show_default=False)
+def option(flag: str, help_text: str, *, short: str = "") -> Any:
+    """An option whose help says what happens without it."""
+    flags = (short, flag) if short else (flag,)
+    return typer.Option(*flags, help=help_text, show_default=False)
+
+
+Backend = Annotated[
+    Words,
+    option("--backend", "Frameworks, see: dlbench list backends. [default: all installed]"),
+]
+Device = Annotated[
+    Words, option("--device", "cpu, cuda or cuda:1. [default: cpu, and cuda if there is a GPU]")
+]
+Mode = Annotated[
+    Words,
+    option(
+        "--mode",
+        "Modes such as eager or compile, or a kind: dynamic (eager), static (compiled), "
+        "default (each framework's default mode).",
+    ),
+]
+Dtype = Annotated[Words, option("--dtype", "float32, float64 or tf32. [default: float32]")]
+Threads = Annotated[Words, option("--threads", "Thread counts. [default: all usable cores]")]
+Network = Annotated[Words, option("--network", "Networks, see: dlbench list networks.")]
+Results = Annotated[
+    Path, typer.Option("--results", help="Folder of results.", show_default="results")
+]
+RESULTS = Path("results")
+RunName = Annotated[
+    str, typer.Argument(metavar="RUN", help="Path, id, beginning of an id, or latest.")
+]
+
+
+def command_line() -> str:
+    """The command as it was typed, for the record of a run."""
+    return shlex.join(["dlbench", *sys.argv[1:]])
+
+
+def end_in_order() -> None:
+    """Treat a request to end like Ctrl-C: what was measured is kept, and the workers end."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # a signal that was ignored at the start stays ignored, as `nohup` wants it
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)

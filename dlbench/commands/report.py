@@ -5,9 +5,12 @@ from typing import Annotated
 
 import typer
 
+from dlbench.commands.base import RESULTS, Results, RunName, option
+
 HELP = """Write the report of a run.
 
-index.html is one self-contained page; report.md is the same with pictures and CSV tables.
+index.html is one self-contained page. report.md is the same as Markdown, with pictures and a CSV
+table beside it.
 
 Example: dlbench report latest -o report
 """
@@ -19,27 +22,15 @@ def add(app: typer.Typer) -> None:
 
 
 def report(
-    run: Annotated[str, typer.Argument(help="Path, id, beginning of an id, or latest.")] = "latest",
+    run: RunName = "latest",
     out: Annotated[
         Path | None,
-        typer.Option("-o", "--out", help="The folder to write to; `report` in the run's own."),
+        option("--out", "Output folder. [default: report/ in the run's folder]", short="-o"),
     ] = None,
-    results: Annotated[Path, typer.Option("--results", help="Where the results are.")] = Path(
-        "results"
-    ),
+    results: Results = RESULTS,
 ) -> None:
-    """Read the run, write the files, say where they are."""
-    from dlbench.errors import UsageError
-    from dlbench.report.page import write
-    from dlbench.results.find import find
-    from dlbench.results.folder import RUN, TRAINING, read_run
+    """Read the run, write the files, and print where they are."""
+    from dlbench.api.load import load_run
 
-    folder = find(run, results, (RUN,))
-    if TRAINING.is_at(folder):
-        raise UsageError(
-            "there are reports of runs only, and this is a training",
-            value=folder.name,
-            hint=f"Its learning curve is in {folder}; its table: dlbench show {folder.name}",
-        )
-    for path in write(read_run(folder), out or folder / "report"):
+    for path in load_run(run, results).write_report(out):
         typer.echo(path)

@@ -1,15 +1,32 @@
 """Measure a suite: the main job of dlbench."""
 
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlbench.commands.base import Words, option
+from dlbench.commands.base import (
+    RESULTS,
+    Backend,
+    Device,
+    Dtype,
+    Mode,
+    Network,
+    Results,
+    Threads,
+    Words,
+    command_line,
+    end_in_order,
+    option,
+)
 
-HELP = """Measure a suite or a workload on every target, and show the table.
+if TYPE_CHECKING:
+    from pathlib import Path
 
-Lists are comma-separated or repeated; integers also take ranges such as 256-4096*2.
+    from dlbench.plan.request import Request
+
+HELP = """Measure a suite in every framework and mode, and print which is fastest.
+
+Lists are comma-separated or repeated. Integers may be ranges such as 256-4096*2.
 
 Example: dlbench run matmul --backend torch,tensorflow --size 256-2048*2 --threads 1,2
 """
@@ -27,67 +44,132 @@ def run(
     suite: Annotated[
         str, typer.Argument(help="A suite or a workload by name, or the path of a TOML file.")
     ] = SUITE,
-    backend: Annotated[Words, option("--backend", "Only these backends.")] = None,
-    device: Annotated[Words, option("--device", "cpu, cuda or cuda:1.")] = None,
-    mode: Annotated[Words, option("--mode", "Modes, or: dynamic, static, usual.")] = None,
-    dtype: Annotated[Words, option("--dtype", "float32, float64 or tf32.")] = None,
-    threads: Annotated[Words, option("--threads", "Thread counts; the usable cores.")] = None,
-    network: Annotated[Words, option("--network", "Only these networks.")] = None,
-    batch: Annotated[Words, option("--batch", "Batch sizes instead of the suite's.")] = None,
-    size: Annotated[Words, option("--size", "Matrix sizes instead of the suite's.")] = None,
-    loop: Annotated[Words, option("--loop", "Only these loops of an epoch.")] = None,
-    callbacks: Annotated[
-        Words, option("--callbacks", "Of an epoch: none, tensorboard, checkpoint, both.")
+    backend: Backend = None,
+    device: Device = None,
+    mode: Mode = None,
+    dtype: Dtype = None,
+    threads: Threads = None,
+    network: Network = None,
+    batch: Annotated[Words, option("--batch", "Batch sizes. [default: the suite's]")] = None,
+    size: Annotated[Words, option("--size", "Matrix sizes. [default: the suite's]")] = None,
+    loop: Annotated[
+        Words,
+        option(
+            "--loop",
+            "Ways through an epoch: tensors, dataloader, fused, fit, dataset. [default: all]",
+        ),
     ] = None,
-    keep: Annotated[str, option("-k", 'Only cases such as "matmul and not xla".')] = "",
-    rigor: Annotated[str | None, option("--rigor", "quick, standard or rigorous.")] = None,
+    callbacks: Annotated[
+        Words,
+        option(
+            "--callbacks",
+            "What is written after an epoch: none, tensorboard, checkpoint, both. [default: none]",
+        ),
+    ] = None,
+    keep: Annotated[
+        str, option("-k", 'Only cases whose id has this, as "matmul and not xla".')
+    ] = "",
+    rigor: Annotated[
+        str | None,
+        option(
+            "--rigor",
+            "How thorough: quick (1 repetition), standard (3), rigorous (6). "
+            "[default: the suite's]",
+        ),
+    ] = None,
     generations: Annotated[
-        int | None, option("--generations", "Measure all this often, in fresh processes.")
+        int | None,
+        option("--generations", "Repeat everything this many times, in fresh processes."),
     ] = None,
     renewals: Annotated[
         int | None,
         option(
-            "--renewals", "Renew workers that allow it this often in each generation; 0: never."
+            "--renewals",
+            "Restart workers this many times within a repetition (PyTorch and NumPy, Linux); "
+            "0 = never.",
         ),
     ] = None,
     precision: Annotated[
         float | None,
-        option("--precision", "Enough when every ratio is known to this share, such as 0.005."),
+        option("--precision", "Stop when every ratio is known this well; 0.005 = 0.5 %."),
     ] = None,
     budget: Annotated[
-        float | None, option("--budget", "Seconds for the whole run; the rest is skipped.")
+        float | None,
+        option("--budget", "Time limit for the whole run, in seconds; the rest is skipped."),
     ] = None,
     compile_limit: Annotated[
         float | None,
-        option("--compile-limit", "Seconds that a case may take to compile; as the suite says."),
+        option(
+            "--compile-limit",
+            "Time limit for compiling one case, in seconds. [default: the suite's]",
+        ),
     ] = None,
-    results: Annotated[Path, typer.Option("--results", help="Where the results go.")] = Path(
-        "results"
-    ),
+    results: Results = RESULTS,
     seed: Annotated[
-        int, typer.Option("--seed", help="Of weights, data and order.", min=0, max=LARGEST_SEED)
+        int,
+        typer.Option("--seed", help="Seed of weights, data and order.", min=0, max=LARGEST_SEED),
     ] = 0,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the plan, and measure nothing.")
+    ] = False,
 ) -> int:
-    """Plan, measure, store, show; the exit code says whether every case went well."""
-    from dlbench.api import run as session
+    """Plan, measure, store and show; the exit code says whether every case went well."""
+    from dlbench.plan.request import Request
 
-    targets = {
+    options = {
         "backend": backend,
         "device": device,
         "mode": mode,
         "dtype": dtype,
         "threads": threads,
-    }
-    axes = {
         "network": network,
         "batch": batch,
         "size": size,
         "loop": loop,
         "callbacks": callbacks,
+        "keep": keep,
+        "rigor": rigor,
+        "generations": generations,
+        "renewals": renewals,
+        "precision": precision,
+        "budget_s": budget,
+        "compile_limit_s": compile_limit,
+        "seed": seed,
     }
-    rules = session.Rules(rigor, generations, renewals, precision, budget, compile_limit)
-    asked = session.ask(targets, axes, keep, rules, seed)
-    if dry_run:
-        return session.dry_run(suite, asked)
-    return session.measure(suite, asked, results)
+    request = Request.of(suite, options)
+    return _show_plan(request) if dry_run else _measure(request, results)
+
+
+def _show_plan(request: "Request") -> int:
+    from rich.console import Console
+
+    from dlbench.api.run import plan
+    from dlbench.report import progress, terminal
+
+    with progress.watching_run(Console(stderr=True)) as watcher:
+        planned = plan(request, progress=watcher.see)
+    terminal.plan(planned, Console())
+    return 0
+
+
+def _measure(request: "Request", results: "Path") -> int:
+    from rich.console import Console
+
+    from dlbench.api.invocation import Interrupted
+    from dlbench.api.run import run as measure
+    from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED
+    from dlbench.report import progress, terminal
+
+    errors, interrupted = Console(stderr=True), False
+    end_in_order()
+    try:
+        with progress.watching_run(errors) as watcher:
+            result = measure(request, results=results, progress=watcher.see, command=command_line())
+    except Interrupted as interrupt:
+        result, interrupted = interrupt.result, True
+        errors.print("Interrupted; what was measured so far is kept.")
+    terminal.show(result.stored, Console())
+    typer.echo(f"\nResults: {result.folder}\nReport:  dlbench report {result.folder}")
+    if interrupted:
+        return EXIT_INTERRUPTED
+    return 0 if result.ok else EXIT_FAILED_CASES

@@ -1,14 +1,20 @@
-"""Show the table of a run."""
+"""Print the tables of a stored run or training."""
 
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-HELP = """Show the table of a run.
+from dlbench.commands.base import RESULTS, Results, RunName, option
 
-RUN is a path, an id, the beginning of one, or `latest`. A baseline adds how many times the
-time of that target all others take, and whether that is faster, slower, the same or unsure.
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dlbench.api.result import RunResult, TrainingOutcome
+
+HELP = """Print the tables of a stored run, or the table of a training.
+
+RUN is a path, an id, the beginning of one, or `latest`. --baseline also shows how much faster or
+slower than this target every other target is.
 
 Example: dlbench show latest --baseline numpy --metric time --format md
 """
@@ -20,52 +26,47 @@ def add(app: typer.Typer) -> None:
 
 
 def show(
-    run: Annotated[str, typer.Argument(help="Path, id, beginning of an id, or latest.")] = "latest",
+    run: RunName = "latest",
     metric: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--metric",
-            help="gflops, time, samples, utilisation, overhead, compile, break-even or all; "
-            "gflops, and of static modes break-even or compile.",
+            "What to show: gflops, time, samples, utilisation, overhead, compile, break-even or "
+            "all. [default: gflops, and break-even or compile of compiled modes]",
         ),
     ] = None,
     form: Annotated[str, typer.Option("--format", help="table, md, csv or json.")] = "table",
     baseline: Annotated[
-        str | None,
-        typer.Option("--baseline", help="Compare with this target, such as torch/eager."),
+        str | None, option("--baseline", "Compare with this target, such as torch/eager.")
     ] = None,
     margin: Annotated[
         float | None,
-        typer.Option(
-            "--margin",
-            help="Smaller differences do not count, also for marks: a share; 0.02.",
-        ),
+        option("--margin", "Differences below this count as equal. [default: 0.02, which is 2 %]"),
     ] = None,
-    results: Annotated[Path, typer.Option("--results", help="Where the results are.")] = Path(
-        "results"
-    ),
+    results: Results = RESULTS,
 ) -> None:
     """Read the run and print it."""
     from rich.console import Console
 
     from dlbench.analysis.run import versus
-    from dlbench.errors import UsageError
+    from dlbench.api.result import TrainingOutcome
     from dlbench.report import terminal, training
     from dlbench.report.tables import METRICS
-    from dlbench.results.find import find
-    from dlbench.results.folder import KINDS, RUN, TRAINING, read_run, read_training
     from dlbench.syntax import choice, choices
 
-    every = [*METRICS, "all"]
-    wanted = None if metric is None else {*choices("metric", [metric], every)}
-    metrics = None if wanted is None else [name for name in METRICS if {name, "all"} & wanted]
+    names = None if metric is None else choices("metric", [metric], [*METRICS, "all"])
+    metrics = None if names is None else [one for one in METRICS if {one, "all"} & {*names}]
     format_ = choice("format", form, terminal.FORMATS)
-    versus = versus(baseline, margin)
+    against = versus(baseline, margin)
     has_options = (metric, form, baseline, margin) != (None, "table", None, None)
-    folder = find(run, results, (RUN,) if has_options else KINDS)
-    if TRAINING.is_at(folder):
-        if has_options:
-            raise UsageError("a training has one table, without options", value=folder.name)
-        training.show(read_training(folder), Console())
-        return
-    terminal.show(read_run(folder), Console(), metrics, format_, versus)
+    found = _load(run, results, runs_only=has_options)
+    if isinstance(found, TrainingOutcome):
+        training.show(found.stored, Console())
+    else:
+        terminal.show(found.stored, Console(), metrics, format_, against)
+
+
+def _load(run: str, results: "Path", *, runs_only: bool) -> "RunResult | TrainingOutcome":
+    from dlbench.api.load import load, load_run
+
+    return load_run(run, results) if runs_only else load(run, results)

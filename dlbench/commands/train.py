@@ -1,16 +1,33 @@
 """Train a network to the end, and see how accurate it gets and how soon."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlbench.commands.base import Words, option
+from dlbench.commands.base import (
+    RESULTS,
+    Backend,
+    Device,
+    Dtype,
+    Mode,
+    Results,
+    Threads,
+    Words,
+    command_line,
+    end_in_order,
+    option,
+)
 
-HELP = """Train a network of the lecture on its data, by its schedule, and judge it on new rows.
+if TYPE_CHECKING:
+    from dlbench.api.result import TrainingOutcome
+    from dlbench.api.train import Folders
+    from dlbench.plan.request import TrainingRequest
 
-Every seed draws the split, the weights and the order anew. Shown are the final loss and accuracy
-with their spread beside the lecture's figure, and how long it took.
+HELP = """Train a network of the lecture on its data, and test it on held-out data.
+
+Each seed uses a new split, new weights and a new order. Prints the final loss and accuracy with
+their spread over the seeds, the lecture's figure beside them, and the time.
 
 Example: dlbench train ionosphere --backend torch,tensorflow --seeds 10 --target 0.9
 """
@@ -22,40 +39,94 @@ def add(app: typer.Typer) -> None:
 
 
 def train(
-    network: Annotated[str, typer.Argument(help="A network; dlbench list networks shows them.")],
-    backend: Annotated[Words, option("--backend", "Only these backends.")] = None,
-    device: Annotated[Words, option("--device", "cpu, cuda or cuda:1.")] = None,
-    mode: Annotated[Words, option("--mode", "Modes instead of the backend's usual one.")] = None,
-    dtype: Annotated[Words, option("--dtype", "float32, float64 or tf32.")] = None,
-    threads: Annotated[Words, option("--threads", "Thread counts; the usable cores.")] = None,
-    loop: Annotated[Words, option("--loop", "Loops instead of the backend's usual one.")] = None,
-    epochs: Annotated[int | None, option("--epochs", "How many, instead of the lecture's.")] = None,
-    batch: Annotated[int | None, option("--batch", "Rows, instead of the lecture's.")] = None,
-    seeds: Annotated[int, typer.Option("--seeds", help="How many trainings, from seed 0 on.")] = 1,
+    network: Annotated[str, typer.Argument(help="A network, see: dlbench list networks.")],
+    backend: Backend = None,
+    device: Device = None,
+    mode: Mode = None,
+    dtype: Dtype = None,
+    threads: Threads = None,
+    loop: Annotated[
+        Words,
+        option("--loop", "Ways through an epoch. [default: each framework's default loop]"),
+    ] = None,
+    epochs: Annotated[
+        int | None, option("--epochs", "Number of epochs. [default: the lecture's]")
+    ] = None,
+    batch: Annotated[
+        int | None, option("--batch", "Rows of a batch. [default: the lecture's]")
+    ] = None,
+    seeds: Annotated[
+        int, typer.Option("--seeds", help="Number of trainings, with seeds from 0 on.")
+    ] = 1,
     target: Annotated[
-        float | None, option("--target", "An accuracy, such as 0.9: when is it reached?")
+        float | None,
+        option("--target", "Also print the time until this test accuracy is reached, such as 0.9."),
     ] = None,
     tensorboard: Annotated[
-        Path | None, option("--tensorboard", "Write TensorBoard's logs into this folder.")
+        Path | None, option("--tensorboard", "Write TensorBoard logs to this folder.")
     ] = None,
     checkpoint: Annotated[
-        Path | None, option("--checkpoint", "Write a checkpoint an epoch into this folder.")
+        Path | None,
+        option("--checkpoint", "Write a checkpoint after every epoch to this folder."),
     ] = None,
-    results: Annotated[Path, typer.Option("--results", help="Where the results go.")] = Path(
-        "results"
-    ),
+    results: Results = RESULTS,
 ) -> int:
-    """Train, store, show; the exit code says whether every training went well."""
-    from dlbench.api import train
+    """Train, store and show; the exit code says whether every training went to its end."""
+    from dlbench.api.train import Folders
+    from dlbench.plan.request import TrainingRequest
 
-    places = {
+    options = {
         "backend": backend,
         "device": device,
         "mode": mode,
         "dtype": dtype,
         "threads": threads,
         "loop": loop,
+        "epochs": epochs,
+        "batch": batch,
+        "seeds": seeds,
+        "goal": target,
     }
-    wanted = train.wanted(network, epochs, batch, seeds, target)
-    folders = train.Folders(results, tensorboard, checkpoint)
-    return train.run(wanted, places, folders)
+    request = TrainingRequest.of(network, options)
+    return _train(request, Folders(results, tensorboard, checkpoint))
+
+
+def _train(request: "TrainingRequest", folders: "Folders") -> int:
+    import sys
+
+    from rich.console import Console
+
+    from dlbench.api.invocation import Interrupted
+    from dlbench.api.train import train as api_train
+    from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED
+    from dlbench.report import progress
+
+    interrupted = False
+    end_in_order()
+    try:
+        with progress.watching_training(Console(stderr=True)) as watcher:
+            outcome = api_train(
+                request, folders=folders, progress=watcher.see, command=command_line()
+            )
+    except Interrupted as interrupt:
+        outcome, interrupted = interrupt.result, True
+        typer.echo("Interrupted; what was trained so far is kept.", file=sys.stderr)
+    _show(outcome, folders)
+    if interrupted:
+        return EXIT_INTERRUPTED
+    return 0 if outcome.ok else EXIT_FAILED_CASES
+
+
+def _show(outcome: "TrainingOutcome", folders: "Folders") -> None:
+    from rich.console import Console
+
+    from dlbench.report import training
+
+    training.show(outcome.stored, Console())
+    for path in outcome.report():
+        typer.echo(f"Curve:   {path}")
+    typer.echo(f"Results: {outcome.folder}")
+    names = ("Logs:       ", "Checkpoints:")
+    for name, folder in zip(names, folders.beside(outcome.run.id), strict=True):
+        if folder is not None:
+            typer.echo(f"{name} {folder}")

@@ -5,7 +5,6 @@ Nothing is imported, started or measured here but what the machine says of itsel
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
@@ -14,13 +13,14 @@ from dlbench.datasets.base import rows_of
 from dlbench.errors import UsageError
 from dlbench.networks.base import every
 from dlbench.plan import presets
+from dlbench.plan.request import Request
 from dlbench.plan.suite import NAME_AXES, Entry, Suite
 from dlbench.plan.targets import Machine, reason_to_skip, targets_for
 from dlbench.records.base import DTYPES
 from dlbench.records.case import Case, Group, Target, Workload
 from dlbench.records.network import Network
-from dlbench.records.plan import Plan, Rigor, Sampling
-from dlbench.syntax import choices, integers
+from dlbench.records.plan import Plan, Sampling
+from dlbench.syntax import choices, expression, integers
 from dlbench.workloads.base import Axes, kind_named
 
 # What a live case holds, by the elements of its multiplications: the data as drawn, its copy in
@@ -28,23 +28,7 @@ from dlbench.workloads.base import Axes, kind_named
 MEMORY_SHARE = 3
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What the user asked for beyond the suite; empty or None means as the suite says."""
-
-    targets: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    axes: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    keep: Callable[[str], bool] = lambda _: True
-    rigor: Rigor | None = None
-    generations: int | None = None
-    renewals: int | None = None
-    precision: float | None = None
-    budget_s: float | None = None
-    compile_limit_s: float | None = None
-    seed: int = 0
-
-
-def make(suite: Suite, asked: Asked, machine: Machine) -> Plan:
+def make(suite: Suite, asked: Request, machine: Machine) -> Plan:
     """The plan; UsageError where the user asked for what does not exist, or for nothing."""
     _refuse_useless(suite, asked)
     known = {**every(), **{network.name: network for network in suite.networks}}
@@ -53,10 +37,10 @@ def make(suite: Suite, asked: Asked, machine: Machine) -> Plan:
         for entry in suite.entries:
             if named := entry.axes.get("network"):
                 choices("network", map(str, named), list(known))
-    words_by_axis = {**suite.targets, **{k: list(v) for k, v in asked.targets.items() if v}}
-    targets = targets_for(words_by_axis, machine)
+    targets = targets_for({**suite.targets, **asked.targets}, machine)
+    keeps = expression(asked.keep) if asked.keep else _keeps_all
     groups = [
-        _group(workload, _variants(workload, axes, targets, machine), asked, machine, known)
+        _group(workload, _variants(workload, axes, targets, machine), keeps, machine, known)
         for workload, axes in _workloads(suite, asked, known, machine)
     ]
     groups = with_nulls([group for group in groups if group.cases])
@@ -73,7 +57,11 @@ def make(suite: Suite, asked: Asked, machine: Machine) -> Plan:
     )
 
 
-def _sampling(suite: Sampling, asked: Asked) -> Sampling:
+def _keeps_all(case: str) -> bool:  # noqa: ARG001
+    return True
+
+
+def _sampling(suite: Sampling, asked: Request) -> Sampling:
     """The suite's rules, replaced by those of the rigor asked for, and by what else was asked."""
     base = suite if asked.rigor is None else presets.sampling(asked.rigor, suite)
     given = {name: getattr(asked, name) for name in ("generations", "renewals", "precision")}
@@ -105,12 +93,12 @@ def _blamed_on(suite: Suite) -> Iterator[None]:
         raise UsageError(f"{suite.name}.toml: {error}") from error
 
 
-def _refuse_useless(suite: Suite, asked: Asked) -> None:
+def _refuse_useless(suite: Suite, asked: Request) -> None:
     """An option that no workload of the suite takes would be passed over in silence."""
     kinds = (kind_named(name) for entry in suite.entries for name in entry.kinds)
     axes = list(dict.fromkeys(axis for kind in kinds for axis in kind.axes))
-    for axis, given in asked.axes.items():
-        if given and axis not in axes:
+    for axis in asked.axes:
+        if axis not in axes:
             raise UsageError(
                 f"no workload of {suite.name} takes", value=axis, allowed=", ".join(axes)
             )
@@ -128,7 +116,7 @@ def _refuse_nothing(groups: Sequence[Group]) -> None:
 
 
 def _workloads(
-    suite: Suite, asked: Asked, known: Mapping[str, Network], machine: Machine
+    suite: Suite, asked: Request, known: Mapping[str, Network], machine: Machine
 ) -> Iterator[tuple[Workload, Axes]]:
     """Every workload once, with the axes that it comes from."""
     seen = set()
@@ -151,12 +139,12 @@ def _workloads(
 
 
 def _axes(
-    entry: Entry, allowed: Sequence[str], asked: Asked, known: Mapping[str, Network]
+    entry: Entry, allowed: Sequence[str], asked: Request, known: Mapping[str, Network]
 ) -> dict[str, list[int] | list[str]]:
     """The entry's axes that the kind has, replaced by what the user asked for."""
     axes = {axis: values for axis, values in entry.axes.items() if axis in allowed}
     for axis, given in asked.axes.items():
-        if axis in allowed and given:
+        if axis in allowed:
             axes[axis] = list(given) if axis in NAME_AXES else integers(f"--{axis}", given)
     if "network" in axes:
         axes["network"] = choices("network", map(str, axes["network"]), list(known))
@@ -192,7 +180,7 @@ def _synthetic(
 def _group(
     workload: Workload,
     targets: Sequence[tuple[Target, str]],
-    asked: Asked,
+    keeps: Callable[[str], bool],
     machine: Machine,
     known: Mapping[str, Network],
 ) -> Group:
@@ -200,7 +188,7 @@ def _group(
         Case(workload, target, kind, reason_to_skip(target, machine))  # type: ignore[arg-type]
         for target, kind in targets
     ]
-    cases = [case for case in cases if asked.keep(case.id)]
+    cases = [case for case in cases if keeps(case.id)]
     elements = kind_named(workload.kind).elements_in_memory(workload.params, known)
     return Group(workload, tuple(_within_memory(cases, elements, machine)))
 

@@ -3,7 +3,6 @@
 Nothing is imported or started here.
 """
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -135,15 +134,6 @@ def unavailable_reason(dataset: str) -> str | None:
     return reason
 
 
-@cache
-def _told_reason(dataset: str) -> str | None:
-    """The same, said once to the user."""
-    reason = unavailable_reason(dataset)
-    if reason is not None:
-        print(f"Synthetic data in place of {dataset}: {reason}", file=sys.stderr)  # noqa: T201
-    return reason
-
-
 def this_machine(declarations: Mapping[str, Declaration]) -> Machine:
     """What planning must know of the machine that it runs on."""
     return Machine(
@@ -152,5 +142,5 @@ def this_machine(declarations: Mapping[str, Declaration]) -> Machine:
         cores=environment.usable_cores(),
         memory_bytes=environment.available_memory(),
         gpus=len(environment.gpus()),
-        unavailable_reason=_told_reason,
+        unavailable_reason=cache(unavailable_reason),
     )

@@ -120,6 +120,12 @@ class Measurement(Record, frozen=True):
     facts: dict[str, str | int | None] = field(default_factory=dict)
 
 
+class Notice(Record, frozen=True):
+    """What a user should know before anything is measured."""
+
+    text: str
+
+
 class Progress(Record, frozen=True):
     """What is being done, for those who watch. done: finished cases of `total`."""
 

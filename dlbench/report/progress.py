@@ -3,25 +3,35 @@
 Everything goes to standard error, so that standard output holds the result alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 from typing import Protocol
 
 from rich.console import Console
+from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.table import Column
+from rich.text import Text
 
 from dlbench import units
-from dlbench.records.measurement import Measurement, Progress
+from dlbench.records.measurement import Measurement, Notice, Progress
+from dlbench.records.training import EpochResult, Lap, TrainingResult, TrainingRun
+from dlbench.report import training
+
+# A curve in one line: the lowest value to the highest.
+BARS = "▁▂▃▄▅▆▇█"
+CURVE_WIDTH = 32
+# Of a training that nobody watches live.
+LINES_OF_A_TRAINING = 5
 
 
 class Watcher(Protocol):
-    """Is told every event of a run."""
+    """Sees every event of a run, a training or a verification."""
 
-    def see(self, event: Progress | Measurement) -> None:
-        """Take note."""
+    def see(self, event: object) -> None:
+        """Take note of an event."""
 
 
 class Eta:
@@ -42,14 +52,16 @@ class Eta:
 REDRAW_S = 0.25
 
 
-class _Live:
+class _Bar:
     def __init__(self, bar: Bar) -> None:
         self.bar, self.eta = bar, Eta()
         self.task = bar.add_task("starting", total=None, left="")
         self.drawn, self.doing = 0.0, ""
 
-    def see(self, event: Progress | Measurement) -> None:
-        if isinstance(event, Progress):
+    def see(self, event: object) -> None:
+        if isinstance(event, Notice):
+            _say(self.bar.console, event.text)
+        elif isinstance(event, Progress):
             self.bar.update(
                 self.task,
                 description=event.doing,
@@ -60,33 +72,33 @@ class _Live:
             if event.doing != self.doing or monotonic() - self.drawn >= REDRAW_S:
                 self.bar.refresh()
                 self.drawn, self.doing = monotonic(), event.doing
-        else:
+        elif isinstance(event, Measurement):
             (task,) = self.bar.tasks
             done, total = int(task.completed) + 1, task.total  # None before the first Progress
             left = self.eta.text(done, int(total)) if total else ""
             self.bar.update(self.task, advance=1, left=left)
 
 
-class _Plain:
+class _Lines:
     """A line for every tenth of the cases, so that a log shows life and stays short."""
 
     def __init__(self, console: Console) -> None:
         self.console, self.eta, self.next = console, Eta(), 0
 
-    def see(self, event: Progress | Measurement) -> None:
-        if isinstance(event, Progress) and event.done * 10 // event.total >= self.next:
+    def see(self, event: object) -> None:
+        if isinstance(event, Notice):
+            _say(self.console, event.text)
+        elif isinstance(event, Progress) and event.done * 10 // event.total >= self.next:
             left = self.eta.text(event.done, event.total)
-            self.console.print(
-                f"{event.done}/{event.total} {event.doing} {left}".rstrip(), soft_wrap=True
-            )
+            _say(self.console, f"{event.done}/{event.total} {event.doing} {left}".rstrip())
             self.next = event.done * 10 // event.total + 1
 
 
 @contextmanager
-def watching(console: Console) -> Iterator[Watcher]:
-    """A watcher that fits the console."""
+def watching_run(console: Console) -> Iterator[Watcher]:
+    """Yield a watcher of a run or a verification: a bar on a terminal, else a few lines."""
     if not console.is_terminal:
-        yield _Plain(console)
+        yield _Lines(console)
         return
     columns = (
         BarColumn(bar_width=16),
@@ -102,4 +114,75 @@ def watching(console: Console) -> Iterator[Watcher]:
     )
     # no thread of its own that draws while a block is timed
     with Bar(*columns, console=console, transient=True, auto_refresh=False, expand=True) as bar:
-        yield _Live(bar)
+        yield _Bar(bar)
+
+
+class _Curve:
+    """The line of the training that goes on, with its curve."""
+
+    def __init__(self, live: Live) -> None:
+        self.live = live
+        self.done: list[EpochResult] = []
+
+    def see(self, event: object) -> None:
+        if isinstance(event, TrainingRun):
+            self.run = event
+        elif isinstance(event, Notice):
+            _say(self.live.console, event.text)
+        elif isinstance(event, TrainingResult):
+            _say(self.live.console, training.ended(self.run, event))
+            self.done = []
+            self.live.update(Text(""))
+        elif isinstance(event, Lap):
+            self.done.append(event.result)
+            line = f"{training.underway(self.run, event)}  {curve(_values(self.done))}"
+            self.live.update(Text(line, no_wrap=True, overflow="ellipsis"), refresh=True)
+
+
+class _Epochs:
+    """A few lines of every training, so that a log shows life and stays short."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+
+    def see(self, event: object) -> None:
+        if isinstance(event, TrainingRun):
+            self.run = event
+        elif isinstance(event, Notice):
+            _say(self.console, event.text)
+        elif isinstance(event, TrainingResult):
+            _say(self.console, training.ended(self.run, event))
+        elif isinstance(event, Lap) and self._is_told(event.result.epoch):
+            _say(self.console, training.underway(self.run, event))
+
+    def _is_told(self, epoch: int) -> bool:
+        return epoch * LINES_OF_A_TRAINING % self.run.network.epochs < LINES_OF_A_TRAINING
+
+
+@contextmanager
+def watching_training(console: Console) -> Iterator[Watcher]:
+    """Yield a watcher of trainings: a line with a curve on a terminal, else a few lines."""
+    if not console.is_terminal:
+        yield _Epochs(console)
+        return
+    # no thread of its own that draws while an epoch is timed
+    with Live(Text(""), console=console, transient=True, auto_refresh=False) as live:
+        yield _Curve(live)
+
+
+def curve(values: Sequence[float]) -> str:
+    """The last values as bars, from the lowest value to the highest."""
+    shown = values[-CURVE_WIDTH:]
+    low, high = min(values), max(values)
+    step = (high - low) / (len(BARS) - 1) or 1.0
+    return "".join(BARS[round((value - low) / step)] for value in shown)
+
+
+def _values(epochs: Sequence[EpochResult]) -> list[float]:
+    """The accuracies; where there are none, the training losses."""
+    accuracies = [one.accuracy for one in epochs if one.accuracy is not None]
+    return accuracies or [one.loss for one in epochs]
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -161,7 +161,7 @@ def grid(rows: Sequence[Row], metric: Metric) -> Grid:
         leading = [] if metric in SPARSE else leaders(workload)
         by_target = {row.target: row for row in workload}
         cells = [_cell(by_target.get(target), texts, leading, notes) for target in targets]
-        lines.append((workload_name(workload[0], labels), tuple(cells)))
+        lines.append((workload_name(workload[0].workload, labels), tuple(cells)))
     return Grid(
         title=f"{unit}{_constants(shown, axes, labels)}",
         heads=tuple(words(target, axes) for target in targets),
@@ -185,7 +185,7 @@ def ratios(rows: Sequence[Row], baseline: str, first_note: int = 1) -> Grid:
     for workload in _by_workload(shown):
         by_target = {row.target: row for row in workload}
         cells = [_ratio_cell(by_target.get(target), notes) for target in targets]
-        lines.append((workload_name(workload[0], labels), tuple(cells)))
+        lines.append((workload_name(workload[0].workload, labels), tuple(cells)))
     return Grid(
         title=f"time / time of {' '.join(words(own, axes))}{_constants(shown, axes, labels)}",
         heads=tuple(words(target, axes) for target in targets),

@@ -1,15 +1,11 @@
 """What a training shows: a live line while it goes on, a table at its end; writing only."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from math import inf
 from statistics import median
-from typing import Protocol
 
 from rich.console import Console
-from rich.live import Live
-from rich.text import Text
 
 from dlbench import units
 from dlbench.analysis.labels import joined, varying_axes
@@ -22,89 +18,12 @@ from dlbench.reference.losses import labels
 from dlbench.report.tables import Cell, Grid, Notes
 from dlbench.results.folder import Trained
 
-# A curve in one line: the lowest value to the highest.
-BARS = "▁▂▃▄▅▆▇█"
-
-
-CURVE_WIDTH = 32
-
-
-# Lines of a training where nobody watches live.
-PLAIN_LINES = 5
-
-
 # Of a row that is predicted.
 SHOWN_VALUES = 4
 
 
 # Seeds whose ends are listed one by one: of more, the spread says it better.
 MOST_LISTED = 20
-
-
-class Watcher(Protocol):
-    """Is told every event of a training."""
-
-    def see(self, event: Lap | TrainingResult) -> None:
-        """Take note."""
-
-
-class _Live:
-    """The line of the training that goes on, with its curve."""
-
-    def __init__(self, live: Live, run: TrainingRun) -> None:
-        self.live, self.run = live, run
-        self.done: list[EpochResult] = []
-
-    def see(self, event: Lap | TrainingResult) -> None:
-        if isinstance(event, TrainingResult):
-            self.live.console.print(ended(self.run, event), highlight=False, markup=False)
-            self.done = []
-            self.live.update(Text(""))
-            return
-        self.done.append(event.result)
-        line = f"{underway(self.run, event)}  {curve(_values(self.done))}"
-        self.live.update(Text(line, no_wrap=True, overflow="ellipsis"), refresh=True)
-
-
-class _Plain:
-    """A few lines of every training, so that a log shows life and stays short."""
-
-    def __init__(self, console: Console, run: TrainingRun) -> None:
-        self.console, self.run = console, run
-
-    def see(self, event: Lap | TrainingResult) -> None:
-        if isinstance(event, TrainingResult):
-            self._print(ended(self.run, event))
-        elif event.result.epoch * PLAIN_LINES % self.run.network.epochs < PLAIN_LINES:
-            self._print(underway(self.run, event))
-
-    def _print(self, line: str) -> None:
-        self.console.print(line, highlight=False, markup=False, soft_wrap=True)
-
-
-@contextmanager
-def watching(console: Console, run: TrainingRun) -> Iterator[Watcher]:
-    """A watcher that fits the console."""
-    if not console.is_terminal:
-        yield _Plain(console, run)
-        return
-    # no thread of its own that draws while an epoch is timed
-    with Live(Text(""), console=console, transient=True, auto_refresh=False) as live:
-        yield _Live(live, run)
-
-
-def curve(values: Sequence[float]) -> str:
-    """The last values as bars."""
-    shown = values[-CURVE_WIDTH:]
-    low, high = min(values), max(values)
-    step = (high - low) / (len(BARS) - 1) or 1.0
-    return "".join(BARS[round((value - low) / step)] for value in shown)
-
-
-def _values(epochs: Sequence[EpochResult]) -> list[float]:
-    """The accuracies; where there are none, the training losses."""
-    accuracies = [one.accuracy for one in epochs if one.accuracy is not None]
-    return accuracies or [one.loss for one in epochs]
 
 
 def name(run: TrainingRun, target: Target) -> str:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -15,6 +15,9 @@ from dlbench.records.case import Target
 from dlbench.records.measurement import ParityCheck
 from dlbench.records.verification import Agreement, Finding, Numbers, Worked, worst
 from dlbench.report.tables import STATUS_WORDS, Cell, Grid, Notes
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 WRONG = "wrong"
 
@@ -39,7 +42,7 @@ MOST_NAMED = 4
 
 
 @dataclass(frozen=True)
-class Report:
+class Verification:
     """All findings, why targets were never started, and how long it took.
 
     not_asked: backends and their modes that are verified only where they are named.
@@ -80,6 +83,12 @@ class Report:
         """The networks."""
         return [finding for finding in self.findings if isinstance(finding, Agreement)]
 
+    def frame(self) -> "DataFrame":
+        """One line per checked quantity, as a pandas data frame."""
+        from dlbench.analysis import frames
+
+        return frames.of_findings(self.findings)
+
 
 def name(finding: Finding) -> str:
     """Such as `iris on torch compile`."""
@@ -99,7 +108,7 @@ def _together(same: Sequence[Finding]) -> str:
     return f"{units.counted(len(same), noun)} on {_where(same[0])}"
 
 
-def show(report: Report, console: Console) -> None:
+def show(report: Verification, console: Console) -> None:
     """Both tables, what the lecture got wrong, what is wrong here, and the sum of it."""
     for table in _tables(report):
         console.print(table.title, style="bold", highlight=False, markup=False)
@@ -115,7 +124,7 @@ def show(report: Report, console: Console) -> None:
     console.print(summary(report), style="bold", highlight=False, markup=False)
 
 
-def _tables(report: Report) -> Iterator[Grid]:
+def _tables(report: Verification) -> Iterator[Grid]:
     """Those that have a column."""
     if any(not one.skipped for one in report.worked):
         yield examples(report.worked)
@@ -129,7 +138,7 @@ def not_asked(left_out: Sequence[tuple[str, str]]) -> str:
     return f"Not asked for: {', '.join(map(' '.join, left_out))} (--mode {modes})"
 
 
-def summary(report: Report) -> str:
+def summary(report: Verification) -> str:
     """One sentence."""
     took = f"in {units.duration(report.seconds)}"
     if not report.verified:
@@ -260,7 +269,7 @@ def _short(value: float) -> str:
     return f"{value:.1e}".replace("e-0", "e-") if value else "0"
 
 
-def to_json(report: Report) -> str:
+def to_json(report: Verification) -> str:
     """Every example and every quantity with what was found and what is allowed."""
     data = {
         "held": report.held,

@@ -10,8 +10,8 @@ from functools import partial
 import pytest
 
 from dlbench import cli
-from dlbench.api import run as session
-from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, EXIT_USAGE, UsageError
+from dlbench.api import run as api_run
+from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, EXIT_USAGE
 from dlbench.harness import wire
 from dlbench.harness.supervisor.run import Supervisor
 from dlbench.harness.supervisor.stopping import PATIENCE
@@ -81,7 +81,7 @@ def scripted(monkeypatch):
 
     def follow(**script):
         stable = Stable({"numpy": script})
-        monkeypatch.setattr(session, "Launcher", lambda *_, **__: nullcontext(stable.launch))
+        monkeypatch.setattr(api_run, "Launcher", lambda *_, **__: nullcontext(stable.launch))
         monkeypatch.setattr(environment, "capture", lambda _: ENVIRONMENT)
         return stable
 
@@ -89,18 +89,14 @@ def scripted(monkeypatch):
 
 
 @pytest.fixture
-def measure(suite, results, scripted):
+def measure(dlbench, suite, results, scripted):
     """Measure the suite with a script; the exit code."""
 
     def by(**script):
         scripted(**script)
-        return session.measure(suite, asked(), results)
+        return dlbench("run", suite, "--results", results)
 
     return by
-
-
-def asked(keep="", budget_s=None, seed=0, **targets):
-    return session.ask(targets, {}, keep, session.Rules(budget_s=budget_s), seed)
 
 
 def the_run(results):
@@ -154,9 +150,10 @@ def test_the_results_are_where_the_readme_says(dlbench, suite, results, scripted
     assert (folder / "logs").is_dir()
 
 
-def test_options_choose_what_is_measured(suite, results, scripted):
+def test_options_choose_what_is_measured(dlbench, suite, results, scripted):
     scripted()
-    assert session.measure(suite, asked("matmul and not 16", dtype=["float64"]), results) == 0
+    options = ["-k", "matmul and not 16", "--dtype", "float64", "--results", results]
+    assert dlbench("run", suite, *options) == 0
     only = "matmul/8x8x8/numpy/cpu/eager/float64/t1"
     assert [m.case for m in the_run(results).measurements] == [only, f"{only}/null"]
 
@@ -261,7 +258,7 @@ def test_what_the_budget_does_not_reach_is_skipped_and_that_is_fine(
     dlbench, suite, results, scripted, monkeypatch
 ):
     clock = scripted().clock.seconds
-    monkeypatch.setattr(session, "Supervisor", partial(Supervisor, clock=clock))
+    monkeypatch.setattr(api_run, "Supervisor", partial(Supervisor, clock=clock))
     assert dlbench("run", suite, "--results", results, "--budget", 0.5) == 0
     assert statuses(results) == ["ok"] * 2 + ["skipped"] * 4
     assert the_run(results).measurements[0].stop_reason == "budget"
@@ -290,49 +287,6 @@ def test_a_dry_run_shows_the_plan_and_does_nothing(dlbench, suite, results, scri
     assert not results.exists()
 
 
-def test_what_is_asked_is_split_into_words():
-    rules = session.Rules("quick", 3, 4, 0.5, 2.5)
-    made = session.ask(
-        {"backend": ["torch,numpy", "torch"], "mode": None}, {"size": ["1-4"]}, "iris", rules, 7
-    )
-    assert made.targets == {"backend": ["torch", "numpy"]}
-    assert made.axes == {"size": ["1-4"]}
-    assert [made.keep("train_step/iris/b32"), made.keep("matmul/8")] == [True, False]
-    assert (made.rigor, made.generations, made.renewals) == ("quick", 3, 4)
-    assert (made.precision, made.budget_s, made.seed) == (0.5, 2.5, 7)
-
-
-def test_who_asks_for_nothing_gets_everything():
-    made = asked()
-    assert made.keep("whatever")
-    assert (made.targets, made.axes, made.budget_s) == ({}, {}, None)
-
-
-@pytest.mark.parametrize("budget_s", [0.0, -1.0, float("inf"), float("nan")])
-def test_a_budget_is_a_time(budget_s):
-    with pytest.raises(UsageError, match=r"--budget .*: seconds, more than 0"):
-        asked(budget_s=budget_s)
-
-
-@pytest.mark.parametrize("precision", [0.0, -0.1, 1.0, float("nan")])
-def test_a_precision_is_a_share(precision):
-    rules = session.Rules(precision=precision)
-    with pytest.raises(UsageError, match=r"--precision .*: a fraction such as 0\.005"):
-        session.ask({}, {}, "", rules, 0)
-
-
-@pytest.mark.parametrize("generations", [0, -1, 1001])
-def test_generations_are_counted(generations):
-    rules = session.Rules(generations=generations)
-    with pytest.raises(UsageError, match=r"--generations .*: a whole number from 1 to 1000"):
-        session.ask({}, {}, "", rules, 0)
-
-
-def test_a_rigor_is_one_of_three():
-    with pytest.raises(UsageError, match=r"unknown rigor: 'most'\. Allowed: quick, standard, rig"):
-        session.ask({}, {}, "", session.Rules("most"), 0)
-
-
 @pytest.fixture
 def launched(scripted, monkeypatch):
     """With what options workers were launched."""
@@ -342,18 +296,12 @@ def launched(scripted, monkeypatch):
         found.append(options)
         return nullcontext(stable.launch)
 
-    monkeypatch.setattr(session, "Launcher", launcher)
+    monkeypatch.setattr(api_run, "Launcher", launcher)
     return found
 
 
 @pytest.mark.parametrize(("renewals", "renews"), [(None, False), (0, False), (2, True)])
 def test_workers_that_are_to_be_renewed_are_started_so(suite, results, launched, renewals, renews):
-    wanted = session.ask({}, {}, "", session.Rules(renewals=renewals), 0)
-    session.measure(suite, wanted, results)
+    api_run.run(suite, results=results, renewals=renewals)
     assert launched == [{"renews": renews}]
     assert the_run(results).run.plan.sampling.renewals == (renewals or 0)
-
-
-def test_so_many_renewals_are_a_slip():
-    with pytest.raises(UsageError, match=r"--renewals .*: a whole number from 0 to 1000"):
-        session.ask({}, {}, "", session.Rules(renewals=-1), 0)

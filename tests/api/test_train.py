@@ -6,14 +6,11 @@ from errno import EACCES
 
 import pytest
 
-from dlbench.api import run as session
-from dlbench.api import train
+from dlbench.api import train, writable
 from dlbench.datasets import iris
-from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, UsageError
+from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED
 from dlbench.harness import wire
 from dlbench.machine import environment
-from dlbench.networks.base import every
-from dlbench.plan.targets import _told_reason
 from dlbench.results.find import folders
 from dlbench.results.folder import read_training
 from fakes.machine import machine
@@ -41,7 +38,7 @@ def taught(monkeypatch):
     def by(answers=None):
         school = School(answers)
         monkeypatch.setattr(train, "Launcher", lambda *_: nullcontext(school.launch))
-        monkeypatch.setattr(session, "this_machine", all_installed)
+        monkeypatch.setattr(train, "this_machine", all_installed)
         return school
 
     return by
@@ -127,7 +124,7 @@ def test_every_backend_is_trained_in_its_usual_mode_and_loop(here, taught):
         "tensorflow/cpu/function/float32/t1/fit",
         "torch/cpu/eager/float32/t1/tensors",
     ]
-    assert "Skipped" not in answer.err
+    assert "Left out" not in answer.err
 
 
 def test_modes_and_loops_are_those_asked_for_where_a_backend_has_them(here, taught):
@@ -142,14 +139,14 @@ def test_modes_and_loops_are_those_asked_for_where_a_backend_has_them(here, taug
 def test_a_backend_that_is_not_installed_is_told_once_and_left_out(here, taught, monkeypatch):
     taught()
     monkeypatch.setattr(
-        session, "this_machine", lambda known: machine(declarations=known, installed={"numpy"})
+        train, "this_machine", lambda known: machine(declarations=known, installed={"numpy"})
     )
     answer = dlbench("train", "iris", "--epochs", "1")
     assert answer.code == 0, answer
     assert [target.backend for target in the_training(here).run.targets] == ["numpy"]
-    skipped = [line for line in answer.err.splitlines() if line.startswith("Skipped: ")]
+    skipped = [line for line in answer.err.splitlines() if line.startswith("Left out: ")]
     assert skipped == [
-        f"Skipped: {name} is not installed; to add it: pip install {packages}"
+        f"Left out: {name} is not installed; to add it: pip install {packages}"
         for name, packages in {
             "jax": "jax optax",
             "tensorflow": "tensorflow",
@@ -171,7 +168,7 @@ def test_logs_and_checkpoints_are_written_where_they_are_asked_for(here, taught)
     beside = ["--tensorboard", "logs", "--checkpoint", "a/b"]
     answer = dlbench("train", "iris", "--epochs", "1", *beside)
     assert answer.code == 0, answer
-    assert "Skipped: numpy writes no logs and no checkpoints\n" in answer.err
+    assert "Left out: numpy cannot write TensorBoard logs or checkpoints\n" in answer.err
     [run] = folders(here / "results")
     assert [order.tensorboard for order in school.orders] == [
         str(here / "logs" / run.name / name / "seed-0")
@@ -220,21 +217,6 @@ def test_results_go_where_they_are_asked_to(here, taught):
 # --- what is asked ------------------------------------------------------------------------------
 
 
-def test_a_network_has_its_own_schedule_unless_another_is_asked_for():
-    iris = every()["iris"]
-    assert train.wanted("iris", None, None, 1, None) == train.Wanted(iris, (0,), None)
-    made = train.wanted("iris", 7, 5, 3, 1.0)
-    assert (made.network.epochs, made.network.batch) == (7, 5)
-    assert (made.seeds, made.goal) == ((0, 1, 2), 1.0)
-    assert (iris.epochs, iris.batch) == (150, 32)
-
-
-@pytest.mark.parametrize("goal", [0.0, -0.5, 1.01, float("nan"), float("inf")])
-def test_a_target_is_an_accuracy(goal):
-    with pytest.raises(UsageError, match=r"--target .*: accuracies are fractions, such as 0.9"):
-        train.wanted("iris", None, None, 1, goal)
-
-
 def refused(here, *line):
     """What is said of a mistake, which leaves nothing behind."""
     answer = dlbench("train", *line)
@@ -278,7 +260,7 @@ def test_a_mistake_is_one_message_and_leaves_nothing(here, line, complaint):
 @pytest.mark.parametrize("option", ["--tensorboard", "--checkpoint"])
 def test_who_writes_no_logs_cannot_be_asked_for_them_alone(here, option):
     said = refused(here, "iris", "--backend", "numpy", option, "logs")
-    reason = "numpy writes no logs and no checkpoints"
+    reason = "numpy cannot write TensorBoard logs or checkpoints"
     assert said == f"dlbench: nothing can be trained. {reason}.\n"
     assert list(here.iterdir()) == []
 
@@ -342,7 +324,7 @@ def test_a_folder_that_takes_no_files_is_told_first_and_not_left(here, taught, m
     def forbidden(**_):
         raise PermissionError(EACCES, "Permission denied")
 
-    monkeypatch.setattr(train, "TemporaryFile", forbidden)
+    monkeypatch.setattr(writable, "TemporaryFile", forbidden)
     said = refused(here, "iris", "--backend", "torch", "--checkpoint", "models")
     assert said.startswith("dlbench: cannot write --checkpoint (Permission denied): 'models'. ")
     assert list(here.iterdir()) == []
@@ -353,7 +335,6 @@ def test_a_damaged_table_is_told_before_anything_is_made(here, monkeypatch, line
     rows = iris.FILE.read_text().splitlines()
     monkeypatch.setattr(iris, "FILE", here / "iris.csv")
     iris.FILE.write_text("\n".join([*rows[:-1], "5.9,3.0,5.1,1.8,Iris-nova"]) + "\n")
-    _told_reason.cache_clear()  # asked once a process: by a test before this one
     answer = dlbench(*line.split())
     assert (answer.code, answer.out) == (2, "")
     assert "iris.csv" in answer.err
@@ -363,7 +344,7 @@ def test_a_damaged_table_is_told_before_anything_is_made(here, monkeypatch, line
 
 def test_without_data_nothing_is_trained_and_the_reason_is_told(here, taught, monkeypatch):
     school = taught()
-    monkeypatch.setattr(session, "unavailable_reason", lambda dataset: f"{dataset} is far away")
+    monkeypatch.setattr(train, "unavailable_reason", lambda dataset: f"{dataset} is far away")
     said = refused(here, "mnist-512")
     assert said == "dlbench: there is no data to train on: 'mnist-512'. mnist is far away.\n"
     assert school.workers == []

@@ -13,10 +13,11 @@ import msgspec
 import pytest
 
 from dlbench import __version__
-from dlbench.api import run as session
+from dlbench.api import run as api_run
 from dlbench.commands.list import LISTS
 from dlbench.datasets import _mnist_files
 from dlbench.machine import environment
+from dlbench.plan import targets
 from dlbench.records.measurement import Measurement, Progress
 from dlbench.records.run import SCHEMA_VERSION
 from dlbench.results.find import folders
@@ -61,7 +62,7 @@ def only_numpy(package: str) -> object:
 @pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch, here: Path) -> Path:
     """The same on a machine without any framework."""
-    monkeypatch.setattr(session, "find_spec", only_numpy)
+    monkeypatch.setattr(targets, "find_spec", only_numpy)
     return here
 
 
@@ -226,21 +227,21 @@ def test_a_mistake_in_a_suite_ends_with_2_and_names_the_file(here: Path) -> None
 
 
 def test_an_unexpected_error_is_not_hidden(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(session, "dry_run", broken)
+    monkeypatch.setattr(api_run, "plan", broken)
     with pytest.raises(ZeroDivisionError):
         dlbench("run", "mine.toml", "--dry-run")
 
 
 @pytest.mark.parametrize("words", [["run", "mine.toml", "--dry-run"], ["run", "mine.toml"]])
 def test_ctrl_c_ends_with_130(here: Path, monkeypatch: pytest.MonkeyPatch, words) -> None:
-    def interrupted(*_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(session, "dry_run", interrupted)
-    monkeypatch.setattr(session, "measure", interrupted)
+    monkeypatch.setattr(api_run, "plan", interrupted)
+    monkeypatch.setattr(api_run, "run", interrupted)
     answer = dlbench(*words)
     assert answer.code == 130
     assert "Traceback" not in answer.err
@@ -428,7 +429,7 @@ def numpy_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Answer]:
     folder = tmp_path_factory.mktemp("run")
     (folder / "mine.toml").write_text(QUICKLY)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(session, "find_spec", only_numpy)
+        patch.setattr(targets, "find_spec", only_numpy)
         patch.setattr(environment, "gpus", tuple)
         patch.chdir(folder)
         return folder, dlbench("run", "mine.toml", "--threads", "1", "--seed", "5")
@@ -501,7 +502,7 @@ def told(bare: Path, monkeypatch: pytest.MonkeyPatch) -> type[Told]:
     class Next(Told):
         pass
 
-    monkeypatch.setattr(session, "Supervisor", Next)
+    monkeypatch.setattr(api_run, "Supervisor", Next)
     return Next
 
 

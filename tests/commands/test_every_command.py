@@ -1,8 +1,9 @@
 """Whatever command there is, it explains itself, and the example in its help works."""
 
 import shlex
-import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import typer.main
@@ -10,6 +11,7 @@ import typer.main
 from dlbench import cli, registry
 from dlbench.api import run, train, verify
 from dlbench.harness.supervisor.verification import Task
+from dlbench.plan import targets
 from dlbench.records.measurement import ParityCheck
 from dlbench.records.verification import Agreement
 from dlbench.results.folder import RUN, new_folder
@@ -68,12 +70,17 @@ def fine(task: Task) -> Agreement:
     return Agreement(next(iter(task.orders)), task.target, (ParityCheck("loss", 0.0, 1e-6),))
 
 
+def nothing(*_: object) -> Iterator[object]:
+    """No event."""
+    yield from ()
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_its_example_works(name: str, measured_twice: Path, monkeypatch) -> None:
-    monkeypatch.setattr(run, "measure", lambda suite, asked, _: run.dry_run(suite, asked))
-    monkeypatch.setattr(run, "find_spec", lambda package: package)
-    monkeypatch.setattr(verify, "_verified", lambda asked, launch: [fine(asked[-1])])
-    monkeypatch.setattr(train, "run", lambda *asked: sys.stdout.write(f"{asked}") and 0)
+    monkeypatch.setattr(targets, "find_spec", lambda package: package)
+    monkeypatch.setattr(run, "Supervisor", lambda *_: SimpleNamespace(measure=nothing))
+    monkeypatch.setattr(train.TrainingPlan, "train", nothing)
+    monkeypatch.setattr(verify, "_findings", lambda asked, *_: [fine(asked[-1])])
     answer = dlbench(*example(name)[1:])
     assert (answer.code, answer.err) == (0, "")
     assert answer.out

@@ -11,14 +11,13 @@ from dlbench import units
 from dlbench.errors import UsageError
 from dlbench.networks.base import every
 from dlbench.plan import build
-from dlbench.plan.build import Asked
 from dlbench.plan.presets import RIGORS
+from dlbench.plan.request import Request
 from dlbench.plan.suite import Entry, Suite
 from dlbench.plan.targets import read_declarations
 from dlbench.records.layers import Dense
 from dlbench.records.network import Network
 from dlbench.records.plan import Plan, Sampling
-from dlbench.syntax import expression
 from dlbench.workloads import _work
 from fakes.machine import DECLARATIONS, machine
 
@@ -43,17 +42,17 @@ def suite_of(*entries: Entry, **fields: Any) -> Suite:
 
 
 def make(
-    *entries: Entry, asked: Asked | None = None, suite: dict[str, Any] | None = None, **on: Any
+    *entries: Entry, asked: Request | None = None, suite: dict[str, Any] | None = None, **on: Any
 ) -> Plan:
-    return build.make(suite_of(*entries, **(suite or {})), asked or Asked(), machine(**on))
+    return build.make(suite_of(*entries, **(suite or {})), asked or Request(), machine(**on))
 
 
-def wanting(**targets: str) -> Asked:
-    return Asked(targets={axis: [text] for axis, text in targets.items()})
+def wanting(**targets: str) -> Request:
+    return Request(**{axis: (text,) for axis, text in targets.items()})
 
 
-def with_axes(**axes: str) -> Asked:
-    return Asked(axes={axis: [text] for axis, text in axes.items()})
+def with_axes(**axes: str) -> Request:
+    return Request(**{axis: (text,) for axis, text in axes.items()})
 
 
 def targets(made: Plan) -> list[str]:
@@ -212,11 +211,11 @@ def test_where_everything_is_skipped_there_is_nothing_to_do_and_every_reason_is_
 @pytest.mark.parametrize(
     "asked",
     [
-        Asked(keep=expression("nonsense")),
-        Asked(keep=expression("alpha and jit")),
+        Request(keep="nonsense"),
+        Request(keep="alpha and jit"),
     ],
 )
-def test_where_nothing_is_left_the_user_is_told_where_to_look(asked: Asked) -> None:
+def test_where_nothing_is_left_the_user_is_told_where_to_look(asked: Request) -> None:
     with pytest.raises(UsageError, match="nothing is left to measure") as caught:
         make(asked=asked, gpus=1)
     assert "dlbench run --dry-run" in str(caught.value)
@@ -231,7 +230,7 @@ def test_where_nothing_is_left_the_user_is_told_where_to_look(asked: Asked) -> N
         wanting(backend="alpha", device="cuda"),
     ],
 )
-def test_what_no_backend_has_together_is_told_with_what_each_has(asked: Asked) -> None:
+def test_what_no_backend_has_together_is_told_with_what_each_has(asked: Request) -> None:
     (name,) = asked.targets["backend"]
     with pytest.raises(UsageError, match="no backend has all of what was asked") as caught:
         make(asked=asked, gpus=1)
@@ -240,9 +239,9 @@ def test_what_no_backend_has_together_is_told_with_what_each_has(asked: Asked) -
 
 
 def test_an_expression_keeps_cases_by_their_ids_and_drops_empty_groups() -> None:
-    keep = expression("matmul/8x and not jit or iris and alpha")
+    keep = "matmul/8x and not jit or iris and alpha"
     made = make(
-        Entry(("matmul",), {"size": [8, 16]}), IRIS, asked=Asked(keep=keep), suite={"name": "k"}
+        Entry(("matmul",), {"size": [8, 16]}), IRIS, asked=Request(keep=keep), suite={"name": "k"}
     )
     assert [case.id for case in made.cases] == [
         "matmul/8x8x8/alpha/cpu/eager/float32/t4",
@@ -307,13 +306,10 @@ def test_entries_stand_for_workloads_each_once_and_in_order(
             with_axes(network="abalone,fruit-2-1", batch="5", size="4"),
             ["matmul/4x4x4", "forward/abalone/b5", "forward/fruit-2-1/b5"],
         ),
-        (
-            Asked(axes={"size": [], "batch": [], "network": []}),
-            ["matmul/8x8x8", "forward/iris/b32"],
-        ),
+        (Request(), ["matmul/8x8x8"]),
     ],
 )
-def test_the_user_overrules_the_axes_of_the_suite(asked: Asked, expected: list[str]) -> None:
+def test_the_user_overrules_the_axes_of_the_suite(asked: Request, expected: list[str]) -> None:
     entries = [MATMUL, IRIS] if "batch" in asked.axes or "network" in asked.axes else [MATMUL]
     assert workloads(make(*entries, asked=asked)) == expected
 
@@ -382,7 +378,7 @@ def test_the_plan_holds_the_networks_that_it_uses_and_no_others() -> None:
         MATMUL, Entry(("forward",), {"network": ["iris", "mine"]}), suite={"networks": (OWN,)}
     )
     assert made.networks == {"iris": every()["iris"], "mine": OWN}
-    kept = make(MATMUL, IRIS, asked=Asked(keep=expression("matmul")))
+    kept = make(MATMUL, IRIS, asked=Request(keep="matmul"))
     assert kept.networks == {}
 
 
@@ -440,7 +436,7 @@ def test_only_cases_that_run_need_memory() -> None:
 
 def test_the_seed_and_the_sampling_are_those_asked_for() -> None:
     own = {"sampling": Sampling(blocks=3, budget_s=60.0)}
-    made = make(suite=own, asked=Asked(seed=7))
+    made = make(suite=own, asked=Request(seed=7))
     assert (made.suite, made.seed, made.sampling) == ("told", 7, own["sampling"])
     assert make().seed == 0
 
@@ -451,17 +447,17 @@ def test_the_seed_and_the_sampling_are_those_asked_for() -> None:
 )
 def test_the_users_budget_goes_before_the_suites(of_suite, of_user, expected) -> None:
     own = {"sampling": Sampling(budget_s=of_suite)}
-    assert make(suite=own, asked=Asked(budget_s=of_user)).sampling.budget_s == expected
+    assert make(suite=own, asked=Request(budget_s=of_user)).sampling.budget_s == expected
 
 
 def test_the_users_rigor_replaces_the_suites_rules_but_not_its_limits_of_time() -> None:
     own = {"sampling": Sampling(blocks=3, budget_s=60.0, timeout_s=7.0)}
-    sampling = make(suite=own, asked=Asked(rigor="rigorous")).sampling
+    sampling = make(suite=own, asked=Request(rigor="rigorous")).sampling
     assert sampling == replace(RIGORS["rigorous"], budget_s=60.0, timeout_s=7.0)
 
 
 def test_what_the_user_asks_for_by_number_goes_before_the_rigor() -> None:
-    sampling = make(asked=Asked(rigor="quick", generations=4, precision=0.1)).sampling
+    sampling = make(asked=Request(rigor="quick", generations=4, precision=0.1)).sampling
     assert sampling == replace(RIGORS["quick"], generations=4, precision=0.1)
 
 
@@ -541,8 +537,8 @@ def test_a_mode_of_one_kind_of_device_is_offered_on_no_other() -> None:
 
 def test_the_limit_of_compiling_is_the_users() -> None:
     assert make().sampling.compile_limit_s == Sampling().compile_limit_s
-    assert make(asked=Asked(compile_limit_s=5.0)).sampling.compile_limit_s == 5.0
-    assert make(asked=Asked(compile_limit_s=5.0, rigor="quick")).sampling.compile_limit_s == 5.0
+    assert make(asked=Request(compile_limit_s=5.0)).sampling.compile_limit_s == 5.0
+    assert make(asked=Request(compile_limit_s=5.0, rigor="quick")).sampling.compile_limit_s == 5.0
 
 
 def test_modes_on_request_are_measured_where_somebody_asks_for_them() -> None:

@@ -5,6 +5,7 @@ import pytest
 from dlbench import registry
 from dlbench.networks.base import every
 from dlbench.plan import build, suite
+from dlbench.plan.request import Request
 from dlbench.plan.targets import read_declarations
 from dlbench.records.case import Declaration
 from dlbench.records.plan import Plan
@@ -18,7 +19,7 @@ COMPILED_ONLY = ("retrace",)
 def planned(name: str) -> Plan:
     declared = read_declarations()
     there = machine(declarations=declared, installed=frozenset(declared))
-    return build.make(suite.load(name), build.Asked(), there)
+    return build.make(suite.load(name), Request(suite=name), there)
 
 
 def workloads(name: str) -> set[str]:

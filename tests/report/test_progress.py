@@ -9,7 +9,7 @@ from rich.console import Console
 
 from dlbench.records.measurement import Measurement, Progress
 from dlbench.report import progress
-from dlbench.report.progress import Eta, watching
+from dlbench.report.progress import Eta, watching_run
 
 DONE = Measurement("some/case", "ok")
 
@@ -46,7 +46,7 @@ def test_the_time_left_follows_from_the_time_taken(clock, seconds, done, total, 
 
 def lines_of(events: list[Progress | Measurement]) -> list[str]:
     stream = io.StringIO()
-    with watching(Console(file=stream, width=40)) as watcher:
+    with watching_run(Console(file=stream, width=40)) as watcher:
         for event in events:
             watcher.see(event)
     return stream.getvalue().splitlines()
@@ -58,7 +58,7 @@ def test_a_log_gets_a_line_for_every_tenth_of_the_cases(clock) -> None:
         return Progress(f"measuring case {done}", done, 100)
 
     stream = io.StringIO()
-    with watching(Console(file=stream, width=40)) as watcher:
+    with watching_run(Console(file=stream, width=40)) as watcher:
         for done in range(100):
             watcher.see(event(done))
             watcher.see(event(done))
@@ -87,7 +87,7 @@ def test_measurements_alone_say_nothing_in_a_log(clock) -> None:
 def test_a_terminal_gets_a_line_that_lives_and_vanishes(clock) -> None:
     stream = io.StringIO()
     console = Console(file=stream, width=100, force_terminal=True, color_system=None)
-    with watching(console) as watcher:
+    with watching_run(console) as watcher:
         watcher.bar.stop()  # no thread of rich's draws while we look
         watcher.see(Progress("starting [bold]", 0, 4))
         assert "0/4" in drawn(watcher)
@@ -103,7 +103,7 @@ def test_a_terminal_gets_a_line_that_lives_and_vanishes(clock) -> None:
 
 def test_where_the_line_is_too_long_the_name_of_the_case_is_cut(clock) -> None:
     console = Console(file=io.StringIO(), width=100, force_terminal=True, color_system=None)
-    with watching(console) as watcher:
+    with watching_run(console) as watcher:
         watcher.bar.stop()
         clock(70.0)
         watcher.see(
@@ -115,7 +115,7 @@ def test_where_the_line_is_too_long_the_name_of_the_case_is_cut(clock) -> None:
 
 def test_what_is_skipped_before_the_first_case_says_nothing_of_the_time_left(clock) -> None:
     console = Console(file=io.StringIO(), width=100, force_terminal=True, color_system=None)
-    with watching(console) as watcher:
+    with watching_run(console) as watcher:
         watcher.bar.stop()
         clock(5.0)
         watcher.see(DONE)
@@ -124,7 +124,7 @@ def test_what_is_skipped_before_the_first_case_says_nothing_of_the_time_left(clo
 
 def test_nothing_is_left_when_all_is_done(clock) -> None:
     console = Console(file=io.StringIO(), width=100, force_terminal=True, color_system=None)
-    with watching(console) as watcher:
+    with watching_run(console) as watcher:
         watcher.bar.stop()
         clock(60.0)
         watcher.see(Progress("measuring a/b", 1, 2))

@@ -8,15 +8,8 @@ from rich.console import Console
 
 from dlbench.records.training import EpochResult, Lap
 from dlbench.report import training
-from dlbench.report.training import (
-    BARS,
-    CURVE_WIDTH,
-    PLAIN_LINES,
-    curve,
-    ended,
-    seconds_to,
-    underway,
-)
+from dlbench.report.progress import BARS, CURVE_WIDTH, LINES_OF_A_TRAINING, curve, watching_training
+from dlbench.report.training import ended, seconds_to, underway
 from fakes.trainings import NUMPY, OUTPUTS, TORCH, broken, epochs, found, trained
 
 RUN = found().run
@@ -302,10 +295,11 @@ def watch(watcher, length):
 def test_a_log_gets_a_few_lines_of_every_training(length):
     stream = io.StringIO()
     console = Console(file=stream, width=40, force_terminal=False)
-    with training.watching(console, found(length=length).run) as watcher:
+    with watching_training(console) as watcher:
+        watcher.see(found(length=length).run)
         watch(watcher, length)
     *lines, end = stream.getvalue().splitlines()
-    assert len(lines) == min(PLAIN_LINES, length)
+    assert len(lines) == min(LINES_OF_A_TRAINING, length)
     assert f"epoch {length}/{length}, " in lines[-1]
     assert f"seed 0: {length} epoch" in end
 
@@ -314,7 +308,8 @@ def test_a_terminal_has_a_line_that_lives_and_keeps_only_the_ends():
     stream = io.StringIO()
     console = Console(file=stream, width=200, force_terminal=True, color_system=None)
     whole = trained(0.1, 0.8)
-    with training.watching(console, found(length=2).run) as watcher:
+    with watching_training(console) as watcher:
+        watcher.see(found(length=2).run)
         for result in whole.epochs:
             watcher.see(Lap(NUMPY, 0, result))
         assert str(watcher.live.get_renderable()) == (
@@ -328,7 +323,8 @@ def test_a_terminal_has_a_line_that_lives_and_keeps_only_the_ends():
 
 def test_the_live_curve_is_of_losses_where_there_is_no_accuracy():
     console = Console(file=io.StringIO(), width=200, force_terminal=True, color_system=None)
-    with training.watching(console, RUN) as watcher:
+    with watching_training(console) as watcher:
+        watcher.see(RUN)
         for result in epochs(None, None):
             watcher.see(Lap(NUMPY, 0, result))
         assert str(watcher.live.get_renderable()).endswith("  █▁")

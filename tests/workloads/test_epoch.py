@@ -13,7 +13,7 @@ from dlbench.analysis.run import rows_of as rows_read
 from dlbench.errors import UsageError
 from dlbench.networks.base import every
 from dlbench.plan import build
-from dlbench.plan.build import Asked
+from dlbench.plan.request import Request
 from dlbench.plan.suite import Entry, Suite
 from dlbench.plan.targets import read_declarations
 from dlbench.records.case import Work, Workload
@@ -150,11 +150,8 @@ def planned(axes, **targets):
     suite = Suite("told", "", {}, Sampling(), (Entry(("epoch",), {"network": ["iris"]}),))
     declarations = read_declarations()
     has_all = machine(declarations=declarations, installed=frozenset(declarations))
-    asked = Asked(
-        axes={axis: [text] for axis, text in axes.items()},
-        targets={"mode": ["dynamic"], **{axis: [text] for axis, text in targets.items()}},
-    )
-    return build.make(suite, asked, has_all)
+    words = {axis: (text,) for axis, text in {"mode": "dynamic", **axes, **targets}.items()}
+    return build.make(suite, Request(**words), has_all)
 
 
 def reasons(axes, **targets):

@@ -8,12 +8,13 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from dlbench.api import run, verify
+from dlbench.api import verify
 from dlbench.harness import wire
 from dlbench.harness.supervisor import verification
 from dlbench.networks.base import every
 from dlbench.networks.lecture import OPTIMIZERS
 from dlbench.parity.examples import EXAMPLES
+from dlbench.plan import targets as plan_targets
 from dlbench.records.case import Target
 from dlbench.records.measurement import ParityCheck
 from dlbench.records.verification import Agreement, Worked
@@ -85,7 +86,7 @@ class Workers:
     def asked(self, *targets, networks=NETWORKS, parts=1, workers=1):
         tasks = verification.tasks(targets, networks, seed=0, parts=parts)
         found = verification.verify(tasks, self.launch, workers, lambda finding: None)
-        return verified.Report(found, [], 12.0)
+        return verified.Verification(found, [], 12.0)
 
 
 def test_every_backend_works_out_the_examples_and_every_target_the_networks():
@@ -259,7 +260,8 @@ def test_where_nothing_can_be_verified_nothing_holds():
 
 
 def test_what_was_skipped_before_any_worker_started_is_told_first():
-    report = verified.Report([Agreement("iris", TORCH, (), "no.", "skipped")], ["no jax"], 1.0)
+    findings = [Agreement("iris", TORCH, (), "no.", "skipped")]
+    report = verified.Verification(findings, ["no jax"], 1.0)
     assert report.skipped == ["no jax", "iris on torch eager float32: no."]
 
 
@@ -305,7 +307,7 @@ def test_json_tells_every_quantity():
 
 def test_json_tells_what_was_skipped_or_not_asked_for():
     report = Workers({(COMPILE, "start"): SKIPPED}).asked(TORCH, COMPILE)
-    report = verified.Report(report.findings, ["no jax"], 1.0, [("torch", "cudagraph")])
+    report = verified.Verification(report.findings, ["no jax"], 1.0, [("torch", "cudagraph")])
     data = json.loads(verified.to_json(report))
     assert data["held"] is True
     assert data["skipped"] == ["no jax", f"3 networks on torch compile float32: {SKIPPED.reason}"]
@@ -412,7 +414,7 @@ def test_the_exit_code_is_0_only_if_something_was_verified_and_all_of_it_holds(
     fine = [Worked(one, "numpy", one.expected) for one in figures]
     named = {one.example for one in findings if isinstance(one, Worked)}
     rest = [one for one in fine if one.example not in named] if named else []
-    monkeypatch.setattr(verify, "_verified", lambda asked, launch: [*rest, *findings])
+    monkeypatch.setattr(verify, "_findings", lambda *_: [*rest, *findings])
     answer = dlbench("verify", "--backend", "numpy", "--format", form)
     assert (answer.code, answer.err) == (code, "")
     if form == "json":
@@ -422,10 +424,10 @@ def test_the_exit_code_is_0_only_if_something_was_verified_and_all_of_it_holds(
 @pytest.fixture
 def asked(monkeypatch):
     """The answer to a command line on a machine that has every backend, and what was asked."""
-    monkeypatch.setattr(run, "find_spec", lambda package: package)
+    monkeypatch.setattr(plan_targets, "find_spec", lambda package: package)
     monkeypatch.setattr("dlbench.machine.environment.gpus", tuple)
     tasks = []
-    monkeypatch.setattr(verify, "_verified", lambda new, _: tasks.extend(new) or [HOLDS])
+    monkeypatch.setattr(verify, "_findings", lambda new, *_: tasks.extend(new) or [HOLDS])
 
     def ask(*words):
         tasks.clear()
@@ -488,7 +490,7 @@ def test_modes_are_missed_only_of_backends_and_devices_that_were_asked_for(asked
 
 
 def test_modes_of_what_is_not_installed_are_not_missed(asked, monkeypatch):
-    monkeypatch.setattr(run, "find_spec", lambda package: package == "numpy")
+    monkeypatch.setattr(plan_targets, "find_spec", lambda package: package == "numpy")
     answer, targets = asked()
     assert targets == ["numpy cpu eager 1"]
     assert "Not asked for" not in answer.out

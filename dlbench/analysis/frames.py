@@ -1,0 +1,188 @@
+"""Results as pandas data frames: tidy, with typed columns and units in the columns' names.
+
+docs/results.md describes every column. pandas is loaded when a frame is asked for.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import NoneType
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+
+from msgspec.structs import asdict
+
+from dlbench.analysis.columns import COLUMNS, flatten
+from dlbench.analysis.labels import workload_name
+from dlbench.analysis.rows import Row
+from dlbench.records.case import Case, Workload
+from dlbench.records.measurement import Measurement, Sample
+from dlbench.records.training import EpochResult, TrainingResult
+from dlbench.records.verification import Agreement, Finding
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+# How pandas holds the values of a column; a type that may be None needs room for a missing value.
+DTYPES: Mapping[tuple[type, bool], str] = {
+    (bool, False): "bool",
+    (int, False): "int64",
+    (int, True): "Int64",
+    (float, False): "float64",
+    (float, True): "float64",
+}
+TEXT = "string"
+
+# What a frame has beside the columns of a table of results, at its beginning.
+IDENTITY = {"run": str, "label": str, "workload_id": str, "target": str}
+# The axes of a workload, in place of the dict that JSON has.
+AXES = {"network": str | None, "batch": int | None}
+
+
+def of_rows(rows: Sequence[Row], run: str) -> "DataFrame":
+    """One line per case; the columns of the CSV table, with those of IDENTITY and AXES."""
+    types = {**IDENTITY, **_column_types(), **AXES}
+    del types["params"]
+    return _frame([_identified(row, run) for row in rows], types)
+
+
+def _identified(row: Row, run: str) -> dict[str, Any]:
+    params = row.workload.params
+    return {
+        "run": run,
+        "label": _label(row.workload),
+        "workload_id": row.workload.id,
+        "target": row.target.id,
+        **flatten(row),
+        **{axis: params.get(axis) for axis in AXES},
+    }
+
+
+def _label(workload: Workload) -> str:
+    return workload_name(workload, ("batch",))
+
+
+def of_samples(measurements: Iterable[Measurement], cases: Mapping[str, Case]) -> "DataFrame":
+    """One line per timed block, in the order of measuring; null cases are marked."""
+    lines = [
+        {**_case_of(cases[one.case]), **asdict(sample), **_derived(sample)}
+        for one in measurements
+        for sample in one.samples
+    ]
+    types = {
+        "case": str,
+        "label": str,
+        "target": str,
+        "null": bool,
+        **get_type_hints(Sample),
+        "flags": str,
+        "step_s": float,
+        "disturbed": bool,
+    }
+    return _frame(lines, types)
+
+
+def _case_of(case: Case) -> dict[str, Any]:
+    label = _label(case.workload)
+    return {"case": case.id, "label": label, "target": case.target.id, "null": case.null}
+
+
+def _derived(sample: Sample) -> dict[str, Any]:
+    flags = ",".join(sample.flags)
+    return {"flags": flags, "step_s": sample.step_s, "disturbed": sample.is_disturbed}
+
+
+def of_trainings(results: Iterable[TrainingResult]) -> "DataFrame":
+    """One line per target and seed, with its last epoch."""
+    lines = [_training(one) for one in results]
+    types = {
+        "target": str,
+        "seed": int,
+        "status": str,
+        "reason": str | None,
+        "epochs": int,
+        "seconds": float,
+        "loss": float | None,
+        "test_loss": float | None,
+        "accuracy": float | None,
+    }
+    return _frame(lines, types)
+
+
+def _training(one: TrainingResult) -> dict[str, Any]:
+    last = one.epochs[-1] if one.epochs else None
+    return {
+        **_named(one),
+        "status": one.status,
+        "reason": one.reason,
+        "epochs": len(one.epochs),
+        "seconds": sum(epoch.seconds for epoch in one.epochs),
+        **{name: getattr(last, name, None) for name in ("loss", "test_loss", "accuracy")},
+    }
+
+
+def _named(one: TrainingResult) -> dict[str, Any]:
+    return {"target": one.target.id, "seed": one.seed}
+
+
+def of_epochs(results: Iterable[TrainingResult]) -> "DataFrame":
+    """One line per epoch of every target and seed."""
+    lines = [{**_named(one), **asdict(epoch)} for one in results for epoch in one.epochs]
+    return _frame(lines, {"target": str, "seed": int, **get_type_hints(EpochResult)})
+
+
+def of_findings(findings: Iterable[Finding]) -> "DataFrame":
+    """One line per checked quantity, and one per finding without any."""
+    types = {
+        "subject": str,
+        "target": str,
+        "quantity": str | None,
+        "status": str,
+        "error": float | None,
+        "tolerance": float | None,
+        "passed": bool,
+        "reason": str | None,
+    }
+    return _frame([line for one in findings for line in _finding(one)], types)
+
+
+def _finding(one: Finding) -> Iterator[dict[str, Any]]:
+    is_network = isinstance(one, Agreement)
+    whole = {
+        "subject": one.network if is_network else one.example,
+        "target": one.target.id if is_network else one.backend,
+        "status": one.status,
+        "passed": one.held,
+        "reason": one.reason,
+    }
+    checks = one.checks if is_network else ()
+    for check in checks:
+        measured = {"error": check.error, "tolerance": check.tolerance, "passed": check.held}
+        yield {**whole, "quantity": check.quantity, **measured}
+    if not checks:
+        yield whole
+
+
+def _frame(lines: Sequence[Mapping[str, Any]], types: Mapping[str, Any]) -> "DataFrame":
+    from pandas import DataFrame
+
+    frame = DataFrame(list(lines), columns=list(types))
+    return frame.astype({name: _dtype(kind) for name, kind in types.items()})
+
+
+def _dtype(kind: Any) -> str:
+    """How pandas holds values of a Python type, None included."""
+    parts = get_args(kind) or (kind,)
+    (plain, *_) = [part for part in parts if part is not NoneType]
+    return DTYPES.get((plain, NoneType in parts), TEXT)
+
+
+def _column_types() -> dict[str, Any]:
+    """The type of every column of a table of results, from the records that it comes from."""
+    return {name: _type_at(Row, place.split(".")) for name, place in COLUMNS.items()}
+
+
+def _type_at(record: Any, path: Sequence[str]) -> Any:
+    name, *rest = path
+    found = getattr(record, name, None)
+    is_derived = isinstance(found, property)
+    hints = get_type_hints(found.fget if is_derived else record)
+    kind = hints["return" if is_derived else name]
+    return _type_at(kind, rest) if rest else kind

@@ -1,0 +1,57 @@
+"""What a run and a training have in common: they are watched, stored and interrupted alike."""
+
+from collections.abc import Callable, Generator, Iterator
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+E = TypeVar("E")
+R = TypeVar("R")
+
+# Called with every event: a Notice, a Progress, a Measurement, a Lap, a TrainingResult.
+Watch = Callable[[Any], None]
+
+
+def unwatched(event: object) -> None:
+    """Ignore the event."""
+
+
+class Interrupted(KeyboardInterrupt, Generic[R]):
+    """The user interrupted a run or a training.
+
+    result: what was measured until then; it is stored too.
+    """
+
+    def __init__(self, result: R) -> None:
+        super().__init__("interrupted; what was measured so far is kept")
+        self.result = result
+
+
+def now() -> str:
+    """The time of day in UTC, in ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def consume(events: Generator[E, None, None], store: Callable[[E], None], watch: Watch) -> bool:
+    """Store every event, then show it to the watcher; return whether the user interrupted.
+
+    An interrupt may come while a worker is heard or while its result is written. The generator is
+    told of it, and what it then yields is stored as well.
+    """
+    try:
+        for event in events:
+            store(event)
+            watch(event)
+    except KeyboardInterrupt as interrupt:
+        for event in _rest(events, interrupt):
+            store(event)
+        return True
+    return False
+
+
+def _rest(events: Generator[E, None, None], interrupt: KeyboardInterrupt) -> Iterator[E]:
+    """What the generator still has to hand over."""
+    try:
+        yield events.throw(interrupt)
+        yield from events
+    except (KeyboardInterrupt, StopIteration):
+        return

@@ -1,0 +1,38 @@
+"""Read a stored run or training."""
+
+from pathlib import Path
+
+from dlbench.api.result import RunResult, TrainingOutcome
+from dlbench.errors import UsageError
+from dlbench.results import folder as folders
+from dlbench.results.find import LATEST, find
+
+
+def load(run: str | Path = LATEST, results: str | Path = "results") -> RunResult | TrainingOutcome:
+    """Return a stored run, or a stored training.
+
+    run: the path of its folder, its id, the beginning of its id, or `latest`. results: the folder
+    in which ids are looked up.
+
+    Raises UsageError if there is none or more than one, and UnreadableResults if the folder is
+    empty, damaged, foreign, or was written by a newer dlbench.
+    """
+    folder = find(str(run), Path(results))
+    if folders.TRAINING.is_at(folder):
+        return TrainingOutcome(folders.read_training(folder), folder)
+    return RunResult(folders.read_run(folder), folder)
+
+
+def load_run(run: str | Path = LATEST, results: str | Path = "results") -> RunResult:
+    """Return a stored run; `latest` is the latest run, whatever was trained since. See `load`.
+
+    Raises UsageError for a training too.
+    """
+    folder = find(str(run), Path(results), (folders.RUN,))
+    if folders.TRAINING.is_at(folder):
+        raise UsageError(
+            "this needs a run, and the folder holds a training",
+            value=folder.name,
+            hint=f"Its learning curve is in {folder}; its table: dlbench show {folder.name}",
+        )
+    return RunResult(folders.read_run(folder), folder)

@@ -1,0 +1,137 @@
+"""What `run`, `train`, `verify` and `load` return: records, and pandas frames of them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dlbench.analysis import frames
+from dlbench.analysis.run import Known, Reading, versus
+from dlbench.analysis.verdicts import MARGIN
+from dlbench.records.measurement import Measurement
+from dlbench.records.run import Run
+from dlbench.records.training import TrainingResult, TrainingRun
+from dlbench.results.folder import Results, Trained
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+# Statuses of cases with which nothing is wrong.
+FINE = {"ok", "skipped"}
+# The columns of a comparison: which case, and how it compares with the baseline.
+COMPARISON = [
+    *("label", "target", "baseline", "time_s"),
+    *("ratio", "ratio_low", "ratio_high", "verdict", "reason"),
+]
+
+
+class RunResult:
+    """A run: what was measured, and what it says. folder: where it is stored."""
+
+    def __init__(self, stored: Results, folder: Path) -> None:
+        self.stored, self.folder = stored, folder
+
+    @property
+    def run(self) -> Run:
+        """The head of the run: plan, machine, versions, command."""
+        return self.stored.run
+
+    @property
+    def measurements(self) -> tuple[Measurement, ...]:
+        """The raw measurements, one per case and generation."""
+        return self.stored.measurements
+
+    @property
+    def ok(self) -> bool:
+        """Whether no case failed; a skipped case is fine."""
+        return all(one.status in FINE for one in self.measurements)
+
+    def rows(self, baseline: str | None = None, margin: float = MARGIN) -> Reading:
+        """One row per case, compared with a target or, without one, with the fastest.
+
+        baseline: the id of a target or some of its parts, such as torch/eager. margin: smaller
+        differences do not count, a fraction. Raises UsageError for a baseline that is not one
+        target of the run, and for a margin outside 0 to 1.
+        """
+        against = versus(baseline, margin)
+        return Known(self.stored, against.margin).against(against.baseline)
+
+    def frame(self, baseline: str | None = None, margin: float = MARGIN) -> "DataFrame":
+        """One line per case, as a pandas data frame; see `rows` for the arguments."""
+        return frames.of_rows(self.rows(baseline, margin).rows, self.run.id)
+
+    def samples(self) -> "DataFrame":
+        """One line per timed block, as a pandas data frame."""
+        live = (case for group in self.run.plan.groups for case in group.live)
+        return frames.of_samples(self.measurements, {case.id: case for case in live})
+
+    def compare(self, baseline: str | None = None, margin: float = MARGIN) -> "DataFrame":
+        """The ratio to the baseline with its 95 % interval and verdict, one line per case."""
+        return self.frame(baseline, margin)[COMPARISON]
+
+    def report(self, path: str | Path | None = None) -> Path:
+        """Write the report and return its page; `write_report` returns all of its files."""
+        return self.write_report(path)[0]
+
+    def write_report(self, path: str | Path | None = None) -> list[Path]:
+        """Write the report into a folder, and return its files, the page first.
+
+        path: the folder; None is `report` in the run's own folder.
+        """
+        from dlbench.report import page
+
+        folder = self.folder / "report" if path is None else Path(path)
+        return page.write(self.stored, folder)
+
+    def __repr__(self) -> str:
+        count = len(self.run.plan.cases)
+        return f"<RunResult {self.run.id}: {count} cases, {self.folder}>"
+
+    def _repr_html_(self) -> str:
+        """The tables of the run, for a notebook."""
+        from dlbench.report import notebook
+
+        return notebook.run_as_html(self.stored)
+
+
+class TrainingOutcome:
+    """Trainings of one network: one per target and seed. folder: where they are stored."""
+
+    def __init__(self, stored: Trained, folder: Path) -> None:
+        self.stored, self.folder = stored, folder
+
+    @property
+    def run(self) -> TrainingRun:
+        """The head: network, schedule, targets, seeds, machine, versions, command."""
+        return self.stored.run
+
+    @property
+    def trainings(self) -> tuple[TrainingResult, ...]:
+        """The trainings, each with all of its epochs."""
+        return self.stored.results
+
+    @property
+    def ok(self) -> bool:
+        """Whether every training went to its end."""
+        return all(one.status == "ok" for one in self.trainings)
+
+    def frame(self) -> "DataFrame":
+        """One line per target and seed, with its last epoch, as a pandas data frame."""
+        return frames.of_trainings(self.trainings)
+
+    def epochs(self) -> "DataFrame":
+        """One line per epoch, as a pandas data frame."""
+        return frames.of_epochs(self.trainings)
+
+    def report(self, path: str | Path | None = None) -> list[Path]:
+        """Draw the learning curve as SVG and PNG; the files, none if no epoch was trained."""
+        from dlbench.report import learning_curve
+
+        return learning_curve.write(self.stored, self.folder if path is None else Path(path))
+
+    def __repr__(self) -> str:
+        return f"<TrainingOutcome {self.run.id}: {len(self.trainings)} trainings, {self.folder}>"
+
+    def _repr_html_(self) -> str:
+        """The table of the trainings, for a notebook."""
+        from dlbench.report import notebook
+
+        return notebook.trainings_as_html(self.stored)

@@ -1,0 +1,235 @@
+"""What a user asks for: what to measure or train, where, and how thoroughly."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from math import inf
+from pathlib import Path
+from shlex import join
+from typing import Any, Self, TypeVar, get_args
+
+from msgspec.structs import fields
+
+from dlbench.errors import UsageError, unknown
+from dlbench.records.base import Record
+from dlbench.records.plan import MOST_GENERATIONS, Rigor
+from dlbench.syntax import choice, within, words
+
+R = TypeVar("R", bound=Record)
+N = TypeVar("N", int, float)
+
+Words = tuple[str, ...]
+
+TARGET_AXES = ("backend", "device", "mode", "dtype", "threads")
+WORKLOAD_AXES = ("network", "batch", "size", "loop", "callbacks")
+
+# The suite that is measured when none is named.
+DEFAULT_SUITE = "quick"
+# The largest seed that the generators of all frameworks take.
+LARGEST_SEED = 2**32 - 1
+# More are a slip of the keyboard.
+MOST_EPOCHS, MOST_SEEDS, MOST_BATCH = 100_000, 1000, 1_000_000
+
+FRACTION = "a fraction such as 0.005 (0.5 %)"
+SECONDS = "seconds, more than 0"
+ACCURACY = "accuracies are fractions, such as 0.9"
+
+
+class _Asked(Record, frozen=True):
+    """Where to compute, as words; empty means as the suite says, or all that the machine has."""
+
+    backend: Words = ()
+    device: Words = ()
+    mode: Words = ()
+    dtype: Words = ()
+    threads: Words = ()
+
+    @property
+    def targets(self) -> dict[str, list[str]]:
+        """The words given for each part of a target."""
+        return self._words(TARGET_AXES)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """All fields that differ from their defaults."""
+        values = {field.name: (getattr(self, field.name), field.default) for field in fields(self)}
+        return {name: value for name, (value, default) in values.items() if value != default}
+
+    def _words(self, axes: Iterable[str]) -> dict[str, list[str]]:
+        return {axis: list(getattr(self, axis)) for axis in axes if getattr(self, axis)}
+
+
+class Request(_Asked, frozen=True, kw_only=True):
+    """What `dlbench run` is asked for; empty or None means as the suite says.
+
+    suite: its name, the path of a TOML file, or a workload; network to callbacks: axes of
+    workloads, as words, integers also as ranges such as 256-4096*2; keep: an expression over the
+    ids of cases, as `-k`; precision: a fraction; budget_s, compile_limit_s: seconds.
+    """
+
+    suite: str = DEFAULT_SUITE
+    network: Words = ()
+    batch: Words = ()
+    size: Words = ()
+    loop: Words = ()
+    callbacks: Words = ()
+    keep: str = ""
+    rigor: Rigor | None = None
+    generations: int | None = None
+    renewals: int | None = None
+    precision: float | None = None
+    budget_s: float | None = None
+    compile_limit_s: float | None = None
+    seed: int = 0
+
+    @classmethod
+    def of(cls, suite: "Request | str | Path", options: Mapping[str, Any]) -> Self:
+        """Check what a caller asks for; a UsageError says what is wrong and what is allowed."""
+        if isinstance(suite, Request):
+            return cls.of(suite.suite, {**_without(suite.given, "suite"), **options})
+        return _checked(cls, {**options, "suite": str(suite)})
+
+    @property
+    def axes(self) -> dict[str, list[str]]:
+        """The words given for each axis of a workload."""
+        return self._words(WORKLOAD_AXES)
+
+    @property
+    def command(self) -> str:
+        """The command line that asks for the same."""
+        return join(["dlbench", "run", self.suite, *_options(_without(self.given, "suite"))])
+
+
+class TrainingRequest(_Asked, frozen=True, kw_only=True):
+    """What `dlbench train` is asked for; empty or None means as the lecture or the backend says.
+
+    goal: a test accuracy, whose time is wanted.
+    """
+
+    network: str
+    loop: Words = ()
+    epochs: int | None = None
+    batch: int | None = None
+    seeds: int = 1
+    goal: float | None = None
+
+    @classmethod
+    def of(cls, network: "TrainingRequest | str", options: Mapping[str, Any]) -> Self:
+        """Check what a caller asks for; a UsageError says what is wrong and what is allowed."""
+        if isinstance(network, TrainingRequest):
+            return cls.of(network.network, {**_without(network.given, "network"), **options})
+        return _checked(cls, {**options, "network": network})
+
+    @property
+    def command(self) -> str:
+        """The command line that asks for the same."""
+        return join(["dlbench", "train", self.network, *_options(_without(self.given, "network"))])
+
+
+class VerifyRequest(_Asked, frozen=True, kw_only=True):
+    """What `dlbench verify` is asked for; empty means all that there is.
+
+    quick: only each backend's default mode, and each network's own optimizer.
+    """
+
+    network: Words = ()
+    quick: bool = False
+    seed: int = 0
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Self:
+        """Check what a caller asks for; a UsageError says what is wrong and what is allowed."""
+        return _checked(cls, options)
+
+
+# What the command line calls an option whose field has another name.
+FLAGS = {
+    "budget_s": "--budget",
+    "compile_limit_s": "--compile-limit",
+    "keep": "-k",
+    "goal": "--target",
+}
+_seconds = partial(within, least=0, most=inf, allowed=SECONDS, without=(0, inf))
+# The range of every number: whole ones first.
+WHOLE_NUMBERS: Mapping[str, Callable[[str, int], int | None]] = {
+    "generations": partial(within, least=1, most=MOST_GENERATIONS),
+    "renewals": partial(within, least=0, most=MOST_GENERATIONS),
+    "seed": partial(within, least=0, most=LARGEST_SEED),
+    "epochs": partial(within, least=1, most=MOST_EPOCHS),
+    "batch": partial(within, least=1, most=MOST_BATCH),
+    "seeds": partial(within, least=1, most=MOST_SEEDS),
+}
+NUMBERS: Mapping[str, Callable[[str, float], float | None]] = {
+    "precision": partial(within, least=0, most=1, allowed=FRACTION, without=(0, 1)),
+    "budget_s": _seconds,
+    "compile_limit_s": _seconds,
+    "goal": partial(within, least=0, most=1, allowed=ACCURACY, without=(0,)),
+}
+
+
+def _checked(kind: type[R], options: Mapping[str, Any]) -> R:
+    """The record with these options, each checked; None means not given."""
+    types = {field.name: field.type for field in fields(kind)}
+    given = {name: value for name, value in options.items() if value is not None}
+    for name in given:
+        if name not in types:
+            raise unknown("option", name, types)
+    return kind(**{name: _value(name, types[name], value) for name, value in given.items()})
+
+
+def _value(name: str, kind: Any, value: Any) -> Any:
+    flag = FLAGS.get(name, "--" + name.replace("_", "-"))
+    if kind == Words:
+        return _words(flag, value)
+    if kind is bool:
+        return _flag(flag, value)
+    if name in WHOLE_NUMBERS:
+        return WHOLE_NUMBERS[name](flag, _number(flag, value, int))
+    if name in NUMBERS:
+        return NUMBERS[name](flag, _number(flag, value, float))
+    text = _text(flag, value)
+    return choice("rigor", text, get_args(Rigor)) if name == "rigor" else text
+
+
+def _words(flag: str, value: Any) -> Words:
+    """One word or number, or several, with commas or in a list."""
+    parts = [value] if isinstance(value, str | int) else value
+    if not isinstance(parts, list | tuple | set | frozenset | range):
+        raise _wrong_type(flag, value, "a word, a number, or a list of them")
+    return tuple(words(_text(flag, str(part) if _is_whole(part) else part) for part in parts))
+
+
+def _text(flag: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise _wrong_type(flag, value, "a text")
+    return value
+
+
+def _flag(flag: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong_type(flag, value, "True or False")
+    return value
+
+
+def _number(flag: str, value: Any, kind: type[N]) -> N:
+    if not _is_whole(value) and not (kind is float and isinstance(value, float)):
+        raise _wrong_type(flag, value, "a whole number" if kind is int else "a number")
+    return kind(value)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _wrong_type(flag: str, value: Any, allowed: str) -> UsageError:
+    return UsageError(f"{flag} has the wrong type", value=value, allowed=allowed)
+
+
+def _without(given: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {field: value for field, value in given.items() if field != name}
+
+
+def _options(given: Mapping[str, Any]) -> Iterator[str]:
+    """The fields as options of the command line."""
+    for name, value in given.items():
+        yield FLAGS.get(name, "--" + name.replace("_", "-"))
+        yield ",".join(value) if isinstance(value, tuple) else str(value)
