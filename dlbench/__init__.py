@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from dlbench.api.load import load as load
     from dlbench.api.result import RunResult as RunResult
     from dlbench.api.result import TrainingOutcome as TrainingOutcome
-    from dlbench.api.run import plan as plan
+    from dlbench.api.run import dry_run as dry_run
     from dlbench.api.run import run as run
     from dlbench.api.train import Folders as Folders
     from dlbench.api.train import train as train
@@ -25,6 +25,7 @@ __version__ = "0.1.0"
 # loads nothing else.
 _PUBLIC = {
     "run": "dlbench.api.run",
+    "dry_run": "dlbench.api.run",
     "load": "dlbench.api.load",
     "train": "dlbench.api.train",
     "verify": "dlbench.api.verify",

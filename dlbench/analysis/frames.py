@@ -144,17 +144,13 @@ def of_findings(findings: Iterable[Finding]) -> "DataFrame":
 
 
 def _finding(one: Finding) -> Iterator[dict[str, Any]]:
-    is_network = isinstance(one, Agreement)
-    whole = {
-        "subject": one.network if is_network else one.example,
-        "target": one.target.id if is_network else one.backend,
-        "status": one.status,
-        "passed": one.held,
-        "reason": one.reason,
-    }
-    checks = one.checks if is_network else ()
+    if isinstance(one, Agreement):
+        named, checks = {"subject": one.network, "target": one.target.id}, one.checks
+    else:
+        named, checks = {"subject": one.example, "target": one.backend}, ()
+    whole = {**named, "status": one.status, "passed": one.passed, "reason": one.reason}
     for check in checks:
-        measured = {"error": check.error, "tolerance": check.tolerance, "passed": check.held}
+        measured = {"error": check.error, "tolerance": check.tolerance, "passed": check.passed}
         yield {**whole, "quantity": check.quantity, **measured}
     if not checks:
         yield whole
@@ -181,8 +177,9 @@ def _column_types() -> dict[str, Any]:
 
 def _type_at(record: Any, path: Sequence[str]) -> Any:
     name, *rest = path
-    found = getattr(record, name, None)
-    is_derived = isinstance(found, property)
-    hints = get_type_hints(found.fget if is_derived else record)
-    kind = hints["return" if is_derived else name]
+    derived = getattr(record, name, None)
+    if isinstance(derived, property):
+        kind = get_type_hints(derived.fget)["return"]
+    else:
+        kind = get_type_hints(record)[name]
     return _type_at(kind, rest) if rest else kind

@@ -22,7 +22,7 @@ from dlbench.results import folder as folders
 from dlbench.results.folder import Writer
 
 
-def plan(
+def dry_run(
     asked: Request | str | Path = DEFAULT_SUITE, *, progress: Watch = unwatched, **options: Any
 ) -> Plan:
     """Return what `run` would measure, and measure nothing; the arguments are those of `run`."""

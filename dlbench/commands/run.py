@@ -143,11 +143,11 @@ def run(
 def _show_plan(request: "Request") -> int:
     from rich.console import Console
 
-    from dlbench.api.run import plan
+    from dlbench.api.run import dry_run
     from dlbench.report import progress, terminal
 
     with progress.watching_run(Console(stderr=True)) as watcher:
-        planned = plan(request, progress=watcher.see)
+        planned = dry_run(request, progress=watcher.see)
     terminal.plan(planned, Console())
     return 0
 

@@ -58,4 +58,4 @@ def verify(
         typer.echo(verification.to_json(result), nl=False)
     else:
         verification.show(result, Console())
-    return 0 if result.held else EXIT_FAILED_CASES
+    return 0 if result.passed else EXIT_FAILED_CASES

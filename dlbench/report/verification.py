@@ -59,7 +59,7 @@ class Verification:
         return [finding for finding in self.findings if not finding.skipped]
 
     @property
-    def held(self) -> bool:
+    def passed(self) -> bool:
         """Whether something could be verified, and all of that holds."""
         return bool(self.verified) and all(finding.passed for finding in self.verified)
 
@@ -149,7 +149,7 @@ def summary(report: Verification) -> str:
         f"{units.counted(len(worked), 'example')} and "
         f"{units.counted(quantities, 'quantity', 'quantities')} of networks"
     )
-    if report.held:
+    if report.passed:
         return f"All hold: {asked}, {took}."
     wrong = [name(finding) for finding in report.verified if not finding.passed]
     more = f" and {len(wrong) - MOST_NAMED} more" if len(wrong) > MOST_NAMED else ""
@@ -272,7 +272,7 @@ def _short(value: float) -> str:
 def to_json(report: Verification) -> str:
     """Every example and every quantity with what was found and what is allowed."""
     data = {
-        "held": report.held,
+        "held": report.passed,
         "seconds": report.seconds,
         "examples": [_example_json(one) for one in report.worked],
         "networks": [line for one in report.agreements for line in _network_json(one)],

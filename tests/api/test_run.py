@@ -127,7 +127,7 @@ def test_a_suite_is_measured_stored_and_shown(dlbench, suite, results, capfd):
         assert (measurement.status, measurement.stop_reason) == ("ok", "blocks")
         assert 3 <= len(measurement.samples) <= 3 * PATIENCE, "disturbed ones are replaced"
         assert all(sample.host_s > 0 for sample in measurement.samples)
-        assert all(check.held for check in measurement.parity)
+        assert all(check.passed for check in measurement.parity)
         assert "numpy" in measurement.facts
         assert {sample.parked_s for sample in measurement.samples} == {0.0}
         assert "SIGSTOP" in measurement.facts["parking"]

@@ -230,7 +230,7 @@ def test_an_unexpected_error_is_not_hidden(here: Path, monkeypatch: pytest.Monke
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(api_run, "plan", broken)
+    monkeypatch.setattr(api_run, "dry_run", broken)
     with pytest.raises(ZeroDivisionError):
         dlbench("run", "mine.toml", "--dry-run")
 
@@ -240,7 +240,7 @@ def test_ctrl_c_ends_with_130(here: Path, monkeypatch: pytest.MonkeyPatch, words
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(api_run, "plan", interrupted)
+    monkeypatch.setattr(api_run, "dry_run", interrupted)
     monkeypatch.setattr(api_run, "run", interrupted)
     answer = dlbench(*words)
     assert answer.code == 130

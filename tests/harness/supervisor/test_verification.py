@@ -92,7 +92,7 @@ class Workers:
 def test_every_backend_works_out_the_examples_and_every_target_the_networks():
     workers = Workers()
     report = workers.asked(NUMPY, TORCH, COMPILE)
-    assert report.held
+    assert report.passed
     assert [(one.example, one.backend) for one in report.worked] == [
         (example, backend) for backend in ("numpy", "torch") for example in EXAMPLES
     ]
@@ -125,7 +125,7 @@ def test_the_networks_of_a_target_are_shared_by_workers():
 def test_a_quantity_that_is_off_fails_the_network_and_is_told():
     answer = wire.Verified((FINE, OFF, NO_NUMBER, CLOSE))
     report = Workers({(TORCH, "iris"): answer}).asked(NUMPY, TORCH)
-    assert not report.held
+    assert not report.passed
     [broken] = [one for one in report.agreements if not one.passed]
     assert (broken.network, broken.target, broken.worst) == ("iris", TORCH, NO_NUMBER)
     assert verified.summary(report) == (
@@ -215,7 +215,7 @@ def test_what_cannot_be_had_is_skipped_and_not_wrong():
         (TORCH, "abalone"): wire.Failed("skipped", "no dropout."),
     }
     report = Workers(answers).asked(TORCH, COMPILE)
-    assert report.held
+    assert report.passed
     assert report.skipped == [
         "abalone on torch eager float32: no dropout.",
         "3 networks on torch compile float32: torch compile needs a C++ compiler.",
@@ -241,7 +241,7 @@ def test_examples_that_cannot_be_had_have_no_column():
 def test_what_is_wrong_is_told_beside_what_is_skipped():
     answers = {(COMPILE, "start"): SKIPPED, (TORCH, "iris"): wire.Verified((OFF,))}
     report = Workers(answers).asked(TORCH, COMPILE)
-    assert not report.held
+    assert not report.passed
     assert verified.summary(report).endswith(": iris on torch eager float32.")
 
 
@@ -250,7 +250,7 @@ def test_where_nothing_can_be_verified_nothing_holds():
         (replace(COMPILE, dtype=dtype), "start"): SKIPPED for dtype in ("float32", "float64")
     }
     report = Workers(refused).asked(COMPILE)
-    assert not report.held
+    assert not report.passed
     assert report.skipped[0] == "14 examples on torch: torch compile needs a C++ compiler."
     assert shown(report).splitlines() == [
         "Skipped: 14 examples on torch: torch compile needs a C++ compiler.",
@@ -272,7 +272,7 @@ def test_what_was_skipped_before_any_worker_started_is_told_first():
 def test_why_there_is_no_number_is_told_in_a_word(status, word):
     answers = {(TORCH, "iris"): wire.Failed(status, "oh")}
     report = Workers(answers).asked(TORCH)
-    assert not report.held
+    assert not report.passed
     cells = {label: cells[0] for label, cells in verified.networks(report.agreements).rows}
     assert (cells["iris"].text, cells["iris"].note) == (word, 1)
 
