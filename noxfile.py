@@ -114,6 +114,14 @@ def peers(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Run every command of README.md and docs/; tests/docs/test_commands.py makes them short."""
+    install(session, "all", "dev")
+    env = {**environment(), "DLBENCH_TEST_DOCS": "1"}
+    session.run("pytest", "tests/docs", *session.posargs, env=env)
+
+
+@nox.session
 def schema(session: nox.Session) -> None:
     """Write the JSON Schemas of docs/schema/ anew."""
     install(session)

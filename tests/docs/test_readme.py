@@ -37,12 +37,12 @@ def test_the_gate_runs_the_readmes_test_command() -> None:
 
 
 def test_both_commands_differ_only_in_the_session() -> None:
-    assert fenced("# dlbench").replace("-s run", "-s tests") == fenced("## Develop it")
+    assert fenced("## Start").replace("-s run", "-s tests") == fenced("## Develop it")
 
 
 def test_the_suite_of_the_readme_is_valid(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    path.write_text(fenced("### A suite of your own"), encoding="utf-8")
+    path.write_text(fenced("## Your own network"), encoding="utf-8")
     assert suite.read(path).networks[0].name == "mine"
 
 
@@ -56,7 +56,7 @@ def test_the_table_of_the_readme_is_that_of_the_kept_run(
 
 
 def example(folder: Path) -> str:
-    """What `dlbench show` prints of a run, fenced; `python tests/test_readme.py` writes it anew."""
+    """What `dlbench show` prints of a run, fenced; running this file writes it anew."""
     stream = io.StringIO()
     terminal.show(read_run(folder), Console(file=stream, width=80, force_terminal=False))
     text = "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
