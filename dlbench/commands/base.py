@@ -36,9 +36,7 @@ Mode = Annotated[
 Dtype = Annotated[Words, option("--dtype", "float32, float64 or tf32. [default: float32]")]
 Threads = Annotated[Words, option("--threads", "Thread counts. [default: all usable cores]")]
 Network = Annotated[Words, option("--network", "Networks, see: dlbench list networks.")]
-Results = Annotated[
-    Path, typer.Option("--results", help="Folder of results.", show_default="results")
-]
+Results = Annotated[Path, typer.Option("--results", help="Folder of results.")]
 RESULTS = Path("results")
 RunName = Annotated[
     str, typer.Argument(metavar="RUN", help="Path, id, beginning of an id, or latest.")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from dlbench.plan.request import Request
 
-HELP = """Measure a suite in every framework and mode, and print which is fastest.
+HELP = """Measure a suite, and print which framework and mode is fastest.
 
 Lists are comma-separated or repeated. Integers may be ranges such as 256-4096*2.
 
@@ -67,7 +67,7 @@ def run(
         ),
     ] = None,
     keep: Annotated[
-        str, option("-k", 'Only cases whose id has this, as "matmul and not xla".')
+        str, option("-k", 'Only cases whose id fits, such as "matmul and not xla".')
     ] = "",
     rigor: Annotated[
         str | None,

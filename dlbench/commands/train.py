@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from dlbench.api.train import Folders
     from dlbench.plan.request import TrainingRequest
 
-HELP = """Train a network of the lecture on its data, and test it on held-out data.
+HELP = """Train a network of the lecture, and test it on held-out data.
 
-Each seed uses a new split, new weights and a new order. Prints the final loss and accuracy with
-their spread over the seeds, the lecture's figure beside them, and the time.
+Each seed uses a new split of the data, new weights and a new order. Prints the final loss and
+accuracy with their spread over the seeds, the lecture's figure beside them, and the time.
 
 Example: dlbench train ionosphere --backend torch,tensorflow --seeds 10 --target 0.9
 """

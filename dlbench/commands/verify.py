@@ -6,11 +6,12 @@ import typer
 
 from dlbench.commands.base import Backend, Device, Dtype, Mode, Network, end_in_order
 
-HELP = """Check the lecture's worked examples and all networks on every installed backend.
+HELP = """Check that every backend computes the right results.
 
-Compares outputs, loss, gradients and the weights after a step with a float64 reference. The exit
-code is 0 only if all checks pass. Targets that this machine does not have are skipped. Modes that
-compile for long are checked only if --mode names them.
+Checks the lecture's worked examples and all networks. Compares outputs, loss, gradients and the
+weights after a step with a float64 reference. The exit code is 0 only if all checks pass. Targets
+that this machine does not have are skipped. Modes that compile for long are checked only if
+--mode names them.
 
 Example: dlbench verify --backend torch --mode eager --quick
 """
