@@ -14,7 +14,7 @@ from steps import SIZE
 from theirs import Compared, as_record
 
 from dlbench.analysis import pairs, verdicts
-from dlbench.analysis.samples import by_generation, histories
+from dlbench.analysis.samples import by_generation, join_generations
 from dlbench.harness.supervisor.process import Launcher
 from dlbench.harness.supervisor.run import Supervisor
 from dlbench.plan.presets import RENEWALS
@@ -127,12 +127,12 @@ class Dlbench:
 def judge(measurements: Sequence[Measurement], a: str, b: str) -> Compared:
     """The ratio B / A with its interval and verdict, as dlbench shows it."""
     broken = [m for m in measurements if m.status not in {"ok", "skipped"}]
-    known = histories(measurements)
+    known = join_generations(measurements)
     if broken or a not in known or b not in known:
         reason = broken[0].reason if broken else "a case has no line"
         return Compared(None, "failed", reason=reason)
-    pair = pairs.paired(known[b], known[a])
-    [found] = verdicts.compare([verdicts.Measured(pair, pairs.locate(pair, None))])
+    pair = pairs.pair_rounds(known[b], known[a])
+    [found] = verdicts.compare([verdicts.LocatedPair(pair, pairs.locate(pair, None))])
     return Compared(
         found.ratio,
         found.verdict,

@@ -14,7 +14,7 @@ from statistics import fmean
 from first_call import BATCH, INPUTS, OUTPUTS, RATE, UNITS
 
 from dlbench.analysis import compile_cost
-from dlbench.analysis.samples import histories
+from dlbench.analysis.samples import join_generations
 from dlbench.harness.supervisor.process import Launcher
 from dlbench.harness.supervisor.run import Supervisor
 from dlbench.machine import environment
@@ -97,8 +97,11 @@ def measured(backend: str, mode: str, logs: Path) -> tuple[float, float]:
         lines = [event for event in events if isinstance(event, Measurement)]
     for line in lines:
         assert line.status == "ok", line.reason
-    history = histories(lines)[cases[-1].id]
-    cold, warm = compile_cost.costs(history, "cold"), compile_cost.costs(history, "warm")
+    samples = join_generations(lines)[cases[-1].id]
+    cold, warm = (
+        compile_cost.process_costs(samples, "cold"),
+        compile_cost.process_costs(samples, "warm"),
+    )
     # TensorFlow keeps nothing: it is cold twice
     return cold[0].seconds, (warm or cold)[-1].seconds
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dlbench.analysis.rows import Row, best
-from dlbench.analysis.run import Known
+from dlbench.analysis.run import RunAnalysis
 from dlbench.results.find import folders
 from dlbench.results.folder import read_run
 
@@ -23,16 +23,16 @@ MOST_OF_DATALOADER, LEAST_UTILISATION = 0.5, 0.35
 def main() -> None:
     """Print the ratios of a run of suite epochs; without one, measure it first."""
     if sys.argv[1:2] == ["--run"]:
-        sys.exit(0 if holds(Known(read_run(Path(sys.argv[2])))) else 1)
+        sys.exit(0 if holds(RunAnalysis(read_run(Path(sys.argv[2])))) else 1)
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-P", "-m", "dlbench", "run", "epochs", "--network", "mnist-512"]
         subprocess.run([*command, "--results", folder, *sys.argv[1:]], check=True)
         [run] = folders(Path(folder))
-        known = Known(read_run(run))
+        known = RunAnalysis(read_run(run))
     sys.exit(0 if holds(known) else 1)
 
 
-def holds(known: Known) -> bool:
+def holds(known: RunAnalysis) -> bool:
     """Whether all that the run has measured of it is reached."""
     small = [row for row in known.rows if row.workload.params.get("batch") == SMALL]
     large = [row for row in known.rows if row.workload.params.get("batch") == LARGE]
@@ -44,7 +44,9 @@ def holds(known: Known) -> bool:
     return bool(fine) and all(fine)
 
 
-def _against(known: Known, rows: list[Row], backend: str, loop: str, most: float) -> Iterator[bool]:
+def _against(
+    known: RunAnalysis, rows: list[Row], backend: str, loop: str, most: float
+) -> Iterator[bool]:
     """The best loop of a backend against one of its loops, round by round."""
     own = [row for row in rows if row.target.backend == backend]
     others = [row for row in own if row.target.loop == loop]

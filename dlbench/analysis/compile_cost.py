@@ -1,6 +1,7 @@
-"""What compiling a case costs: what its first calls took beyond steady state, process by process.
+"""Estimate the compile time of a case: the time of its first calls beyond that of steady state.
 
-Cold and warm caches are told apart: the first time on a machine, and every time after.
+It is estimated for each process, separately for cold caches (the first time on a machine) and for
+warm ones (every later time).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,32 +11,33 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from dlbench.analysis.samples import Firsts, History, by_generation
+from dlbench.analysis.samples import CaseSamples, FirstCalls, by_generation
 from dlbench.records.measurement import Caches, Compiling, Status
-from dlbench.stats.location import MOST_BORROWED, Location, Luck
+from dlbench.stats.location import MOST_BORROWED, Location, Variance
 
 OK: Status = "ok"
 
 
 class Scatter(NamedTuple):
-    """How much log seconds differ from process to process, in other cases; None where unknown.
+    """Variance of log seconds between processes, estimated from other cases; None if unknown.
 
-    own: what is compiled for a case; start: the compiler's own start, which all cases of a worker
-    share, so that however many they are, there is one of it in a process.
+    own: of the code compiled for a case; start: of the compiler's start, of which there is one in
+    a process, shared by all cases of the worker.
     """
 
-    own: Luck | None = None
-    start: Luck | None = None
+    own: Variance | None = None
+    start: Variance | None = None
 
 
 UNKNOWN = Scatter()
 
 
-class Compiled(NamedTuple):
-    """Of a static case. cold, warm: log seconds of compiling, None where never measured.
+class CompileEstimate(NamedTuple):
+    """Compiling of one static case.
 
-    start_s: of which the compiler's own start, in cold processes; graphs: made by the first call,
-    again: by the calls after it; peak_bytes: the largest rise of memory; None where unknown.
+    cold, warm: location of the log compile seconds, None if never measured; start_s: seconds of
+    the compiler's start, contained in cold; graphs: number compiled by the first call; again:
+    number compiled by later calls; peak_bytes: largest rise of memory, None if unknown.
     """
 
     cold: Location | None
@@ -46,17 +48,19 @@ class Compiled(NamedTuple):
     peak_bytes: int | None
 
 
-def compiled(history: History, scatters: Mapping[Caches, Scatter]) -> Compiled | None:
-    """What is known of a case; None where nothing was compiled."""
-    known = [one.compiling for one in history.firsts if one.compiling is not None]
-    if not known or history.status != OK:
+def estimate_compiling(
+    samples: CaseSamples, scatters: Mapping[Caches, Scatter]
+) -> CompileEstimate | None:
+    """Estimate the compile times of a case; None if it failed or nothing was compiled."""
+    known = [one.compiling for one in samples.first_calls if one.compiling is not None]
+    if not known or samples.status != OK:
         return None
     first = known[0].graphs
     peaks = [one.peak_bytes for one in known if one.peak_bytes is not None]
     starts = [one.start_s for one in known if one.caches == "cold"]
-    return Compiled(
-        cold=_location(costs(history, "cold"), scatters.get("cold", UNKNOWN)),
-        warm=_location(costs(history, "warm"), scatters.get("warm", UNKNOWN)),
+    return CompileEstimate(
+        cold=_location(process_costs(samples, "cold"), scatters.get("cold", UNKNOWN)),
+        warm=_location(process_costs(samples, "warm"), scatters.get("warm", UNKNOWN)),
         start_s=median(starts or [0.0]),
         graphs=first[1] - first[0],
         again=first[-1] - first[1],
@@ -65,10 +69,11 @@ def compiled(history: History, scatters: Mapping[Caches, Scatter]) -> Compiled |
 
 
 class CompileCost(Struct, frozen=True):
-    """Seconds of compiling with cold caches, with their interval, and with warm ones.
+    """Compile time in seconds: with cold caches and its interval, and with warm caches.
 
-    All include the compiler's start, start_s; graphs: made by the first call, recompiled: by those
-    right after it; peak_bytes: the largest rise of memory. None where unknown.
+    All contain the compiler's start, start_s; graphs: number compiled by the first call;
+    recompiled: number compiled by the calls right after it; peak_bytes: largest rise of memory.
+    None where unknown.
     """
 
     seconds: float | None = None
@@ -81,8 +86,8 @@ class CompileCost(Struct, frozen=True):
     recompiled: int | None = None
 
 
-def cost_of(found: Compiled) -> CompileCost:
-    """What is known of compiling, in seconds."""
+def to_seconds(found: CompileEstimate) -> CompileCost:
+    """Convert an estimate from log seconds to seconds."""
     value, low, high = found.cold.interval() if found.cold else (None, None, None)
     return CompileCost(
         seconds=_exp(value),
@@ -100,10 +105,10 @@ def _exp(log_s: float | None) -> float | None:
     return None if log_s is None else exp(log_s)
 
 
-class Cost(NamedTuple):
-    """Seconds of compiling in a process: of the case, and of the compiler's start.
+class ProcessCost(NamedTuple):
+    """Compile seconds in one process: of the case, and of the compiler's start.
 
-    is_bound: own_s is at most a step, which is all one can say.
+    is_bound: own_s is an upper bound, one step, because less cannot be distinguished from it.
     """
 
     own_s: float
@@ -112,113 +117,116 @@ class Cost(NamedTuple):
 
     @property
     def seconds(self) -> float:
-        """Together: what a process that compiles nothing else has to pay."""
+        """The sum: the cost in a process that compiles nothing else."""
         return self.own_s + self.start_s
 
 
-def costs(history: History, caches: Caches) -> list[Cost]:
-    """In every generation with these caches: first calls beyond steady state.
+def process_costs(samples: CaseSamples, caches: Caches) -> list[ProcessCost]:
+    """Compute the cost in every generation with these caches: first calls beyond steady state.
 
-    With the compiler's start, which a process of its own has to pay; not where the compiler had
-    been at work before the first call. At least one step: less cannot be told from it.
+    It contains the compiler's start, which every process pays, unless the compiler had been used
+    before the first call. It is at least one step, since less cannot be distinguished from it.
     """
     steady = {
         group[0].generation: median(sample.step_s for sample in group)
-        for group in by_generation(history.samples)
+        for group in by_generation(samples.samples)
     }
     return [
         _cost(one, steady[one.generation], one.compiling)
-        for one in history.firsts
+        for one in samples.first_calls
         if one.compiling is not None
         and one.compiling.caches == caches
         and steady.get(one.generation)
     ]
 
 
-def _cost(first: Firsts, step_s: float, how: Compiling) -> Cost:
+def _cost(first: FirstCalls, step_s: float, how: Compiling) -> ProcessCost:
     beyond = sum(first.calls_s) - len(first.calls_s) * step_s
     start_s = 0.0 if how.graphs[0] else how.start_s
-    return Cost(max(beyond, step_s), start_s, beyond < step_s)
+    return ProcessCost(max(beyond, step_s), start_s, beyond < step_s)
 
 
-def scatter(histories: Iterable[History], caches: Caches) -> Luck | None:
-    """How much what is compiled for a case differs, in several cases of a target.
+def pooled_scatter(cases: Iterable[CaseSamples], caches: Caches) -> Variance | None:
+    """Pool the variance of the compile time between processes over the cases of a target.
 
-    A case by itself is compiled too seldom to tell. Costs that cannot be told from a step say
-    nothing.
+    A single case is compiled too seldom to estimate it. Costs that are only bounds are left out.
     """
     return _pooled(
-        [log(one.own_s) for one in costs(history, caches) if not one.is_bound]
-        for history in histories
+        [log(one.own_s) for one in process_costs(samples, caches) if not one.is_bound]
+        for samples in cases
     )
 
 
-def scatter_of_starts(targets: Iterable[Iterable[History]], caches: Caches) -> Luck | None:
-    """How much a compiler's start differs, in several targets that use the same one.
+def pooled_start_scatter(
+    targets: Iterable[Iterable[CaseSamples]], caches: Caches
+) -> Variance | None:
+    """Pool the variance of a compiler's start over the targets that use this compiler.
 
-    However many targets there are, they ran in the same few generations of one machine.
+    Its degrees of freedom are limited, since all targets ran in the same few generations.
     """
-    found = _pooled(list(_starts(histories, caches).values()) for histories in targets)
-    return found and found._replace(count=min(found.count, MOST_BORROWED))
+    pooled = _pooled(list(_starts(cases, caches).values()) for cases in targets)
+    return pooled and pooled._replace(df=min(pooled.df, MOST_BORROWED))
 
 
-def _starts(histories: Iterable[History], caches: Caches) -> dict[int, float]:
-    """Log seconds of a target by generation: its cases have one worker, and all the same start."""
+def _starts(cases: Iterable[CaseSamples], caches: Caches) -> dict[int, float]:
+    """Log seconds of a target's start by generation; its cases share a worker and so the start."""
     return {
         one.generation: log(one.compiling.start_s)
-        for history in histories
-        for one in history.firsts
+        for samples in cases
+        for one in samples.first_calls
         if one.compiling is not None
         and one.compiling.caches == caches
         and one.compiling.start_s > 0
     }
 
 
-def _pooled(groups: Iterable[Sequence[float]]) -> Luck | None:
-    """The variance within groups, and its degrees of freedom."""
+def _pooled(groups: Iterable[Sequence[float]]) -> Variance | None:
+    """Pool the variance within groups, with its degrees of freedom; None if there are none."""
     several = [group for group in groups if len(group) > 1]
     df = sum(len(group) - 1 for group in several)
     if not df:
         return None
-    return Luck(sum((len(group) - 1) * variance(group) for group in several) / df, df)
+    return Variance(sum((len(group) - 1) * variance(group) for group in several) / df, df)
 
 
-def _location(found: Sequence[Cost], scatter: Scatter) -> Location | None:
-    """The mean of the logs; the variances of both parts add up, weighted with their shares."""
-    if not found:
+def _location(costs: Sequence[ProcessCost], scatter: Scatter) -> Location | None:
+    """Mean of the log seconds; the variances of both parts add up, weighted by their shares."""
+    if not costs:
         return None
-    value, count = fmean(log(one.seconds) for one in found), len(found)
-    parts = list(_parts(found, scatter))
-    if any(luck is None for _, luck in parts):
+    value, count = fmean(log(one.seconds) for one in costs), len(costs)
+    parts = list(_parts(costs, scatter))
+    if any(part is None for _, part in parts):
         return Location(value, None, None, count)
-    return _combined(value, [(share, luck) for share, luck in parts if luck], count)
+    return _combined(value, [(share, part) for share, part in parts if part], count)
 
 
-def _parts(found: Sequence[Cost], scatter: Scatter) -> Iterator[tuple[float, Luck | None]]:
-    """The share of the seconds, and the variance, of the case's own and of the start."""
-    start = sum(one.start_s for one in found) / sum(one.seconds for one in found)
+def _parts(
+    costs: Sequence[ProcessCost], scatter: Scatter
+) -> Iterator[tuple[float, Variance | None]]:
+    """Share of the seconds, and variance, of the case's own compiling and of the start."""
+    start = sum(one.start_s for one in costs) / sum(one.seconds for one in costs)
     if start < 1:
-        yield 1 - start, _moderated([log(one.own_s) for one in found], scatter.own)
+        yield 1 - start, _moderated([log(one.own_s) for one in costs], scatter.own)
     if start > 0:
         yield start, scatter.start
 
 
-def _moderated(logs: Sequence[float], others: Luck | None) -> Luck | None:
-    """The variance, moderated with that of others as in stats._of_several (Smyth 2004)."""
+def _moderated(logs: Sequence[float], others: Variance | None) -> Variance | None:
+    """Variance of the case, moderated by that of others (Smyth 2004, see stats.location)."""
     own = len(logs) - 1
-    borrowed = min(others.count, MOST_BORROWED) if others else 0
+    borrowed = min(others.df, MOST_BORROWED) if others else 0
     if not own + borrowed:
         return None
     mean = fmean(logs)
     spread = sum((value - mean) ** 2 for value in logs)
-    lent = borrowed * others.variance if others else 0.0
-    return Luck((spread + lent) / (own + borrowed), own + borrowed)
+    lent = borrowed * others.value if others else 0.0
+    return Variance((spread + lent) / (own + borrowed), own + borrowed)
 
 
-def _combined(value: float, parts: Sequence[tuple[float, Luck]], count: int) -> Location:
-    """log(a + b) varies by share_a log a + share_b log b; df after Satterthwaite (1946)."""
-    variances = [share**2 * luck.variance for share, luck in parts]
+def _combined(value: float, parts: Sequence[tuple[float, Variance]], count: int) -> Location:
+    """Error of log(a + b) = that of share_a log a + share_b log b; df by Satterthwaite (1946)."""
+    variances = [share**2 * part.value for share, part in parts]
     total = sum(variances)
-    below = sum(one**2 / luck.count for one, (_, luck) in zip(variances, parts, strict=True))
-    df = total**2 / below if below else float(min(luck.count for _, luck in parts))
+    below = sum(one**2 / part.df for one, (_, part) in zip(variances, parts, strict=True))
+    df = total**2 / below if below else float(min(part.df for _, part in parts))
     return Location(value, (total / count) ** 0.5, df, count)

@@ -1,7 +1,7 @@
-"""What the null pairs of a run say: how far two processes that do the same are apart by luck.
+"""Evaluate the null pairs of a run: the same case measured twice, in two processes (A/A test).
 
-Kohavi, Tang & Xu (2020), Trustworthy Online Controlled Experiments, ch. 19: a system that finds
-differences where there are none is not to be believed where there might be one.
+A measuring system that finds a difference between equal cases cannot be trusted on unequal ones:
+Kohavi, Tang & Xu (2020), Trustworthy Online Controlled Experiments, ch. 19.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,26 +10,27 @@ from statistics import NormalDist, fmean, median
 
 from msgspec.structs import replace
 
-from dlbench.analysis.pairs import Paired, locate, paired
-from dlbench.analysis.samples import History
-from dlbench.analysis.verdicts import MARGIN, Measured, compare
+from dlbench.analysis.pairs import Pair, locate, pair_rounds
+from dlbench.analysis.samples import CaseSamples
+from dlbench.analysis.verdicts import MARGIN, LocatedPair, compare
 from dlbench.records.base import Record
 from dlbench.records.plan import Plan
-from dlbench.stats.location import Location, Luck
+from dlbench.stats.location import Location, Variance
 
-# An effect is visible if it would be found so often.
+# A run "sees" an effect that it would detect with this probability, the usual power of a test.
 POWER = 0.8
 
 
 class Nulls(Record, frozen=True):
-    """What is known of a run from its null pairs; shares, not percent; None where unknown.
+    """Report on the null pairs of a run; shares, not percent; None where unknown.
 
-    pairs: how many were measured undisturbed, busy: how many others on a busy machine; differing:
-    how many were called faster or slower; spread: standard deviation of the log ratio of a
-    generation around the truth, which is 0; visible: the smallest effect that this run sees, see
-    `smallest_visible`; margin: as used, asked: as asked for. A null pair that lies beyond the
-    margin asked for widens it for differences; who is called the same still lies within what was
-    asked for. `differing` rests on verdicts, which take less (a quota, how many pairs there are).
+    pairs: number measured on a quiet machine; busy: number measured on a busy one; differing:
+    number with the verdict faster or slower; spread: standard deviation of the log ratio of a
+    generation, whose true value is 0; visible: see `smallest_visible`; margin: the margin in use;
+    asked: the margin requested. If a null pair exceeds the requested margin, differences must
+    exceed the wider one; *same* keeps the requested one.
+    `differing` may be smaller than the number of pairs beyond the margin: verdicts also consider
+    the cgroup's quota and the number of comparisons.
     """
 
     pairs: int
@@ -42,33 +43,33 @@ class Nulls(Record, frozen=True):
 
     @property
     def failed(self) -> bool:
-        """Whether a null pair had to widen the margin."""
+        """Whether a null pair exceeded the requested margin."""
         return self.margin > self.asked
 
 
-def of(
-    plan: Plan, histories: Mapping[str, History], margin: float = MARGIN
-) -> tuple[Nulls, list[Measured]]:
-    """The report, not yet with the smallest visible effect, and the null pairs."""
-    pairs = null_pairs(plan, histories)
+def report(
+    plan: Plan, samples_by_case: Mapping[str, CaseSamples], margin: float = MARGIN
+) -> tuple[Nulls, list[LocatedPair]]:
+    """Report on the null pairs, still without the smallest visible effect; and the pairs."""
+    pairs = null_pairs(plan, samples_by_case)
     quiet = [pair for pair in pairs if not pair.busy and pair.generations]
-    located = [_measured(pair, quiet) for pair in quiet]
-    judged = compare(located, margin)
-    luck = lucks(quiet)
-    report = Nulls(
+    located = [_locate(pair, quiet) for pair in quiet]
+    comparisons = compare(located, margin)
+    between = variance_between_processes(quiet)
+    nulls = Nulls(
         pairs=len(quiet),
         busy=sum(pair.busy for pair in pairs),
-        differing=sum(one.verdict in {"faster", "slower"} for one in judged),
-        spread=sqrt(luck.variance) if luck else None,
+        differing=sum(one.verdict in {"faster", "slower"} for one in comparisons),
+        spread=sqrt(between.value) if between else None,
         visible=None,
         margin=max([margin, *(_reach(one) for one in located if one.is_beyond(margin))]),
         asked=margin,
     )
-    return report, located
+    return nulls, located
 
 
-def null_pairs(plan: Plan, histories: Mapping[str, History]) -> list[Paired]:
-    """Every null and the case that it repeats, where both went well."""
+def null_pairs(plan: Plan, samples_by_case: Mapping[str, CaseSamples]) -> list[Pair]:
+    """Pair every null with the case that it repeats, if both were measured without failure."""
     twins = [
         (group.null.id, case.id)
         for group in plan.groups
@@ -76,60 +77,65 @@ def null_pairs(plan: Plan, histories: Mapping[str, History]) -> list[Paired]:
         if group.null and case.target == group.null.target
     ]
     known = [
-        (histories[null], histories[case])
+        (samples_by_case[null], samples_by_case[case])
         for null, case in twins
-        if null in histories and case in histories
+        if null in samples_by_case and case in samples_by_case
     ]
-    return [paired(*both) for both in known if all(one.status == "ok" for one in both)]
+    return [pair_rounds(*both) for both in known if all(one.status == "ok" for one in both)]
 
 
-def _measured(pair: Paired, pairs: Sequence[Paired]) -> Measured:
-    """A null pair with the luck of the others: with its own it could never surprise."""
-    return Measured(pair, locate(pair, lucks(other for other in pairs if other is not pair)))
+def _locate(pair: Pair, pairs: Sequence[Pair]) -> LocatedPair:
+    """Locate a null pair by the variance of the others: by its own it would never stand out."""
+    others = (other for other in pairs if other is not pair)
+    return LocatedPair(pair, locate(pair, variance_between_processes(others)))
 
 
-def lucks(pairs: Iterable[Paired]) -> Luck | None:
-    """How far generations of null pairs are from 0: the mean square of their median log ratios."""
-    squares = [median(logs) ** 2 for pair in pairs for logs in pair.generations]
-    return Luck(fmean(squares), len(squares)) if squares else None
+def variance_between_processes(pairs: Iterable[Pair]) -> Variance | None:
+    """Estimate it from null pairs: mean square of the median log ratio, one per generation.
 
-
-def luck_in(row: Sequence[Paired], run: Sequence[Paired]) -> Luck | None:
-    """The luck of processes in a row, by its own null pairs and by those of the whole run.
-
-    Luck is that of a workload: tiny steps have more of it. Where the row's own null has several
-    generations it speaks for itself; where it has one, all rows speak together, and none is
-    believed to have less luck than its own null shows.
+    The true log ratio is 0, so each generation is one degree of freedom.
     """
-    own, pooled = lucks(row), lucks(run)
-    if own is None or pooled is None or own.count > 1:
+    squares = [median(logs) ** 2 for pair in pairs for logs in pair.generations]
+    return Variance(fmean(squares), len(squares)) if squares else None
+
+
+def row_variance(row: Sequence[Pair], run: Sequence[Pair]) -> Variance | None:
+    """Variance between processes for one workload, from its null pairs and those of the run.
+
+    It depends on the workload: short steps vary more. A workload whose null has several
+    generations uses its own variance. With one generation it uses that of all null pairs, but
+    never less than its own null shows.
+    """
+    own, pooled = variance_between_processes(row), variance_between_processes(run)
+    if own is None or pooled is None or own.df > 1:
         return own or pooled
-    return Luck(max(own.variance, pooled.variance), pooled.count)
+    return Variance(max(own.value, pooled.value), pooled.df)
 
 
-def _reach(one: Measured) -> float:
-    """The margin that covers the whole interval."""
+def _reach(one: LocatedPair) -> float:
+    """The margin that would cover the whole interval."""
     return expm1(max(map(abs, one.interval or (0.0,))))
 
 
-def smallest_visible(found: Iterable[Measured], margin: float) -> float | None:
-    """The smallest effect found in 4 of 5 such runs: margin + reach of the typical pair, in logs.
+def smallest_visible(pairs: Iterable[LocatedPair], margin: float) -> float | None:
+    """The smallest effect that 4 of 5 such runs would detect: margin + reach of the median pair.
 
-    What is lost to the adjustment for many comparisons is not in it.
+    Both are added as logarithms. The adjustment for many comparisons, which makes it a little
+    larger, is left out.
     """
     reaches = [
         _power_reach(one.interval, one.location)
-        for one in found
+        for one in pairs
         if one.location and one.interval and not one.pair.busy
     ]
     return expm1(log1p(margin) + median(reaches)) if reaches else None
 
 
 def _power_reach(interval: tuple[float, float], location: Location) -> float:
-    """How far from the margin a value must lie: (t + z √(1 + t²/2df)) · error.
+    """How far beyond the margin a value must lie to be detected: (t + z √(1 + t²/2df)) · error.
 
-    t · error is the interval's half-width; z is the normal quantile of the power, 0.84; the root is
-    there because the error itself is estimated (noncentral t: Johnson & Welch 1940, Biometrika 31).
+    t · error is half the width of the interval; z is the normal quantile of the power, 0.84; the
+    root accounts for the error being estimated (noncentral t: Johnson & Welch 1940, Biometrika 31).
     """
     error, df = location.error or 0.0, location.df or 1.0
     half_width = (interval[1] - interval[0]) / 2
@@ -137,6 +143,6 @@ def _power_reach(interval: tuple[float, float], location: Location) -> float:
     return half_width + z * sqrt(error**2 + half_width**2 / (2 * df))
 
 
-def seen(report: Nulls, found: Iterable[Measured]) -> Nulls:
-    """The report with the smallest effect visible among all pairs of the run."""
-    return replace(report, visible=smallest_visible(found, report.margin))
+def with_visible(nulls: Nulls, pairs: Iterable[LocatedPair]) -> Nulls:
+    """Add the smallest visible effect, computed from all pairs of the run."""
+    return replace(nulls, visible=smallest_visible(pairs, nulls.margin))

@@ -1,52 +1,53 @@
-"""Two cases in the rounds in which both had a block: what hit both alike cancels in the ratio.
+"""Compare two cases round by round: a disturbance that hits both cancels in their ratio.
 
-It says what was measured together and how the ratio lies; whether that is fast is not its matter.
+It computes the ratio and its location; verdicts.py judges it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from math import exp, log
 from statistics import median
 from typing import NamedTuple
 
 from dlbench import units
-from dlbench.analysis.samples import ENOUGH, History, Turn, is_quiet
+from dlbench.analysis.samples import ENOUGH, CaseSamples, RoundKey, is_quiet
 from dlbench.records.measurement import Sample
-from dlbench.stats.location import Location, Luck, location
+from dlbench.stats.location import Location, Variance, location
 from dlbench.stats.shape import centred, drift, modes
 
-# Quiet rounds count alone only if they are no rare exception among the disturbed ones, of which
-# some may have gone unnoticed,
+# At least this share of the rounds must be quiet before disturbed ones are discarded. With fewer,
+# some of the quiet ones may have been disturbed unnoticed.
 QUIET_SHARE = 0.25
 
 
-# and if this share of the generations, two at least where there are two, has enough of them: the
-# difference between generations is what they cannot replace.
+# At least this share of the generations (and two, if there are two) must have enough quiet rounds:
+# more rounds of one generation cannot show how much generations differ.
 GENERATIONS_SHARE = 0.5
 
 
 MINUTE_S = 60.0
 
 
-# A drift that moves the ratio by less while it is measured, half a margin, does not matter.
+# A drift matters if it moves the ratio by more than this during a measurement: half of the default
+# margin of a verdict.
 LEAST_DRIFT = 0.01
 
 
-class Paired(NamedTuple):
-    """A case and its baseline, by id; logs are of the ratio of their times, above 0 is slower.
+class Pair(NamedTuple):
+    """A case and its baseline, by id, with the log ratios of their times: above 0 is slower.
 
-    middle: the log ratio of the medians; in_turns: whether they took turns, round by round;
-    generations: the log ratios of the rounds that count; placements: the same by the two processes
-    that were alive, each with its time in seconds;
-    rounds: how many there were, disturbed: how many of them under competition, lost: generations
-    without a quiet one, busy: whether there are too few quiet ones for a verdict; throttled: in
-    how many rounds the cgroup's quota stopped one of the two.
+    middle: log ratio of the two medians; interleaved: whether both were measured round by round;
+    generations: log ratios of the rounds that count, by generation; placements: the same by the
+    two running processes, as (seconds since the start, log ratio).
+    Numbers: rounds: in which both have a sample; disturbed: of these, with other programs running;
+    lost: generations without a quiet round; throttled: rounds in which the cgroup's quota stopped
+    one of the two. busy: too few rounds were quiet for a verdict.
     """
 
     case: str
     baseline: str
     middle: float | None
-    in_turns: bool = False
+    interleaved: bool = False
     generations: tuple[tuple[float, ...], ...] = ()
     placements: tuple[tuple[tuple[float, float], ...], ...] = ()
     rounds: int = 0
@@ -56,52 +57,52 @@ class Paired(NamedTuple):
     throttled: int = 0
 
 
-def paired(case: History, baseline: History) -> Paired:
-    """The rounds of both: the quiet ones, as far as there are enough."""
+def pair_rounds(case: CaseSamples, baseline: CaseSamples) -> Pair:
+    """Pair the samples of both cases by round; use the quiet rounds if there are enough."""
     middle = _middle(case, baseline)
-    if case.turns is None or baseline.turns is None:
-        return Paired(case.case, baseline.case, middle)
-    ours, theirs = case.turns, baseline.turns
-    both = [turn for turn in ours if turn in theirs and _timed(ours, turn) and _timed(theirs, turn)]
-    quiet = [turn for turn in both if is_quiet(ours[turn]) and is_quiet(theirs[turn])]
-    busy = len(quiet) < len(both) and not _enough(quiet, both)
+    if case.by_round is None or baseline.by_round is None:
+        return Pair(case.case, baseline.case, middle)
+    ours, theirs = case.by_round, baseline.by_round
+    both = [key for key in ours if key in theirs and _is_timed(ours[key], theirs[key])]
+    quiet = [key for key in both if is_quiet(ours[key]) and is_quiet(theirs[key])]
+    busy = len(quiet) < len(both) and not _are_enough(quiet, both)
     ratios: dict[int, list[float]] = {}
     timed: dict[tuple[int, int, int], list[tuple[float, float]]] = {}
-    for turn in _best(quiet, both) if busy else quiet:
-        a, b = ours[turn], theirs[turn]
+    for key in _best(quiet, both) if busy else quiet:
+        a, b = ours[key], theirs[key]
         ratio = log(a.step_s) - log(b.step_s)
-        ratios.setdefault(turn[0], []).append(ratio)
-        timed.setdefault((turn[0], a.renewal, b.renewal), []).append((a.started_s, ratio))
-    return Paired(
+        ratios.setdefault(key[0], []).append(ratio)
+        timed.setdefault((key[0], a.renewal, b.renewal), []).append((a.started_s, ratio))
+    return Pair(
         case=case.case,
         baseline=baseline.case,
         middle=middle,
-        in_turns=True,
+        interleaved=True,
         generations=tuple(map(tuple, ratios.values())),
         placements=tuple(map(tuple, timed.values())),
         rounds=len(both),
         disturbed=len(both) - len(quiet),
         lost=len(_generations(both) - _generations(quiet)),
         busy=busy,
-        throttled=sum(any("throttled" in one[t].flags for one in (ours, theirs)) for t in both),
+        throttled=sum("throttled" in ours[k].flags + theirs[k].flags for k in both),
     )
 
 
-def _timed(turns: Mapping[Turn, Sample], turn: Turn) -> bool:
-    return turns[turn].step_s > 0
+def _is_timed(a: Sample, b: Sample) -> bool:
+    return a.step_s > 0 and b.step_s > 0
 
 
-def _generations(turns: Iterable[Turn]) -> set[int]:
-    return {generation for generation, _ in turns}
+def _generations(rounds: Iterable[RoundKey]) -> set[int]:
+    return {generation for generation, _ in rounds}
 
 
-def _best(quiet: Sequence[Turn], both: Sequence[Turn]) -> Sequence[Turn]:
-    """What a ratio without a verdict rests on: generations with enough quiet rounds, or all."""
+def _best(quiet: Sequence[RoundKey], both: Sequence[RoundKey]) -> Sequence[RoundKey]:
+    """For a ratio without a verdict: quiet rounds of generations with enough of them, or all."""
     by_generation = Counter(generation for generation, _ in quiet)
-    return [turn for turn in quiet if by_generation[turn[0]] >= ENOUGH] or both
+    return [key for key in quiet if by_generation[key[0]] >= ENOUGH] or both
 
 
-def _enough(quiet: Sequence[Turn], both: Sequence[Turn]) -> bool:
+def _are_enough(quiet: Sequence[RoundKey], both: Sequence[RoundKey]) -> bool:
     by_generation = Counter(generation for generation, _ in quiet)
     enough = sum(count >= ENOUGH for count in by_generation.values())
     generations = len(_generations(both))
@@ -109,39 +110,39 @@ def _enough(quiet: Sequence[Turn], both: Sequence[Turn]) -> bool:
     return enough >= wanted and len(quiet) >= QUIET_SHARE * len(both)
 
 
-def _middle(case: History, baseline: History) -> float | None:
-    """The log ratio of the medians: all that can be said without rounds."""
+def _middle(case: CaseSamples, baseline: CaseSamples) -> float | None:
+    """Log ratio of the medians: all that can be computed without rounds."""
     medians = [
-        median([sample.step_s for sample in one.chosen.samples] or [0.0])
+        median([sample.step_s for sample in one.selection.samples] or [0.0])
         for one in (case, baseline)
     ]
     return log(medians[0]) - log(medians[1]) if all(medians) else None
 
 
-def locate(pair: Paired, luck: Luck | None) -> Location | None:
-    """Where the log ratio lies; None where there are no rounds.
+def locate(pair: Pair, between: Variance | None) -> Location | None:
+    """Estimate the log ratio of a pair; None if it has no rounds.
 
-    One generation without a null does not say how far two processes are apart by luck: then no
-    spread is claimed.
+    between: the variance between processes, from null pairs. With one generation and no null pair
+    that variance is unknown, so the estimate has no error.
     """
     if not pair.generations:
         return None
-    found = location(pair.generations, luck=luck)
-    return found if luck or found.groups > 1 else found._replace(error=None, df=None)
+    found = location(pair.generations, prior=between)
+    return found if between or found.groups > 1 else found._replace(error=None, df=None)
 
 
-def remark(pair: Paired) -> str:
-    """What makes a single ratio doubtful, to be put after it; empty where nothing does."""
+def remark(pair: Pair) -> str:
+    """Describe what makes a ratio doubtful, to be put after it; empty if nothing does."""
     return f"{_left_out(pair)}{_shape(pair)}"
 
 
-def _left_out(pair: Paired) -> str:
+def _left_out(pair: Pair) -> str:
     left_out = 0 if pair.busy else pair.disturbed
     return f", {left_out} of {pair.rounds} rounds left out" if left_out else ""
 
 
-def _shape(pair: Paired) -> str:
-    """Two modes, or a drift that matters."""
+def _shape(pair: Pair) -> str:
+    """Describe two modes, or a drift that matters."""
     logs = [value for values in pair.generations for value in values]
     if found := modes(logs):
         low, high = units.ratios(exp(found.low), exp(found.high))

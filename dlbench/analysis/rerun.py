@@ -26,7 +26,7 @@ MOST_WORKLOADS = 4
 
 
 @dataclass(frozen=True)
-class Settling:
+class RerunCommand:
     """Words of the run's own command: suite, targets and axes stay, the rest is chosen anew."""
 
     run: Run

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from dlbench.analysis.break_even import BreakEven
 from dlbench.analysis.compile_cost import CompileCost
-from dlbench.analysis.samples import History
+from dlbench.analysis.samples import CaseSamples
 from dlbench.analysis.summary import Summary, summary
 from dlbench.analysis.verdicts import Verdict
 from dlbench.records.case import Case, ModeKind, Target, Workload
@@ -120,26 +120,26 @@ class Row(Struct, frozen=True):
         return self.blocks.busy or self.comparison.busy
 
 
-def row_of(case: Case, history: History) -> Row:
+def row_of(case: Case, samples: CaseSamples) -> Row:
     """What is known of a case by itself."""
-    found = summary(history)
+    found = summary(samples)
     return Row(
         case=case.id,
         workload=case.workload,
         target=case.target,
         mode_kind=case.mode_kind,
-        status=history.status,
-        failure=history.reason,
-        parity_error=parity_error(history.parity),
+        status=samples.status,
+        failure=samples.reason,
+        parity_error=parity_error(samples.parity),
         steps=_steps(case),
-        time=_time(case.workload, history, found),
-        blocks=_blocks(history, found),
+        time=_time(case.workload, samples, found),
+        blocks=_blocks(samples, found),
         shape=Shape(found.autocorrelation, found.drift, found.modes),
     )
 
 
-def _time(workload: Workload, history: History, found: Summary) -> Time:
-    first_call_s = history.calls_s[0] if history.calls_s else None
+def _time(workload: Workload, samples: CaseSamples, found: Summary) -> Time:
+    first_call_s = samples.calls_s[0] if samples.calls_s else None
     if found.time is None:
         return Time(first_call_s=first_call_s)
     work, (seconds, low, high) = workload.work, found.time
@@ -154,20 +154,20 @@ def _time(workload: Workload, history: History, found: Summary) -> Time:
     )
 
 
-def _blocks(history: History, found: Summary) -> Blocks:
+def _blocks(samples: CaseSamples, found: Summary) -> Blocks:
     return Blocks(
-        count=len(history.samples),
-        iterations=_iterations(history),
+        count=len(samples.samples),
+        iterations=_iterations(samples),
         generations=found.generations,
-        stop_reason=history.stop_reason,
-        left_out=history.chosen.left_out,
-        busy=history.chosen.busy,
+        stop_reason=samples.stop_reason,
+        left_out=samples.selection.left_out,
+        busy=samples.selection.busy,
     )
 
 
-def _iterations(history: History) -> int | None:
+def _iterations(samples: CaseSamples) -> int | None:
     """The commonest: one that others disturbed has fewer, and after one too short they grow."""
-    return mode([sample.iterations for sample in history.samples]) if history.samples else None
+    return mode([sample.iterations for sample in samples.samples]) if samples.samples else None
 
 
 def _steps(case: Case) -> int | None:

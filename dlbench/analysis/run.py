@@ -1,6 +1,6 @@
-"""What a run says: every case as a row, compared with a baseline or with the fastest of its kind.
+"""Analyse a run: one row per case, compared with a baseline or with the fastest of its workload.
 
-Derived from the raw measurements whenever asked for, and never stored.
+Rows are computed from the raw measurements on demand and never stored.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,25 +11,25 @@ from msgspec.structs import replace
 from dlbench.analysis import nulls
 from dlbench.analysis.nulls import Nulls
 from dlbench.analysis.overhead import with_overhead
-from dlbench.analysis.pairs import locate, paired
-from dlbench.analysis.rerun import Settling
+from dlbench.analysis.pairs import locate, pair_rounds
+from dlbench.analysis.rerun import RerunCommand
 from dlbench.analysis.rows import Row, RowComparison, best, is_timed, row_of
-from dlbench.analysis.samples import History, histories
-from dlbench.analysis.static import Graphs, rows_by_network
+from dlbench.analysis.samples import CaseSamples, join_generations
+from dlbench.analysis.static import StaticRows, rows_by_network
 from dlbench.analysis.utilisation import with_utilisation
-from dlbench.analysis.verdicts import MARGIN, Comparison, Measured, compare
+from dlbench.analysis.verdicts import MARGIN, Comparison, LocatedPair, compare
 from dlbench.errors import UsageError
 from dlbench.grouping import grouped
 from dlbench.records.run import Run
 from dlbench.results.folder import Results
-from dlbench.stats.location import Luck
+from dlbench.stats.location import Variance
 from dlbench.syntax import within
 
 
 class Versus(NamedTuple):
-    """What rows are compared with: a target, by its id or parts of it; None for the fastest.
+    """What to compare rows with. baseline: a target's id or parts of it, None for the fastest.
 
-    margin: smaller differences do not count, a share.
+    margin: smaller differences count as equal; a share.
     """
 
     baseline: str | None = None
@@ -40,23 +40,23 @@ FASTEST = Versus()
 
 
 def versus(baseline: str | None, margin: float | None) -> Versus:
-    """As the user asks; UsageError for a margin that is none."""
+    """Check what the user asks for; UsageError if the margin is out of range."""
     if margin is None:
         return Versus(baseline)
     within("--margin", margin, 0, 1, "a fraction such as 0.02 (2 %)", without=(1,))
     return Versus(baseline, margin)
 
 
-# How often another fastest is tried where one was faster than the last: in pairs, noise can make a
-# ring of them.
+# How often the fastest target is replaced by one that proved faster. Noise can make a ring of
+# pairwise winners, so the search must end.
 MOST_FASTEST = 3
 
 
-UNREACHED = History("", "skipped", "the run ended before its turn", (), (), None, ())
+UNREACHED = CaseSamples("", "skipped", "the run ended before its turn", (), (), None, ())
 
 
-class Reading(NamedTuple):
-    """All that a run says. baseline: the target's id, None for the fastest of each workload."""
+class ComparedRows(NamedTuple):
+    """Rows of a run compared with a baseline: a target's id, None for each workload's fastest."""
 
     rows: list[Row]
     nulls: Nulls
@@ -64,82 +64,85 @@ class Reading(NamedTuple):
 
 
 def rows_of(results: Results, baseline: str | None = None, margin: float = MARGIN) -> list[Row]:
-    """One row per case of the plan, in its order, compared with the baseline's: see Known."""
-    return Known(results, margin).against(baseline).rows
+    """Compare every case of the plan, in its order: see RunAnalysis.against."""
+    return RunAnalysis(results, margin).against(baseline).rows
 
 
-class Known:
-    """What a run says of every case by itself, ready for comparisons with any baseline.
+class RunAnalysis:
+    """Analysis of every case of a run by itself, ready for comparison with any baseline.
 
-    A case without a measurement was not reached before the run was cut off. margin: smaller
-    differences do not count, a share.
+    A case without a measurement was not reached before the run ended. margin: smaller differences
+    count as equal; a share.
     """
 
     def __init__(self, results: Results, margin: float = MARGIN) -> None:
         self.run = results.run
-        self.histories = histories(results.measurements)
-        self.nulls, self.null_pairs = nulls.of(self.run.plan, self.histories, margin)
+        self.samples_by_case = join_generations(results.measurements)
+        self.nulls, self.null_pairs = nulls.report(self.run.plan, self.samples_by_case, margin)
         self.workloads = {case.id: case.workload.id for case in self.run.plan.cases}
-        self.lucks = self._lucks()
+        self.variances = self._variances()
         self.rows = self._rows()
 
     def _rows(self) -> list[Row]:
-        """What every case says, by itself and beside others of the run, but for verdicts."""
+        """Compute the rows, without verdicts."""
         plan = self.run.plan
-        alone = [row_of(case, self.histories.get(case.id, UNREACHED)) for case in plan.cases]
-        lucks = {case.id: self._luck(case.id) for case in plan.cases}
-        graphs = Graphs(self.histories, rows_by_network(plan), lucks)
-        return graphs.rows(with_overhead(with_utilisation(alone)))
+        alone = [row_of(case, self.samples_by_case.get(case.id, UNREACHED)) for case in plan.cases]
+        variances = {case.id: self._variance(case.id) for case in plan.cases}
+        static = StaticRows(self.samples_by_case, rows_by_network(plan), variances)
+        return static.complete(with_overhead(with_utilisation(alone)))
 
-    def against(self, baseline: str | None = None) -> Reading:
-        """Every row compared with the baseline's of its workload, all of them together.
+    def against(self, baseline: str | None = None) -> ComparedRows:
+        """Compare every row with the baseline of its workload.
 
-        baseline: the id of a target, or some of its parts; None for the fastest of each workload.
+        The verdicts of all rows are adjusted together. baseline: the id of a target, or some of its
+        parts; None for the fastest of each workload. UsageError if it does not match one target.
         """
         target = None if baseline is None else named_target(self.run, baseline)
         bases = _bases(self.rows, target)
-        measured, verdicts = self._judged(bases)
+        pairs, verdicts = self._compare(bases)
         for _ in range(MOST_FASTEST if target is None else 0):
-            better = _rebased(self.rows, bases, verdicts)
+            better = _rebase(self.rows, bases, verdicts)
             if better == bases:
                 break
             bases = better
-            measured, verdicts = self._judged(bases)
-        return Reading(
-            rows=_compared(self.run, self.rows, bases, target, verdicts),
-            nulls=nulls.seen(self.nulls, [*self.null_pairs, *measured]),
+            pairs, verdicts = self._compare(bases)
+        return ComparedRows(
+            rows=_with_verdicts(self.run, self.rows, bases, target, verdicts),
+            nulls=nulls.with_visible(self.nulls, [*self.null_pairs, *pairs]),
             baseline=target,
         )
 
-    def _judged(self, bases: Sequence[Row | None]) -> tuple[list[Measured], dict[str, Comparison]]:
-        """Every row that has another base, paired with it, and the verdicts by case."""
+    def _compare(
+        self, bases: Sequence[Row | None]
+    ) -> tuple[list[LocatedPair], dict[str, Comparison]]:
+        """Pair every row with its base, if that is another row; also return verdicts by case."""
         pairs = [
-            paired(self.histories[row.case], self.histories[base.case])
+            pair_rounds(self.samples_by_case[row.case], self.samples_by_case[base.case])
             for row, base in zip(self.rows, bases, strict=True)
             if base is not None and base is not row and is_timed(row)
         ]
-        measured = [Measured(pair, locate(pair, self._luck(pair.case))) for pair in pairs]
-        verdicts = compare(measured, self.nulls.margin, same=self.nulls.asked)
-        return measured, {one.case: one for one in verdicts}
+        located = [LocatedPair(pair, locate(pair, self._variance(pair.case))) for pair in pairs]
+        verdicts = compare(located, self.nulls.margin, same=self.nulls.asked)
+        return located, {one.case: one for one in verdicts}
 
-    def _luck(self, case: str) -> Luck | None:
-        return self.lucks.get(self.workloads[case])
+    def _variance(self, case: str) -> Variance | None:
+        return self.variances.get(self.workloads[case])
 
-    def _lucks(self) -> dict[str, Luck | None]:
-        """By workload."""
+    def _variances(self) -> dict[str, Variance | None]:
+        """Estimate the variance between processes of every workload."""
         every = [one.pair for one in self.null_pairs]
         return {
-            workload: nulls.luck_in(
+            workload: nulls.row_variance(
                 [pair for pair in every if self.workloads[pair.baseline] == workload], every
             )
             for workload in dict.fromkeys(self.workloads.values())
         }
 
 
-def _rebased(
+def _rebase(
     rows: Sequence[Row], bases: Sequence[Row | None], verdicts: Mapping[str, Comparison]
 ) -> list[Row | None]:
-    """The bases, but for those that a row of theirs was faster than: that row instead."""
+    """Replace every base that another row of its workload was faster than by that row."""
     faster = [
         (verdicts[row.case].ratio or 1.0, row.workload.id, row)
         for row in rows
@@ -150,7 +153,7 @@ def _rebased(
 
 
 def _bases(rows: Sequence[Row], target: str | None) -> list[Row | None]:
-    """What each row is compared with: the row of the target, or the fastest, of its workload."""
+    """Choose the base of each row: its workload's row of the target, or its fastest."""
     groups = grouped(rows, lambda row: row.workload.id)
     chosen = {
         workload: best(group)
@@ -161,30 +164,30 @@ def _bases(rows: Sequence[Row], target: str | None) -> list[Row | None]:
     return [chosen[row.workload.id] for row in rows]
 
 
-def _compared(
+def _with_verdicts(
     run: Run,
     rows: Sequence[Row],
     bases: Sequence[Row | None],
     target: str | None,
     verdicts: Mapping[str, Comparison],
 ) -> list[Row]:
-    """The rows with their verdicts, and with what would settle those that are unsure."""
+    """Add verdicts to the rows, and to unsure ones the command that would decide them."""
     cases = {case.id: case for case in run.plan.cases}
-    settling = Settling(run)
-    told = []
+    rerun = RerunCommand(run)
+    compared = []
     for row, base in zip(rows, bases, strict=True):
-        found = verdicts.get(row.case)
-        if found is None:
-            told.append(replace(row, comparison=_alone(row, base, target)))
+        verdict = verdicts.get(row.case)
+        if verdict is None:
+            compared.append(replace(row, comparison=_uncompared(row, base, target)))
         else:
-            both = [cases[row.case], cases[found.baseline]]
-            command = settling.command(both) if found.verdict == "unsure" else None
-            told.append(replace(row, comparison=_with(found, both[1].target.id, command)))
-    return told
+            both = [cases[row.case], cases[verdict.baseline]]
+            command = rerun.command(both) if verdict.verdict == "unsure" else None
+            compared.append(replace(row, comparison=_with(verdict, both[1].target.id, command)))
+    return compared
 
 
-def _alone(row: Row, base: Row | None, target: str | None) -> RowComparison:
-    """Of a row that is compared with nothing: it is the baseline, or there is none."""
+def _uncompared(row: Row, base: Row | None, target: str | None) -> RowComparison:
+    """The comparison of a row that is the baseline itself, or that has none."""
     if base is not None or target is None or not is_timed(row):
         return RowComparison(base.target.id if base else target)
     return RowComparison(target, reason=f"no time of the baseline: {target}")
@@ -207,7 +210,10 @@ def _with(found: Comparison, baseline: str, command: str | None) -> RowCompariso
 
 
 def named_target(run: Run, text: str) -> str:
-    """The id of the target of a run that has these parts, in their order; UsageError if not one."""
+    """Find the one target of a run that has these parts in this order; return its id.
+
+    UsageError if none or several have them.
+    """
     targets = list(dict.fromkeys(case.target.id for case in run.plan.cases))
     matches = [target for target in targets if target == text] or [
         target for target in targets if _has_parts(target.split("/"), text.split("/"))

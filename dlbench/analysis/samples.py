@@ -1,6 +1,6 @@
-"""What the lines of a run say of a case together: one line per generation becomes one history.
+"""Join the measurements of a case over all generations, and select the samples that count.
 
-It chooses the blocks that count, and must not know what is computed from them.
+It must not know what is computed from them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,25 +18,29 @@ from dlbench.records.measurement import (
     StopReason,
 )
 
-# Quiet blocks, or rounds, without which the disturbed ones are not left out: the fewest of which
-# a median has a 95 % interval (stats.median_with_interval).
+# With fewer quiet samples (or rounds) than this, disturbed ones are used too: it is the smallest
+# number whose median has a 95 % interval (stats.location.median_with_interval).
 ENOUGH = 6
 
 
-# Generation and round: what was measured within it stands in the same conditions.
-Turn = tuple[int, int]
+# Generation and round: samples of one round were taken under the same conditions.
+RoundKey = tuple[int, int]
 
 
-class Chosen(NamedTuple):
-    """The blocks that count; busy: disturbed ones are among them, there being too few others."""
+class Selection(NamedTuple):
+    """The samples that count.
+
+    left_out: number of disturbed samples that do not; busy: disturbed samples are used, because too
+    few were quiet.
+    """
 
     samples: tuple[Sample, ...]
     left_out: int
     busy: bool
 
 
-class Firsts(NamedTuple):
-    """The first calls of a generation, in seconds, and what was compiled meanwhile."""
+class FirstCalls(NamedTuple):
+    """Seconds of each of the first calls in a generation, and what the compiler did in them."""
 
     generation: int
     calls_s: tuple[float, ...]
@@ -44,11 +48,12 @@ class Firsts(NamedTuple):
 
 
 @dataclass(frozen=True)
-class History:
-    """A case over all generations. status and reason: of the first line that is not ok.
+class CaseSamples:
+    """One case over all generations.
 
-    calls_s and parity: of the first generation, when nothing was compiled yet; stop_reason: of
-    the last; firsts: of every generation.
+    status and reason come from the first measurement that is not ok; calls_s and parity from the
+    first generation, before anything was compiled; stop_reason from the last; first_calls from
+    all.
     """
 
     case: str
@@ -58,60 +63,62 @@ class History:
     parity: tuple[ParityCheck, ...]
     stop_reason: StopReason | None
     samples: tuple[Sample, ...]
-    firsts: tuple[Firsts, ...] = ()
+    first_calls: tuple[FirstCalls, ...] = ()
 
     @cached_property
-    def chosen(self) -> Chosen:
-        """The quiet blocks where there are enough of them, otherwise all."""
+    def selection(self) -> Selection:
+        """Select the quiet samples if there are enough of them, otherwise all."""
         quiet = tuple(sample for sample in self.samples if is_quiet(sample))
         left_out = len(self.samples) - len(quiet)
         if left_out and len(quiet) < ENOUGH:
-            return Chosen(self.samples, 0, busy=True)
-        return Chosen(quiet, left_out, busy=False)
+            return Selection(self.samples, 0, busy=True)
+        return Selection(quiet, left_out, busy=False)
 
     @cached_property
-    def turns(self) -> dict[Turn, Sample] | None:
-        """The blocks by generation and round; None where they were not measured in turns."""
-        turns = {(sample.generation, sample.round): sample for sample in self.samples}
-        return turns if len(turns) == len(self.samples) else None
+    def by_round(self) -> dict[RoundKey, Sample] | None:
+        """The samples by generation and round; None if the case was not measured in rounds."""
+        rounds = {(sample.generation, sample.round): sample for sample in self.samples}
+        return rounds if len(rounds) == len(self.samples) else None
 
 
 def is_quiet(sample: Sample) -> bool:
-    """Whether nothing disturbed the block."""
+    """Whether no other program disturbed the sample."""
     return not sample.is_disturbed
 
 
 def by_generation(samples: Iterable[Sample]) -> list[list[Sample]]:
-    """The blocks of every generation, in the order in which they are met."""
+    """Group samples by generation, in the order in which the generations occur."""
     return list(grouped(samples, lambda sample: sample.generation).values())
 
 
 def by_placement(samples: Iterable[Sample]) -> list[list[Sample]]:
-    """The blocks of every process of every generation: with another one, the time may jump."""
+    """Group samples by generation and process: a new process may run at another speed."""
     return list(grouped(samples, lambda sample: (sample.generation, sample.renewal)).values())
 
 
-def histories(measurements: Iterable[Measurement]) -> dict[str, History]:
-    """The history of every case that has a line, by its id.
+def join_generations(measurements: Iterable[Measurement]) -> dict[str, CaseSamples]:
+    """Join the measurements of every case, by the id of the case.
 
-    A line that was written again, after an interrupt in between, counts once.
+    A measurement that was written twice, because of an interrupt, counts once.
     """
     lines: dict[str, dict[int, Measurement]] = {}
     for measurement in measurements:
         lines.setdefault(measurement.case, {})[measurement.generation] = measurement
-    return {case: _history(list(generations.values())) for case, generations in lines.items()}
+    return {case: _join(list(generations.values())) for case, generations in lines.items()}
 
 
-def _history(lines: Sequence[Measurement]) -> History:
+def _join(lines: Sequence[Measurement]) -> CaseSamples:
     first, last = lines[0], lines[-1]
-    told = next((line for line in lines if line.status != "ok"), first)
-    return History(
+    deciding = next((line for line in lines if line.status != "ok"), first)
+    return CaseSamples(
         case=first.case,
-        status=told.status,
-        reason=told.reason,
+        status=deciding.status,
+        reason=deciding.reason,
         calls_s=first.calls_s,
         parity=first.parity,
         stop_reason=last.stop_reason,
         samples=tuple(sample for line in lines for sample in line.samples),
-        firsts=tuple(Firsts(one.generation, one.calls_s, one.compiling) for one in lines),
+        first_calls=tuple(
+            FirstCalls(line.generation, line.calls_s, line.compiling) for line in lines
+        ),
     )

@@ -1,4 +1,4 @@
-"""Static rows beside their dynamic twins: what compiling cost, and after how many steps it pays.
+"""Compare static rows with their dynamic twins: compile time, and steps until it pays off.
 
 A twin differs in nothing but the mode. It must not know how anything is shown.
 """
@@ -10,88 +10,90 @@ from msgspec.structs import replace
 
 from dlbench.analysis.break_even import BreakEven, break_even
 from dlbench.analysis.compile_cost import (
-    Compiled,
+    CompileEstimate,
     Scatter,
-    compiled,
-    cost_of,
-    scatter,
-    scatter_of_starts,
+    estimate_compiling,
+    pooled_scatter,
+    pooled_start_scatter,
+    to_seconds,
 )
-from dlbench.analysis.pairs import Paired, locate, paired
+from dlbench.analysis.pairs import Pair, locate, pair_rounds
 from dlbench.analysis.rows import Row, is_timed
-from dlbench.analysis.samples import History
+from dlbench.analysis.samples import CaseSamples
 from dlbench.datasets.base import known_rows
 from dlbench.grouping import grouped
 from dlbench.records.measurement import Caches
 from dlbench.records.network import steps_in
 from dlbench.records.plan import Plan
-from dlbench.stats.location import Estimate, Luck
+from dlbench.stats.location import Estimate, Variance
 
 
-class Graphs:
-    """What a run says of compiling.
+class StaticRows:
+    """The static rows of a run beside their dynamic twins.
 
-    rows_by_network: of training data; lucks: of the processes of each case's workload, by case.
+    rows_by_network: number of training rows; variances: variance between processes, by case.
     """
 
     def __init__(
         self,
-        histories: Mapping[str, History],
+        samples_by_case: Mapping[str, CaseSamples],
         rows_by_network: Mapping[str, int],
-        lucks: Mapping[str, Luck | None],
+        variances: Mapping[str, Variance | None],
     ) -> None:
-        self.histories, self.lucks = histories, lucks
-        self.rows_by_network = rows_by_network
+        self.samples_by_case, self.rows_by_network = samples_by_case, rows_by_network
+        self.variances = variances
         self.by_target: dict[str, list[Row]] = {}
-        self.starts: dict[tuple[str, str], dict[Caches, Luck | None]] = {}
+        self.starts: dict[tuple[str, str], dict[Caches, Variance | None]] = {}
 
-    def rows(self, rows: Sequence[Row]) -> list[Row]:
-        """The rows, those of static modes with what is known of compiling."""
+    def complete(self, rows: Sequence[Row]) -> list[Row]:
+        """Add compile time and break-even to the rows of static modes."""
         self.by_target = grouped(rows, lambda row: row.target.id)
         compilers = grouped(rows, lambda row: (row.target.backend, row.target.device))
         self.starts = {compiler: self._starts(those) for compiler, those in compilers.items()}
         twins = {_place(row): row for row in rows if row.mode_kind == "dynamic" and is_timed(row)}
         return [
-            self._told(row, twins.get(_place(row))) if row.mode_kind == "static" else row
+            self._complete(row, twins.get(_place(row))) if row.mode_kind == "static" else row
             for row in rows
         ]
 
-    def _told(self, row: Row, twin: Row | None) -> Row:
-        history = self.histories.get(row.case)
-        found = compiled(history, self._scatters(row)) if history else None
-        if found is None:
+    def _complete(self, row: Row, twin: Row | None) -> Row:
+        samples = self.samples_by_case.get(row.case)
+        estimate = estimate_compiling(samples, self._scatters(row)) if samples else None
+        if estimate is None:
             return row
-        told = replace(row, compile=cost_of(found))
-        return told if twin is None else replace(told, break_even=self._pays(told, twin, found))
+        row = replace(row, compile=to_seconds(estimate))
+        return replace(row, break_even=self._break_even(row, twin, estimate)) if twin else row
 
     def _scatters(self, row: Row) -> dict[Caches, Scatter]:
-        """What other cases of the target say of what is compiled, and all of the start.
+        """Variances by caches: of compiling, from the target's other cases; of the start, from all.
 
-        With its own, a case could never surprise; a start is not the case's own.
+        By its own variance a case would never stand out.
         """
-        others = self._known(
+        others = self._samples(
             other for other in self.by_target[row.target.id] if other.case != row.case
         )
         starts = self.starts[row.target.backend, row.target.device]
-        return {caches: Scatter(scatter(others, caches), starts[caches]) for caches in starts}
+        return {
+            caches: Scatter(pooled_scatter(others, caches), starts[caches]) for caches in starts
+        }
 
-    def _starts(self, rows: Iterable[Row]) -> dict[Caches, Luck | None]:
-        """What targets with the same compiler, a backend's on a device, say of its start."""
+    def _starts(self, rows: Iterable[Row]) -> dict[Caches, Variance | None]:
+        """Variance of the start of a compiler: one per backend and device, shared by targets."""
         targets = dict.fromkeys(row.target.id for row in rows)
-        known = [self._known(self.by_target[target]) for target in targets]
-        return {caches: scatter_of_starts(known, caches) for caches in get_args(Caches)}
+        cases = [self._samples(self.by_target[target]) for target in targets]
+        return {caches: pooled_start_scatter(cases, caches) for caches in get_args(Caches)}
 
-    def _known(self, rows: Iterable[Row]) -> list[History]:
-        return [self.histories[row.case] for row in rows if row.case in self.histories]
+    def _samples(self, rows: Iterable[Row]) -> list[CaseSamples]:
+        return [self.samples_by_case[row.case] for row in rows if row.case in self.samples_by_case]
 
-    def _pays(self, row: Row, twin: Row, found: Compiled) -> BreakEven:
-        if found.cold is None or not is_timed(row):
+    def _break_even(self, row: Row, twin: Row, estimate: CompileEstimate) -> BreakEven:
+        if estimate.cold is None or not is_timed(row):
             return BreakEven()
-        pair = paired(self.histories[row.case], self.histories[twin.case])
-        ratio = None if _is_doubtful(pair) else locate(pair, self.lucks.get(row.case))
+        pair = pair_rounds(self.samples_by_case[row.case], self.samples_by_case[twin.case])
+        ratio = None if _is_doubtful(pair) else locate(pair, self.variances.get(row.case))
         dynamic = Estimate(twin.time.seconds or 0.0, twin.time.low_s, twin.time.high_s)
-        when = break_even(found.cold, dynamic, ratio)
-        return replace(when, epoch_steps=self._steps_of_an_epoch(row))
+        steps = break_even(estimate.cold, dynamic, ratio)
+        return replace(steps, epoch_steps=self._steps_of_an_epoch(row))
 
     def _steps_of_an_epoch(self, row: Row) -> float | None:
         if row.target.loop:
@@ -109,12 +111,12 @@ def rows_by_network(plan: Plan) -> dict[str, int]:
     return {name: rows for name, rows in (installed | plan.rows).items() if rows is not None}
 
 
-def _is_doubtful(pair: Paired) -> bool:
-    return pair.busy or not pair.in_turns
+def _is_doubtful(pair: Pair) -> bool:
+    return pair.busy or not pair.interleaved
 
 
 def _place(row: Row) -> tuple[str, ...]:
-    """What a row and its twin have in common."""
+    """Key that a row and its twin share."""
     target = row.target
     same = (target.backend, target.device, target.dtype, str(target.threads))
     return (row.workload.id, *same, target.loop, target.callbacks)

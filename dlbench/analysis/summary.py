@@ -6,7 +6,7 @@ from statistics import fmean, median
 from typing import NamedTuple
 
 from dlbench import units
-from dlbench.analysis.samples import History, by_generation, by_placement
+from dlbench.analysis.samples import CaseSamples, by_generation, by_placement
 from dlbench.records.measurement import Sample
 from dlbench.stats.location import Estimate, lag1, location
 from dlbench.stats.shape import Modes, centred, drift, modes
@@ -32,17 +32,17 @@ class Summary(NamedTuple):
     modes: str | None
 
 
-def summary(history: History) -> Summary:
+def summary(samples: CaseSamples) -> Summary:
     """All that is known of a case without looking at another."""
-    groups = by_generation(history.chosen.samples)
+    groups = by_generation(samples.selection.samples)
     steps = [[sample.step_s for sample in group] for group in groups]
     logs = [_logs(group) for group in groups]
-    placements = by_placement(history.chosen.samples)
+    placements = by_placement(samples.selection.samples)
     resembling = [r for one in placements if (r := lag1(_logs(one))) is not None]
     found = modes([value for values in logs for value in values])
     return Summary(
         time=_time(steps, logs) if steps else None,
-        generations=len(by_generation(history.samples)),
+        generations=len(by_generation(samples.samples)),
         autocorrelation=fmean(resembling) if resembling else None,
         drift=_drift(placements),
         modes=_two(found) if found else None,

@@ -1,7 +1,7 @@
-"""Verdicts: whether one case is faster than another, slower, the same, or unsure, and why.
+"""Decide whether one case is faster than another, slower, the same, or unsure; and give a reason.
 
-A difference counts only beyond a margin, and only if it would be surprising among all that are
-looked at together.
+A difference counts only if it exceeds a margin and is significant after adjustment for the number
+of comparisons.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from math import exp, log, log1p
 from typing import Literal, NamedTuple
 
 from dlbench import units
-from dlbench.analysis.pairs import Paired, remark
+from dlbench.analysis.pairs import Pair, remark
 from dlbench.analysis.samples import ENOUGH
 from dlbench.records.base import Record
 from dlbench.stats.location import CONFIDENCE, Location
@@ -18,28 +18,29 @@ from dlbench.stats.multiple import benjamini_hochberg, holm
 Verdict = Literal["faster", "slower", "same", "unsure"]
 
 
-# Differences below 2 % are of no use to who chooses a framework, and within what a build changes.
+# Differences below 2 % do not matter for the choice of a framework; another build of the same
+# version changes as much.
 MARGIN = 0.02
 
 
-# The share of false differences among all that are called different.
+# Accepted share of false differences among all reported ones (false discovery rate).
 ALPHA = 1 - CONFIDENCE
 
 
-# A median does not notice fewer throttled rounds than this.
+# A smaller share of throttled rounds does not move a median.
 THROTTLED_SHARE = 0.1
 
 
-# The logarithm of a ratio that is no speed any more, but a broken clock or an edited file.
+# Log of the largest plausible ratio: a larger one comes from a broken clock or an edited file.
 LARGEST = log(1e9)
 
 
 class Comparison(Record, frozen=True):
-    """A case against its baseline, by id; ratio: of their times, above 1 is slower.
+    """A case compared with its baseline, by id; ratio: of their times, above 1 is slower.
 
-    p: how surprising the ratio would be if it were within the margin; None where nothing is
-    claimed. p_display: adjusted by Benjamini and Hochberg, as the verdict takes it; p_gate: by
-    Holm, for who must not raise one false alarm.
+    p: p-value of the hypothesis that the true ratio is within the margin; None if nothing can be
+    claimed. p_display: adjusted by Benjamini and Hochberg, used for the verdict; p_gate: adjusted
+    by Holm, for a gate that must not raise a single false alarm.
     """
 
     case: str
@@ -56,21 +57,21 @@ class Comparison(Record, frozen=True):
 
 
 class Margins(NamedTuple):
-    """Beyond `different` there is a difference; within `same` there is none."""
+    """Margins of the verdicts: *faster* or *slower* beyond `different`, *same* within `same`."""
 
     different: float
     same: float
 
 
-class Measured(NamedTuple):
-    """Two cases and where their log ratio lies; None where that is not known."""
+class LocatedPair(NamedTuple):
+    """Two cases and the location of their log ratio; None if unknown."""
 
-    pair: Paired
+    pair: Pair
     location: Location | None
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Of the log ratio; None where none can be claimed."""
+        """Interval of the log ratio; None if none can be claimed."""
         _, low, high = self.location.interval() if self.location else (0.0, None, None)
         return None if low is None or high is None else (_bounded(low), _bounded(high))
 
@@ -85,15 +86,15 @@ class Measured(NamedTuple):
 
 
 def compare(
-    found: Sequence[Measured], margin: float = MARGIN, same: float | None = None
+    pairs: Sequence[LocatedPair], margin: float = MARGIN, same: float | None = None
 ) -> list[Comparison]:
-    """The verdicts on all pairs of a table, which are adjusted together.
+    """Decide on all pairs of a table; their p-values are adjusted together.
 
-    same: within which they are called so, where it is less than the margin: what a run cannot tell
-    apart is not the same for that.
+    same: the margin for *same*, if it is not `margin`. It is never widened: failing to see a
+    difference does not show that there is none.
     """
-    ps = [_p(one, margin) for one in found]
-    adjusted = zip(found, ps, benjamini_hochberg(ps), holm(ps), strict=True)
+    ps = [_p(pair, margin) for pair in pairs]
+    adjusted = zip(pairs, ps, benjamini_hochberg(ps), holm(ps), strict=True)
     margins = Margins(margin, margin if same is None else same)
     return [_comparison(one, margins, *three) for one, *three in adjusted]
 
@@ -102,15 +103,19 @@ def _bounded(value: float) -> float:
     return min(max(value, -LARGEST), LARGEST)
 
 
-def _p(one: Measured, margin: float) -> float | None:
-    """None where a difference could not be defended: no interval, or a disturbed machine."""
+def _p(one: LocatedPair, margin: float) -> float | None:
+    """P-value; None without an interval, or if the machine was busy or the pair throttled."""
     if one.pair.busy or is_throttled(one.pair) or one.location is None or one.interval is None:
         return None
     return one.location.p_beyond(log1p(margin))
 
 
 def _comparison(
-    one: Measured, margins: Margins, p: float | None, p_display: float | None, p_gate: float | None
+    one: LocatedPair,
+    margins: Margins,
+    p: float | None,
+    p_display: float | None,
+    p_gate: float | None,
 ) -> Comparison:
     verdict, reason = _verdict(one, margins, p_display)
     middle = one.location.value if one.location else one.pair.middle
@@ -130,10 +135,10 @@ def _comparison(
     )
 
 
-def _verdict(one: Measured, margins: Margins, p: float | None) -> tuple[Verdict, str]:
+def _verdict(one: LocatedPair, margins: Margins, p: float | None) -> tuple[Verdict, str]:
     """The verdict and its reason: why, and after a colon the figures."""
     if one.interval is None or p is None:
-        return "unsure", _silence(one.pair)
+        return "unsure", _why_undecided(one.pair)
     limit = units.percent(margins.different)
     figures = f"{'–'.join(units.ratios(*map(exp, one.interval)))}{remark(one.pair)}"
     if one.is_within(margins.same):
@@ -149,9 +154,9 @@ def _verdict(one: Measured, margins: Margins, p: float | None) -> tuple[Verdict,
     return verdict, f"beyond the margin of {limit}: {figures}"
 
 
-def _silence(pair: Paired) -> str:
-    """Why nothing can be claimed of a pair."""
-    if not pair.in_turns:
+def _why_undecided(pair: Pair) -> str:
+    """Say why nothing can be claimed about a pair."""
+    if not pair.interleaved:
         return "not measured in turns: the ratio of the medians, without an interval"
     if pair.busy:
         told = f"the machine was busy: {pair.disturbed} of {pair.rounds} rounds under competition"
@@ -165,8 +170,8 @@ def _silence(pair: Paired) -> str:
     return f"too few rounds for an interval: {pair.rounds}"
 
 
-def is_throttled(pair: Paired) -> bool:
-    """Whether the quota had a part in the ratio: which block it stops is the quota's choice."""
+def is_throttled(pair: Pair) -> bool:
+    """Whether the cgroup's quota may have changed the ratio: it may stop either of the two."""
     return pair.throttled > THROTTLED_SHARE * pair.rounds
 
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dlbench import units
 from dlbench.analysis.labels import workload_names
 from dlbench.analysis.nulls import Nulls
-from dlbench.analysis.rerun import Settling
+from dlbench.analysis.rerun import RerunCommand
 from dlbench.analysis.rows import Row
-from dlbench.analysis.run import Reading
+from dlbench.analysis.run import ComparedRows
 from dlbench.records.run import Run
 
 # Workloads that one line names; there may be hundreds.
@@ -25,7 +25,7 @@ def alarm(nulls: Nulls) -> str | None:
     )
 
 
-def lines(run: Run, reading: Reading) -> list[str]:
+def lines(run: Run, reading: ComparedRows) -> list[str]:
     """Of null pairs, too little time and a busy machine; nothing where there is nothing to say."""
     said = (_nulls(reading.nulls), _generations(run, reading.rows), _busy(reading.rows))
     return [line for line in said if line]
@@ -38,7 +38,7 @@ def settling(run: Run, rows: Sequence[Row]) -> str | None:
         return None
     ids = {row.case for row in unsure}
     ids |= {f"{row.workload.id}/{row.comparison.baseline}" for row in unsure}
-    command = Settling(run).command([case for case in run.plan.cases if case.id in ids])
+    command = RerunCommand(run).command([case for case in run.plan.cases if case.id in ids])
     first = "end other programs, then " if any(row.busy for row in unsure) else ""
     return f"{first}to settle what is unsure: {command}"
 

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from dlbench import units
 from dlbench.analysis.labels import one_line
 from dlbench.analysis.rows import Row, timed_rows
-from dlbench.analysis.run import Known, Reading
+from dlbench.analysis.run import ComparedRows, RunAnalysis
 from dlbench.charts import base
 from dlbench.errors import UsageError
 from dlbench.formats import tables
@@ -51,7 +51,7 @@ ERROR_DIGITS = 2
 
 def write(results: Results, folder: Path) -> list[Path]:
     """Write the report into the folder; the files written, the page first."""
-    reading = Known(results).against()
+    reading = RunAnalysis(results).against()
     rows = reading.rows
     pictures = base.pictures(rows)
     content = _content(results, reading) | {"pictures": pictures}
@@ -64,7 +64,7 @@ def write(results: Results, folder: Path) -> list[Path]:
     return [_save(folder, name, data) for name, data in files.items()]
 
 
-def _content(results: Results, reading: Reading) -> dict[str, Any]:
+def _content(results: Results, reading: ComparedRows) -> dict[str, Any]:
     """What the report says, without its form."""
     rows = reading.rows
     return {

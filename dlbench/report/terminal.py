@@ -9,7 +9,7 @@ from rich.console import Console
 from dlbench import units
 from dlbench.analysis.columns import flatten
 from dlbench.analysis.rows import Row
-from dlbench.analysis.run import FASTEST, Known, Reading, Versus
+from dlbench.analysis.run import FASTEST, ComparedRows, RunAnalysis, Versus
 from dlbench.formats import tables
 from dlbench.records.plan import Plan, Sampling
 from dlbench.report import notes
@@ -50,7 +50,7 @@ def show(
     against: Versus = FASTEST,
 ) -> None:
     """Print a run in one of the formats; CSV and JSON hold all metrics."""
-    known = Known(results, against.margin)
+    known = RunAnalysis(results, against.margin)
     reading = known.against(against.baseline)
     if form == "json":
         print(to_json(results, reading))
@@ -64,7 +64,7 @@ def show(
             _on_terminal(results, page, console)
 
 
-def to_json(results: Results, reading: Reading) -> str:
+def to_json(results: Results, reading: ComparedRows) -> str:
     """An object with `run` (its head, without the plan's cases), `nulls` and `rows`."""
     run = msgspec.to_builtins(results.run)
     del run["plan"]["groups"]
@@ -84,7 +84,7 @@ class _Page(NamedTuple):
     below: list[str]
 
 
-def _page(known: Known, reading: Reading, metrics: Sequence[Metric]) -> _Page:
+def _page(known: RunAnalysis, reading: ComparedRows, metrics: Sequence[Metric]) -> _Page:
     """The marks of the fastest are those of the comparison with it, whatever the baseline."""
     if reading.baseline is None:
         grids, shown, settling = _grids(reading.rows, metrics), None, None

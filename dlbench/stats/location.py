@@ -3,8 +3,8 @@
 From `lag1` on, all values are natural logarithms (of seconds, or of ratios of same-round blocks):
 callers exponentiate. Three things make an interval wider than blocks alone suggest, and each is
 accounted for: successive blocks resemble each other (`effective_count`), every generation of
-processes has luck of its own (`location`), and few generations do not show how much luck there
-is, which the run's null pairs do (`Luck`).
+processes has prior of its own (`location`), and few generations do not show how much prior there
+is, which the run's null pairs do (`Variance`).
 """
 
 from collections.abc import Sequence
@@ -26,8 +26,8 @@ LEAST_VALUES = 6
 MOST_CORRELATION = 0.95
 
 
-# What targets have in common of their luck counts as much as so many degrees of freedom of a
-# target's own. Simulated with targets whose luck differs by a factor of 2 (sd of the log 0.7), two
+# What targets have in common of their prior counts as much as so many degrees of freedom of a
+# target's own. Simulated with targets whose prior differs by a factor of 2 (sd of the log 0.7), two
 # generations and nine null ratios, intervals of 95 % hold the truth in 93 % of cases with 4,
 # 91 % with 6 and 90 % with all nine; with alike targets in 95 % or more with 4.
 MOST_BORROWED = 4
@@ -41,8 +41,8 @@ class Estimate(NamedTuple):
     high: float | None
 
 
-class Luck(NamedTuple):
-    """What the run's null pairs, whose true log ratio is 0, say of the luck of processes.
+class Variance(NamedTuple):
+    """What the run's null pairs, whose true log ratio is 0, say of the prior of processes.
 
     variance: the mean square of their log ratios, one a generation; count: how many.
     """
@@ -142,11 +142,11 @@ def median_error(values: Sequence[float]) -> float | None:
     return float(high - low) / 2 * step / reach
 
 
-def location(groups: Sequence[Sequence[float]], luck: Luck | None = None) -> Location:
+def location(groups: Sequence[Sequence[float]], prior: Variance | None = None) -> Location:
     """Where the log ratio lies that the blocks of each generation (a group) show.
 
-    The median of all blocks, every generation counting the same; its error knows of the luck of
-    processes and of what null pairs say about that luck. Without luck given, one generation says
+    The median of all blocks, every generation counting the same; its error knows of the prior of
+    processes and of what null pairs say about that luck. Without prior given, one generation says
     nothing of other processes: its error is that within these processes alone. Generations of
     fewer than LEAST_VALUES blocks, whose medians say little, count only where all are so; then no
     spread is claimed.
@@ -158,26 +158,26 @@ def location(groups: Sequence[Sequence[float]], luck: Luck | None = None) -> Loc
     if not groups:
         middle = fmean(float(median(group)) for group in filled)
         return Location(middle, None, None, len(filled))
-    luck = luck or Luck(0.0, 0)
-    return _of_one(groups[0], luck) if len(groups) == 1 else _of_several(groups, luck)
+    prior = prior or Variance(0.0, 0)
+    return _of_one(groups[0], prior) if len(groups) == 1 else _of_several(groups, prior)
 
 
-def _of_one(group: Sequence[float], luck: Luck) -> Location:
-    """With luck, the larger of both variances, and no more degrees of freedom than luck has.
+def _of_one(group: Sequence[float], prior: Variance) -> Location:
+    """With prior, the larger of both variances, and no more degrees of freedom than prior has.
 
     Also where the blocks vary more than the null pairs did: a null ratio that is small by chance
-    proves nothing. Simulated with one null ratio and luck as large as the noise, intervals of 95 %
+    proves nothing. Simulated with one null ratio and prior as large as the noise, intervals of 95 %
     would hold the truth in 92 % of cases with the blocks' own degrees of freedom there, and in
-    88 % with luck three times the noise; with these, in 100 %.
+    88 % with prior three times the noise; with these, in 100 %.
     """
     error = median_error(group) or 0.0
     df = max(1.0, effective_count(group) - 1)
-    if luck.count:
-        df = min(df, luck.count, MOST_BORROWED)
-    return Location(float(median(group)), max(error, sqrt(luck.variance)), df, 1)
+    if prior.df:
+        df = min(df, prior.df, MOST_BORROWED)
+    return Location(float(median(group)), max(error, sqrt(prior.value)), df, 1)
 
 
-def _of_several(groups: Sequence[Sequence[float]], luck: Luck) -> Location:
+def _of_several(groups: Sequence[Sequence[float]], prior: Variance) -> Location:
     """The variance between generations, moderated as by Smyth (2004).
 
     Statistical Applications in Genetics and Molecular Biology 3(1), article 3 (limma): the own
@@ -187,9 +187,9 @@ def _of_several(groups: Sequence[Sequence[float]], luck: Luck) -> Location:
     mean of the medians, which a single generation could carry off that was disturbed unnoticed.
     """
     value = _balanced_median(groups)
-    own, borrowed = len(groups) - 1, min(luck.count, MOST_BORROWED)
+    own, borrowed = len(groups) - 1, min(prior.df, MOST_BORROWED)
     spread = sum((float(median(group)) - value) ** 2 for group in groups)
-    moderated = (spread + borrowed * luck.variance) / (own + borrowed)
+    moderated = (spread + borrowed * prior.value) / (own + borrowed)
     error = sqrt(moderated * _inefficiency(len(groups)) / len(groups))
     return Location(value, error, float(own + borrowed), len(groups))
 

@@ -3,9 +3,9 @@
 import pytest
 from msgspec.structs import replace
 
-from dlbench.analysis.nulls import Nulls, luck_in
-from dlbench.analysis.pairs import Paired
-from dlbench.analysis.run import Known, Reading
+from dlbench.analysis.nulls import Nulls, row_variance
+from dlbench.analysis.pairs import Pair
+from dlbench.analysis.run import ComparedRows, RunAnalysis
 from dlbench.analysis.verdicts import MARGIN
 from dlbench.records.measurement import Measurement
 from dlbench.results.folder import Results
@@ -19,15 +19,15 @@ def run(ratio: float = 1.0, workloads=WORKLOADS, **settings: object) -> Results:
     return turns(*((one, {NUMPY: 1e-3, TORCH: ratio * 1e-3}) for one in workloads), **settings)
 
 
-def read(found: Results, margin: float = MARGIN) -> Reading:
-    return Known(found, margin).against(NUMPY.id)
+def read(found: Results, margin: float = MARGIN) -> ComparedRows:
+    return RunAnalysis(found, margin).against(NUMPY.id)
 
 
 def nulls(found: Results, margin: float = MARGIN) -> Nulls:
     return read(found, margin).nulls
 
 
-def verdicts(reading: Reading) -> set[str]:
+def verdicts(reading: ComparedRows) -> set[str]:
     return {row.comparison.verdict for row in reading.rows if row.comparison.verdict}
 
 
@@ -108,25 +108,25 @@ def test_nulls_have_no_rows() -> None:
     assert len(read(run()).rows) == 2 * len(WORKLOADS)
 
 
-def told(*logs: float) -> Paired:
+def told(*logs: float) -> Pair:
     """A null pair with these log ratios, one a generation."""
-    return Paired("a/null", "a", None, generations=tuple((one,) * 6 for one in logs))
+    return Pair("a/null", "a", None, generations=tuple((one,) * 6 for one in logs))
 
 
 def test_a_row_with_several_generations_speaks_for_its_own_luck() -> None:
     tiny, large = told(0.1, -0.1), told(0.001, -0.001)
     every = [tiny, large]
-    assert luck_in([large], every) == pytest.approx((1e-6, 2))
-    assert luck_in([tiny], every) == pytest.approx((1e-2, 2))
-    assert luck_in([], every) == pytest.approx(((1e-2 + 1e-6) / 2, 4))
+    assert row_variance([large], every) == pytest.approx((1e-6, 2))
+    assert row_variance([tiny], every) == pytest.approx((1e-2, 2))
+    assert row_variance([], every) == pytest.approx(((1e-2 + 1e-6) / 2, 4))
 
 
 def test_rows_with_one_generation_speak_together_and_none_has_less_luck_than_it_shows() -> None:
     every = [told(0.001), told(0.1), told(0.002)]
     pooled = (1e-6 + 1e-2 + 4e-6) / 3
-    assert luck_in(every[:1], every) == pytest.approx((pooled, 3))
-    assert luck_in(every[1:2], every) == pytest.approx((1e-2, 3))
+    assert row_variance(every[:1], every) == pytest.approx((pooled, 3))
+    assert row_variance(every[1:2], every) == pytest.approx((1e-2, 3))
 
 
 def test_without_nulls_nothing_is_known_of_luck() -> None:
-    assert luck_in([], []) is None
+    assert row_variance([], []) is None

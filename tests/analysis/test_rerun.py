@@ -5,7 +5,7 @@ import shlex
 import pytest
 from msgspec.structs import replace
 
-from dlbench.analysis.rerun import MOST_WORKLOADS, Settling
+from dlbench.analysis.rerun import MOST_WORKLOADS, RerunCommand
 from dlbench.records.plan import Sampling
 from dlbench.syntax import expression
 from fakes.runs import COMPILED, NUMPY, TORCH, case, matmul, plan_of, run_of
@@ -17,7 +17,7 @@ TWO = CASES[1:3]
 
 def command(cases=TWO, told: str = "dlbench run told", **sampling: object) -> list[str]:
     made = plan_of(CASES, sampling=replace(Sampling(), **sampling))
-    return shlex.split(Settling(run_of([], plan=made, command=told)).command(cases))
+    return shlex.split(RerunCommand(run_of([], plan=made, command=told)).command(cases))
 
 
 def kept(words: list[str]) -> list[str]:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from dlbench.analysis.columns import COLUMNS, flatten
 from dlbench.analysis.rows import Row, best, leaders
-from dlbench.analysis.run import Known, rows_of
+from dlbench.analysis.run import RunAnalysis, rows_of
 from dlbench.errors import UsageError
 from dlbench.records.measurement import Measurement, Sample
 from dlbench.results.folder import Results
@@ -316,7 +316,7 @@ def test_a_baseline_must_be_one_target_of_the_run(text: str, message: str) -> No
 def test_a_whole_id_is_never_ambiguous() -> None:
     two = replace(NUMPY, threads=2), replace(NUMPY, threads=20)
     found = turns((MATMUL, dict.fromkeys(two, 1e-3)))
-    assert Known(found).against(two[0].id).baseline == two[0].id
+    assert RunAnalysis(found).against(two[0].id).baseline == two[0].id
 
 
 def test_where_the_baseline_has_no_time_nothing_is_compared() -> None:

@@ -5,23 +5,29 @@ from math import log
 import pytest
 from msgspec.structs import replace
 
-from dlbench.analysis.pairs import Paired, locate, paired
-from dlbench.analysis.samples import ENOUGH, History, histories
-from dlbench.analysis.verdicts import MARGIN, Comparison, Measured, compare, why
+from dlbench.analysis.pairs import Pair, locate, pair_rounds
+from dlbench.analysis.samples import ENOUGH, CaseSamples, join_generations
+from dlbench.analysis.verdicts import MARGIN, Comparison, LocatedPair, compare, why
 from dlbench.records.measurement import Sample
 from dlbench.results.folder import Results
+<<<<<<< HEAD
 from dlbench.stats.location import Location, Luck
 from fakes.runs import NUMPY, TORCH, case, matmul, measured, results_of
 from fakes.samples import flagged, in_generations, turns
+=======
+from dlbench.stats.location import Location, Variance
+from fakes.results import NUMPY, TORCH, case, matmul, measured, results_of
+from fakes.turns import flagged, in_generations, turns
+>>>>>>> 6189cfa (analysis: samples, pairs, variances and rerun in the field's names)
 
 PRODUCT = matmul(256)
 A, B = case(PRODUCT, NUMPY).id, case(PRODUCT, TORCH).id
 
 
-def pair_of(found: Results) -> Paired:
+def pair_of(found: Results) -> Pair:
     """PyTorch over NumPy."""
-    known = histories(found.measurements)
-    return paired(known[B], known[A])
+    known = join_generations(found.measurements)
+    return pair_rounds(known[B], known[A])
 
 
 def run(ratio: float, **settings: object) -> Results:
@@ -31,7 +37,7 @@ def run(ratio: float, **settings: object) -> Results:
 
 def verdict_on(found: Results, margin: float = MARGIN) -> Comparison:
     pair = pair_of(found)
-    (comparison,) = compare([Measured(pair, locate(pair, None))], margin)
+    (comparison,) = compare([LocatedPair(pair, locate(pair, None))], margin)
     return comparison
 
 
@@ -61,7 +67,7 @@ def test_the_margin_is_the_users() -> None:
 @pytest.mark.parametrize(("ratio", "verdict"), [(1.0, "same"), (1.05, "unsure"), (1.2, "slower")])
 def test_what_a_wider_margin_cannot_tell_apart_is_not_the_same_for_that(ratio, verdict) -> None:
     pair = pair_of(run(ratio))
-    (found,) = compare([Measured(pair, locate(pair, None))], margin=0.1, same=MARGIN)
+    (found,) = compare([LocatedPair(pair, locate(pair, None))], margin=0.1, same=MARGIN)
     assert found.verdict == verdict
     if verdict == "unsure":
         told = "no more than what a null pair of this run reaches, 10 %"
@@ -88,9 +94,9 @@ def test_reasons_carry_the_interval_and_the_margin() -> None:
 
 def test_among_many_a_surprise_is_none() -> None:
     known, surprising = pair_of(run(1.0)), Location(log(1.05), 0.0125, 50.0, 3)
-    dull = [Measured(known, Location(0.0, 0.01, 50.0, 3))] * 40
-    assert compare([Measured(known, surprising)])[0].verdict == "slower"
-    found = compare([Measured(known, surprising), *dull])[0]
+    dull = [LocatedPair(known, Location(0.0, 0.01, 50.0, 3))] * 40
+    assert compare([LocatedPair(known, surprising)])[0].verdict == "slower"
+    found = compare([LocatedPair(known, surprising), *dull])[0]
     assert found.verdict == "unsure"
     assert why(found.reason) == "chance, among so many comparisons"
     assert found.p < found.p_display <= found.p_gate
@@ -135,7 +141,7 @@ def test_one_generation_without_a_null_allows_no_verdict() -> None:
     assert (told.verdict, told.ratio_low) == ("unsure", None)
     assert told.reason.startswith("one generation and no null")
     pair = pair_of(found)
-    (with_luck,) = compare([Measured(pair, locate(pair, Luck(1e-6, 3)))])
+    (with_luck,) = compare([LocatedPair(pair, locate(pair, Variance(1e-6, 3)))])
     assert with_luck.verdict == "slower"
 
 
@@ -181,14 +187,14 @@ def test_only_rounds_of_both_are_compared() -> None:
     assert pair_of(Results(found.run, (first, short))).rounds == 20
 
 
-def history(*samples: Sample) -> History:
-    return histories([measured(case(PRODUCT), samples=samples)])[A]
+def samples_of(*samples: Sample) -> CaseSamples:
+    return join_generations([measured(case(PRODUCT), samples=samples)])[A]
 
 
 def test_what_was_not_measured_in_turns_has_a_ratio_of_medians_only() -> None:
-    one, two = (history(*[Sample(1, s, 0.0)] * 9) for s in (1.0, 2.0))
-    pair = paired(two, one)
-    (found,) = compare([Measured(pair, locate(pair, None))])
+    one, two = (samples_of(*[Sample(1, s, 0.0)] * 9) for s in (1.0, 2.0))
+    pair = pair_rounds(two, one)
+    (found,) = compare([LocatedPair(pair, locate(pair, None))])
     assert (found.ratio, found.ratio_low, found.verdict) == (pytest.approx(2), None, "unsure")
     assert why(found.reason) == "not measured in turns"
     assert found.p is None

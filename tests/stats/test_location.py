@@ -16,7 +16,7 @@ from dlbench.stats.location import (
     MOST_BORROWED,
     Estimate,
     Location,
-    Luck,
+    Variance,
     effective_count,
     lag1,
     location,
@@ -255,12 +255,12 @@ def generations(rng, runs: int, count: int, luck: np.ndarray, blocks: int = 20) 
     return (noise + luck[:, :, None]).tolist()
 
 
-def nulls(draw, rng, runs: int, count: int, sd: float) -> list[Luck | None]:
+def nulls(draw, rng, runs: int, count: int, sd: float) -> list[Variance | None]:
     """What `count` null ratios with this luck say, in each of the runs."""
     if count == 0:
         return [None] * runs
     ratios = sd * draw(rng, (runs, count)) + rng.normal(size=(runs, count))
-    return [Luck(variance, count) for variance in np.mean(ratios**2, axis=1).tolist()]
+    return [Variance(variance, count) for variance in np.mean(ratios**2, axis=1).tolist()]
 
 
 def simulated(kind: str, sd: float, groups: int, known: int, runs: int = 800) -> list[Location]:
@@ -313,7 +313,7 @@ def test_the_bound_would_notice_that_a_lucky_null_is_believed() -> None:
     rng = np.random.default_rng(8)
     samples = generations(rng, len(found), 1, 3 * rng.normal(size=(len(found), 1)))
     believed = [
-        each if each.error**2 > luck.variance else each._replace(error=sqrt(luck.variance), df=1)
+        each if each.error**2 > luck.value else each._replace(error=sqrt(luck.value), df=1)
         for each, luck in zip([location(run) for run in samples], lucks, strict=True)
     ]
     assert covering(believed) < LEAST
@@ -394,8 +394,8 @@ def test_generations_without_noise_have_the_interval_of_student() -> None:
 
 def test_the_variance_is_moderated_by_that_of_the_nulls() -> None:
     # (1 * 2 + 4 * 1)/(1 + 4) = 1.2: of ten null ratios four count
-    assert location(still(0.0, 2.0), Luck(1.0, 10)) == (1, pytest.approx(sqrt(1.2 / 2)), 5, 2)
-    assert location(still(0.0, 2.0), Luck(1.0, 1)) == (1, pytest.approx(sqrt(1.5 / 2)), 2, 2)
+    assert location(still(0.0, 2.0), Variance(1.0, 10)) == (1, pytest.approx(sqrt(1.2 / 2)), 5, 2)
+    assert location(still(0.0, 2.0), Variance(1.0, 1)) == (1, pytest.approx(sqrt(1.5 / 2)), 2, 2)
 
 
 def test_a_single_odd_generation_widens_the_interval_and_does_not_carry_the_value_off() -> None:
@@ -414,14 +414,14 @@ def test_of_one_generation_the_larger_variance_counts() -> None:
     group = np.random.default_rng(11).normal(size=20).tolist()
     error, own = median_error(group), effective_count(group) - 1
     assert location([group]) == (median(group), error, own, 1)
-    assert location([group], Luck(0.0, 0)) == location([group])
-    assert location([group], Luck(100.0, 3)) == (median(group), 10, 3, 1)
-    assert location([group], Luck(1e-9, 3)) == (median(group), error, 3, 1)
-    assert location([group], Luck(1e-9, 90)) == (median(group), error, MOST_BORROWED, 1)
+    assert location([group], Variance(0.0, 0)) == location([group])
+    assert location([group], Variance(100.0, 3)) == (median(group), 10, 3, 1)
+    assert location([group], Variance(1e-9, 3)) == (median(group), error, 3, 1)
+    assert location([group], Variance(1e-9, 90)) == (median(group), error, MOST_BORROWED, 1)
 
 
 def test_a_short_single_generation_has_a_value_and_no_error() -> None:
-    found = location([[1.0, 3.0, 2.0]], Luck(1.0, 5))
+    found = location([[1.0, 3.0, 2.0]], Variance(1.0, 5))
     assert found == Location(2.0, None, None, 1)
     assert found.interval() == Estimate(2.0, None, None)
     assert found.p_beyond(0.0) is None
