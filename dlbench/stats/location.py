@@ -1,10 +1,9 @@
 """Statistics of samples: pure functions, no file, no text.
 
-From `lag1` on, all values are natural logarithms (of seconds, or of ratios of same-round blocks):
-callers exponentiate. Three things make an interval wider than blocks alone suggest, and each is
-accounted for: successive blocks resemble each other (`effective_count`), every generation of
-processes has prior of its own (`location`), and few generations do not show how much prior there
-is, which the run's null pairs do (`Variance`).
+From `lag1` on, all values are natural logarithms (of seconds, or of ratios within a round): callers
+exponentiate. Three effects make an interval wider than independent samples suggest: successive
+samples are correlated (`effective_count`); processes differ in speed (`location`); and a few
+generations do not show by how much, which the null pairs of the run do (`Variance`).
 """
 
 from collections.abc import Sequence
@@ -18,23 +17,24 @@ from scipy.special import ndtri, stdtr, stdtrit
 CONFIDENCE = 0.95
 
 
-# The order-statistic interval of the median reaches 95 % from here on; below, no spread is claimed.
+# Smallest number of values for which the order-statistic interval of the median reaches 95 %.
 LEAST_VALUES = 6
 
 
-# An estimate of the autocorrelation may exceed 1; from here on it only says "hardly any news".
+# Upper limit of an estimated autocorrelation, which may exceed 1: there the effective number of
+# values would be 0 or negative.
 MOST_CORRELATION = 0.95
 
 
-# What targets have in common of their prior counts as much as so many degrees of freedom of a
-# target's own. Simulated with targets whose prior differs by a factor of 2 (sd of the log 0.7), two
-# generations and nine null ratios, intervals of 95 % hold the truth in 93 % of cases with 4,
-# 91 % with 6 and 90 % with all nine; with alike targets in 95 % or more with 4.
+# A prior variance, estimated from other targets, counts as at most this many degrees of freedom.
+# Simulated with targets whose own variances differ by a factor of 2 (sd of the log 0.7), two
+# generations and nine null ratios: 95 % intervals contain the true value in 93 % of cases with 4,
+# 91 % with 6 and 90 % with all nine; with equal targets in 95 % or more with 4.
 MOST_BORROWED = 4
 
 
 class Estimate(NamedTuple):
-    """A median with its interval; low and high are None where none can be claimed."""
+    """A median with its interval; low and high are None if none can be claimed."""
 
     value: float
     low: float | None
@@ -42,19 +42,20 @@ class Estimate(NamedTuple):
 
 
 class Variance(NamedTuple):
-    """What the run's null pairs, whose true log ratio is 0, say of the prior of processes.
+    """A variance between processes, estimated from other cases, with its degrees of freedom.
 
-    variance: the mean square of their log ratios, one a generation; count: how many.
+    From null pairs, whose true log ratio is 0, it is the mean squared log ratio, one per
+    generation.
     """
 
-    variance: float
-    count: int  # type: ignore[assignment]  # hides tuple.count
+    value: float
+    df: int
 
 
 class Location(NamedTuple):
-    """Where a log ratio lies: value, standard error, degrees of freedom, number of generations.
+    """Estimate of a log ratio: value, standard error, degrees of freedom, number of generations.
 
-    error and df are None where no spread can be claimed.
+    error and df are None if no interval can be claimed.
     """
 
     value: float
@@ -63,18 +64,18 @@ class Location(NamedTuple):
     groups: int
 
     def interval(self, confidence: float = CONFIDENCE) -> Estimate:
-        """The interval of Student's t (1908) around the value, itself a logarithm."""
+        """Interval of Student's t (1908) around the value; all are logarithms."""
         if self.error is None or self.df is None:
             return Estimate(self.value, None, None)
         reach = float(stdtrit(self.df, (1 + confidence) / 2)) * self.error
         return Estimate(self.value, self.value - reach, self.value + reach)
 
     def p_beyond(self, margin: float) -> float | None:
-        """The p-value of "the true value is within ± margin", a logarithm of at least 0.
+        """P-value of the hypothesis "the true value is within ± margin", a logarithm of at least 0.
 
-        Twice the one-sided p at the nearer edge, at most 1: it is below 0.05 exactly where the
-        interval of 95 % lies beyond the margin. A half of it would be valid too (Berger & Hsu
-        1996, Statistical Science 11(4)), but would disagree with the interval.
+        Twice the one-sided p-value at the nearer edge, at most 1: it is below 0.05 exactly if the
+        95 % interval lies beyond the margin. Half of it would be valid too (Berger & Hsu 1996,
+        Statistical Science 11(4)), but would disagree with the interval.
         """
         if self.error is None or self.df is None:
             return None
@@ -82,9 +83,9 @@ class Location(NamedTuple):
 
 
 def median_with_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
-    """The median and the narrowest symmetric order-statistic interval of the given coverage.
+    """Median with the narrowest symmetric order-statistic interval of at least this coverage.
 
-    The interval from the j-th smallest to the j-th largest of n independent values holds the
+    The interval from the j-th smallest to the j-th largest of n independent values contains the
     median with probability 1 - 2 P(Binomial(n, 1/2) < j): Le Boudec (2010), Performance
     Evaluation of Computer and Communication Systems, theorem 2.1. With fewer than 6 values no
     such interval reaches 95 %.
@@ -97,11 +98,11 @@ def median_with_interval(values: Sequence[float], confidence: float = CONFIDENCE
 
 
 def lag1(values: Sequence[float]) -> float | None:
-    """How much successive values resemble each other: the autocorrelation at lag 1.
+    """Estimate the autocorrelation at lag 1.
 
-    The mean product of neighbours over the mean square, plus (1 + 3r)/n, as it is too low by that:
-    Kendall (1954) and Marriott & Pope (1954), Biometrika 41. It may exceed 1. None below
-    LEAST_VALUES values or where all are equal.
+    The mean product of neighbours over the mean square, plus (1 + 3r)/n to correct its bias:
+    Kendall (1954) and Marriott & Pope (1954), Biometrika 41. It may exceed 1. None for fewer than
+    LEAST_VALUES values or if all are equal.
     """
     n = len(values)
     if n < LEAST_VALUES or min(values) == max(values):
@@ -112,12 +113,13 @@ def lag1(values: Sequence[float]) -> float | None:
 
 
 def effective_count(values: Sequence[float]) -> float:
-    """How many independent values say as much as these: n (1 - r)/(1 + r).
+    """Effective sample size of correlated values: n (1 - r)/(1 + r).
 
     Bayley & Hammersley (1946), J. Royal Stat. Soc. Supplement 8(2), for an AR(1) process. r is
-    that of the ranks (Bartels 1982, J. Amer. Stat. Assoc. 77): a few spikes hide the correlation
-    of values (with AR(1) of 0.6 and spikes in a tenth of 40 values, the interval of 95 % covers
-    80 % that way, 92 % with ranks), but do not move a median. Below 0 it counts as 0.
+    the autocorrelation of the ranks (Bartels 1982, J. Amer. Stat. Assoc. 77), because a few spikes
+    hide the correlation of the values but do not move a median: with AR(1) of 0.6 and spikes in a
+    tenth of 40 values, a 95 % interval covers 80 % with values, 92 % with ranks. A negative r
+    counts as 0.
     """
     r = lag1(_ranks(values)) or 0.0
     r = min(max(r, 0.0), MOST_CORRELATION)
@@ -125,12 +127,13 @@ def effective_count(values: Sequence[float]) -> float:
 
 
 def median_error(values: Sequence[float]) -> float | None:
-    """The standard error of the median; None below LEAST_VALUES values.
+    """Standard error of the median; None for fewer than LEAST_VALUES values.
 
-    Half the distance between the ranks n/2 ± z sqrt(n)/2 (Le Boudec 2010, theorem 2.1 with the
-    normal approximation; fractional ranks interpolated), over z. The distance is stretched by
-    sqrt(n/effective n). No density is estimated: heavy tails do not widen it, and where there are
-    two modes of like weight it reaches from one to the other. Ranks beyond the ends are scaled up.
+    Half the distance between the values of rank n/2 ± z sqrt(n)/2 (Le Boudec 2010, theorem 2.1 with
+    the normal approximation; fractional ranks interpolated), divided by z. The distance in ranks is
+    multiplied by sqrt(n/effective n). No density is estimated, so heavy tails do not widen it, and
+    with two modes of equal weight it reaches from one to the other. If the ranks lie beyond the
+    smallest and largest value, the distance between these is scaled up.
     """
     n = len(values)
     if n < LEAST_VALUES:
@@ -143,13 +146,13 @@ def median_error(values: Sequence[float]) -> float | None:
 
 
 def location(groups: Sequence[Sequence[float]], prior: Variance | None = None) -> Location:
-    """Where the log ratio lies that the blocks of each generation (a group) show.
+    """Estimate the log ratio from the samples of each generation (a group).
 
-    The median of all blocks, every generation counting the same; its error knows of the prior of
-    processes and of what null pairs say about that luck. Without prior given, one generation says
-    nothing of other processes: its error is that within these processes alone. Generations of
-    fewer than LEAST_VALUES blocks, whose medians say little, count only where all are so; then no
-    spread is claimed.
+    The value is the median of all samples, with equal weight for every generation. Its error
+    contains the variance between processes, for which `prior` (from null pairs) is used too.
+    With one generation and no prior, the error is only that within this generation. Generations of
+    fewer than LEAST_VALUES samples count only if all are so short; then no error is claimed.
+    ValueError if all groups are empty.
     """
     filled = [group for group in groups if len(group)]
     if not filled:
@@ -163,12 +166,13 @@ def location(groups: Sequence[Sequence[float]], prior: Variance | None = None) -
 
 
 def _of_one(group: Sequence[float], prior: Variance) -> Location:
-    """With prior, the larger of both variances, and no more degrees of freedom than prior has.
+    """One generation: the larger of both variances, with at most the prior's degrees of freedom.
 
-    Also where the blocks vary more than the null pairs did: a null ratio that is small by chance
-    proves nothing. Simulated with one null ratio and prior as large as the noise, intervals of 95 %
-    would hold the truth in 92 % of cases with the blocks' own degrees of freedom there, and in
-    88 % with prior three times the noise; with these, in 100 %.
+    These limit the degrees of freedom also where the samples vary more than the null pairs did,
+    because a null ratio that is small by chance proves nothing. Simulated with one null ratio: if
+    the samples kept their own degrees of freedom there, 95 % intervals would contain the true
+    value in 92 % of cases (variance between processes as large as the noise) and in 88 % (three
+    times as large); with this limit, in 100 %.
     """
     error = median_error(group) or 0.0
     df = max(1.0, effective_count(group) - 1)
@@ -178,13 +182,13 @@ def _of_one(group: Sequence[float], prior: Variance) -> Location:
 
 
 def _of_several(groups: Sequence[Sequence[float]], prior: Variance) -> Location:
-    """The variance between generations, moderated as by Smyth (2004).
+    """Several generations: their variance, moderated by the prior (Smyth 2004).
 
-    Statistical Applications in Genetics and Molecular Biology 3(1), article 3 (limma): the own
-    variance and the luck's, weighted with their degrees of freedom. The generations' medians are
-    independent, so how far they lie from the value holds all that moves them: what blocks within a
-    generation vary by too, of which nothing need be assumed. The value is a median and not the
-    mean of the medians, which a single generation could carry off that was disturbed unnoticed.
+    Statistical Applications in Genetics and Molecular Biology 3(1), article 3 (limma): own and
+    prior variance, weighted by their degrees of freedom. The medians of generations are
+    independent, so their distances from the value contain every source of variation, also that
+    within a generation; no assumption about it is needed. The value is a median, because a single
+    generation that was disturbed unnoticed could carry the mean away.
     """
     value = _balanced_median(groups)
     own, borrowed = len(groups) - 1, min(prior.df, MOST_BORROWED)
@@ -195,7 +199,7 @@ def _of_several(groups: Sequence[Sequence[float]], prior: Variance) -> Location:
 
 
 def _balanced_median(groups: Sequence[Sequence[float]]) -> float:
-    """The median of all values, those of a group weighing as much together as any other's."""
+    """Median of all values, with equal total weight for every group."""
     values = np.concatenate([np.asarray(group, dtype=float) for group in groups])
     weights = np.concatenate([np.full(len(group), 1 / len(group)) for group in groups])
     order = np.argsort(values, kind="stable")
@@ -204,17 +208,18 @@ def _balanced_median(groups: Sequence[Sequence[float]]) -> float:
     return float(values[order][np.minimum(ends, len(values) - 1)].mean())
 
 
-# How far sums of weights may round: a weight is a millionth at least.
+# Tolerance for rounding in sums of weights; the smallest weight is about a millionth.
 _TIE = 1e-9
 
 
 def _inefficiency(groups: int) -> float:
-    """How much the mean square around a median of so many normal values understates its variance.
+    """Factor by which (mean square around the median)/n understates the median's variance.
 
-    At worst, where blocks vary little within a generation. The variance of the median of n is that
-    of a value times (π/2)/(n + π/2 - 1), asymptotically π/2n, and within 2 % of the exact 0.449,
-    0.287 and 0.210 of 3, 5 and 7; the mean square around the median is larger than around the
-    mean by what the two differ by. Of two it is 1: their median is their mean.
+    For normal values, and in the worst case, in which samples vary little within a generation. The
+    variance of the median of n values is that of one value times (π/2)/(n + π/2 - 1), which tends
+    to π/2n, and is within 2 % of the exact 0.449, 0.287 and 0.210 for 3, 5 and 7. The mean square
+    around the median exceeds that around the mean by the squared difference of the two. For n = 2
+    the factor is 1, because the median is the mean.
     """
     of_median = (pi / 2) / (groups + pi / 2 - 1)
     around = 1 + groups * (of_median - 1 / groups) / (groups - 1)
@@ -222,7 +227,7 @@ def _inefficiency(groups: int) -> float:
 
 
 def _ranks(values: Sequence[float]) -> list[float]:
-    """Twice the rank of each value, plus a constant; equal values share their mean rank."""
+    """Twice the rank of each value plus a constant; equal values share their mean rank."""
     given = np.asarray(values, dtype=float)
     ordered = np.sort(given)
     places = np.searchsorted(ordered, given, "left") + np.searchsorted(ordered, given, "right")
@@ -230,7 +235,7 @@ def _ranks(values: Sequence[float]) -> list[float]:
 
 
 def _over(distance: float, error: float) -> float:
-    """Distance in errors; infinite where there is no error, and none where it is 0 or less."""
+    """Distance divided by its error; without an error, ± infinity by the sign of the distance."""
     if error:
         return distance / error
     return inf if distance > 0 else -inf

@@ -1,6 +1,6 @@
-"""Many comparisons at once: p-values that pay for being looked at together.
+"""Adjust p-values for the number of comparisons.
 
-Pure functions. None, a comparison without a p-value, stays None and is not counted.
+Pure functions. A comparison without a p-value, None, stays None and is not counted.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from scipy.stats import false_discovery_control
 
 
 def holm(ps: Sequence[float | None]) -> list[float | None]:
-    """Adjusted p-values, in the order given: for a gate, no false alarm in the whole family.
+    """Adjust p-values so that the chance of any false alarm is controlled, as a gate needs it.
 
     Holm (1979), Scandinavian Journal of Statistics 6(2): the k-th smallest of m times m - k + 1,
     never below a smaller one's, at most 1. Valid whatever the dependence.
@@ -19,7 +19,7 @@ def holm(ps: Sequence[float | None]) -> list[float | None]:
 
 
 def benjamini_hochberg(ps: Sequence[float | None]) -> list[float | None]:
-    """Adjusted p-values, in the order given: for display, few false ones among those shown.
+    """Adjust p-values so that the share of false alarms is controlled, as a table needs it.
 
     Benjamini & Hochberg (1995), J. Royal Stat. Soc. B 57(1). Valid for independent and for
     positively dependent p-values (Benjamini & Yekutieli 2001, Annals of Statistics 29(4)).
@@ -28,7 +28,7 @@ def benjamini_hochberg(ps: Sequence[float | None]) -> list[float | None]:
 
 
 def _step_down(ps: Sequence[float]) -> list[float]:
-    """Holm's adjusted p-values of known ones."""
+    """Holm's adjustment, without None."""
     order = np.argsort(ps, kind="stable")
     raised = np.asarray(ps)[order] * np.arange(len(ps), 0, -1)
     adjusted = np.empty(len(ps))
@@ -39,7 +39,7 @@ def _step_down(ps: Sequence[float]) -> list[float]:
 def _where_known(
     ps: Sequence[float | None], adjust: Callable[[Sequence[float]], list[float]]
 ) -> list[float | None]:
-    """Adjust what is known and put it back in its place."""
+    """Adjust the known p-values, and keep None in place."""
     known = [p for p in ps if p is not None]
     adjusted = iter(adjust(known) if known else [])
     return [None if p is None else next(adjusted) for p in ps]

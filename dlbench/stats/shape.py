@@ -1,4 +1,4 @@
-"""What is odd about a series of blocks: a drift, two modes. Pure functions, no file, no text.
+"""Detect a drift and two modes in a series of samples. Pure functions, no file, no text.
 
 All values are natural logarithms of seconds, or of ratios; times are seconds.
 """
@@ -13,40 +13,41 @@ from scipy.stats import theilslopes
 
 from dlbench.stats.location import CONFIDENCE, effective_count
 
-# Below, the normal approximation of Kendall's tau, on which the slope's interval rests, is poor.
+# Smallest number of values for a drift: the interval of the slope uses the normal approximation of
+# Kendall's tau, which is poor for fewer.
 LEAST_DRIFTING = 8
 
 
-# Two modes are told from one skewed or flat one from here on: of samples of 20 values, one in ten
-# exponential ones looks as split as a mixture of two modes 6 sd apart.
+# Smallest number of values for two modes. With 20 values, one in ten exponential samples looks as
+# split as a mixture of two modes 6 sd apart.
 LEAST_MODAL = 30
 
 
-# A mode holds at least this share of the values: below, it is a tail or a few outliers.
+# Smallest share of the values that is called a mode; a smaller one is a tail or a few outliers.
 LEAST_SHARE = 0.15
 
 
-# Ashman's D of the best split of large samples: at most 2.7 if normal, 3.5 if uniform, and 6 if
-# there are two modes 6 sd apart. The best split of few values looks better than it is, by about
-# this much over n. Simulated with 30, 40, 60 and 120 values: at most 2 % of samples of one mode
-# (normal, lognormal, exponential, t(3), uniform, AR(1) of 0.8) pass, and of mixtures 6 sd apart
-# 88 % with 30 and 95 % or more from 40 on.
+# Smallest separation of two modes (Ashman's D). The best split of a large sample has D of at most
+# 2.7 if the values are normal, 3.5 if uniform, and 6 if there are two modes 6 sd apart.
 LEAST_SEPARATION = 4.0
 
 
+# The best split of n values has too large a D, by about this over n. Simulated with 30, 40, 60 and
+# 120 values: at most 2 % of samples with one mode (normal, lognormal, exponential, t(3), uniform,
+# AR(1) of 0.8) pass, and of mixtures 6 sd apart 88 % with 30 values and 95 % or more from 40 on.
 SMALL_SAMPLE = 27
 
 
-# Modes nearer than 2 %, the margin of a verdict, do not matter.
+# Modes less than 2 % apart, the default margin of a verdict, do not matter.
 LEAST_DISTANCE = log1p(0.02)
 
 
-# Values of which the slopes of all pairs are taken at most: 80 000 slopes.
+# Most values used for a drift: the slopes of all their pairs are 80 000 numbers.
 MOST_DRIFTING = 400
 
 
 class Drift(NamedTuple):
-    """A slope per second, with its interval of 95 %: 0.01 is 1 % more every second."""
+    """Slope per second with its 95 % interval: 0.01 is 1 % more every second."""
 
     slope: float
     low: float
@@ -59,7 +60,7 @@ class Drift(NamedTuple):
 
 
 class Modes(NamedTuple):
-    """The centres (means) of two modes, and the share of the values in the lower one."""
+    """Means of two modes, and the share of the values in the lower one."""
 
     low: float
     high: float
@@ -67,18 +68,18 @@ class Modes(NamedTuple):
 
 
 def drift(values: Sequence[float], times: Sequence[float]) -> Drift | None:
-    """The Theil-Sen slope of values over times: Sen (1968), J. Amer. Stat. Assoc. 63.
+    """Estimate the Theil-Sen slope of values over times: Sen (1968), J. Amer. Stat. Assoc. 63.
 
-    Its interval is stretched by sqrt(n/effective n) of what is left after the slope, else
-    correlated blocks pass for a drift: Yue & Wang (2004), Water Resources Management 18(3).
-    None below LEAST_DRIFTING values or where all times are equal. Of very many values, evenly
-    chosen ones are taken: the slopes of all pairs take memory by the square.
+    Its interval is widened by sqrt(n/effective n) of the residuals, because correlated samples
+    would look like a drift: Yue & Wang (2004), Water Resources Management 18(3). None for fewer
+    than LEAST_DRIFTING values or if all times are equal. Of more than MOST_DRIFTING values, evenly
+    spaced ones are used, because memory grows with the square of their number.
     """
     every = max(1, -(-len(values) // MOST_DRIFTING))
     values, times = values[::every], times[::every]
     if len(values) < LEAST_DRIFTING or min(times) == max(times):
         return None
-    with np.errstate(invalid="ignore"):  # of hardly anything but ties the variance is no number
+    with np.errstate(invalid="ignore"):  # with mostly equal values the variance is nan
         found = theilslopes(values, times, alpha=CONFIDENCE)
     slope, _, low, high = (float(part) for part in found)
     if isnan(low) or isnan(high):
@@ -91,10 +92,10 @@ def drift(values: Sequence[float], times: Sequence[float]) -> Drift | None:
 def centred(
     groups: Iterable[Sequence[tuple[float, float]]],
 ) -> tuple[list[float], list[float]]:
-    """Values and times of several processes, for one drift; given as (time, value).
+    """Values and times of several processes, given as (time, value), for one common drift.
 
-    Each process counts from its own beginning and around its own median: between two of them a
-    value may jump, which is no drift.
+    Times count from the first sample of each process, values from its median: a jump between two
+    processes is not a drift.
     """
     values: list[float] = []
     times: list[float] = []
@@ -106,11 +107,12 @@ def centred(
 
 
 def modes(values: Sequence[float]) -> Modes | None:
-    """The two modes of the values, or None where there is one, or too few values to tell.
+    """Find two modes; None if there is one, or fewer than LEAST_MODAL values.
 
-    The split with the least variance within (Otsu 1979, IEEE Trans. Systems, Man, Cybernetics
-    9(1)) counts if its sides are separate by the D of Ashman, Bird & Zepf (1994), Astronomical
-    Journal 108, and differ by enough to matter. Far outliers hide modes, and do not feign them.
+    The split with the smallest variance within its sides (Otsu 1979, IEEE Trans. Systems, Man,
+    Cybernetics 9(1)) counts if the D of Ashman, Bird & Zepf (1994), Astronomical Journal 108,
+    separates the sides, and if their distance matters. Far outliers may hide modes but do not
+    produce them.
     """
     n = len(values)
     if n < LEAST_MODAL:
@@ -126,7 +128,7 @@ def modes(values: Sequence[float]) -> Modes | None:
 
 
 def _best_split(ordered: np.ndarray) -> int:
-    """How many of the ordered values go to the left, for the most variance between both sides."""
+    """Number of values in the lower part of the split with the largest variance between parts."""
     n = len(ordered)
     least = ceil(LEAST_SHARE * n)
     left = np.arange(least, n - least + 1)
