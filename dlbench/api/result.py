@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlbench.analysis import frames
-from dlbench.analysis.run import Known, Reading, versus
+from dlbench.analysis.run import ComparedRows, RunAnalysis, versus
 from dlbench.analysis.verdicts import MARGIN
 from dlbench.records.measurement import Measurement
 from dlbench.records.run import Run
@@ -44,7 +44,7 @@ class RunResult:
         """Whether no case failed; a skipped case is fine."""
         return all(one.status in FINE for one in self.measurements)
 
-    def rows(self, baseline: str | None = None, margin: float = MARGIN) -> Reading:
+    def rows(self, baseline: str | None = None, margin: float = MARGIN) -> ComparedRows:
         """One row per case, compared with a target or, without one, with the fastest.
 
         baseline: the id of a target or some of its parts, such as torch/eager. margin: smaller
@@ -52,7 +52,7 @@ class RunResult:
         target of the run, and for a margin outside 0 to 1.
         """
         against = versus(baseline, margin)
-        return Known(self.stored, against.margin).against(against.baseline)
+        return RunAnalysis(self.stored, against.margin).against(against.baseline)
 
     def frame(self, baseline: str | None = None, margin: float = MARGIN) -> "DataFrame":
         """One line per case, as a pandas data frame; see `rows` for the arguments."""

@@ -10,15 +10,9 @@ from dlbench.analysis.samples import ENOUGH, CaseSamples, join_generations
 from dlbench.analysis.verdicts import MARGIN, Comparison, LocatedPair, compare, why
 from dlbench.records.measurement import Sample
 from dlbench.results.folder import Results
-<<<<<<< HEAD
-from dlbench.stats.location import Location, Luck
+from dlbench.stats.location import Location, Variance
 from fakes.runs import NUMPY, TORCH, case, matmul, measured, results_of
 from fakes.samples import flagged, in_generations, turns
-=======
-from dlbench.stats.location import Location, Variance
-from fakes.results import NUMPY, TORCH, case, matmul, measured, results_of
-from fakes.turns import flagged, in_generations, turns
->>>>>>> 6189cfa (analysis: samples, pairs, variances and rerun in the field's names)
 
 PRODUCT = matmul(256)
 A, B = case(PRODUCT, NUMPY).id, case(PRODUCT, TORCH).id

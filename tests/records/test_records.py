@@ -61,13 +61,8 @@ def test_a_step_takes_its_share_of_the_block() -> None:
     ("error", "passed"),
     [(0.0, True), (1e-5, True), (1.1e-5, False), (None, False), (math.nan, False)],
 )
-<<<<<<< HEAD
 def test_parity_holds_up_to_the_tolerance(error: float | None, passed: bool) -> None:  # noqa: FBT001
     assert ParityCheck("loss", error, 1e-5).passed is passed
-=======
-def test_parity_holds_up_to_the_tolerance(error: float | None, held: bool) -> None:  # noqa: FBT001
-    assert ParityCheck("loss", error, 1e-5).passed is held
->>>>>>> 6189cfa (analysis: samples, pairs, variances and rerun in the field's names)
 
 
 RECORDS = [
