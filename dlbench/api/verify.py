@@ -7,6 +7,7 @@ from threading import Lock
 from time import monotonic
 from typing import Any, NamedTuple
 
+from dlbench.analysis.verification import Verification, name
 from dlbench.api.invocation import Watch, unwatched
 from dlbench.errors import UsageError
 from dlbench.harness.supervisor import verification
@@ -27,7 +28,6 @@ from dlbench.plan.targets import (
 from dlbench.records.case import Declaration, Target
 from dlbench.records.measurement import Progress
 from dlbench.records.verification import Finding
-from dlbench.report.verification import Verification, name
 from dlbench.syntax import choices
 
 # Compiling takes most of the time, so the networks of a target are shared by this many workers.

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
+from dlbench.analysis.verification import Verification, name
 from dlbench.api import verify
 from dlbench.harness import wire
 from dlbench.harness.supervisor import verification
@@ -86,7 +87,7 @@ class Workers:
     def asked(self, *targets, networks=NETWORKS, parts=1, workers=1):
         tasks = verification.tasks(targets, networks, seed=0, parts=parts)
         found = verification.verify(tasks, self.launch, workers, lambda finding: None)
-        return verified.Verification(found, [], 12.0)
+        return Verification(found, [], 12.0)
 
 
 def test_every_backend_works_out_the_examples_and_every_target_the_networks():
@@ -128,15 +129,15 @@ def test_a_quantity_that_is_off_fails_the_network_and_is_told():
     assert not report.passed
     [broken] = [one for one in report.agreements if not one.passed]
     assert (broken.network, broken.target, broken.worst) == ("iris", TORCH, NO_NUMBER)
-    assert verified.summary(report) == (
-        "Not all hold (28 examples and 14 quantities of networks, in 12.0 s): "
-        "iris on torch eager float32."
+    assert verified.summarise(report) == (
+        "Wrong: iris on torch eager float32. "
+        "Checked: 28 lecture examples and 14 network results (12.0 s)."
     )
     grid = verified.networks(report.agreements)
     [note] = grid.notes
     assert note == (
-        "[1] iris on torch eager float32: loss is not a finite number, allowed is 1e-06; "
-        "2 of 4 quantities do not hold"
+        "[1] iris on torch eager float32: loss is not a finite number (allowed 1e-06); "
+        "2 of 4 results are wrong"
     )
 
 
@@ -163,7 +164,7 @@ def test_what_is_rounding_alone_is_not_the_worst_error():
     [cell] = [cells[0] for label, cells in grid.rows if label == "abalone"]
     assert (cell.text, cell.below) == ("1.0e-7/1.0e-6", "–")
     [note] = grid.notes
-    assert note.startswith("Not shown of abalone: what is 0 but for rounding")
+    assert note.startswith("Not shown for abalone: results that are 0 except for rounding")
     assert f'"error": {rounding.error}' in verified.to_json(report)
 
 
@@ -176,7 +177,7 @@ def test_the_tables_fit_a_terminal(width):
     text = shown(report, width)
     assert text.count(" 9.0e-7/1.0e-6") == len(targets) * len(NETWORKS)
     assert text.count(" 2.5e-6/2.6e-6") == len(targets)
-    tables = text.partition("Not asked for")[0]
+    tables = text.partition("Left out")[0]
     assert max(map(len, tables.splitlines())) <= width
 
 
@@ -189,12 +190,12 @@ def shown(report, width=100):
 def test_an_example_that_comes_out_wrong_is_told_beside_what_is_right():
     wrong = {(replace(TORCH, dtype="float64"), "hinge"): wire.WorkedOut((0.0, 2.0, 0.25))}
     report = Workers(wrong).asked(NUMPY, TORCH)
-    assert [verified.name(one) for one in report.findings if not one.passed] == ["hinge on torch"]
+    assert [name(one) for one in report.findings if not one.passed] == ["hinge on torch"]
     grid = verified.examples(report.worked)
     [cells] = [cells for label, cells in grid.rows if label.startswith("hinge")]
     assert [cell.text for cell in cells] == ["formula only", "0 2 0.5", "0 2 0.25"]
     assert cells[2].note is not None
-    assert grid.notes[cells[2].note - 1].endswith("hinge on torch: wrong, 0 2 0.5 is right")
+    assert grid.notes[cells[2].note - 1].endswith("hinge on torch: wrong, expected 0 2 0.5")
 
 
 def test_a_worker_that_does_not_start_fails_all_that_it_was_asked():
@@ -220,8 +221,8 @@ def test_what_cannot_be_had_is_skipped_and_not_wrong():
         "abalone on torch eager float32: no dropout.",
         "3 networks on torch compile float32: torch compile needs a C++ compiler.",
     ]
-    assert verified.summary(report) == (
-        "All hold: 14 examples and 4 quantities of networks, in 12.0 s."
+    assert verified.summarise(report) == (
+        "All correct: 14 lecture examples and 4 network results (12.0 s)."
     )
     grid = verified.networks(report.agreements)
     assert (grid.heads, grid.notes) == ((("torch", "eager", "float32"),), ())
@@ -232,7 +233,7 @@ def test_what_cannot_be_had_is_skipped_and_not_wrong():
 def test_examples_that_cannot_be_had_have_no_column():
     exact = replace(TORCH, dtype="float64")
     grid = verified.examples(Workers({(exact, "start"): SKIPPED}).asked(NUMPY, TORCH).worked)
-    assert grid.heads == (("the lecture",), ("numpy",))
+    assert grid.heads == (("lecture",), ("numpy",))
     one_missing = Workers({(exact, "hinge"): SKIPPED}).asked(NUMPY, TORCH).worked
     [cells] = [cells for label, cells in verified.examples(one_missing).rows if "hinge" in label]
     assert [cell.text for cell in cells] == ["formula only", "0 2 0.5", "skipped"]
@@ -242,7 +243,7 @@ def test_what_is_wrong_is_told_beside_what_is_skipped():
     answers = {(COMPILE, "start"): SKIPPED, (TORCH, "iris"): wire.Verified((OFF,))}
     report = Workers(answers).asked(TORCH, COMPILE)
     assert not report.passed
-    assert verified.summary(report).endswith(": iris on torch eager float32.")
+    assert verified.summarise(report).startswith("Wrong: iris on torch eager float32. Checked:")
 
 
 def test_where_nothing_can_be_verified_nothing_holds():
@@ -255,13 +256,13 @@ def test_where_nothing_can_be_verified_nothing_holds():
     assert shown(report).splitlines() == [
         "Skipped: 14 examples on torch: torch compile needs a C++ compiler.",
         "Skipped: 3 networks on torch compile float32: torch compile needs a C++ compiler.",
-        "Nothing could be verified, in 12.0 s.",
+        "Nothing could be verified (12.0 s).",
     ]
 
 
 def test_what_was_skipped_before_any_worker_started_is_told_first():
     findings = [Agreement("iris", TORCH, (), "no.", "skipped")]
-    report = verified.Verification(findings, ["no jax"], 1.0)
+    report = Verification(findings, ["no jax"], 1.0)
     assert report.skipped == ["no jax", "iris on torch eager float32: no."]
 
 
@@ -286,7 +287,7 @@ def test_a_failure_in_the_middle_is_that_network_s_alone():
 def test_the_lecture_s_slips_are_notes_and_no_failures():
     grid = verified.examples(Workers().asked(NUMPY).worked)
     assert len(grid.notes) == sum(example.slip is not None for example in EXAMPLES.values()) == 3
-    assert all(note.partition("] ")[2].startswith("the lecture: a slip") for note in grid.notes)
+    assert all(note.partition("] ")[2].startswith("Slip in the lecture: ") for note in grid.notes)
 
 
 def test_json_tells_every_quantity():
@@ -307,7 +308,7 @@ def test_json_tells_every_quantity():
 
 def test_json_tells_what_was_skipped_or_not_asked_for():
     report = Workers({(COMPILE, "start"): SKIPPED}).asked(TORCH, COMPILE)
-    report = verified.Verification(report.findings, ["no jax"], 1.0, [("torch", "cudagraph")])
+    report = Verification(report.findings, ["no jax"], 1.0, [("torch", "cudagraph")])
     data = json.loads(verified.to_json(report))
     assert data["held"] is True
     assert data["skipped"] == ["no jax", f"3 networks on torch compile float32: {SKIPPED.reason}"]
@@ -369,8 +370,8 @@ def test_a_finding_without_values_does_not_hold():
 def test_numpy_is_verified_for_real():
     answer = dlbench("verify", "--backend", "numpy", "--network", "fruit-2-1,iris")
     assert answer.code == 0
-    assert "All hold: 14 examples and " in answer.out
-    assert "[1] the lecture: a slip" in answer.out
+    assert "All correct: 14 lecture examples and " in answer.out
+    assert "[1] Slip in the lecture: it divides by r" in answer.out
 
 
 @pytest.mark.parametrize(
@@ -451,7 +452,7 @@ USUAL = [
     "tensorflow cpu function 1",
     "torch cpu eager 1",
 ]
-NOT_ASKED = "Not asked for: torch compile-max-autotune (--mode compile-max-autotune)"
+NOT_ASKED = "Left out as slow: torch compile-max-autotune (--mode compile-max-autotune)"
 
 
 def test_every_backend_is_asked_in_every_mode_that_is_not_on_request(asked):
@@ -463,7 +464,7 @@ def test_every_backend_is_asked_in_every_mode_that_is_not_on_request(asked):
 def test_quick_asks_for_usual_modes_alone(asked):
     answer, targets = asked("--quick")
     assert targets == USUAL
-    assert "Not asked for" not in answer.out
+    assert "Left out" not in answer.out
 
 
 def test_a_network_steps_with_every_optimizer_or_with_its_own():
@@ -477,14 +478,14 @@ def test_a_network_steps_with_every_optimizer_or_with_its_own():
 def test_a_mode_on_request_is_verified_where_it_is_named(asked):
     answer, targets = asked("--mode", "compile-max-autotune")
     assert targets == ["torch cpu compile-max-autotune 1"]
-    assert "Not asked for" not in answer.out
+    assert "Left out" not in answer.out
 
 
 def test_modes_are_missed_only_of_backends_and_devices_that_were_asked_for(asked, monkeypatch):
-    assert "Not asked for" not in asked("--backend", "numpy,jax")[0].out
+    assert "Left out" not in asked("--backend", "numpy,jax")[0].out
     monkeypatch.setattr("dlbench.machine.environment.gpus", lambda: ("a GPU",))
     assert (
-        "Not asked for: torch compile-max-autotune, torch cudagraph "
+        "Left out as slow: torch compile-max-autotune, torch cudagraph "
         "(--mode compile-max-autotune,cudagraph)"
     ) in " ".join(asked()[0].out.split())
 
@@ -493,4 +494,4 @@ def test_modes_of_what_is_not_installed_are_not_missed(asked, monkeypatch):
     monkeypatch.setattr(plan_targets, "find_spec", lambda package: package == "numpy")
     answer, targets = asked()
     assert targets == ["numpy cpu eager 1"]
-    assert "Not asked for" not in answer.out
+    assert "Left out" not in answer.out
