@@ -1,23 +1,19 @@
 """The family of networks: found by its files, and one more file is one more network."""
 
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-import dlbench
 from dlbench import registry
 from dlbench.errors import UsageError
 from dlbench.networks import base
 from dlbench.networks.base import every, named
+from fakes.package import PackageCopy
 
 MINE = '''"""A network of the user."""
 
-from dlbench.layers import SGD, Dense
-from dlbench.network import Network
+from dlbench.records.layers import SGD, Dense
+from dlbench.records.network import Network
 
 NETWORKS = (
     Network(
@@ -35,33 +31,15 @@ NETWORKS = (
 '''
 
 
-@pytest.fixture
-def package(tmp_path: Path) -> Path:
-    """A folder with a copy of the package in which one file was added."""
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(Path(dlbench.__file__).parent, tmp_path / "dlbench", ignore=ignored)
-    (tmp_path / "dlbench" / "networks" / "mine.py").write_text(MINE, encoding="utf-8")
-    return tmp_path
-
-
-def printed(folder: Path, line: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """What a command line prints with the package in this folder."""
-    monkeypatch.setenv("PYTHONPATH", str(folder))
-    command = [sys.executable, "-m", "dlbench", *line.split()]
-    ended = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=120
-    )
-    assert (ended.returncode, ended.stderr) == (0, "")
-    return ended.stdout
-
-
-def test_a_network_is_added_by_adding_a_file(package, monkeypatch) -> None:
-    listed = printed(package, "list networks", monkeypatch).splitlines()
+def test_a_network_is_added_by_adding_a_file(tmp_path) -> None:
+    package = PackageCopy(tmp_path)
+    package.add("dlbench/networks/mine.py", MINE)
+    listed = package.run("list", "networks").splitlines()
     (line,) = [line for line in listed if line.startswith("mine ")]
     assert len(listed) == len(every()) + 1
     assert line.split(maxsplit=3)[1:] == ["43", "parameters", "three classes from four numbers"]
-    plan = "run lecture --dry-run --network mine --backend numpy --threads 1"
-    shown = printed(package, plan, monkeypatch)
+    only = ("--network", "mine", "--backend", "numpy", "--threads", "1")
+    shown = package.run("run", "lecture", "--dry-run", *only)
     assert "train_step/mine/b16" in shown
     assert "3 cases to measure" in shown
 
