@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,13 @@ FRAMEWORKS = {"torch", "tensorflow", "keras", "jax", "flax"}
 # What the files of a backend may name: the framework that it is for, and what belongs to it.
 OWN = {"torch": {"torch"}, "tensorflow": {"tensorflow", "keras"}, "jax": {"jax", "flax"}}
 MOST_LINES = 300
-FAMILIES = ("backends", "charts", "commands", "datasets", "networks", "workloads")
 
 every_file = pytest.mark.parametrize(
     "path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix()
 )
 
 
+@cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -74,18 +75,6 @@ def test_only_the_worker_loads_a_backend_and_backends_know_no_other(path: Path) 
         known.append(f"dlbench.backends.{path.parent.name}.")
     names = {name for name in imported(tree(path)) if name.startswith("dlbench.backends")}
     assert {name for name in names if not name.startswith(tuple(known))} == set()
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-def test_members_of_a_family_do_not_import_each_other(family: str) -> None:
-    """What they share is in the family's base.py, or in a module that is private to the folder."""
-    for name in registry.names(family):
-        member = PACKAGE / family / name
-        files = member.rglob("*.py") if member.is_dir() else [member.with_suffix(".py")]
-        others = {f"dlbench.{family}.{other}" for other in registry.names(family) if other != name}
-        for path in files:
-            found = {".".join(module.split(".")[:3]) for module in imported(tree(path))}
-            assert found & others == set(), path
 
 
 @every_file

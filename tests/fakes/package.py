@@ -9,6 +9,9 @@ from pathlib import Path
 
 import dlbench
 
+# Folders in which every member is found by its name.
+FAMILIES = ("backends", "charts", "commands", "datasets", "formats", "networks", "workloads")
+
 
 class PackageCopy:
     """The package as it is on disk, copied into a folder of the test.
