@@ -9,6 +9,7 @@ import pytest
 
 import dlbench
 from dlbench import registry
+from fakes.package import FAMILIES
 
 PACKAGE = Path(dlbench.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -77,17 +78,46 @@ def test_only_the_worker_loads_a_backend_and_backends_know_no_other(path: Path) 
     assert {name for name in names if not name.startswith(tuple(known))} == set()
 
 
+def imports_of_members(package: Path, family: str) -> set[tuple[str, str]]:
+    """Each file of a family that imports a member to which the file does not belong."""
+    folder = package / family
+    members = {
+        path.stem for path in folder.iterdir() if path.stem != "base" and path.stem[0] != "_"
+    }
+    found = set()
+    for path in folder.rglob("*.py"):
+        place = path.relative_to(folder)
+        others = members - {place.parts[0].removesuffix(".py")}
+        names = {tuple(name.split(".")[:3]) for name in imported(tree(path))}
+        found |= {(place.as_posix(), one) for one in others if ("dlbench", family, one) in names}
+    return found
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_members_of_a_family_do_not_import_each_other(family: str) -> None:
+    """What they share is in the family's base.py, or in a module that is private to the folder."""
+    assert imports_of_members(PACKAGE, family) == set()
+
+
+def test_the_rule_would_notice_a_member_that_imports_another(tmp_path: Path) -> None:
+    (tmp_path / "charts" / "pie").mkdir(parents=True)
+    for path, line in (
+        ("base", "from dlbench.charts import bars"),
+        ("_ink", "import dlbench.charts.pie.crust"),
+        ("bars", "from dlbench.charts import _ink, base, bars"),
+        ("pie/__init__", "from dlbench.charts.pie import crust"),
+        ("pie/crust", "from dlbench.charts.bars import height"),
+    ):
+        (tmp_path / "charts" / f"{path}.py").write_text(line, encoding="utf-8")
+    found = {("base.py", "bars"), ("_ink.py", "pie"), ("pie/crust.py", "bars")}
+    assert imports_of_members(tmp_path, "charts") == found
+
+
 @every_file
 def test_no_module_is_named_after_nothing(path: Path) -> None:
     meaningless = {"utils", "util", "helpers", "helper", "common", "core", "misc", "manager"}
     assert meaningless & {part.strip("_") for part in path.relative_to(PACKAGE).parts} == set()
     assert path.stem.strip("_") not in meaningless
-
-
-def test_the_package_itself_holds_only_the_version() -> None:
-    docstring, version = tree(PACKAGE / "__init__.py").body
-    assert isinstance(docstring, ast.Expr)
-    assert ast.unparse(version) == f"__version__ = '{dlbench.__version__}'"
 
 
 @every_file
