@@ -1,7 +1,8 @@
-"""docs/design.md names rooms, modules and nouns that exist."""
+"""docs/design.md names rooms, modules and nouns that exist, and the rule that is enforced."""
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,14 @@ def rule() -> list[list[str]]:
     return [[room.strip() for room in height.split(",")] for height in line.split(">")]
 
 
+def contract() -> list[set[str]]:
+    """The layers of the package that import-linter enforces, from top to bottom."""
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = config["tool"]["importlinter"]["contracts"]
+    whole = next(one for one in contracts if one.get("containers") == ["dlbench"])
+    return [{room.strip() for room in layer.split("|")} for layer in whole["layers"]]
+
+
 def modules() -> set[str]:
     """Every module and folder of the package, by its name without `dlbench.`."""
     paths = [path for path in PACKAGE.rglob("*") if path.is_dir() or path.suffix == ".py"]
@@ -47,6 +56,7 @@ def modules() -> set[str]:
 
 
 MODULES = modules()
+FOLDERS = {path.name for path in PACKAGE.iterdir() if path.is_dir()}
 
 
 def meant(name: str) -> list[str]:
@@ -101,10 +111,9 @@ def test_the_table_names_every_room_and_no_other() -> None:
     assert len(named) == len(there)
 
 
-def test_the_rule_orders_all_rooms_of_code() -> None:
-    modules = {"cli", "registry", "syntax", "grouping", "units", "errors"}
-    rooms = [room for height in rule() for room in height]
-    assert {*rooms, "suites"} | modules == {module for module in MODULES if "." not in module}
+def test_the_rule_is_the_one_that_import_linter_enforces() -> None:
+    rooms = [layer & FOLDERS for layer in contract()]
+    assert [{*height} for height in rule()] == [layer for layer in rooms if layer]
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in NOUNS])
