@@ -147,9 +147,14 @@ def _frameworks(results: Record) -> Line:
     return Line(figure, found + _without(pairs, "ratio", "a ratio"), *texts, reached)
 
 
+# What dlbench's reason says of a busy machine, now and in earlier sittings.
+BUSY = ("other programs were running", "the machine was busy")
+
+
 def is_busy(comparison: Record) -> bool:
-    """Whether dlbench says that the machine was too busy to tell."""
-    return comparison["declared"] == "unsure" and "busy" in (comparison["reason"] or "")
+    """Whether dlbench gives no verdict because other programs were running."""
+    reason = comparison["reason"] or ""
+    return comparison["declared"] == "unsure" and reason.startswith(BUSY)
 
 
 def _coverage(results: Record, *, load: bool) -> Line:

@@ -138,7 +138,7 @@ def remark(pair: Pair) -> str:
 
 def _left_out(pair: Pair) -> str:
     left_out = 0 if pair.busy else pair.disturbed
-    return f", {left_out} of {pair.rounds} rounds left out" if left_out else ""
+    return f"; {left_out} of {pair.rounds} rounds discarded" if left_out else ""
 
 
 def _shape(pair: Pair) -> str:
@@ -146,9 +146,11 @@ def _shape(pair: Pair) -> str:
     logs = [value for values in pair.generations for value in values]
     if found := modes(logs):
         low, high = units.ratios(exp(found.low), exp(found.high))
-        return f", two modes at {low} and {high}"
+        return f"; two clusters, at {low}x and {high}x"
     values, times = centred(pair.placements)
     slope = drift(values, times)
     if slope and slope.clear and abs(slope.slope) * max(times) > LEAST_DRIFT:
-        return f", drifting by {units.percent(MINUTE_S * slope.slope)} a minute"
+        change = "rose" if slope.slope > 0 else "fell"
+        share = units.percent(abs(MINUTE_S * slope.slope))
+        return f"; the ratio {change} by {share} per minute"
     return ""

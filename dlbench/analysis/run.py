@@ -190,7 +190,7 @@ def _uncompared(row: Row, base: Row | None, target: str | None) -> RowComparison
     """The comparison of a row that is the baseline itself, or that has none."""
     if base is not None or target is None or not is_timed(row):
         return RowComparison(base.target.id if base else target)
-    return RowComparison(target, reason=f"no time of the baseline: {target}")
+    return RowComparison(target, reason=f"the baseline was not measured ({target})")
 
 
 def _with(found: Comparison, baseline: str, command: str | None) -> RowComparison:

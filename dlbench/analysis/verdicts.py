@@ -136,38 +136,47 @@ def _comparison(
 
 
 def _verdict(one: LocatedPair, margins: Margins, p: float | None) -> tuple[Verdict, str]:
-    """The verdict and its reason: why, and after a colon the figures."""
+    """Decide, and give the reason with its figures in parentheses."""
     if one.interval is None or p is None:
         return "unsure", _why_undecided(one.pair)
     limit = units.percent(margins.different)
-    figures = f"{'–'.join(units.ratios(*map(exp, one.interval)))}{remark(one.pair)}"
+    low, high = one.interval
+    figures, noted = _interval(low, high), remark(one.pair)
     if one.is_within(margins.same):
-        return "same", f"within the margin of {units.percent(margins.same)}: {figures}"
+        return "same", f"at most {units.percent(margins.same)} apart ({figures}){noted}"
     if one.is_within(margins.different):
-        return "unsure", f"no more than what a null pair of this run reaches, {limit}: {figures}"
+        return "unsure", f"smaller than this run's own noise of {limit} ({figures}){noted}"
     if not one.is_beyond(margins.different):
-        return "unsure", f"the interval crosses the margin of {limit}: {figures}"
+        doubt = f"too close to call: the true difference may be below {limit}"
+        return "unsure", f"{doubt} ({figures}){noted}"
     if p > ALPHA:
-        adjusted = units.significant(p, digits=2)
-        return "unsure", f"chance, among so many comparisons: {figures}, adjusted p {adjusted}"
-    verdict: Verdict = "slower" if one.interval[0] > 0 else "faster"
-    return verdict, f"beyond the margin of {limit}: {figures}"
+        adjusted = f"adjusted p = {units.significant(p, digits=2)}"
+        doubt = "may be chance, given the number of comparisons"
+        return "unsure", f"{doubt} ({figures}, {adjusted}){noted}"
+    verdict: Verdict = "slower" if low > 0 else "faster"
+    figures = figures if low > 0 else _interval(-high, -low)
+    return verdict, f"{verdict} by more than {limit} ({figures}){noted}"
+
+
+def _interval(low: float, high: float) -> str:
+    """Write an interval of log ratios, such as `1.07–1.32x`."""
+    return f"{'–'.join(units.ratios(exp(low), exp(high)))}x"
 
 
 def _why_undecided(pair: Pair) -> str:
-    """Say why nothing can be claimed about a pair."""
+    """Say why nothing can be claimed about a pair, with the figures in parentheses."""
     if not pair.interleaved:
-        return "not measured in turns: the ratio of the medians, without an interval"
+        return "not measured side by side (plain ratio of medians, no interval)"
     if pair.busy:
-        told = f"the machine was busy: {pair.disturbed} of {pair.rounds} rounds under competition"
-        lost = units.counted(pair.lost, "generation")
-        return f"{told}, no quiet one in {lost}" if pair.lost else told
+        lost = units.counted(pair.lost, "repetition")
+        without = f"; {lost} without a quiet round" if pair.lost else ""
+        return f"other programs were running (in {pair.disturbed} of {pair.rounds} rounds{without})"
     if is_throttled(pair):
         count = f"{pair.throttled} of {pair.rounds}"
-        return f"throttled: the cgroup's quota stopped a worker in {count} rounds"
+        return f"the container's CPU limit interrupted rounds ({count})"
     if sum(len(rounds) >= ENOUGH for rounds in pair.generations) == 1:
-        return "one generation and no null: how far processes differ by luck is not known"
-    return f"too few rounds for an interval: {pair.rounds}"
+        return "measured in one process without a self-check: noise unknown"
+    return f"too few rounds for an interval ({pair.rounds})"
 
 
 def is_throttled(pair: Pair) -> bool:
@@ -175,6 +184,6 @@ def is_throttled(pair: Pair) -> bool:
     return pair.throttled > THROTTLED_SHARE * pair.rounds
 
 
-def why(reason: str) -> str:
-    """A reason without its figures: what many cells of a table have in common."""
-    return reason.partition(":")[0]
+def without_figures(reason: str) -> str:
+    """Cut the figures off a reason, so that many cells of a table can share it."""
+    return reason.partition(" (")[0]

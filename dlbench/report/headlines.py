@@ -11,7 +11,7 @@ from typing import NamedTuple
 from dlbench import units
 from dlbench.analysis.labels import names_by_case
 from dlbench.analysis.rows import Row, is_behind, is_timed, leaders
-from dlbench.analysis.verdicts import why
+from dlbench.analysis.verdicts import without_figures
 from dlbench.grouping import grouped
 from dlbench.records.case import Workload
 
@@ -84,9 +84,10 @@ def _result(race: _Race, names: Mapping[str, str]) -> str:
             f"margin is sure; {names[tied[0].case]} takes {_ratio(tied[0])} times as long."
         )
     doubt = race.doubts[0]
+    reason = without_figures(doubt.reason or "")
     return (
         f"{names[first.case]} was measured fastest with {_speed(first)}, and {names[doubt.case]} "
-        f"to take {_ratio(doubt)} times as long; no winner can be named: {why(doubt.reason or '')}."
+        f"to take {_ratio(doubt)} times as long; no winner can be named: {reason}."
     )
 
 

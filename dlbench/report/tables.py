@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from dlbench import units
 from dlbench.analysis.labels import TARGET_AXES, varying_axes, varying_params, words, workload_name
 from dlbench.analysis.rows import Row, leaders
-from dlbench.analysis.verdicts import why
+from dlbench.analysis.verdicts import without_figures
 from dlbench.grouping import grouped
 
 Metric = Literal["gflops", "time", "samples", "utilisation", "overhead", "compile", "break-even"]
@@ -265,7 +265,7 @@ def _ratio_cell(row: Row | None, notes: Notes) -> Cell:
         return Cell(STATUS_WORDS[row.status])
     found = row.comparison
     doubt = row.reason if found.verdict in {None, "unsure"} else None
-    note = notes.number(why(doubt)) if doubt else None
+    note = notes.number(without_figures(doubt)) if doubt else None
     if found.ratio is None or found.verdict is None:
         return Cell("–", note=note)
     if found.low is None or found.high is None:

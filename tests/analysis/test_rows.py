@@ -282,7 +282,7 @@ def test_without_a_baseline_the_fastest_is_it() -> None:
     assert slow.comparison.low < 1.2 < slow.comparison.high
     assert slow.comparison.ratio == pytest.approx(1.2, rel=0.01)
     assert slow.comparison.p <= slow.comparison.p_display <= slow.comparison.p_gate <= 0.05
-    assert slow.reason.startswith("beyond the margin of 2 %: 1.")
+    assert slow.reason.startswith("slower by more than 2 % (1.")
 
 
 @pytest.mark.parametrize(
@@ -336,7 +336,7 @@ def test_where_the_baseline_has_no_time_nothing_is_compared() -> None:
         None,
         NUMPY.id,
     )
-    assert row.reason == "no time of the baseline: numpy/cpu/eager/float32/t2"
+    assert row.reason == "the baseline was not measured (numpy/cpu/eager/float32/t2)"
 
 
 def test_what_is_unsure_has_a_command_and_nothing_else_does() -> None:

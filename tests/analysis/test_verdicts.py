@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from dlbench.analysis.pairs import Pair, locate, pair_rounds
 from dlbench.analysis.samples import ENOUGH, CaseSamples, join_generations
-from dlbench.analysis.verdicts import MARGIN, Comparison, LocatedPair, compare, why
+from dlbench.analysis.verdicts import MARGIN, Comparison, LocatedPair, compare, without_figures
 from dlbench.records.measurement import Sample
 from dlbench.results.folder import Results
 from dlbench.stats.location import Location, Variance
@@ -50,7 +50,9 @@ def test_the_verdict_is_the_truth_whatever_disturbs_all_alike(ratio, verdict, se
 def test_what_lies_on_the_edge_of_the_margin_is_unsure() -> None:
     found = verdict_on(run(1 + MARGIN))
     assert found.verdict == "unsure"
-    assert why(found.reason) == "the interval crosses the margin of 2 %"
+    assert (
+        without_figures(found.reason) == "too close to call: the true difference may be below 2 %"
+    )
 
 
 def test_the_margin_is_the_users() -> None:
@@ -64,8 +66,8 @@ def test_what_a_wider_margin_cannot_tell_apart_is_not_the_same_for_that(ratio, v
     (found,) = compare([LocatedPair(pair, locate(pair, None))], margin=0.1, same=MARGIN)
     assert found.verdict == verdict
     if verdict == "unsure":
-        told = "no more than what a null pair of this run reaches, 10 %"
-        assert why(found.reason) == told
+        told = "smaller than this run's own noise of 10 %"
+        assert without_figures(found.reason) == told
 
 
 def test_processes_that_differ_by_luck_are_not_called_different() -> None:
@@ -82,8 +84,8 @@ def test_a_difference_is_found_in_most_runs() -> None:
 
 def test_reasons_carry_the_interval_and_the_margin() -> None:
     found = verdict_on(run(1.05))
-    assert found.reason.startswith("beyond the margin of 2 %: 1.0")
-    assert verdict_on(run(1.0)).reason.startswith("within the margin of 2 %: ")
+    assert found.reason.startswith("slower by more than 2 % (1.0")
+    assert verdict_on(run(1.0)).reason.startswith("at most 2 % apart (")
 
 
 def test_among_many_a_surprise_is_none() -> None:
@@ -92,7 +94,7 @@ def test_among_many_a_surprise_is_none() -> None:
     assert compare([LocatedPair(known, surprising)])[0].verdict == "slower"
     found = compare([LocatedPair(known, surprising), *dull])[0]
     assert found.verdict == "unsure"
-    assert why(found.reason) == "chance, among so many comparisons"
+    assert without_figures(found.reason) == "may be chance, given the number of comparisons"
     assert found.p < found.p_display <= found.p_gate
 
 
@@ -109,7 +111,7 @@ def test_a_busy_machine_has_no_verdict(flag: str) -> None:
     found = verdict_on(run(1.5, change={TORCH: flagged(1, flag)}))
     assert (found.verdict, found.busy, found.p, found.p_display) == ("unsure", True, None, None)
     assert found.reason == (
-        "the machine was busy: 120 of 120 rounds under competition, no quiet one in 3 generations"
+        "other programs were running (in 120 of 120 rounds; 3 repetitions without a quiet round)"
     )
     assert found.ratio_low
 
@@ -118,14 +120,18 @@ def test_what_the_quota_took_is_not_left_out_and_allows_no_verdict() -> None:
     found = run(1.5, change={TORCH: flagged(5, "throttled")})
     assert (pair_of(found).disturbed, pair_of(found).throttled) == (0, 24)
     told = verdict_on(found)
-    assert (told.verdict, told.p, why(told.reason)) == ("unsure", None, "throttled")
+    assert (told.verdict, told.p, without_figures(told.reason)) == (
+        "unsure",
+        None,
+        "the container's CPU limit interrupted rounds",
+    )
     seldom = run(1.5, change={TORCH: flagged(20, "throttled")})
     assert verdict_on(seldom).verdict == "slower"
 
 
 def test_what_was_left_out_is_said() -> None:
     found = run(1.5, change={TORCH: flagged(4, factor=2.0)})
-    assert verdict_on(found).reason.endswith(", 30 of 120 rounds left out")
+    assert verdict_on(found).reason.endswith("; 30 of 120 rounds discarded")
     assert "left out" not in verdict_on(run(1.5)).reason
 
 
@@ -133,7 +139,7 @@ def test_one_generation_without_a_null_allows_no_verdict() -> None:
     found = run(1.5, generations=1)
     told = verdict_on(found)
     assert (told.verdict, told.ratio_low) == ("unsure", None)
-    assert told.reason.startswith("one generation and no null")
+    assert told.reason.startswith("measured in one process without a self-check")
     pair = pair_of(found)
     (with_luck,) = compare([LocatedPair(pair, locate(pair, Variance(1e-6, 3)))])
     assert with_luck.verdict == "slower"
@@ -169,7 +175,7 @@ def test_quiet_rounds_must_be_enough() -> None:
     few = ENOUGH - 1
     kept = run(1.0, generations=1, rounds=few + 1, change={TORCH: flagged(few + 2)})
     assert pair_of(kept).busy
-    assert verdict_on(kept).reason == "the machine was busy: 1 of 6 rounds under competition"
+    assert verdict_on(kept).reason == "other programs were running (in 1 of 6 rounds)"
     kept = run(1.0, generations=1, rounds=few + 2, change={TORCH: flagged(few + 3)})
     assert not pair_of(kept).busy
 
@@ -190,14 +196,14 @@ def test_what_was_not_measured_in_turns_has_a_ratio_of_medians_only() -> None:
     pair = pair_rounds(two, one)
     (found,) = compare([LocatedPair(pair, locate(pair, None))])
     assert (found.ratio, found.ratio_low, found.verdict) == (pytest.approx(2), None, "unsure")
-    assert why(found.reason) == "not measured in turns"
+    assert without_figures(found.reason) == "not measured side by side"
     assert found.p is None
 
 
 def test_too_few_rounds_have_no_interval() -> None:
     found = verdict_on(run(2.0, generations=1, rounds=3))
     assert (found.verdict, found.ratio_low) == ("unsure", None)
-    assert found.reason == "too few rounds for an interval: 3"
+    assert found.reason == "too few rounds for an interval (3)"
 
 
 def test_a_clock_that_did_not_move_gives_no_ratio() -> None:
@@ -213,8 +219,10 @@ def test_two_modes_and_a_drift_are_told() -> None:
     def drifting(sample: Sample) -> Sample:
         return replace(sample, host_s=sample.host_s * (1 + sample.round / 200))
 
-    assert "two modes at 1.00 and 1.20" in verdict_on(run(1.0, change={TORCH: in_two})).reason
-    assert "drifting by" in verdict_on(run(1.3, change={TORCH: drifting})).reason
+    assert (
+        "; two clusters, at 1.00x and 1.20x" in verdict_on(run(1.0, change={TORCH: in_two})).reason
+    )
+    assert "; the ratio rose by " in verdict_on(run(1.3, change={TORCH: drifting})).reason
     assert "drifting" not in verdict_on(run(1.3)).reason
 
 
@@ -228,7 +236,7 @@ def test_what_is_slower_in_a_renewed_worker_does_not_drift() -> None:
     def unnoticed(sample: Sample) -> Sample:
         return replace(jumping(sample), renewal=0)
 
-    assert "drifting by" in verdict_on(run(1.3, change={TORCH: unnoticed})).reason
+    assert "; the ratio rose by " in verdict_on(run(1.3, change={TORCH: unnoticed})).reason
     assert "drifting" not in verdict_on(run(1.3, change={TORCH: jumping})).reason
 
 

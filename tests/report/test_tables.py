@@ -308,7 +308,7 @@ def ratio_grid(*told: Told, baseline: str = NUMPY.id, **settings: object) -> Gri
     return ratios(rows_of(turns(*told, **settings), baseline), baseline)
 
 
-CROSSES = "the interval crosses the margin of 2 %: 0.99–1.03"
+CROSSES = "too close to call: the true difference may be below 2 % (0.99–1.03x)"
 
 
 def judged(row: Row, verdict: str, ratio: float, reach: float, reason: str = "") -> Row:
@@ -336,7 +336,7 @@ def test_a_whole_table_of_ratios() -> None:
             ("matmul 100", (Cell("1.21 slower", below="1.19–1.23"),)),
             ("matmul 1000", (Cell("1.01 unsure", note=3, below="0.99–1.03"),)),
         ),
-        notes=("[3] the interval crosses the margin of 2 %",),
+        notes=("[3] too close to call: the true difference may be below 2 %",),
     )
 
 
@@ -344,7 +344,7 @@ def test_many_unsure_cells_share_a_footnote() -> None:
     rivals = {NUMPY: 1.0, TORCH: 1.1, COMPILED: 1.2}
     many = [(matmul(size), rivals) for size in range(10, 20)]
     table = ratio_grid(*many, change={TORCH: flagged(1), COMPILED: flagged(2)}, rounds=16)
-    assert table.notes == ("[1] the machine was busy",)
+    assert table.notes == ("[1] other programs were running",)
     assert {cell.note for _, cells in table.rows for cell in cells} == {1, None}
 
 
@@ -354,7 +354,7 @@ def test_what_is_not_there_or_failed_has_no_ratio() -> None:
     assert texts(table) == [["0.500 faster"], ["failed"]]
     table = ratios(rows_of(results(*BOTH[:2], *BOTH[3:]), "numpy"), NUMPY.id)
     assert table.rows[1][1] == (Cell("–", note=1),)
-    assert table.notes == ("[1] no time of the baseline",)
+    assert table.notes == ("[1] the baseline was not measured",)
     table = ratios(rows_of(results(*BOTH[:3]), "numpy"), NUMPY.id)
     assert table.rows[1][1] == (Cell(""),)
 

@@ -178,7 +178,7 @@ def test_a_baseline_adds_a_table_of_ratios_with_what_would_settle_the_rest() -> 
     assert "GFLOP/s (cpu, float32, 2 threads)" in main
     assert f"* {output.LEGEND}" in main
     assert ratios.count(" slower") == ratios.count(" unsure [1]") == 2
-    assert "\n[1] the interval crosses the margin of 2 %\n" in ratios
+    assert "\n[1] too close to call: the true difference may be below 2 %\n" in ratios
     assert f"\n{output.RATIO_LEGEND}\n" in ratios
     keep = "'(matmul/100x100x100/ or matmul/200x200x200/) and (/numpy/ or /torch/cpu/compile/)'"
     command = f"dlbench run told -k {keep} --rigor rigorous"
@@ -196,7 +196,7 @@ def test_footnotes_of_ratios_go_on_where_those_of_the_table_end() -> None:
     args = (("gflops",), "table", versus("numpy", None))
     text = printed(replace(found, measurements=broken), *args)
     assert "[1] it died" in text
-    assert "[2] the interval crosses" in text
+    assert "[2] too close to call" in text
 
 
 def test_the_marks_of_the_fastest_do_not_depend_on_the_baseline() -> None:
@@ -292,7 +292,7 @@ def test_an_old_run_is_shown_with_ratios_of_medians_and_no_verdict() -> None:
     args = (("gflops",), "table", versus("numpy", None))
     text = printed(found, *args)
     assert "1.00 unsure [1]" in text
-    assert "[1] not measured in turns" in text
+    assert "[1] not measured side by side" in text
     assert "*" not in text
 
 
