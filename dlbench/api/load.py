@@ -30,9 +30,9 @@ def load_run(run: str | Path = LATEST, results: str | Path = "results") -> RunRe
     """
     folder = find(str(run), Path(results), (folders.RUN,))
     if folders.TRAINING.is_at(folder):
+        name = folder.name
         raise UsageError(
-            "this needs a run, and the folder holds a training",
-            value=folder.name,
-            hint=f"Its learning curve is in {folder}; its table: dlbench show {folder.name}",
+            f"{name} is a training, and this needs a run",
+            hint=f"Learning curve: in {folder}. Table: dlbench show {name}",
         )
     return RunResult(folders.read_run(folder), folder)
