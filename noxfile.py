@@ -18,7 +18,7 @@ MNIST = Path(__file__).parent.parent / "shared" / "data" / "mnist"
 OF_BACKENDS = (
     "tests/backends/test_every_backend.py",
     "tests/backends/test_every_trainer.py",
-    "tests/test_epochs.py",
+    "tests/workloads/test_epoch.py",
 )
 COVERED = ("coverage", "run", "--parallel-mode", "-m", "pytest")
 
@@ -77,6 +77,23 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
     session.run("lint-imports", "--no-cache")
+
+
+@nox.session
+def architecture(session: nox.Session) -> None:
+    """Check which module imports which, and how large and how well documented the parts are."""
+    install(session, "dev")
+    session.run("lint-imports", "--no-cache")
+    files = ("tests/test_architecture.py", "tests/test_imports.py", "tests/test_budget.py")
+    session.run("pytest", *files, *session.posargs)
+
+
+@nox.session
+def snapshots(session: nox.Session) -> None:
+    """Write the stored copies of what a user sees anew; look at them with `git diff`."""
+    install(session, "dev")
+    env = {**environment(), "DLBENCH_WRITE_SNAPSHOTS": "1"}
+    session.run("pytest", "tests/test_snapshots.py", *session.posargs, env=env)
 
 
 @nox.session
