@@ -17,7 +17,6 @@ BACKENDS = PACKAGE / "backends"
 FRAMEWORKS = {"torch", "tensorflow", "keras", "jax", "flax"}
 # What the files of a backend may name: the framework that it is for, and what belongs to it.
 OWN = {"torch": {"torch"}, "tensorflow": {"tensorflow", "keras"}, "jax": {"jax", "flax"}}
-MOST_LINES = 300
 
 every_file = pytest.mark.parametrize(
     "path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix()
@@ -127,11 +126,6 @@ def test_nothing_read_is_executed(path: Path) -> None:
     assert set(called(module)) & dangerous == set()
     modules = {name.partition(".")[0] for name in imported(module)}
     assert modules & {"pickle", "dill", "cloudpickle", "marshal", "shelve", "yaml"} == set()
-
-
-@every_file
-def test_a_file_can_be_read_in_one_go(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
 
 
 @every_file
