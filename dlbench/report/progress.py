@@ -130,12 +130,12 @@ class _Curve:
         elif isinstance(event, Notice):
             _say(self.live.console, event.text)
         elif isinstance(event, TrainingResult):
-            _say(self.live.console, training.ended(self.run, event))
+            _say(self.live.console, training.describe_end(self.run, event))
             self.done = []
             self.live.update(Text(""))
         elif isinstance(event, Lap):
             self.done.append(event.result)
-            line = f"{training.underway(self.run, event)}  {curve(_values(self.done))}"
+            line = f"{training.describe_epoch(self.run, event)}  {curve(_values(self.done))}"
             self.live.update(Text(line, no_wrap=True, overflow="ellipsis"), refresh=True)
 
 
@@ -151,9 +151,9 @@ class _Epochs:
         elif isinstance(event, Notice):
             _say(self.console, event.text)
         elif isinstance(event, TrainingResult):
-            _say(self.console, training.ended(self.run, event))
+            _say(self.console, training.describe_end(self.run, event))
         elif isinstance(event, Lap) and self._is_told(event.result.epoch):
-            _say(self.console, training.underway(self.run, event))
+            _say(self.console, training.describe_epoch(self.run, event))
 
     def _is_told(self, epoch: int) -> bool:
         return epoch * LINES_OF_A_TRAINING % self.run.network.epochs < LINES_OF_A_TRAINING

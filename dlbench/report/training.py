@@ -1,4 +1,4 @@
-"""What a training shows: a live line while it goes on, a table at its end; writing only."""
+"""Write a training: sentences on an epoch and on its end, and a table with notes."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -8,7 +8,7 @@ from statistics import median
 from rich.console import Console
 
 from dlbench import units
-from dlbench.analysis.labels import joined, varying_axes
+from dlbench.analysis.labels import joined, shared, varying_axes
 from dlbench.formats.tables import to_rich
 from dlbench.networks.lecture import PREDICTED, REPORTED
 from dlbench.records.case import Target
@@ -18,53 +18,60 @@ from dlbench.reference.losses import labels
 from dlbench.report.tables import Cell, Grid, Notes
 from dlbench.results.folder import Trained
 
-# Of a row that is predicted.
+# Most values shown of a row whose prediction is printed.
 SHOWN_VALUES = 4
 
 
-# Seeds whose ends are listed one by one: of more, the spread says it better.
+# Most seeds whose results are listed one by one; for more, the range in the table is clearer.
 MOST_LISTED = 20
 
 
 def name(run: TrainingRun, target: Target) -> str:
-    """Such as `torch eager tensors`; with dtype and threads where there are several."""
+    """Name a target, such as `torch`, by its backend and what differs among the run's targets."""
     device = () if target.device == "cpu" else ("device",)
     varying = varying_axes(run.targets)
-    several = (axis for axis in ("dtype", "threads") if axis in varying)
-    return joined(target, ("backend", *device, "mode", "loop", *several))
+    several = (axis for axis in ("mode", "loop", "dtype", "threads") if axis in varying)
+    return joined(target, ("backend", *device, *several))
 
 
-def underway(run: TrainingRun, event: Lap) -> str:
-    """One epoch in words."""
-    one = event.result
-    return (
-        f"{name(run, event.target)}, seed {event.seed}: epoch {one.epoch}/{run.network.epochs}, "
-        f"loss {one.loss:.4g}{_judged(one)}"
-    )
+def describe_epoch(run: TrainingRun, event: Lap) -> str:
+    """Describe one epoch in words."""
+    result = event.result
+    epoch = f"epoch {result.epoch}/{run.network.epochs}"
+    return f"{name(run, event.target)}, seed {event.seed}: {epoch}, {_figures(result)}"
 
 
-def _judged(one: EpochResult) -> str:
-    accuracy = "" if one.accuracy is None else f", test accuracy {one.accuracy:.4f}"
-    return ("" if one.test_loss is None else f", test loss {one.test_loss:.4g}") + accuracy
+def _figures(result: EpochResult) -> str:
+    """The loss, and the test loss and accuracy if there are any."""
+    figures = {
+        "loss": result.loss,
+        "test loss": result.test_loss,
+        "test accuracy": result.accuracy,
+    }
+    return ", ".join(f"{what} {_short(n)}" for what, n in figures.items() if n is not None)
 
 
-def ended(run: TrainingRun, result: TrainingResult) -> str:
-    """How a training ended, in words."""
+def _short(value: float) -> str:
+    """Write three digits: seeds differ by more."""
+    return f"{value:.3g}"
+
+
+def describe_end(run: TrainingRun, result: TrainingResult) -> str:
+    """Describe in words how a training ended."""
     head = f"{name(run, result.target)}, seed {result.seed}"
     if result.status != "ok":
         done = units.counted(len(result.epochs), "epoch")
         return f"{head}: {(result.reason or '').rstrip('.')} (after {done})"
     seconds = sum(one.seconds for one in result.epochs)
     count = units.counted(run.network.epochs, "epoch")
-    last = result.epochs[-1]
-    return f"{head}: {count} in {units.duration(seconds)}, loss {last.loss:.4g}{_judged(last)}"
+    return f"{head}: {count} in {units.duration(seconds)}, {_figures(result.epochs[-1])}"
 
 
 def show(found: Trained, console: Console) -> None:
-    """The table, what the lecture reports, and its single rows."""
+    """Print the table, its notes, and the predictions."""
     for warning in found.warnings:
         console.print(f"Warning: {warning}", highlight=False, markup=False)
-    table = summary(found)
+    table = lay_out(found)
     console.print(table.title, style="bold", highlight=False, markup=False)
     for page in to_rich(table, console.width):
         console.print(page)
@@ -72,47 +79,49 @@ def show(found: Trained, console: Console) -> None:
         console.print(note, highlight=False, markup=False)
 
 
-def summary(found: Trained) -> Grid:
-    """A line for every target: medians over the seeds, and how far these spread."""
+def lay_out(found: Trained) -> Grid:
+    """Lay out a line per target: median over the seeds, and the range of the seeds below it."""
     run, notes = found.run, Notes()
     network = run.network
     count = units.counted(len(run.seeds), "seed")
     batch = f"batch {network.batch}, {units.counted(network.epochs, 'epoch')}"
-    heads = [("training", "loss"), ("test", "loss"), ("test", "accuracy"), ("time of", "an epoch")]
+    heads = [("training", "loss"), ("test", "loss"), ("test", "accuracy"), ("time per", "epoch")]
     if run.goal is not None:
-        heads.append(("accuracy", f"{run.goal:g} after"))
+        heads.append(("time to", f"accuracy {run.goal:g}"))
     rows = []
     for target, results in by_target(found.results).items():
-        bad = [notes.number(ended(run, one)) for one in results if one.status != "ok"]
+        bad = [notes.number(describe_end(run, one)) for one in results if one.status != "ok"]
         good = [one for one in results if one.status == "ok"]
         first, *others = _cells(run, good, heads)
         first = replace(first, note=bad[0] if bad else None)
         several = f", {len(good)} of {count}" if bad and good else ""
         rows.append((f"{name(run, target)}{several}", (first, *others)))
-    below = (*notes.lines, *_by_seed(found), *_lecture(found))
-    title = f"{network.name}: {batch}, {count}; median, and lowest to highest of the seeds"
-    return Grid(title, tuple(heads), tuple(rows), below, label="trained by")
+    common = [f"All with: {shared(run.targets)}"] if run.targets else []
+    below = (*notes.lines, *common, *_by_seed(found), *_lecture(found))
+    seeds = f"; median over {count} (lowest–highest)" if len(run.seeds) > 1 else f", {count}"
+    title = f"{network.name}: {batch}{seeds}"
+    return Grid(title, tuple(heads), tuple(rows), below, label="framework")
 
 
 def _by_seed(found: Trained) -> Iterator[str]:
-    """Where every single training ended, in the order of the seeds."""
+    """List the result of every single training, in the order of the seeds."""
     for target, results in by_target(found.results).items():
         ends = [one.epochs[-1] if one.status == "ok" else None for one in results]
         if 1 < len(ends) <= MOST_LISTED and any(ends):
-            told = [f"training loss {_listed([one.loss if one else None for one in ends])}"]
+            figures = [f"training loss {_listed([one.loss if one else None for one in ends])}"]
             if any(one and one.accuracy is not None for one in ends):
-                told.append(
+                figures.append(
                     f"test accuracy {_listed([one.accuracy if one else None for one in ends])}"
                 )
-            yield f"{name(found.run, target)}, seed by seed: {'; '.join(told)}"
+            yield f"{name(found.run, target)}, seed by seed: {'; '.join(figures)}"
 
 
 def _listed(values: Sequence[float | None]) -> str:
-    return ", ".join("failed" if value is None else f"{value:.4g}" for value in values)
+    return ", ".join("failed" if value is None else _short(value) for value in values)
 
 
 def _lecture(found: Trained) -> Iterator[str]:
-    """What the lecture reports, and the medians of all trainings after as many epochs."""
+    """Quote the lecture's results, with the medians of all trainings after as many epochs."""
     good = [one for one in found.results if one.status == "ok"]
     for epochs, lecture in REPORTED.get(found.run.network.name, {}).items():
         here = [one.epochs[epochs - 1] for one in good if len(one.epochs) >= epochs]
@@ -121,17 +130,17 @@ def _lecture(found: Trained) -> Iterator[str]:
             "test loss": (lecture.test_loss, [one.test_loss for one in here]),
             "training loss": (lecture.loss, [one.loss for one in here]),
         }
-        told = ", ".join(
+        results = ", ".join(
             f"{what} {reported:.4g}{_here(ours)}"
             for what, (reported, ours) in figures.items()
             if reported is not None
         )
-        yield f"the lecture after {units.counted(epochs, 'epoch')}: {told}"
+        yield f"Lecture, {units.counted(epochs, 'epoch')}: {results}"
 
 
 def _here(values: Sequence[float | None]) -> str:
     known = [value for value in values if value is not None]
-    return f" (here {median(known):.4g})" if known else ""
+    return f" (here {_short(median(known))})" if known else ""
 
 
 def _cells(
@@ -152,12 +161,12 @@ def _cells(
 def _spread(values: Sequence[float]) -> Cell:
     if not values:
         return Cell("–")
-    below = f"{min(values):.4g}–{max(values):.4g}" if len(values) > 1 else ""
-    return Cell(f"{median(values):.4g}", below=below)
+    below = f"{_short(min(values))}–{_short(max(values))}" if len(values) > 1 else ""
+    return Cell(_short(median(values)), below=below)
 
 
 def _durations(seeds: Sequence[Sequence[float]]) -> Cell:
-    """Of an epoch, over all; below, the medians of the fastest and the slowest seed."""
+    """Median time of an epoch; below it the medians of the fastest and the slowest seed."""
     middles = sorted(median(seconds) for seconds in seeds)
     low, high = units.duration(middles[0]), units.duration(middles[-1])
     below = f"{low}–{high}" if len(middles) > 1 else ""
@@ -165,7 +174,7 @@ def _durations(seeds: Sequence[Sequence[float]]) -> Cell:
 
 
 def _reached(run: TrainingRun, goal: float, good: Sequence[TrainingResult]) -> Cell:
-    """The median time over all seeds, those that never got there or failed being last of all."""
+    """Median time over all seeds; those that failed or never reached the goal count as last."""
     times = [seconds_to(goal, one) for one in good]
     reached = [seconds for seconds in times if seconds is not None]
     middle = median([*reached, *[inf] * (len(run.seeds) - len(reached))])
@@ -174,7 +183,7 @@ def _reached(run: TrainingRun, goal: float, good: Sequence[TrainingResult]) -> C
 
 
 def seconds_to(goal: float, result: TrainingResult) -> float | None:
-    """Seconds of training until the accuracy is first reached; None if it never is."""
+    """Add up the seconds of training until the accuracy is first reached; None if it never is."""
     total = 0.0
     for one in result.epochs:
         total += one.seconds
@@ -184,26 +193,27 @@ def seconds_to(goal: float, result: TrainingResult) -> float | None:
 
 
 def _predictions(found: Trained) -> Iterator[str]:
-    """The lecture's single rows, by the first seed of every target."""
-    for index, (row, lecture) in enumerate(PREDICTED.get(found.run.network.name, ())):
+    """Print the predictions for the lecture's single rows, of the first seed of every target."""
+    network = found.run.network
+    for index, (row, lecture) in enumerate(PREDICTED.get(network.name, ())):
         shown = ", ".join(f"{value:g}" for value in row[:SHOWN_VALUES])
         shown += ", ..." if len(row) > SHOWN_VALUES else ""
         firsts = {target: results[0] for target, results in by_target(found.results).items()}
-        told = [
-            f"{name(found.run, target)} {_prediction(found.run.network, first.predictions[index])}"
+        lines = [
+            f"  {name(found.run, target)}: {_prediction(network, first.predictions[index])}"
             for target, first in firsts.items()
             if len(first.predictions) > index
         ]
-        of_lecture = f"; the lecture: {lecture}" if lecture else ""
-        if told:
-            seed = found.run.seeds[0]
-            yield f"prediction for [{shown}], seed {seed}: {', '.join(told)}{of_lecture}"
+        of_lecture = f"; lecture: {lecture}" if lecture else ""
+        if lines:
+            yield f"Prediction for [{shown}], seed {found.run.seeds[0]}{of_lecture}"
+            yield from lines
 
 
 def _prediction(network: Network, outputs: Sequence[float]) -> str:
     import numpy as np
 
-    numbers = ", ".join(f"{value:.4g}" for value in outputs)
+    numbers = ", ".join(f"{value:.3g}" for value in outputs)
     if network.loss in ("mse", "mae"):
         return numbers
     label = labels(network, np.array([outputs])).ravel()[0]

@@ -82,8 +82,8 @@ def test_fruit_is_trained_stored_and_shown(here):
     [one] = told.results
     assert one.target.id == "numpy/cpu/eager/float32/t1/tensors"
     assert (one.status, len(one.epochs), len(one.predictions)) == ("ok", 5, 1)
-    assert "fruit-2-1: batch 3, 5 epochs, 1 seed; median" in words(answer)
-    assert "prediction for [2, 0], seed 0: numpy eager tensors" in words(answer)
+    assert "fruit-2-1: batch 3, 5 epochs, 1 seed" in words(answer)
+    assert "Prediction for [2, 0], seed 0 numpy: " in words(answer)
     assert f"Curve: results/{folder.name}/learning-curve.svg" in words(answer)
     assert answer.out.endswith(f"Results: results/{folder.name}\n")
 
@@ -95,9 +95,9 @@ def test_iris_is_trained_with_every_seed_and_shown_again(here):
     first, second = (one.epochs[-1] for one in the_training(here).results)
     assert first.loss != second.loss
     assert all(0 <= epoch.accuracy <= 1 for epoch in (first, second))
-    assert "iris: batch 32, 2 epochs, 2 seeds; median" in words(answer)
-    assert "the lecture after 150 epochs: test accuracy 0.9" in words(answer)
-    assert "prediction for [5.1, 3.5, 1.4, 0.2], seed 0: numpy eager tensors class" in words(answer)
+    assert "iris: batch 32, 2 epochs; median over 2 seeds" in words(answer)
+    assert "Lecture, 150 epochs: test accuracy 0.9" in words(answer)
+    assert "seed 0; lecture: class 0 numpy: class" in words(answer)
     assert len(answer.err.splitlines()) == 6
     shown = dlbench("show", "latest")
     assert (shown.code, shown.err) == (0, "")
@@ -159,7 +159,7 @@ def test_a_goal_is_shown_with_the_time_to_it(taught):
     taught()
     answer = on_numpy("iris --epochs 3 --target 0.2")
     assert answer.code == 0, answer
-    assert "0.2 after" in words(answer)
+    assert "accuracy 0.2" in words(answer)
     assert "1.00 s" in words(answer)
 
 

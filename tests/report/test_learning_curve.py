@@ -7,7 +7,7 @@ import pytest
 from dlbench.report import learning_curve
 from fakes.trainings import NUMPY, TORCH, broken, found, trained
 
-NAME = "numpy eager tensors"
+NAME = "numpy"
 
 CLASSES = found(trained(0.1, 0.5, 0.9), trained(0.2, 0.3, 0.4, target=TORCH), goal=0.75)
 SEEDS = found(trained(0.1, 0.5), trained(0.3, 0.4, seed=1), trained(0.2, 0.9, seed=2))
@@ -96,7 +96,7 @@ def test_one_panel_is_against_epochs_and_the_other_against_seconds():
 
 def test_every_target_has_a_name_and_a_colour_of_its_own():
     left, right = panels(CLASSES)
-    [numpy], [torch] = lines(left), lines(left, "torch eager tensors")
+    [numpy], [torch] = lines(left), lines(left, "torch")
     assert numpy.get_color() != torch.get_color()
     assert [line.get_color() for line in right.lines[:2]] == [numpy.get_color(), torch.get_color()]
 
@@ -167,9 +167,9 @@ def test_the_legend_says_what_is_thin(told, title):
     [legend] = learning_curve.draw(told).legends
     assert legend.get_title().get_text() == title
     names = [text.get_text() for text in legend.get_texts()]
-    assert names == [NAME, "torch eager tensors"][: len(told.run.targets)]
+    assert names == [NAME, "torch"][: len(told.run.targets)]
 
 
 def test_a_target_is_drawn_in_the_order_of_the_run():
     left, _ = panels(found(trained(0.1, target=TORCH), trained(0.2, target=NUMPY)))
-    assert [line.get_label() for line in left.lines] == ["torch eager tensors", NAME]
+    assert [line.get_label() for line in left.lines] == ["torch", NAME]

@@ -9,7 +9,7 @@ from rich.console import Console
 from dlbench.records.training import EpochResult, Lap
 from dlbench.report import training
 from dlbench.report.progress import BARS, CURVE_WIDTH, LINES_OF_A_TRAINING, curve, watching_training
-from dlbench.report.training import ended, seconds_to, underway
+from dlbench.report.training import describe_end, describe_epoch, seconds_to
 from fakes.trainings import NUMPY, OUTPUTS, TORCH, broken, epochs, found, trained
 
 RUN = found().run
@@ -21,7 +21,8 @@ SEEDS = (
     trained(0.1, 0.4, 0.8, seed=1),
     trained(0.1, 0.2, 0.9, seed=2, loss=4.0),
 )
-LECTURE = "the lecture after 150 epochs: test accuracy 0.9"
+COMMON = "All with: numpy, cpu, eager, float32, 1 thread, tensors"
+LECTURE = "Lecture, 150 epochs: test accuracy 0.9"
 
 
 def texts(grid, row=0):
@@ -36,7 +37,10 @@ def shown(told):
 
 
 def predictions(told):
-    return [line for line in shown(told).splitlines() if line.startswith("prediction")]
+    """The lines on predictions: a head for each row, and below it a line per target."""
+    lines = shown(told).splitlines()
+    start = next((n for n, line in enumerate(lines) if line.startswith("Prediction")), len(lines))
+    return lines[start:]
 
 
 # --- sentences ----------------------------------------------------------------------------------
@@ -45,35 +49,41 @@ def predictions(told):
 @pytest.mark.parametrize(
     ("result", "sentence"),
     [
-        (HALF, "loss 0.5, test loss 1, test accuracy 0.2500"),
+        (HALF, "loss 0.5, test loss 1, test accuracy 0.25"),
         (replace(HALF, accuracy=None), "loss 0.5, test loss 1"),
-        (replace(HALF, test_loss=None), "loss 0.5, test accuracy 0.2500"),
+        (replace(HALF, test_loss=None), "loss 0.5, test accuracy 0.25"),
         (replace(HALF, accuracy=None, test_loss=None), "loss 0.5"),
-        (replace(HALF, loss=1234567.0, accuracy=None), "loss 1.235e+06, test loss 1"),
+        (replace(HALF, loss=1234567.0, accuracy=None), "loss 1.23e+06, test loss 1"),
     ],
 )
 def test_an_epoch_in_words(result, sentence):
-    words = underway(RUN, Lap(NUMPY, 4, result))
-    assert words == f"numpy eager tensors, seed 4: epoch 2/3, {sentence}"
+    words = describe_epoch(RUN, Lap(NUMPY, 4, result))
+    assert words == f"numpy, seed 4: epoch 2/3, {sentence}"
 
 
 def test_a_device_is_named_where_it_is_not_the_cpu():
     target = replace(TORCH, device="cuda:1")
     run = found(trained(0.1, target=target)).run
-    assert training.name(run, target) == "torch cuda:1 eager tensors"
+    assert training.name(run, target) == "torch cuda:1"
+
+
+def test_mode_and_loop_are_named_where_they_differ():
+    other = replace(TORCH, mode="compile", loop="dataloader")
+    run = found(trained(0.1), trained(0.1, target=other)).run
+    assert training.name(run, NUMPY) == "numpy eager tensors"
+    assert training.name(run, other) == "torch compile dataloader"
 
 
 def test_dtype_and_threads_are_named_where_there_are_several():
     other = replace(NUMPY, dtype="float64", threads=2)
     run = found(trained(0.1), trained(0.1, target=other)).run
-    assert training.name(run, NUMPY) == "numpy eager tensors float32 1 thread"
-    assert training.name(run, other) == "numpy eager tensors float64 2 threads"
+    assert training.name(run, NUMPY) == "numpy float32 1 thread"
+    assert training.name(run, other) == "numpy float64 2 threads"
 
 
 def test_how_a_training_ended_in_words():
-    assert ended(RUN, trained(0.1, 0.2, 0.75, seed=2)) == (
-        "numpy eager tensors, seed 2: 3 epochs in 1.50 s, "
-        "loss 0.3333, test loss 0.6667, test accuracy 0.7500"
+    assert describe_end(RUN, trained(0.1, 0.2, 0.75, seed=2)) == (
+        "numpy, seed 2: 3 epochs in 1.50 s, loss 0.333, test loss 0.667, test accuracy 0.75"
     )
 
 
@@ -82,8 +92,8 @@ def test_how_a_training_ended_in_words():
     [((), "after 0 epochs"), ((0.1,), "after 1 epoch"), ((0.1, 0.2), "after 2 epochs")],
 )
 def test_why_a_training_failed_and_after_how_much(accuracies, after):
-    words = ended(RUN, broken(*accuracies, target=TORCH, seed=1))
-    assert words == f"torch eager tensors, seed 1: no room on the card ({after})"
+    words = describe_end(RUN, broken(*accuracies, target=TORCH, seed=1))
+    assert words == f"torch, seed 1: no room on the card ({after})"
 
 
 # --- curves -------------------------------------------------------------------------------------
@@ -113,44 +123,42 @@ def test_of_a_long_curve_the_end_is_shown_on_the_scale_of_all():
 
 
 def test_the_table_has_medians_over_the_seeds_and_how_far_they_spread():
-    grid = training.summary(found(*SEEDS))
-    assert grid.title == (
-        "iris: batch 32, 3 epochs, 3 seeds; median, and lowest to highest of the seeds"
-    )
+    grid = training.lay_out(found(*SEEDS))
+    assert grid.title == "iris: batch 32, 3 epochs; median over 3 seeds (lowest–highest)"
     assert [" ".join(head) for head in grid.heads] == [
         "training loss",
         "test loss",
         "test accuracy",
-        "time of an epoch",
+        "time per epoch",
     ]
-    assert [label for label, _ in grid.rows] == ["numpy eager tensors"]
+    assert [label for label, _ in grid.rows] == ["numpy"]
     assert texts(grid) == [
-        ("0.3333", "0.3333–1.333"),
-        ("0.6667", "0.6667–2.667"),
+        ("0.333", "0.333–1.33"),
+        ("0.667", "0.667–2.67"),
         ("0.8", "0.6–0.9"),
         ("500 ms", "500 ms–500 ms"),
     ]
 
 
 def test_one_seed_has_no_spread():
-    cells = texts(training.summary(found(trained(0.1, 0.2, 0.75))))
-    assert cells == [(text, "") for text in ("0.3333", "0.6667", "0.75", "500 ms")]
+    cells = texts(training.lay_out(found(trained(0.1, 0.2, 0.75))))
+    assert cells == [(text, "") for text in ("0.333", "0.667", "0.75", "500 ms")]
 
 
 def test_what_there_is_not_is_a_dash():
     regression = found(trained(None, None, None), network="abalone")
-    assert texts(training.summary(regression))[1:3] == [("0.6667", ""), ("–", "")]
+    assert texts(training.lay_out(regression))[1:3] == [("0.667", ""), ("–", "")]
     untested = found(trained(None, None, None, tested=False), network="fruit-2-1")
-    assert texts(training.summary(untested))[1:3] == [("–", ""), ("–", "")]
+    assert texts(training.lay_out(untested))[1:3] == [("–", ""), ("–", "")]
 
 
 def test_the_first_epoch_does_not_count_for_the_time_unless_there_is_no_other():
     first, *rest = epochs(0.1, 0.2, 0.3)
     slow = replace(first, seconds=60.0)
     longer = replace(trained(), epochs=(slow, *rest))
-    assert texts(training.summary(found(longer)))[3] == ("500 ms", "")
+    assert texts(training.lay_out(found(longer)))[3] == ("500 ms", "")
     single = replace(trained(), epochs=(slow,))
-    assert texts(training.summary(found(single, length=1)))[3] == ("60.0 s", "")
+    assert texts(training.lay_out(found(single, length=1)))[3] == ("60.0 s", "")
 
 
 @pytest.mark.parametrize(
@@ -163,67 +171,67 @@ def test_the_first_epoch_does_not_count_for_the_time_unless_there_is_no_other():
     ],
 )
 def test_a_goal_has_the_median_time_of_the_seeds_that_reach_it(goal, cell):
-    grid = training.summary(found(*SEEDS, goal=goal))
-    assert grid.heads[-1] == ("accuracy", f"{goal:g} after")
+    grid = training.lay_out(found(*SEEDS, goal=goal))
+    assert grid.heads[-1] == ("time to", f"accuracy {goal:g}")
     assert texts(grid)[-1] == cell
 
 
 def test_a_goal_of_one_seed_is_reached_or_not():
-    assert texts(training.summary(found(SEEDS[0], goal=0.5)))[-1] == ("1.00 s", "")
+    assert texts(training.lay_out(found(SEEDS[0], goal=0.5)))[-1] == ("1.00 s", "")
 
 
 def test_failed_seeds_are_notes_and_the_others_count():
-    grid = training.summary(found(SEEDS[0], broken(0.1, seed=1), goal=0.5))
+    grid = training.lay_out(found(SEEDS[0], broken(0.1, seed=1), goal=0.5))
     assert texts(grid)[2:] == [("0.6", ""), ("500 ms", ""), ("not reached", "1 of 2 seeds")]
-    assert [label for label, _ in grid.rows] == ["numpy eager tensors, 1 of 2 seeds"]
-    failure, seeds, lecture = grid.notes
-    assert failure == "[1] numpy eager tensors, seed 1: no room on the card (after 1 epoch)"
-    assert seeds.startswith("numpy eager tensors, seed by seed: training loss 0.3333, failed; ")
+    assert [label for label, _ in grid.rows] == ["numpy, 1 of 2 seeds"]
+    failure, _, seeds, lecture = grid.notes
+    assert failure == "[1] numpy, seed 1: no room on the card (after 1 epoch)"
+    assert seeds.startswith("numpy, seed by seed: training loss 0.333, failed; ")
     assert seeds.endswith("test accuracy 0.6, failed")
     assert lecture.startswith(LECTURE)
 
 
 def test_a_target_without_any_good_training_has_failed():
-    grid = training.summary(found(trained(0.1, 0.2, 0.3), broken(target=TORCH), goal=0.5))
-    assert [label for label, _ in grid.rows] == ["numpy eager tensors", "torch eager tensors"]
+    grid = training.lay_out(found(trained(0.1, 0.2, 0.3), broken(target=TORCH), goal=0.5))
+    assert [label for label, _ in grid.rows] == ["numpy", "torch"]
     assert texts(grid, row=1) == [("failed", "")] * 5
 
 
 def test_what_the_lecture_reports_is_a_note_where_it_does():
-    assert training.summary(found(SEEDS[0])).notes == (LECTURE,)
-    assert training.summary(found(network="mnist-512")).notes == (
-        "the lecture after 1 epoch: test accuracy 0.9705, test loss 0.099, training loss 0.3598",
-        "the lecture after 2 epochs: test accuracy 0.9751, test loss 0.0796, training loss 0.1004",
+    assert training.lay_out(found(SEEDS[0])).notes == (COMMON, LECTURE)
+    assert training.lay_out(found(network="mnist-512")).notes == (
+        "Lecture, 1 epoch: test accuracy 0.9705, test loss 0.099, training loss 0.3598",
+        "Lecture, 2 epochs: test accuracy 0.9751, test loss 0.0796, training loss 0.1004",
     )
-    assert training.summary(found(network="abalone")).notes == ()
+    assert training.lay_out(found(network="abalone")).notes == ()
 
 
 def test_beside_the_lecture_stand_the_medians_after_as_many_epochs():
     told = found(trained(0.2, 0.4, 0.9), trained(0.4, 0.8, 0.1, seed=1), network="mnist-512")
-    first, second = training.summary(told).notes[-2:]
-    assert first.startswith("the lecture after 1 epoch: test accuracy 0.9705 (here 0.3), ")
-    assert second.startswith("the lecture after 2 epochs: test accuracy 0.9751 (here 0.6), ")
+    first, second = training.lay_out(told).notes[-2:]
+    assert first.startswith("Lecture, 1 epoch: test accuracy 0.9705 (here 0.3), ")
+    assert second.startswith("Lecture, 2 epochs: test accuracy 0.9751 (here 0.6), ")
     assert "training loss 0.1004 (here " in second
 
 
 def test_every_seed_has_its_end():
-    [line, _] = training.summary(found(*SEEDS)).notes
+    [_, line, _] = training.lay_out(found(*SEEDS)).notes
     assert line.endswith("test accuracy 0.6, 0.8, 0.9")
     many = [trained(0.5, seed=seed) for seed in range(training.MOST_LISTED + 1)]
-    assert [note for note in training.summary(found(*many)).notes if "seed by seed" in note] == []
+    assert [note for note in training.lay_out(found(*many)).notes if "seed by seed" in note] == []
 
 
 def test_everything_is_shown_and_nothing_is_taken_for_markup():
     page = shown(found(SEEDS[0], broken(seed=1, reason="a [bold] reason")))
-    assert page.startswith("iris: batch 32, 3 epochs, 2 seeds")
-    assert "numpy eager tensors" in page
-    assert "[1] numpy eager tensors, seed 1: a [bold] reason (after 0 epochs)\n" in page
+    assert page.startswith("iris: batch 32, 3 epochs; median over 2 seeds")
+    assert "numpy" in page
+    assert "[1] numpy, seed 1: a [bold] reason (after 0 epochs)\n" in page
     assert f"{LECTURE}\n" in page
 
 
 @pytest.mark.parametrize("results", [(), (broken(),)], ids=["nothing", "only failures"])
 def test_what_came_to_nothing_can_be_shown(results):
-    assert "trained by" in shown(found(*results, goal=0.5))
+    assert "framework" in shown(found(*results, goal=0.5))
 
 
 # --- single rows --------------------------------------------------------------------------------
@@ -234,26 +242,27 @@ def test_a_class_is_predicted_beside_the_lecture_s():
         trained(0.1, predictions=(OUTPUTS,)),
         trained(0.1, predictions=((0.75, 0.125, 0.125),), target=TORCH),
     )
-    [line] = predictions(told)
-    assert line == (
-        "prediction for [5.1, 3.5, 1.4, 0.2], seed 0: "
-        "numpy eager tensors class 1 (0.25, 0.5, 0.25), "
-        "torch eager tensors class 0 (0.75, 0.125, 0.125); the lecture: class 0"
-    )
+    assert predictions(told) == [
+        "Prediction for [5.1, 3.5, 1.4, 0.2], seed 0; lecture: class 0",
+        "  numpy: class 1 (0.25, 0.5, 0.25)",
+        "  torch: class 0 (0.75, 0.125, 0.125)",
+    ]
 
 
 def test_of_a_long_row_the_beginning_is_shown():
     told = found(trained(0.1, predictions=((0.75,),)), network="ionosphere")
-    [line] = predictions(told)
-    assert line == (
-        "prediction for [1, 0, 0.99539, -0.05889, ...], seed 0: "
-        "numpy eager tensors class 1 (0.75); the lecture: class g, 1"
-    )
+    assert predictions(told) == [
+        "Prediction for [1, 0, 0.99539, -0.05889, ...], seed 0; lecture: class g, 1",
+        "  numpy: class 1 (0.75)",
+    ]
 
 
 def test_a_number_is_predicted_as_a_number():
     told = found(trained(None, tested=False, predictions=((0.123456,),)), network="fruit-2-1")
-    assert predictions(told) == ["prediction for [2, 0], seed 0: numpy eager tensors 0.1235"]
+    assert predictions(told) == [
+        "Prediction for [2, 0], seed 0",
+        "  numpy: 0.123",
+    ]
 
 
 def test_the_first_seed_speaks_for_its_target_and_a_failed_one_says_nothing():
@@ -262,9 +271,8 @@ def test_the_first_seed_speaks_for_its_target_and_a_failed_one_says_nothing():
         trained(0.1, seed=1, predictions=(OUTPUTS,)),
         trained(0.1, target=TORCH, predictions=(OUTPUTS,)),
     )
-    [line] = predictions(told)
-    assert "torch eager tensors class 1" in line
-    assert "numpy" not in line
+    [_, line] = predictions(told)
+    assert line.startswith("  torch: class 1")
     assert predictions(found(broken())) == []
 
 
@@ -313,12 +321,11 @@ def test_a_terminal_has_a_line_that_lives_and_keeps_only_the_ends():
         for result in whole.epochs:
             watcher.see(Lap(NUMPY, 0, result))
         assert str(watcher.live.get_renderable()) == (
-            "numpy eager tensors, seed 0: epoch 2/2, "
-            "loss 0.5, test loss 1, test accuracy 0.8000  ▁█"
+            "numpy, seed 0: epoch 2/2, loss 0.5, test loss 1, test accuracy 0.8  ▁█"
         )
         watcher.see(whole)
         assert str(watcher.live.get_renderable()) == ""
-    assert "numpy eager tensors, seed 0: 2 epochs in 1.00 s" in stream.getvalue()
+    assert "numpy, seed 0: 2 epochs in 1.00 s" in stream.getvalue()
 
 
 def test_the_live_curve_is_of_losses_where_there_is_no_accuracy():
