@@ -13,28 +13,28 @@ from dlbench.charts import base
 from dlbench.charts.base import Look
 from dlbench.records.case import Target
 
-# Inches; the first workloads of the run, as a page holds.
+# Height of a panel in inches, and most panels of a figure, so that it fits on a page.
 HEIGHT, MOST_PANELS = 2.6, 6
-# The kind of pass that is shown where there are several: what a user repeats most.
+# The kind of pass to show if there are several: users repeat it most.
 PREFERRED = "train_step"
-# How far beyond the last crossing the lines go, and points of a line that is straight only
-# between linear axes.
+# Lines end at this multiple of the last crossing. They have this many points, since a straight line
+# is curved between logarithmic axes.
 BEYOND, POINTS = 10.0, 60
-# The lines go on so far at least.
+# Lines reach at least this number of steps.
 LEAST_STEPS = 1000.0
-# Modes that are as fast as each other would cross in a distant future that nobody waits for.
+# Crossings beyond this number of steps are ignored: modes of nearly equal speed cross there.
 MOST_STEPS = 1e6
 
 
 def draw(rows: Sequence[Row]) -> Figure | None:
-    """A panel per network, a line per target, a mark with its interval where two modes cross.
+    """Draw a panel per network, a line per target, and a mark with its interval at a crossing.
 
-    Solid lines are static; the marker at the end says whose line it is where colours repeat.
+    Solid lines are static modes. The marker at its end identifies a line if colours repeat.
     """
-    judged = [row for row in timed_rows(rows) if row.break_even.state]
-    kinds = {row.workload.kind for row in judged}
+    known = [row for row in timed_rows(rows) if row.break_even.state]
+    kinds = {row.workload.kind for row in known}
     kind = PREFERRED if PREFERRED in kinds else min(kinds, default="")
-    workloads = list(dict.fromkeys(row.workload.id for row in judged if row.workload.kind == kind))
+    workloads = list(dict.fromkeys(row.workload.id for row in known if row.workload.kind == kind))
     panels = [
         [row for row in timed_rows(rows) if row.workload.id == workload and _is_known(row)]
         for workload in workloads[:MOST_PANELS]
@@ -55,12 +55,12 @@ def draw(rows: Sequence[Row]) -> Figure | None:
 
 
 def _is_known(row: Row) -> bool:
-    """A static row of which nobody knows what compiling cost would seem to start for nothing."""
+    """Whether the total time is known; a static row needs its compile time too."""
     return row.mode_kind == "dynamic" or row.compile.seconds is not None
 
 
 def _note(rows: Sequence[Row], left_out: int) -> str:
-    marks = "solid: static; marks on the way: where it has paid, with 95 % intervals"
+    marks = "solid: static; mark: compiling has paid off, with its 95 % interval"
     note = "; ".join(filter(None, (base.shared(rows), marks)))
     if left_out:
         more = units.counted(left_out, "more workload")
@@ -69,14 +69,14 @@ def _note(rows: Sequence[Row], left_out: int) -> str:
 
 
 def _steps(panels: Sequence[Sequence[Row]]) -> list[float]:
-    """From the first step to well behind the last crossing, evenly on a logarithmic axis."""
+    """Step numbers from 1 to beyond the last crossing, evenly spaced on a logarithmic axis."""
     crossings = [one for panel in panels for one in _crossings(panel)]
     last = max([LEAST_STEPS, *(BEYOND * crossing for crossing in crossings)])
     return [last ** (point / POINTS) for point in range(POINTS + 1)]
 
 
 def _crossings(rows: Sequence[Row]) -> Iterator[float]:
-    """Where static modes have paid, against their twins and against the fastest dynamic mode."""
+    """Steps at which static modes overtake their twins, and the fastest dynamic mode."""
     own = (row.break_even.steps for row in rows if row.break_even.state == "pays")
     yield from (steps for steps in own if steps is not None and steps <= MOST_STEPS)
     dynamic = [row.time.seconds for row in rows if row.mode_kind == "dynamic" and row.time.seconds]
@@ -114,5 +114,5 @@ def _panel(
 
 
 def _total(row: Row) -> TotalTime:
-    """Compiling, and then the steps."""
+    """Total time: compiling, then the steps."""
     return TotalTime(row.compile.seconds or 0.0, row.time.seconds or 0.0)

@@ -10,12 +10,13 @@ from dlbench.analysis.rows import Row, timed_rows
 from dlbench.charts import base
 from dlbench.charts.base import Look
 
+# Inches.
 HEIGHT = 3.2
 MILLION = 1_000_000
 
 
 def draw(rows: Sequence[Row]) -> Figure | None:
-    """Both axes logarithmic; square products by n, others by m·n·k."""
+    """Draw rates on logarithmic axes: square products by n, others by m·n·k."""
     timed = timed_rows(rows)
     products = [row for row in timed if _sizes(row) and (row.time.gflops or 0) > 0]
     if not products:
@@ -37,7 +38,7 @@ def draw(rows: Sequence[Row]) -> Figure | None:
 
 
 def _sizes(row: Row) -> list[int]:
-    """m, n and k; empty for what is no matrix product."""
+    """m, n and k; empty if the row is not a matrix product."""
     workload = row.workload
     sizes = [workload.params.get(axis) for axis in "mnk"] if workload.kind == "matmul" else []
     known = [size for size in sizes if isinstance(size, int) and size > 0]

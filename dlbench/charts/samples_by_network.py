@@ -12,16 +12,16 @@ from dlbench.charts.base import Look
 from dlbench.grouping import grouped
 from dlbench.records.case import Target
 
-# Inches of a network: so much for every target, and not less than a line of text.
+# Height of a network in inches: per target, and at least that of a line of text.
 MARK_HEIGHT, LEAST_HEIGHT = 0.07, 0.24
-# Inches of a panel's heading and of the numbers below it.
+# Height in inches of a panel's heading and of the numbers below it.
 PANEL_MARGIN = 0.5
-# The share of a network's height over which the marks of its targets are spread.
+# Share of a network's height that the marks of its targets take.
 SPREAD = 0.8
 
 
 def draw(rows: Sequence[Row]) -> Figure | None:
-    """A panel per kind of pass, a line per network, one logarithmic axis of speed below."""
+    """Draw a panel per kind of pass and a line per network over one logarithmic axis of speed."""
     passes = [row for row in timed_rows(rows) if _is_pass(row)]
     if not passes:
         return None
@@ -70,7 +70,7 @@ def _panel(axes: Axes, kind: str, rows: Sequence[Row], looks: Mapping[Target, Lo
 
 
 def _lines(axes: Axes, names: Sequence[str]) -> None:
-    """A name in the middle of each line, a rule between two, numbers below every panel."""
+    """Write a name beside each line, a rule between two lines, and numbers below the panel."""
     axes.set_yticks(range(len(names)), names)
     axes.set_yticks([n + 0.5 for n in range(len(names) - 1)], minor=True)
     axes.grid(axis="y", visible=False)

@@ -1,4 +1,4 @@
-"""The learning curve of a training as a picture: against epochs, and against seconds."""
+"""Draw the learning curve of a training: against epochs, and against seconds."""
 
 from collections.abc import Callable, Sequence
 from itertools import accumulate
@@ -22,27 +22,27 @@ NAME = "learning-curve"
 SIZE = (7.0, 3.4)
 
 
-# How much of its colour a single seed keeps beside the median of all.
+# Opacity of a single seed's line beside the median of all.
 SEED_ALPHA = 0.25
 
 
-# Where one training takes so many times as long as another, seconds are drawn logarithmically.
+# The axis of seconds is logarithmic if one training takes this many times as long as another.
 LOGARITHMIC = 8
 
 
 def write(found: Trained, folder: Path) -> list[Path]:
-    """SVG and PNG into the folder; nothing where no epoch was trained."""
+    """Write SVG and PNG into the folder; nothing if no epoch was trained."""
     if not any(one.epochs for one in found.results):
         return []
     return save(NAME, lambda: draw(found), folder)
 
 
 def draw(found: Trained) -> Figure:
-    """Two panels with one axis of accuracy; of the loss, where there are no classes."""
+    """Draw two panels with one axis: of accuracy, or of the loss if there are no classes."""
     figure = Figure(figsize=SIZE, layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     trained = [one for one in found.results if one.epochs]
-    label, value = _shown(trained)
+    label, value = _choose_value(trained)
     for number, (target, results) in enumerate(by_target(trained).items()):
         colour = COLOURS[number % len(COLOURS)]
         thin = [_Line.of(result, value) for result in results]
@@ -63,13 +63,13 @@ def draw(found: Trained) -> Figure:
         loc="outside lower left",
         ncols=2,
         alignment="left",
-        title="median of the seeds; thin: every seed" if len(found.run.seeds) > 1 else None,
+        title="thick: median; thin: single seeds" if len(found.run.seeds) > 1 else None,
     )
     return figure
 
 
 class _Line(NamedTuple):
-    """One training: epochs, seconds at the end of each, and what is shown of it."""
+    """One training: epochs, seconds at the end of each, and the values to draw."""
 
     epochs: Sequence[float]
     seconds: Sequence[float]
@@ -77,7 +77,7 @@ class _Line(NamedTuple):
 
     @classmethod
     def of(cls, result: TrainingResult, value: Callable[[EpochResult], float | None]) -> "_Line":
-        """As measured."""
+        """Read the line of a training, with `value` of every epoch."""
         return cls(
             [one.epoch for one in result.epochs],
             list(accumulate(one.seconds for one in result.epochs)),
@@ -91,7 +91,7 @@ def _curves(
     strong: Sequence[_Line],
     look: tuple[str, str],
 ) -> None:
-    """Every training thinly, where there are several; strongly the median of those gone well."""
+    """Draw a thick median of the successful trainings, and all trainings thinly if several."""
     colour, label = look
     if len(thin) > 1 or not strong:
         for line in thin:
@@ -112,10 +112,10 @@ def _draw(panels: tuple[Axes, Axes], line: _Line, colour: str, **how: Any) -> No
     by_seconds.plot(line.seconds, line.values, color=colour, marker=marker, **how)
 
 
-def _shown(
+def _choose_value(
     results: Sequence[TrainingResult],
 ) -> tuple[str, Callable[[EpochResult], float | None]]:
-    """What is known of all epochs of all trainings: the accuracy, or else a loss."""
+    """Choose what all epochs of all trainings have: the accuracy, or else a loss."""
     every = [one for result in results for one in result.epochs]
     if all(one.accuracy is not None for one in every):
         return "test accuracy", lambda one: one.accuracy

@@ -1,6 +1,6 @@
-"""A network as a picture: a box for every layer with its shapes and parameters.
+"""Draw a network: a box for every layer with its shapes and parameters.
 
-Drawn from the network's data alone, so that no framework is needed.
+It reads the network's record alone and needs no framework.
 """
 
 from collections.abc import Iterator
@@ -15,11 +15,11 @@ from dlbench.errors import UsageError
 from dlbench.records.layers import BatchNorm, Dense, DropConnect, Dropout, Flatten, Layer
 from dlbench.records.network import Network, parameter_count
 
-# Inches: of a box, between two boxes, around them, and of the title above.
+# Inches: width and height of a box, gap between boxes, margin, height of the title.
 WIDTH, HEIGHT, GAP, MARGIN, TITLE = 4.6, 0.52, 0.26, 0.2, 0.78
 
 
-# What computes, what only shapes, and what acts in training alone.
+# One colour for layers that compute, and others for those that normalise, drop or reshape.
 TINTS: Final[dict[type, str]] = {
     Dense: COLOURS[0],
     DropConnect: COLOURS[0],
@@ -33,7 +33,7 @@ TINT_ALPHA = 0.14
 
 
 class Box(NamedTuple):
-    """One layer. shapes: of a sample before and after it; parameters: trainable ones."""
+    """One layer. shapes: of a sample before and after; parameters: number of trainable ones."""
 
     title: str
     shapes: str
@@ -42,7 +42,7 @@ class Box(NamedTuple):
 
 
 def boxes(network: Network) -> Iterator[Box]:
-    """The input and every layer, in order."""
+    """List the input and every layer in order."""
     yield Box("input", written(network.inputs), 0, MUTED)
     for layer, shape in network.shaped_layers():
         after = layer.shape_after(shape)
@@ -55,7 +55,7 @@ def boxes(network: Network) -> Iterator[Box]:
 
 
 def written(shape: tuple[int, ...]) -> str:
-    """Such as `28×28`."""
+    """Write a shape, such as `28×28`."""
     return "×".join(map(str, shape))
 
 
@@ -79,7 +79,7 @@ def _activation(layer: Dense | DropConnect) -> str:
 
 
 def draw(network: Network) -> Figure:
-    """The boxes from top to bottom, with arrows between them."""
+    """Draw the boxes from top to bottom, with arrows between them."""
     drawn = list(boxes(network))
     height = TITLE + len(drawn) * HEIGHT + (len(drawn) - 1) * GAP + MARGIN
     width = WIDTH + 2 * MARGIN
@@ -134,7 +134,7 @@ def _box(figure: Figure, box: Box, top: float) -> None:
 
 
 def write(network: Network, folder: Path) -> list[Path]:
-    """SVG and PNG, named after the network; UsageError where the folder cannot be written."""
+    """Write SVG and PNG named after the network; UsageError if the folder is not writable."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return save(network.name, lambda: draw(network), folder)

@@ -161,7 +161,7 @@ def test_logarithmic_seconds_have_plain_numbers_and_no_formulas():
 
 
 @pytest.mark.parametrize(
-    ("told", "title"), [(CLASSES, ""), (SEEDS, "median of the seeds; thin: every seed")]
+    ("told", "title"), [(CLASSES, ""), (SEEDS, "thick: median; thin: single seeds")]
 )
 def test_the_legend_says_what_is_thin(told, title):
     [legend] = learning_curve.draw(told).legends
