@@ -1,1 +1,1 @@
-"""Runs the steps of a plan in worker processes, of which one computes at a time."""
+"""The harness: runs the steps of a plan in worker processes, one of them at a time."""

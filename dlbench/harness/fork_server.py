@@ -1,9 +1,9 @@
-"""Fresh copies of a process that has started and not computed yet, one after the other.
+"""A fork server: makes fresh copies of a started process, one after the other.
 
-Two processes that do the same differ by where their memory happens to lie. A copy allocates and
-starts its threads anew, in a twentieth of the time that importing a framework takes. It must not
-know what is computed. Linux alone: what macOS's libraries have started may not be forked, and
-Windows has no fork (docs.python.org/3/library/os.html#os.fork).
+Two equal processes differ in speed by their memory layout. A copy allocates its memory and starts
+its threads anew, in a twentieth of the time of importing a framework. The process must not have
+computed anything before. It must not know any workload. Linux only: macOS's libraries start threads
+that must not be forked, and Windows has no fork (docs.python.org/3/library/os.html#os.fork).
 """
 
 import contextlib
@@ -14,23 +14,23 @@ from typing import NoReturn
 
 from dlbench.harness.parking import die_with_parent
 
-# By which a copy says that the next one is wanted; EX_TEMPFAIL of sysexits.h: try again.
+# The exit code of a copy that asks for a successor; EX_TEMPFAIL of sysexits.h: try again.
 GIVE_WAY = 75
 
 
 def available() -> bool:
-    """Whether this system can make copies."""
+    """Return whether this system can copy a process."""
     return sys.platform == "linux"
 
 
 def serve() -> bool:
-    """Return True in a copy of this process, and when that makes way, in the next.
+    """Fork; return True in the child.
 
-    The process itself does not return: it sleeps until a copy ends, and ends as the last one did.
-    Only where the system refuses the first copy, which is said on standard error, it returns False.
-    A copy leads a process group of its own, so that it can be stopped apart.
+    The parent never returns: it forks again when a child asks for a successor, and otherwise exits
+    as the child did. If the system refuses the first fork, it writes the reason to standard error
+    and returns False. Each child leads its own process group, so that it can be stopped alone.
     """
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored, no copy could be waited for
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # if ignored, waitid would fail
     origin, is_first = os.getpid(), True
     while True:
         sys.stderr.flush()
@@ -42,36 +42,36 @@ def serve() -> bool:
                 return False
             os._exit(1)
         if copy == 0:
-            _live(origin)
+            _begin_as_copy(origin)
             return True
         is_first = False
-        os.waitid(os.P_PID, copy, os.WEXITED | os.WNOWAIT)  # its number stays taken until below
+        os.waitid(os.P_PID, copy, os.WEXITED | os.WNOWAIT)  # keeps its id reserved
         with contextlib.suppress(OSError):
-            os.killpg(copy, signal.SIGKILL)  # what it has started
+            os.killpg(copy, signal.SIGKILL)  # the processes it started
         code = os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1])
         if code != GIVE_WAY:
             _end_with(code)
 
 
-def _live(origin: int) -> None:
-    """Begin as a copy, which must not outlive the process that it is of."""
+def _begin_as_copy(origin: int) -> None:
+    """Let this copy die with its parent `origin`, and give it a process group of its own."""
     die_with_parent()
-    if os.getppid() != origin:  # it died before
+    if os.getppid() != origin:  # the parent died before
         os._exit(1)
     os.setpgid(0, 0)
 
 
 def give_way() -> NoReturn:
-    """End this copy, so that the next one takes its place."""
+    """End this copy and let the fork server start the next one."""
     sys.stderr.flush()
     os._exit(GIVE_WAY)
 
 
 def _end_with(code: int) -> NoReturn:
-    """End with this exit code, or by this signal if it is negative, without any farewell."""
+    """End at once with this exit code, or by signal -code if it is negative."""
     if code >= 0:
         os._exit(code)
-    if -code != signal.SIGKILL:  # whose handler nobody may set
+    if -code != signal.SIGKILL:  # its handler cannot be set
         signal.signal(-code, signal.SIG_DFL)
     os.kill(os.getpid(), -code)
     os._exit(1)

@@ -1,6 +1,7 @@
-"""Stop a worker process and let it go on: its spinning threads disturb nobody; and prove it.
+"""Parking: stop a worker process with all its threads, and let it go on.
 
-It must not know what a worker does, nor when it has its turn.
+The threads of a parked worker do not spin beside another worker; its CPU time proves it. It must
+not know any workload, nor the order of turns.
 """
 
 import contextlib
@@ -22,85 +23,85 @@ NS = 1e9
 # include/uapi/linux/prctl.h
 PR_SET_PDEATHSIG = 1
 
-# A stop takes microseconds, unless the kernel holds a thread (a driver that hangs): it is looked
-# for so often, and for so long, that no worker can hang its supervisor. Between two looks the core
-# is given up: to look without a pause doubled what a switch of workers took.
+# Pause between two checks for a stop, and the time limit. A stop takes microseconds, unless the
+# kernel holds a thread (a driver that hangs); the limit keeps a worker from hanging its supervisor.
+# The pause gives up the core: without one, a switch of workers took twice as long.
 LOOK_S = 0.00002
 PATIENCE_S = 5.0
 
-# States of a thread that does not run and will not: stopped, traced, dead; proc_pid_stat(5).
-STANDING = {b"T", b"t", b"Z", b"X"}
+# States of a thread that cannot run: stopped, traced, dead; proc_pid_stat(5).
+STOPPED = {b"T", b"t", b"Z", b"X"}
 
 
 class Parking(Protocol):
-    """One worker's place to stand still.
+    """Stops and resumes one worker.
 
-    how: by what it is stopped; refusal: why the system would not, if it would not.
+    how: the mechanism; refusal: why the system could not stop the worker, or None.
     """
 
     how: str
     refusal: str | None
 
     def stop(self) -> None:
-        """Return when no thread of the worker runs any more, or the worker is dead."""
+        """Stop the worker; return when none of its threads runs, or it is dead."""
 
     def resume(self) -> None:
-        """Let all threads go on."""
+        """Let all threads of the worker go on."""
 
     def cpu_s(self) -> float | None:
-        """CPU seconds that what is stopped here has used so far; None if it is gone."""
+        """Return the CPU seconds of the worker so far; None if it has ended."""
 
 
 def parking_for(pid: int, *, is_child: bool = True) -> Parking:
-    """The best way to stop a process, which must lead a process group of its own on POSIX."""
+    """Return the best way to stop a process; on POSIX it must lead its own process group."""
     if not hasattr(os, "killpg"):
         return ProcessParking(pid)
     if sys.platform != "linux":
-        return GroupParking(pid, _stands_by_psutil)
-    return GroupParking(pid, _stands_by_waitid if is_child else _stands_by_states)
+        return GroupParking(pid, _is_stopped_by_psutil)
+    return GroupParking(pid, _is_stopped_by_waitid if is_child else _is_stopped_by_states)
 
 
 class GroupParking:
-    """SIGSTOP and SIGCONT for the worker and what it has started. The worker cannot refuse."""
+    """Stops a worker and its child processes with SIGSTOP; the worker cannot refuse."""
 
     how = "SIGSTOP to the process group"
 
-    def __init__(self, pid: int, stands: Callable[[int], bool]) -> None:
-        self.pid, self.stands = pid, stands
+    def __init__(self, pid: int, is_stopped: Callable[[int], bool]) -> None:
+        self.pid, self.is_stopped = pid, is_stopped
         self.refusal: str | None = None
         self._stopped = False
 
     def stop(self) -> None:
-        """As the protocol says; nothing if stopped already."""
+        """Stop the worker; do nothing if it is stopped already."""
         if not self._stopped and self._send(signal.SIGSTOP):
             self._stopped = True
             self._wait()
 
     def resume(self) -> None:
-        """As the protocol says; nothing if running already."""
+        """Let the worker go on; do nothing if it runs already."""
         if self._stopped:
             self._stopped = False
             self._send(signal.SIGCONT)
 
     def cpu_s(self) -> float | None:
-        """As the protocol says, without what the worker has started, such as a compiler's pool.
+        """Return the CPU seconds of the worker, without its child processes; None if it has ended.
 
-        To look for its children takes psutil milliseconds, the clock a microsecond, and this is
-        asked twice a block. The signal reaches them all the same; one that has left the group runs
-        on, and is seen in the block of another worker as time of others (counters.py).
+        psutil takes milliseconds to list children, the clock a microsecond, and every block needs
+        two readings. The signal reaches the children all the same. A child outside the group runs
+        on; the block of another worker then counts its time as time of others (counters.py).
         """
         return cpu_seconds(self.pid)
 
     def _wait(self) -> None:
-        """Until the worker stands, and its clock as well.
+        """Wait until the worker has stopped, and its CPU clock as well.
 
-        The last thread tells that it stands right before it leaves its core, and is charged for
-        what it ran when it has left (kernel/signal.c, do_signal_stop): seen in 1 stop of 200.
+        The last thread reports its stop right before it leaves its core, and its time is counted
+        afterwards (kernel/signal.c, do_signal_stop): seen in 1 stop of 200.
         """
         end = time.monotonic() + PATIENCE_S
         used: tuple[float | None, ...] = ()
         while time.monotonic() < end:
-            if used or self.stands(self.pid):
+            if used or self.is_stopped(self.pid):
                 before, used = used, (cpu_seconds(self.pid),)
                 if used == before:
                     return
@@ -108,7 +109,7 @@ class GroupParking:
         self.refusal = f"a worker did not stop within {PATIENCE_S:g} s"
 
     def _send(self, number: int) -> bool:
-        """Whether the group has been told; it has not if it is dead, or not ours to tell."""
+        """Send a signal to the group; return False if it is dead or the system refuses."""
         try:
             os.killpg(self.pid, number)
         except ProcessLookupError:
@@ -119,12 +120,12 @@ class GroupParking:
         return True
 
 
-def _stands_by_waitid(pid: int) -> bool:
-    """Whether all threads of a child have stopped, or it has died; waitid(2).
+def _is_stopped_by_waitid(pid: int) -> bool:
+    """Return whether all threads of a child have stopped, or the child has died; waitid(2).
 
-    The kernel tells of a stop when the last thread stands still (kernel/signal.c, do_signal_stop),
-    and takes it back at SIGCONT (prepare_signal), so that none is left of an earlier stop. WNOWAIT
-    leaves an exit to be collected by the one that waits for the child.
+    The kernel reports a stop after the last thread has stopped (kernel/signal.c, do_signal_stop),
+    and withdraws it at SIGCONT (prepare_signal), so an earlier stop leaves no report. WNOWAIT
+    leaves the exit of the child to be collected later.
     """
     options = os.WSTOPPED | os.WEXITED | os.WNOWAIT | os.WNOHANG
     try:
@@ -133,22 +134,23 @@ def _stands_by_waitid(pid: int) -> bool:
         return True
 
 
-def _stands_by_states(pid: int) -> bool:
-    """The same for a process that is no child, from the state of every thread; proc_pid_stat(5)."""
+def _is_stopped_by_states(pid: int) -> bool:
+    """Return the same for a process that is not our child, by the state of every thread."""
     try:
         threads = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 - pathlib takes twice the time
-        return all(_state(f"/proc/{pid}/task/{thread}/stat") in STANDING for thread in threads)
-    except OSError:  # it has ended, or one of its threads
+        return all(_state(f"/proc/{pid}/task/{thread}/stat") in STOPPED for thread in threads)
+    except OSError:  # the process has ended, or one of its threads
         return cpu_seconds(pid) is None
 
 
 def _state(path: str) -> bytes:
+    """Return the state of a thread, one letter; proc_pid_stat(5)."""
     with open(path, "rb", buffering=0) as stat:
         return stat.read().rpartition(b") ")[2][:1]
 
 
-def _stands_by_psutil(pid: int) -> bool:
-    """The same for macOS, where Python may not offer waitid."""
+def _is_stopped_by_psutil(pid: int) -> bool:
+    """Return the same on macOS, where Python may lack waitid."""
     try:
         return psutil.Process(pid).status() in {psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE}
     except psutil.NoSuchProcess:
@@ -156,11 +158,11 @@ def _stands_by_psutil(pid: int) -> bool:
 
 
 class ProcessParking:
-    """Windows: all threads of the worker are suspended, one by one, by psutil.
+    """Windows: suspends all threads of the worker, one by one, with psutil.
 
-    In a virtual environment the process that was started is a launcher, whose child is the worker.
-    So all that has come of it is suspended, and its time counted. It is looked up at every stop
-    alone: a list of all processes takes milliseconds, and a suspended process starts no others.
+    In a virtual environment the started process is a launcher, and its child is the worker. So all
+    its descendants are suspended, and their CPU time is counted. They are listed at every stop and
+    at no other time: a list of processes takes milliseconds, and a suspended process starts none.
     """
 
     how = "psutil.Process.suspend"
@@ -173,25 +175,26 @@ class ProcessParking:
             self._family = [psutil.Process(pid)]
 
     def stop(self) -> None:
-        """As the protocol says; nothing if stopped already."""
+        """Stop the worker; do nothing if it is stopped already."""
         if self._family and not self._suspended:
             self._family = _with_children(self._family[0])
-            self._suspended = [one for one in self._family if self._ask(one.suspend)]
+            self._suspended = [member for member in self._family if self._ask(member.suspend)]
 
     def resume(self) -> None:
-        """As the protocol says; nothing if running already."""
-        for one in self._suspended:
-            self._ask(one.resume)
+        """Let the worker go on; do nothing if it runs already."""
+        for process in self._suspended:
+            self._ask(process.resume)
         self._suspended = []
 
     def cpu_s(self) -> float | None:
-        """As the protocol says, of those that the last stop has found."""
-        used = [cpu_seconds(one.pid) for one in self._family]
+        """Return the CPU seconds of the processes listed at the last stop; None if it has ended."""
+        used = [cpu_seconds(process.pid) for process in self._family]
         if not used or used[0] is None:
             return None
         return sum(seconds for seconds in used if seconds is not None)
 
     def _ask(self, request: Callable[[], None]) -> bool:
+        """Suspend or resume a process; return False if it is dead or the system refuses."""
         try:
             request()
         except psutil.NoSuchProcess:
@@ -203,7 +206,7 @@ class ProcessParking:
 
 
 def _with_children(process: psutil.Process) -> list[psutil.Process]:
-    """A process and all that it, and they, have started; parents come first."""
+    """Return a process and all its descendants; parents come first."""
     try:
         return [process, *process.children(recursive=True)]
     except (psutil.Error, OSError):
@@ -211,23 +214,24 @@ def _with_children(process: psutil.Process) -> list[psutil.Process]:
 
 
 def die_with_parent() -> None:
-    """End this process when its supervisor is killed: stopped, it would never notice by itself.
+    """Let the kernel end this process when its parent dies: a stopped worker cannot notice it.
 
-    prctl(2), PR_SET_PDEATHSIG; Linux alone has it.
+    prctl(2), PR_SET_PDEATHSIG; Linux only.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def cpu_seconds(pid: int) -> float | None:
-    """CPU time that all threads of a process have used so far, in ns on Linux; None if it is gone.
+    """Return the CPU seconds of all threads of a process so far; None if it has ended.
 
-    A thread that runs is counted up to its core's last tick; a process that stands, exactly.
+    Linux counts in ns: exactly for a stopped process, up to the core's last tick for a running one.
     """
     return _by_clock(pid) if sys.platform == "linux" else _by_psutil(pid)
 
 
 def _by_clock(pid: int) -> float | None:
+    """Return the CPU seconds by the CPU clock of the process."""
     try:
         return time.clock_gettime_ns((~pid << 3) | CPUCLOCK_SCHED) / NS
     except OSError:
@@ -235,6 +239,7 @@ def _by_clock(pid: int) -> float | None:
 
 
 def _by_psutil(pid: int) -> float | None:
+    """Return the CPU seconds by psutil."""
     try:
         times = psutil.Process(pid).cpu_times()
     except psutil.Error:

@@ -1,7 +1,7 @@
-"""What supervisor and worker say to each other: records in MessagePack, each after its length.
+"""The messages between supervisor and worker: MessagePack records, each after its length.
 
-The worker's descriptor is a duplicate of its standard output, which itself is pointed to
-standard error: nothing that a library prints can get onto the wire.
+The worker writes to a duplicate of its standard output, and its standard output goes to standard
+error: text printed by a library cannot get onto the wire.
 """
 
 import os
@@ -21,14 +21,14 @@ from dlbench.records.training import EpochResult
 
 _LENGTH = struct.Struct("<I")
 
-# A frame holds some hundred samples at most; a longer one is not ours.
+# The longest message. A message holds some hundred samples at most; a longer one is not ours.
 MOST_BYTES = 16 * 2**20
 
 
 class Start(Record, frozen=True, tag="start"):
     """Import the framework and set it up; answered by Ready.
 
-    scratch: where compiled code lies; renewable: whether Renew may follow.
+    scratch: the folder for compiled code; renewable: whether Renew may follow.
     """
 
     target: Target
@@ -38,7 +38,7 @@ class Start(Record, frozen=True, tag="start"):
 
 
 class Renew(Record, frozen=True, tag="renew"):
-    """Go on as a fresh process that has only started: no case is known; answered by Ready."""
+    """Continue as a fresh copy of the started process, without cases; answered by Ready."""
 
 
 class Prepare(Record, frozen=True, tag="prepare"):
@@ -51,15 +51,15 @@ class Prepare(Record, frozen=True, tag="prepare"):
 
 
 class Check(Record, frozen=True, tag="check"):
-    """Compare what a prepared case computes with the oracle; answered by Verified."""
+    """Compare the results of a prepared case with the oracle; answered by Verified."""
 
     case: str
 
 
 class WarmUp(Record, frozen=True, tag="warm_up"):
-    """Run until steady and size the blocks; answered by Warm.
+    """Run until steady and choose the size of the blocks; answered by Warm.
 
-    iterations: of a block in the copy that was before this one; then one block of so many is run.
+    iterations: the block size of an earlier copy of this worker; then run one block of this size.
     """
 
     case: str
@@ -74,7 +74,7 @@ class Block(Record, frozen=True, tag="block"):
 
 
 class Verify(Record, frozen=True, tag="verify"):
-    """Check all that a network computes; answered by Verified."""
+    """Check all results of a network; answered by Verified."""
 
     network: Network
     optimizers: dict[str, Optimizer]
@@ -88,7 +88,7 @@ class WorkOut(Record, frozen=True, tag="work_out"):
 
 
 class StartTraining(Record, frozen=True, tag="start_training"):
-    """Make a network ready to be trained; answered by Ready."""
+    """Prepare a network for training; answered by Ready."""
 
     network: Network
     seed: int
@@ -101,7 +101,7 @@ class TrainEpoch(Record, frozen=True, tag="train_epoch"):
 
 
 class Predict(Record, frozen=True, tag="predict"):
-    """Outputs of the trained network for these rows; answered by Predicted."""
+    """Compute the outputs of the trained network for these rows; answered by Predicted."""
 
     rows: tuple[tuple[float, ...], ...]
 
@@ -131,7 +131,8 @@ Order = (
 class Ready(Record, frozen=True, tag="ready"):
     """The order is done.
 
-    facts: what the backend says of itself; process: the one that answers from now on, if another.
+    facts: properties of the backend; process: the id of the process that answers from now on, or
+    None if it is the same.
     """
 
     facts: dict[str, str | int | None] = msgspec.field(default_factory=dict)
@@ -139,7 +140,7 @@ class Ready(Record, frozen=True, tag="ready"):
 
 
 class Prepared(Record, frozen=True, tag="prepared"):
-    """First calls in seconds, one by one. facts: see kinds.Bound."""
+    """The first calls in seconds, one by one. facts: see workloads.base.Bound."""
 
     calls_s: tuple[float, ...]
     compiling: Compiling | None = None
@@ -171,13 +172,13 @@ class WorkedOut(Record, frozen=True, tag="worked_out"):
 
 
 class EpochTrained(Record, frozen=True, tag="epoch_trained"):
-    """What an epoch gave."""
+    """The result of an epoch."""
 
     result: EpochResult
 
 
 class Predicted(Record, frozen=True, tag="predicted"):
-    """A line of outputs for every row."""
+    """The outputs for every row."""
 
     outputs: tuple[tuple[float, ...], ...]
 
@@ -197,8 +198,8 @@ _ORDERS = msgspec.msgpack.Decoder(Order)
 _REPLIES = msgspec.msgpack.Decoder(Reply)
 
 
-class Rubbish(Exception):
-    """What came over the wire is not what was agreed."""
+class UnreadableMessage(Exception):
+    """Raised if the bytes on the wire are no valid message."""
 
 
 def send(stream: BinaryIO, message: Order | Reply) -> None:
@@ -209,12 +210,12 @@ def send(stream: BinaryIO, message: Order | Reply) -> None:
 
 
 def receive_order(stream: BinaryIO) -> Order | None:
-    """Read one order; None when the supervisor has gone."""
+    """Read one order; return None if the supervisor has ended."""
     return _receive(stream, _ORDERS)
 
 
 def receive_reply(stream: BinaryIO) -> Reply | None:
-    """Read one reply; None when the worker has gone."""
+    """Read one reply; return None if the worker has ended."""
     return _receive(stream, _REPLIES)
 
 
@@ -224,18 +225,18 @@ def _receive(stream: BinaryIO, decoder: "msgspec.msgpack.Decoder[_T]") -> _T | N
         return None
     (length,) = _LENGTH.unpack(head)
     if length > MOST_BYTES:
-        raise Rubbish(f"a message of {length} bytes was announced")
+        raise UnreadableMessage(f"a message of {length} bytes was announced")
     body = stream.read(length)
     if len(body) < length:
         return None
     try:
         return decoder.decode(body)
     except msgspec.MsgspecError as error:
-        raise Rubbish(f"a message could not be read: {error}") from error
+        raise UnreadableMessage(f"a message could not be decoded: {error}") from error
 
 
 def take_over_standard_streams() -> tuple[BinaryIO, BinaryIO]:
-    """The worker's ends of the wire; after this, printing goes to standard error."""
+    """Return the worker's ends of the wire; from then on, prints go to standard error."""
     orders, replies = os.dup(0), os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)

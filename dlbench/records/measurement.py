@@ -84,8 +84,28 @@ class ParityCheck(Record, frozen=True):
         return self.error is not None and self.error <= self.tolerance
 
     @property
+    def subject(self) -> str:
+        """Return the quantity in words, such as "the bias of layer 1 after one step"."""
+        step, _, quantity = self.quantity.rpartition(": ")
+        kind, _, name = quantity.rpartition("/")
+        layer, dot, array = name.partition(".")
+        words = f"the {array} of layer {layer.removeprefix('layer')}" if dot else f"the {name}"
+        words = f"the gradient by {words}" if kind == "gradient" else words
+        after = " after one step" if kind == "weight" else ""
+        return f"{words}{after}" + (f" ({step})" if step else "")
+
+    @property
+    def fault(self) -> str:
+        """Return the error and its subject in words, for a check that has not passed."""
+        if self.error is None:
+            return f"no finite number in {self.subject}"
+        return (
+            f"relative error of {self.error:.2g} in {self.subject} (allowed: {self.tolerance:.2g})"
+        )
+
+    @property
     def share(self) -> float:
-        """The error as a share of its tolerance; infinite where it is no number."""
+        """Return the error as a share of its tolerance; infinite if the error is no number."""
         return inf if self.error is None else self.error / self.tolerance
 
 

@@ -65,7 +65,11 @@ def launcher():
 
 
 @pytest.fixture(
-    params=[parking._stands_by_waitid, parking._stands_by_states, parking._stands_by_psutil]
+    params=[
+        parking._is_stopped_by_waitid,
+        parking._is_stopped_by_states,
+        parking._is_stopped_by_psutil,
+    ]
 )
 def parked(request, child):
     """The child's parking, in each way in which its stop can be seen."""
@@ -101,9 +105,9 @@ def test_how_a_worker_is_stopped_is_said(child):
 def test_no_stop_is_left_to_be_mistaken_for_the_next(child):
     parked = parking_for(child.pid)
     parked.stop()
-    assert parking._stands_by_waitid(child.pid)
+    assert parking._is_stopped_by_waitid(child.pid)
     parked.resume()
-    assert not parking._stands_by_waitid(child.pid)
+    assert not parking._is_stopped_by_waitid(child.pid)
 
 
 @pytest.mark.parametrize("collected", [False, True])
@@ -160,7 +164,7 @@ def test_without_process_groups_psutil_does_it(child, monkeypatch):
     monkeypatch.undo()
     for _ in range(2):
         parked.stop()
-    assert parking._stands_by_psutil(child.pid) or os.waitid(os.P_PID, child.pid, os.WSTOPPED)
+    assert parking._is_stopped_by_psutil(child.pid) or os.waitid(os.P_PID, child.pid, os.WSTOPPED)
     for _ in range(2):
         parked.resume()
     assert child.answers()

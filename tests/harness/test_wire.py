@@ -126,16 +126,16 @@ def test_a_message_that_is_torn_anywhere_means_that_the_other_side_is_gone(recei
         pytest.param(
             io.BytesIO(struct.pack("<I", wire.MOST_BYTES + 1)), f"{wire.MOST_BYTES + 1}", id="long"
         ),
-        pytest.param(framed(b""), "could not be read", id="empty"),
-        pytest.param(framed(b"\xc1\xc1"), "could not be read", id="not MessagePack"),
-        pytest.param(framed(b"\x01"), "could not be read", id="not a message"),
+        pytest.param(framed(b""), "could not be decoded", id="empty"),
+        pytest.param(framed(b"\xc1\xc1"), "could not be decoded", id="not MessagePack"),
+        pytest.param(framed(b"\x01"), "could not be decoded", id="not a message"),
         pytest.param(framed(b"\x81\xa4type\xa3run"), "run", id="of no type"),
         pytest.param(sent(Block("case")), "block", id="of the wrong direction"),
         pytest.param(framed(b"\x81\xa4type\xa5timed"), "sample", id="with a field missing"),
     ],
 )
 def test_what_was_not_agreed_on_is_rubbish(stream, complaint):
-    with pytest.raises(wire.Rubbish, match=complaint):
+    with pytest.raises(wire.UnreadableMessage, match=complaint):
         wire.receive_reply(stream)
 
 

@@ -17,3 +17,24 @@ def test_a_step_takes_its_share_of_the_block() -> None:
 )
 def test_parity_holds_up_to_the_tolerance(error: float | None, passed: bool) -> None:  # noqa: FBT001
     assert ParityCheck("loss", error, 1e-5).passed is passed
+
+
+@pytest.mark.parametrize(
+    ("quantity", "words"),
+    [
+        ("loss", "the loss"),
+        ("gradient/layer0.kernel", "the gradient by the kernel of layer 0"),
+        ("weight/layer1.bias", "the bias of layer 1 after one step"),
+        ("adam: weight/layer1.bias", "the bias of layer 1 after one step (adam)"),
+        ("epoch: layer12.gamma", "the gamma of layer 12 (epoch)"),
+    ],
+)
+def test_a_check_names_its_quantity_in_words(quantity: str, words: str) -> None:
+    assert ParityCheck(quantity, 0.03, 0.008).subject == words
+
+
+def test_a_check_names_its_fault() -> None:
+    wrong = ParityCheck("weight/layer1.bias", 0.0312, 0.008)
+    expected = "relative error of 0.031 in the bias of layer 1 after one step (allowed: 0.008)"
+    assert wrong.fault == expected
+    assert ParityCheck("outputs", None, 1e-5).fault == "no finite number in the outputs"

@@ -50,7 +50,7 @@ class JaxBackend(Framework[Model]):
 
     def for_any_size(self, batch: Batch) -> Compile:  # noqa: ARG002
         """There is no such switch."""
-        raise Unavailable("jit compiles for the shapes that it is given: no dynamic shapes")
+        raise Unavailable("jit compiles for one fixed shape; dynamic shapes are not possible")
 
     def model(self, network: Network, start: dict[str, Any], compiled: Compile) -> Model:
         """Functions of weights and data, and Optax's optimizers."""

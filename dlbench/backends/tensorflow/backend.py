@@ -54,7 +54,7 @@ class TensorflowBackend(Framework[Model]):
     def for_any_size(self, batch: Batch) -> Compile:
         """An input signature without the number of rows."""
         if self.setting.mode == "xla":
-            raise Unavailable("XLA compiles for the shapes that it is given: no dynamic shapes")
+            raise Unavailable("XLA compiles for one fixed shape; dynamic shapes are not possible")
         signature = [tf.TensorSpec([None, *one.shape[1:]], one.dtype) for one in batch]
         return partial(self.compiled, signature=signature)
 

@@ -1,1 +1,1 @@
-"""The side that asks: whose turn it is, in which process, and until when."""
+"""The supervisor: decides the order of turns, their processes and their end."""

@@ -1,12 +1,11 @@
-"""One case in one generation: what is asked of its worker, and what has happened so far.
+"""One case in one generation: its orders to the worker, and its state so far.
 
-A case is bound and called first; then checked; then warmed up: each of these for all cases of a
-row, before the next begins. Of cases that share a process, the one whose operands were allocated
-last may be slower for as long as the process lives, and where that is so it is in all copies of a
-process. Seen with PyTorch's product of 256x256, at a time when all steps took 170 and not 160
-microseconds: by 2 to 7 % in 7 of 24 started processes. In none of these where the cases were
-checked, or a third one was bound, after both had been bound. It must not know when a case has its
-turn.
+A case is first bound and called, then checked, then warmed up; all cases of a row finish one step
+before the next begins. Reason: of two cases in one process, the case with the last allocated
+operands may be slower for the life of the process and of all its copies. Seen with PyTorch's
+product of 256x256, at a time when all steps took 170 instead of 160 microseconds: by 2 to 7 % in 7
+of 24 started processes. It was in none of these after both cases had been bound and then checked,
+or after a third one had been bound. This module must not know the order of turns.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,8 +14,9 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from dlbench import units
 from dlbench.harness import wire
-from dlbench.harness.supervisor.pool import failed
+from dlbench.harness.supervisor.pool import as_failure
 from dlbench.harness.wire import Order, Reply
 from dlbench.records.case import Case
 from dlbench.records.measurement import (
@@ -29,28 +29,29 @@ from dlbench.records.measurement import (
 )
 from dlbench.records.plan import Plan
 
-# A check that compiles nothing takes milliseconds: it is not given up for the time that compiling
-# has left of the limit.
+# The least time limit of a check. A check without compiling takes milliseconds: it gets this much
+# even if compiling has used up the limit.
 LEAST_CHECK_S = 1.0
 
-# Parked workers that used more than this share of a block were not silent: it is what half a
-# percent of one core, the smallest difference that the tables can show, amounts to.
+# The largest share of a block that parked workers may use: half a percent of one core, as tables
+# show no smaller difference.
 UNPARKED_SHARE = 0.005
 
 
 class Ask(Protocol):
-    """Lets the worker of the case carry out an order."""
+    """Sends an order to the worker of the case."""
 
     def __call__(self, order: Order, timeout_s: float | None = None, /) -> Reply:
-        """Its reply; a Failed whatever goes wrong."""
+        """Return the reply; a Failed if anything goes wrong."""
 
 
 @dataclass
 class CaseRun:
-    """A case in one generation; ends as a Measurement.
+    """A case in one generation; its result is a Measurement.
 
-    told: whether that has been handed over; renewal: how often its worker has been renewed;
-    preparing_s: what getting ready took; hung: whether it was not compiled within the limit.
+    is_reported: whether the Measurement has been handed over; renewal: the number of renewals of
+    its worker; preparing_s: the time of the steps before the first block; is_too_slow: whether
+    compiling exceeded its limit.
     """
 
     case: Case
@@ -66,25 +67,25 @@ class CaseRun:
     samples: list[Sample] = field(default_factory=list)
     stop_reason: StopReason | None = None
     facts: dict[str, str | int | None] = field(default_factory=dict)
-    told: bool = False
+    is_reported: bool = False
     renewal: int = 0
     preparing_s: float = 0.0
-    hung: bool = False
+    is_too_slow: bool = False
 
     @property
-    def going(self) -> bool:
-        """Whether it is still measured."""
+    def is_active(self) -> bool:
+        """Return whether the case still takes part in the rounds."""
         return self.status == "ok" and self.stop_reason is None
 
     @property
     def iterations(self) -> int | None:
-        """Of a block: those that others disturbed may have ended early. None before the first."""
+        """Return the size of a block, None before the first; disturbed ones can be shorter."""
         return max((sample.iterations for sample in self.samples), default=None)
 
     def prepare(self) -> None:
-        """Prepare the case, or fail it; in a worker that has been renewed, once more.
+        """Bind the case and time its first calls; fail the case if that fails.
 
-        The first calls that are recorded are those of the first time.
+        In a renewed worker, bind it again; the record keeps the first calls of the first worker.
         """
         case, plan = self.case, self.plan
         order = wire.Prepare(case.id, case.workload, plan.networks, plan.seed)
@@ -95,40 +96,40 @@ class CaseRun:
             self.calls_s, self.compiling, self.facts = reply.calls_s, reply.compiling, reply.facts
 
     def check(self) -> None:
-        """Compare what the prepared case computes with the oracle, and fail it if it is wrong.
+        """Compare the results of the case with the oracle; fail the case if they are wrong.
 
-        The parity that is recorded is that of the first time, unless it breaks later.
+        The record keeps the first checks, unless later ones fail.
         """
         left_s = self._limit_s
-        if self.case.mode_kind == "static":  # one limit for compiling and checking
+        if self.case.mode_kind == "static":  # compiling and checking share one limit
             left_s = max(left_s - self.preparing_s, LEAST_CHECK_S)
         reply = self.ask(wire.Check(self.case.id), left_s)
         if not isinstance(reply, wire.Verified):
             return self._fail_early(reply)
-        broken = not all(one.passed for one in reply.parity)
-        if broken or not self.renewal:
+        is_wrong = not all(check.passed for check in reply.parity)
+        if is_wrong or not self.renewal:
             self.parity = reply.parity
-        if broken:
+        if is_wrong:
             self.fail(wire.Failed("parity_failed", _parity_reason(reply.parity)))
         return None
 
     def warm_up(self) -> None:
-        """Run the prepared case until it is steady, or fail it.
+        """Run the case until its speed is steady; fail the case if that fails.
 
-        In a worker that has been renewed it is after one block. Seen in 40 copies: from then on,
-        blocks differ by 0.15 % at most from those a dozen later, and with no warm-up by 0.4 %.
+        A renewed worker is steady after one block. Seen in 40 copies: from then on, blocks differ
+        by 0.15 % at most from those a dozen later, and without a warm-up by 0.4 %.
         """
         iterations = self.iterations if self.renewal else None
         warm = self.ask(wire.WarmUp(self.case.id, self.plan.sampling, iterations))
         if not isinstance(warm, wire.Warm):
-            return self.fail(failed(warm))
-        self.warmup += tuple(replace(one, renewal=self.renewal) for one in warm.samples)
+            return self.fail(as_failure(warm))
+        self.warmup += tuple(replace(sample, renewal=self.renewal) for sample in warm.samples)
         return None
 
     def take(self, reply: Reply, number: int, parked_s: float | None) -> None:
-        """Take over the block of a round. parked_s: what the parked workers used meanwhile."""
+        """Store the block of a round. parked_s: CPU seconds of the parked workers meanwhile."""
         if not isinstance(reply, wire.Timed):
-            return self.fail(failed(reply))
+            return self.fail(as_failure(reply))
         sample = replace(
             reply.sample,
             round=number,
@@ -138,12 +139,12 @@ class CaseRun:
         )
         return self.samples.append(_with_flag(sample))
 
-    def fail(self, failed: wire.Failed) -> None:
-        """Take over the status and the reason."""
-        self.status, self.reason = failed.status, failed.reason
+    def fail(self, failure: wire.Failed) -> None:
+        """Take over the status and the reason of a failure."""
+        self.status, self.reason = failure.status, failure.reason
 
     def measurement(self) -> Measurement:
-        """What is stored."""
+        """Return the record of the case in this generation."""
         return Measurement(
             case=self.case.id,
             status=self.status,
@@ -160,29 +161,29 @@ class CaseRun:
 
     @property
     def _limit_s(self) -> float:
-        """How long the case may take to get ready."""
+        """Return the time limit for the steps before the first block."""
         sampling = self.plan.sampling
         return sampling.compile_limit_s if self.case.mode_kind == "static" else sampling.timeout_s
 
     def _fail_early(self, reply: Reply) -> None:
-        """Fail before it is ready; where compiling took too long, with what would allow it."""
-        refusal = failed(reply)
-        self.hung = refusal.status == "timed_out" and self.case.mode_kind == "static"
-        if self.hung:
+        """Fail before the first block; if compiling took too long, name the option to raise."""
+        failure = as_failure(reply)
+        self.is_too_slow = failure.status == "timed_out" and self.case.mode_kind == "static"
+        if self.is_too_slow:
             limit = f"{self._limit_s:g} s"
-            reason = f"not compiled and checked within {limit}; --compile-limit allows more"
-            refusal = wire.Failed("timed_out", reason)
-        self.fail(refusal)
+            reason = f"compiling took longer than {limit}; --compile-limit raises the limit"
+            failure = wire.Failed("timed_out", reason)
+        self.fail(failure)
 
 
-GettingReady = Callable[[CaseRun], None]
+Preparation = Callable[[CaseRun], None]
 
 
-def renewal_steps(*, shared: bool) -> tuple[GettingReady, ...]:
-    """The steps that the cases of a renewed worker take.
+def renewal_steps(*, shared: bool) -> tuple[Preparation, ...]:
+    """Return the steps before the first block in a renewed worker.
 
-    All copies are of the same state, which has been checked. Those that share a worker are
-    checked all the same, for the sake of the last one: see above.
+    All copies start from the same state, which has been checked. Cases that share a worker are
+    checked again for another reason: it removes the slowness of the last one (see above).
     """
     if shared:
         return (CaseRun.prepare, CaseRun.check, CaseRun.warm_up)
@@ -190,15 +191,14 @@ def renewal_steps(*, shared: bool) -> tuple[GettingReady, ...]:
 
 
 def _with_flag(sample: Sample) -> Sample:
-    """The sample, flagged if the parked workers were not silent."""
+    """Return the sample, with the flag `unparked` if the parked workers used CPU time."""
     if sample.parked_s is None or sample.parked_s <= UNPARKED_SHARE * sample.host_s:
         return sample
     return replace(sample, flags=(*sample.flags, "unparked"))
 
 
 def _parity_reason(checks: Sequence[ParityCheck]) -> str:
-    broken = [check for check in checks if not check.passed]
-    worst = broken[0]
-    error = "not a finite number" if worst.error is None else f"off by {worst.error:.2g}"
-    more = f", and {len(broken) - 1} more quantities" if len(broken) > 1 else ""
-    return f"{worst.quantity} is {error}, allowed is {worst.tolerance:.2g}{more}"
+    """Return the reason of a failed parity check: the first wrong quantity, and how many more."""
+    first, *others = (check for check in checks if not check.passed)
+    counted = units.counted(len(others), "other quantity", "other quantities")
+    return f"wrong result: {first.fault}" + (f"; {counted} wrong too" if others else "")

@@ -1,12 +1,14 @@
-"""The live workers of a run, of which at most one runs: the others are parked.
+"""The worker pool: at most one worker of a run computes, the others are parked.
 
-Starting is the exception: workers that are needed at the same time start together. It must not know
-what the workers measure, nor when.
+Only starts are parallel. It must not know any workload, nor the order of turns.
 """
 
 from collections.abc import Collection, Hashable, Mapping
 from typing import Protocol
 
+from msgspec.structs import replace
+
+from dlbench.errors import LONGEST_REASON
 from dlbench.harness import wire
 from dlbench.harness.wire import Order, Reply
 from dlbench.records.case import Target
@@ -15,7 +17,7 @@ Facts = dict[str, str | int | None]
 
 
 class Worker(Protocol):
-    """What is needed of a worker; process.WorkerProcess is the real one."""
+    """The interface of a worker; process.WorkerProcess implements it."""
 
     alive: bool
 
@@ -23,58 +25,61 @@ class Worker(Protocol):
         """Send an order."""
 
     def hear(self, timeout_s: float) -> Reply:
-        """The next reply; a Failed whatever goes wrong."""
+        """Return the next reply; a Failed if anything goes wrong."""
 
     def park(self) -> None:
-        """Stop the worker with all its threads, as far as the platform can."""
+        """Stop the worker with all its threads, if the platform can."""
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Let the worker go on."""
 
     def parking(self) -> str:
-        """How it is parked, or why it cannot be."""
+        """Return how the worker is parked, or why it cannot be."""
 
     def cpu_s(self) -> float | None:
-        """CPU seconds that it has used so far; None where unknown."""
+        """Return the CPU seconds of the worker so far; None if unknown."""
 
     def close(self) -> None:
         """End the worker."""
 
 
 class Launch(Protocol):
-    """Starts workers; process.Launcher is the real one."""
+    """The interface of a launcher; process.Launcher implements it."""
 
     def __call__(
         self, target: Target, slot: Hashable = None, *, warm: bool = False
     ) -> tuple[Worker, wire.Start]:
-        """A worker and its first order; warm: with the compiled code of the last in the slot."""
+        """Start a worker; return it and its first order.
+
+        warm: whether it gets the compiled code of the last worker in the slot.
+        """
 
 
 class WorkerPool:
-    """Workers by their slot: cases of the same slot share a worker.
+    """Workers by slot; cases of the same slot share a worker.
 
-    parks: whether a worker is stopped while it has nothing to do; one that is alone need not be.
+    parks: whether idle workers are stopped; a single worker need not be.
     """
 
     def __init__(self, launch: Launch, timeout_s: float, *, parks: bool = True) -> None:
         self.launch, self.timeout_s, self.parks = launch, timeout_s, parks
         self.workers: dict[Hashable, Worker] = {}
         self.facts: dict[Hashable, Facts] = {}
-        self.refused: dict[Hashable, wire.Failed] = {}
+        self.failures: dict[Hashable, wire.Failed] = {}  # of workers that did not start
         self.renewable: set[Hashable] = set()
 
     def missing(self, slots: Collection[Hashable]) -> list[Hashable]:
-        """The slots whose worker must be started: those that refused once are not asked again."""
-        return [slot for slot in slots if slot not in self.refused and not self._is_there(slot)]
+        """Return the slots without a worker; a failed start is not tried again."""
+        return [slot for slot in slots if slot not in self.failures and not self._is_there(slot)]
 
     def _is_there(self, slot: Hashable) -> bool:
         worker = self.workers.get(slot)
         return worker is not None and worker.alive
 
     def start(self, targets: Mapping[Hashable, Target], *, warm: bool = False) -> None:
-        """Start a worker per slot, all at once: importing a framework takes seconds.
+        """Start a worker per slot, all in parallel: importing a framework takes seconds.
 
-        warm: with the compiled code that the last worker of the slot has left.
+        warm: whether they get the compiled code of the last worker in the slot.
         """
         self.renewable -= targets.keys()
         for slot, target in targets.items():
@@ -82,9 +87,10 @@ class WorkerPool:
             self.workers[slot] = worker
             worker.tell(order)
         for slot in targets:
-            self._hear_start(slot)
+            self._finish_start(slot)
 
-    def _hear_start(self, slot: Hashable) -> None:
+    def _finish_start(self, slot: Hashable) -> None:
+        """Wait until a worker has started; store its facts, or why it did not start."""
         worker = self.workers[slot]
         reply = worker.hear(self.timeout_s)
         if isinstance(reply, wire.Ready):
@@ -93,14 +99,14 @@ class WorkerPool:
             if reply.process is not None:
                 self.renewable.add(slot)
         else:
-            self.refused[slot] = failed(reply)
+            self.failures[slot] = as_failure(reply)
             self.workers.pop(slot).close()
 
     def ask(self, slot: Hashable, order: Order, timeout_s: float | None = None) -> Reply:
-        """Let the worker of the slot carry out an order while all others are parked."""
+        """Send an order to the worker of the slot and return its reply; all others stay parked."""
         worker = self.workers[slot]
         if not worker.alive:  # it died for an earlier case of the row
-            return wire.Failed("failed", "the worker had died before")
+            return wire.Failed("failed", "the worker process had ended before")
         worker.resume()
         worker.tell(order)
         reply = worker.hear(timeout_s or self.timeout_s)
@@ -108,45 +114,46 @@ class WorkerPool:
         return reply
 
     def renew(self, slot: Hashable) -> wire.Failed | None:
-        """Let a fresh copy take the worker's place; end a worker whose copy does not get there."""
+        """Replace the worker by a fresh copy; if that fails, end the worker and return why."""
         reply = self.ask(slot, wire.Renew())
         if isinstance(reply, wire.Ready):
             return None
         self.workers[slot].close()
-        return failed(reply)
+        return as_failure(reply)
 
     def _park(self, worker: Worker) -> None:
         if self.parks:
             worker.park()
 
     def facts_of(self, slot: Hashable) -> Facts:
-        """What the worker said of itself, and how it could be parked up to now."""
+        """Return the facts of the worker, and how it is parked."""
         worker = self.workers.get(slot)
         return {**self.facts.get(slot, {}), "parking": worker.parking() if worker else None}
 
-    def used_s(self, slots: Collection[Hashable]) -> float | None:
-        """CPU seconds of these workers together; None where one is unknown."""
+    def cpu_s(self, slots: Collection[Hashable]) -> float | None:
+        """Return the sum of the CPU seconds of these workers; None if one is unknown."""
         used = [self.workers[slot].cpu_s() for slot in slots]
         known = [seconds for seconds in used if seconds is not None]
         return sum(known) if len(known) == len(used) else None
 
     def others(self, slot: Hashable) -> list[Hashable]:
-        """The slots of the workers that must be silent while this one works."""
+        """Return the slots of the workers that are parked while this one works."""
         return [other for other, worker in self.workers.items() if other != slot and worker.alive]
 
     def dismiss(self, needed: Collection[Hashable] = ()) -> None:
-        """End the workers that are not needed any more."""
+        """End all workers except those of the slots in `needed`."""
         for slot in [slot for slot in self.workers if slot not in needed]:
             self.workers.pop(slot).close()
 
     def abandon(self) -> None:
-        """End all workers from another thread; a thread that waits for one hears of its death."""
+        """End all workers, from any thread; a thread that waits for a reply gets a Failed."""
         for worker in list(self.workers.values()):
             worker.close()
 
 
-def failed(reply: Reply) -> wire.Failed:
-    """A reply that was not hoped for, as a failure."""
+def as_failure(reply: Reply) -> wire.Failed:
+    """Return an unwanted reply as a failure, with a reason of bounded length."""
     if isinstance(reply, wire.Failed):
-        return reply
-    return wire.Failed("failed", f"the worker answered {type(reply).__name__} out of turn")
+        return replace(reply, reason=reply.reason[:LONGEST_REASON])
+    name = type(reply).__name__
+    return wire.Failed("failed", f"unexpected answer {name} from the worker process")

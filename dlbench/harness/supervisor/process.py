@@ -1,7 +1,7 @@
-"""A worker process seen from the supervisor: start it, tell it, hear it, park it, be rid of it.
+"""A worker process, seen from the supervisor: start, send orders, receive replies, park, end.
 
-Whatever a worker does (raise, hang, die, speak rubbish) is heard as a Failed. It must not know
-what is measured.
+Every fault of a worker (error, hang, death, unreadable message) becomes a Failed reply. It must not
+know any workload.
 """
 
 import contextlib
@@ -24,21 +24,23 @@ from dlbench.harness.supervisor.pool import Worker
 from dlbench.harness.wire import Order, Reply
 from dlbench.records.case import Declaration, Target
 
-# -P: a `torch.py` or `random.py` in the current folder is not for us to run.
+# -P: Python must not run a `torch.py` or `random.py` in the current folder.
 COMMAND = (sys.executable, "-P", "-m", "dlbench.harness.worker")
 
-# The same for the Python processes that a framework starts.
+# The same for the Python processes of a framework.
 SAFE_PATH = {"PYTHONSAFEPATH": "1"}
 
-# A worker that has closed its wire is dying; this is how long its exit code is waited for.
+# A worker with a closed wire is about to end: the time to wait for its exit code.
 GRACE_S = 5.0
 
-# Lines of a dead worker's log that are looked through for its last words.
+# The end of a dead worker's log that is searched for its last words: so many bytes, as a log may
+# have any size, and so many lines.
+LAST_BYTES = 64 * 2**10
 LAST_LINES = 5
 
 
 class WorkerProcess:
-    """One live worker. log: the file that takes its standard error, or None."""
+    """One worker process. log: the file for its standard error, or None."""
 
     def __init__(
         self,
@@ -48,11 +50,11 @@ class WorkerProcess:
     ) -> None:
         self.log = log
         self.scratch = tempfile.TemporaryDirectory(prefix="dlbench-", ignore_cleanup_errors=True)
-        # what a framework leaves in the folder for temporary files goes with the worker
+        # temporary files of a framework are removed with the worker
         temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self.scratch.name)
         with open(log or os.devnull, "ab") as errors:
-            self._first_word = errors.tell() if log else 0  # what is before is of another worker
-            # a group of its own: Ctrl-C is for the supervisor, which ends its workers in order
+            self._log_start = errors.tell() if log else 0  # earlier text is of another worker
+            # its own process group: Ctrl-C reaches the supervisor only, which ends its workers
             self._process = subprocess.Popen(  # noqa: S603 - our own module
                 command,
                 stdin=subprocess.PIPE,
@@ -63,93 +65,103 @@ class WorkerProcess:
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # on Windows
             )
         self._orders = cast("BinaryIO", self._process.stdin)
-        self._heard: queue.SimpleQueue[Reply | Exception | None] = queue.SimpleQueue()
+        self._replies: queue.SimpleQueue[Reply | Exception | None] = queue.SimpleQueue()
         replies = cast("BinaryIO", self._process.stdout)
         Thread(target=self._listen, args=(replies,), daemon=True).start()
         self._parking = parking_for(self._process.pid)
-        self._copy: int | None = None  # the process that answers, where it is not the child
+        self._copy: int | None = None  # the id of the answering process, if it is not the child
         self.alive = True
 
     def _listen(self, replies: BinaryIO) -> None:
-        """Turn what comes over the wire into replies, until it ends; runs in a thread."""
+        """Read replies from the wire until it ends; runs in a thread."""
         with contextlib.closing(replies):
             while True:
                 try:
                     reply = wire.receive_reply(replies)
-                except (wire.Rubbish, OSError) as error:
-                    self._heard.put(error)
+                except (wire.UnreadableMessage, OSError) as error:
+                    self._replies.put(error)
                     return
-                self._heard.put(reply)
+                self._replies.put(reply)
                 if reply is None:
                     return
 
     def tell(self, order: Order) -> None:
-        """Send an order; a worker that is gone is noticed when it is heard."""
+        """Send an order; `hear` reports a worker that has ended."""
         if isinstance(order, wire.Renew):
-            self._copy = None  # the next one says which process it is
+            self._copy = None  # the next reply names the new process
         with contextlib.suppress(OSError):
             wire.send(self._orders, order)
 
     def hear(self, timeout_s: float) -> Reply:
-        """The next reply. After a Failed that the worker did not send itself, it is dead."""
+        """Return the next reply; end the worker if it is silent, unreadable or dead."""
         try:
-            reply = self._heard.get(timeout=timeout_s)
+            reply = self._replies.get(timeout=timeout_s)
         except queue.Empty:
             self.close()
             return wire.Failed(
-                "timed_out", f"no answer within {timeout_s:g} s; a suite can allow more: timeout_s"
+                "timed_out",
+                f"no answer from the worker process within {timeout_s:g} s; "
+                "timeout_s of a suite raises the limit",
             )
         if isinstance(reply, Exception):
             self.close()
-            return wire.Failed("failed", f"the worker spoke rubbish: {reply}")
+            return wire.Failed("failed", f"unreadable answer from the worker process: {reply}")
         if isinstance(reply, wire.Ready) and reply.process:
-            self._answered_by(reply.process)
-        return self._epitaph() if reply is None else reply
+            self._follow(reply.process)
+        return self._end() if reply is None else reply
 
-    def _answered_by(self, copy: int) -> None:
+    def _follow(self, copy: int) -> None:
+        """Park the copy from now on, in place of the process it is a copy of."""
         refusal = self._parking.refusal
         self._copy, self._parking = copy, parking_for(copy, is_child=False)
         self._parking.refusal = refusal
 
     def park(self) -> None:
-        """Stop all its threads, and those of what it has started, as far as the platform can."""
+        """Stop all threads of the worker and of its child processes, if the platform can."""
         if self.alive:
             self._parking.stop()
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Let the worker go on."""
         if self.alive:
             self._parking.resume()
 
     def parking(self) -> str:
-        """How it is parked, or why it cannot be."""
+        """Return how the worker is parked, or why it cannot be."""
         return self._parking.refusal or self._parking.how
 
     def cpu_s(self) -> float | None:
-        """CPU seconds that the worker has used so far; None where unknown."""
+        """Return the CPU seconds of the worker so far; None if unknown."""
         return self._parking.cpu_s()
 
-    def _epitaph(self) -> wire.Failed:
+    def _end(self) -> wire.Failed:
+        """Return why the worker has closed its wire, after its end."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(GRACE_S)
         code = self._process.returncode
         self.close()
         if code is not None and -code == getattr(signal, "SIGKILL", None):
-            # nobody here sends it before close(): it is the kernel's answer to lack of memory
-            return wire.Failed("out_of_memory", "the worker was killed by the system")
+            # dlbench sends SIGKILL in close() only: here the kernel sent it, for lack of memory
+            return wire.Failed("out_of_memory", "the system killed the worker process")
         words = self._last_words()
-        return wire.Failed("failed", f"the worker {_end(code)}" + (f": {words}" if words else ""))
+        return wire.Failed(
+            "failed", f"the worker process {_ending(code)}" + (f": {words}" if words else "")
+        )
 
     def _last_words(self) -> str:
+        """Return the last line of the worker's log that is not empty."""
         if self.log is None:
             return ""
-        words = self.log.read_bytes()[self._first_word :]
+        with self.log.open("rb") as log:
+            size = log.seek(0, os.SEEK_END)
+            log.seek(max(self._log_start, size - LAST_BYTES))
+            words = log.read(LAST_BYTES)
         lines = words.decode("utf-8", errors="replace").splitlines()
-        said = [line.strip() for line in lines[-LAST_LINES:] if line.strip()]
-        return said[-1] if said else ""
+        texts = [line.strip() for line in lines[-LAST_LINES:] if line.strip()]
+        return texts[-1] if texts else ""
 
     def close(self) -> None:
-        """End the worker at once: nothing that it holds is wanted any more."""
+        """End the worker at once, with everything it holds."""
         if not self.alive:
             return
         self.alive = False
@@ -160,9 +172,9 @@ class WorkerProcess:
         self.scratch.cleanup()
 
     def _kill(self) -> None:
-        """The worker and all that it has started, such as a compiler's helpers.
+        """Kill the worker and all its child processes, such as a compiler's helpers.
 
-        A copy first: the process that it is of collects it, and ends as it did (fork_server.py).
+        A copy comes first: its parent collects it, and ends as it did (fork_server.py).
         """
         if self._copy is not None:
             _kill_group(self._copy)
@@ -178,18 +190,19 @@ def _kill_group(leader: int) -> None:
         os.killpg(leader, signal.SIGKILL)
 
 
-def _end(code: int | None) -> str:
+def _ending(code: int | None) -> str:
+    """Return how a process with this exit code ended, None for one that is still alive."""
     if code is None:
-        return "closed its wire and lived on"
+        return "closed its connection but did not end"
     return f"died with signal {-code}" if code < 0 else f"died with exit code {code}"
 
 
 class Launcher(AbstractContextManager["Launcher"]):
-    """What a pool starts its workers with; their logs go to the folder `logs`.
+    """Starts the workers of a pool; their logs go to the folder `logs`.
 
-    Compiled code lies in a folder of its own for every slot, which a cold start empties and a warm
-    one finds as the last worker of the slot has left it. On exit all of them are removed. renews:
-    whether workers will be renewed, where they can be.
+    Every slot has its own folder for compiled code. A cold start empties it; a warm start keeps the
+    code of the last worker. On exit all these folders are removed. renews: whether workers that
+    can be renewed will be.
     """
 
     def __init__(
@@ -200,13 +213,13 @@ class Launcher(AbstractContextManager["Launcher"]):
         self.scratches: dict[Hashable, str] = {}
 
     def __exit__(self, *failure: object) -> None:
-        """Remove what was compiled."""
+        """Remove all compiled code."""
         self.root.cleanup()
 
     def __call__(
         self, target: Target, slot: Hashable = None, *, warm: bool = False
     ) -> tuple[Worker, wire.Start]:
-        """A started worker, and the order for it to begin with."""
+        """Start a worker; return it and its first order."""
         scratch = self._scratch(slot, warm=warm)
         declared = self.declarations[target.backend]
         kind = declared.modes[target.mode]
@@ -224,10 +237,10 @@ class Launcher(AbstractContextManager["Launcher"]):
 
 
 def can_be_renewed(target: Target, declared: Declaration) -> bool:
-    """Whether fresh copies of its worker may be made once it has started (fork_server.py).
+    """Return whether a started worker of this target can be copied (fork_server.py).
 
-    Not of one that compiles, which every copy would do again, nor of one that drives an
-    accelerator, whose context no copy can use.
+    Not in a static mode: every copy would compile again. Not on an accelerator: no copy can use its
+    context.
     """
     is_dynamic = declared.modes[target.mode] == "dynamic"
     return declared.fork_safe and is_dynamic and target.device == "cpu" and fork_server.available()

@@ -1,7 +1,7 @@
-"""The generations of a plan: drives workers through its rows and yields what happened.
+"""The generations of a plan: takes workers through its rows and yields events.
 
-Rows are measured one after the other, the cases of a row in turns, and all of it once per
-generation of processes. It schedules and never computes; it prints nothing and stores nothing.
+Rows are measured one after the other, the cases of a row in turns, and all rows once per generation
+of processes. It schedules and never computes; it prints nothing and stores nothing.
 """
 
 from collections.abc import Callable, Hashable, Iterator
@@ -16,12 +16,12 @@ from dlbench.records.plan import Plan
 
 
 def own_process(case: Case) -> Hashable:
-    """Cases of a target share a worker; a null has one of its own."""
+    """Return the slot of a case: one per target, and one per null."""
     return case.target, case.null
 
 
 class Supervisor:
-    """Measures a plan with workers that `launch` gives; cases of equal `slot` share a worker."""
+    """Measures a plan. launch: starts workers; slot: cases of equal slot share a worker."""
 
     def __init__(
         self,
@@ -37,27 +37,27 @@ class Supervisor:
         self.row: RowRun | None = None
 
     def measure(self) -> Events:
-        """Yield a Measurement for every case and generation, and progress in between.
+        """Yield a Measurement for every case and generation, and Progress in between.
 
-        On KeyboardInterrupt, also one that is thrown into the generator, what has samples is
-        yielded too, before the exception goes on. A measurement that was being handled then is
-        yielded again.
+        On KeyboardInterrupt, also one thrown into the generator, it first yields the unfinished
+        measurements with samples, and then raises the exception again. The measurement last yielded
+        may come twice.
         """
         try:
             while self.budget.has_generations:
                 yield from self._generation()
                 self.pool.dismiss()
-                self.budget.go_on()
-            yield from self._passed_over()
+                self.budget.begin_generation()
+            yield from self._skip_the_rest()
         except KeyboardInterrupt:
             if self.row is not None:
-                yield from self.row.interrupted()
+                yield from self.row.interrupt()
             raise
         finally:
             self.pool.dismiss()
 
     def _generation(self) -> Events:
-        """Every row once: mirrored, so that time is not always short for the same ones."""
+        """Measure every row once; a mirrored order makes time short for other rows each time."""
         groups = self.plan.groups[:: self.state.direction]
         for index, group in enumerate(groups):
             self.row = RowRun(self.state, group, groups[index + 1 :])
@@ -65,9 +65,10 @@ class Supervisor:
                 self.state.done += isinstance(event, Measurement)
                 yield event
 
-    def _passed_over(self) -> Iterator[Measurement]:
-        """The cases that no generation had the time for."""
-        reason = f"the budget of {self.plan.sampling.budget_s or 0:g} s was used up before its turn"
+    def _skip_the_rest(self) -> Iterator[Measurement]:
+        """Yield a skipped Measurement for every case that no generation had time for."""
+        budget = f"{self.plan.sampling.budget_s or 0:g} s"
+        reason = f"not reached within the time limit of {budget}; --budget raises the limit"
         for case in (case for group in self.plan.groups for case in group.live):
-            if case.id not in self.state.told:
+            if case.id not in self.state.reported:
                 yield Measurement(case.id, "skipped", case.skip or reason)

@@ -1,4 +1,4 @@
-"""Trainings to the end: asks one worker after the other, and yields every epoch as it ends.
+"""Complete trainings: trains on one worker after the other, and yields every epoch at its end.
 
 It stores nothing and prints nothing.
 """
@@ -8,23 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dlbench.harness import wire
-from dlbench.harness.supervisor.pool import Launch, WorkerPool, failed
+from dlbench.harness.supervisor.pool import Launch, WorkerPool, as_failure
 from dlbench.records.case import Target
 from dlbench.records.network import Network
 from dlbench.records.training import EpochResult, Lap, TrainingResult
 
-# An epoch may take as long as a large network needs; a worker that is silent for longer is hung.
+# The time limit of an epoch of a large network; a worker that is silent for longer hangs.
 TIMEOUT_S = 3600.0
 
 INTERRUPTED = "interrupted"
-
 
 Events = Generator[Lap | TrainingResult, None, None]
 
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """A network, and what is written beside. rows: what is predicted at the end."""
+    """A network to train, and the folders to write to. rows: the inputs to predict at the end."""
 
     network: Network
     rows: tuple[tuple[float, ...], ...] = ()
@@ -32,12 +31,12 @@ class TrainingPlan:
     checkpoint: Path | None = None
 
     def train(self, targets: Sequence[Target], seeds: Sequence[int], launch: Launch) -> Events:
-        """Train on every target with every seed; on an interrupt, tell what there is first."""
+        """Train on every target with every seed; an interrupt yields the unfinished one first."""
         for target in targets:
             pool = WorkerPool(launch, TIMEOUT_S, parks=False)
             try:
                 for seed in seeds:
-                    if pool.missing([target]):  # the first one, or the one before has died
+                    if pool.missing([target]):  # at first, or after a worker's death
                         pool.start({target: target})
                     yield from self._train(pool, target, seed)
             finally:
@@ -45,22 +44,22 @@ class TrainingPlan:
 
     def _train(self, pool: WorkerPool, target: Target, seed: int) -> Events:
         done: list[EpochResult] = []
-        ended: TrainingResult | None = None
+        result: TrainingResult | None = None
         try:
-            reply = pool.refused.get(target) or pool.ask(target, self._order(target, seed))
+            reply = pool.failures.get(target) or pool.ask(target, self._order(target, seed))
             if isinstance(reply, wire.Ready):
                 reply = yield from self._epochs(pool, target, seed, done)
-            ended = _ended(target, seed, done, reply)
-            yield ended
+            result = _result_of(target, seed, done, reply)
+            yield result
         except KeyboardInterrupt:
-            # what was just being written is told again
-            yield ended or TrainingResult(target, seed, "failed", tuple(done), INTERRUPTED)
+            # the result may not have been written yet: yield it again
+            yield result or TrainingResult(target, seed, "failed", tuple(done), INTERRUPTED)
             raise
 
     def _epochs(
         self, pool: WorkerPool, target: Target, seed: int, done: list[EpochResult]
     ) -> Generator[Lap, None, wire.Reply]:
-        """All epochs; the last reply."""
+        """Train all epochs; return the last reply."""
         for _ in range(self.network.epochs):
             reply = pool.ask(target, wire.TrainEpoch())
             if not isinstance(reply, wire.EpochTrained):
@@ -78,17 +77,17 @@ class TrainingPlan:
         )
 
 
-def _ended(
+def _result_of(
     target: Target, seed: int, done: Sequence[EpochResult], reply: wire.Reply
 ) -> TrainingResult:
     if isinstance(reply, wire.Predicted):
         return TrainingResult(target, seed, "ok", tuple(done), predictions=reply.outputs)
-    bad = failed(reply)
-    return TrainingResult(target, seed, bad.status, tuple(done), bad.reason)
+    failure = as_failure(reply)
+    return TrainingResult(target, seed, failure.status, tuple(done), failure.reason)
 
 
 def _folder(folder: Path | None, target: Target, seed: int) -> str | None:
-    """One for every training: TensorBoard shows each as a run of its own."""
+    """Return a folder for this training alone: TensorBoard shows every folder as a run."""
     if folder is None:
         return None
     return str(folder.absolute() / target.file_name / f"seed-{seed}")

@@ -1,6 +1,6 @@
-"""Does every backend compute what the lecture and the oracle say? Asked of real workers.
+"""Verification: compares all backends with the lecture and the oracle, in real workers.
 
-Nothing is timed, so the workers run side by side and none is parked for another.
+Nothing is timed, so the workers run in parallel and none is parked.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from dlbench.harness import wire
-from dlbench.harness.supervisor.pool import Launch, WorkerPool, failed
+from dlbench.harness.supervisor.pool import Launch, WorkerPool, as_failure
 from dlbench.networks.lecture import OPTIMIZERS
 from dlbench.parity.examples import EXAMPLES
 from dlbench.records.case import Target
@@ -21,13 +21,13 @@ from dlbench.records.verification import Agreement, Finding, Worked
 # Compiling all steps of a network for all optimizers takes a minute on a slow core.
 TIMEOUT_S = 600.0
 
-# The one dtype in which the lecture's numbers come out to the last digit.
+# The only dtype that gives the lecture's numbers to the last digit.
 EXAMPLE_DTYPE = "float64"
 
 
 @dataclass(frozen=True)
 class Task:
-    """What one worker is asked, by name."""
+    """The orders for one worker, by name."""
 
     target: Target
     orders: Mapping[str, wire.Verify | wire.WorkOut]
@@ -40,12 +40,11 @@ def tasks(
     parts: int = 1,
     optimizers: dict[str, Optimizer] | None = OPTIMIZERS,
 ) -> list[Task]:
-    """The examples once for every backend, and all networks on every target.
+    """Return the examples once for every backend, and all networks on every target.
 
-    parts: among how many workers the networks of a target are shared; optimizers: with each of
-    which every network makes a step, None is with its own.
+    parts: the number of workers that share the networks of a target; optimizers: every network
+    takes a step with each of them; None: with its own optimizer only.
     """
-    asked = list(networks)
     first = {target.backend: target for target in reversed(targets)}
     examples = [
         Task(
@@ -56,7 +55,7 @@ def tasks(
     ]
     orders = {
         network.name: wire.Verify(network, optimizers or {"own": network.optimizer}, seed)
-        for network in asked
+        for network in networks
     }
     names = [list(orders)[part::parts] for part in range(parts)]
     checks = [
@@ -71,36 +70,37 @@ def tasks(
 def verify(
     asked: Sequence[Task], launch: Launch, workers: int, tell: Callable[[Finding], None]
 ) -> list[Finding]:
-    """All findings in the order of the tasks; `tell` hears of each as soon as it is there."""
+    """Return all findings in the order of the tasks; call `tell` with each at once."""
     pools: list[WorkerPool] = []
 
-    def answered(task: Task) -> list[Finding]:
-        found = []
+    def carry_out(task: Task) -> list[Finding]:
+        findings = []
         pools.append(WorkerPool(launch, TIMEOUT_S, parks=False))
         for finding in _answers(task, pools[-1]):
             tell(finding)
-            found.append(finding)
-        return found
+            findings.append(finding)
+        return findings
 
     with ThreadPoolExecutor(workers) as executor:
-        started = [executor.submit(answered, task) for task in asked]
+        futures = [executor.submit(carry_out, task) for task in asked]
         try:
-            for one in as_completed(started):
-                one.result()
-        except BaseException:  # also Ctrl-C: nobody waits for a compiler then
+            for future in as_completed(futures):
+                future.result()
+        except BaseException:  # also Ctrl-C: do not wait for a compiler then
             executor.shutdown(wait=False, cancel_futures=True)
             for pool in pools:
                 pool.abandon()
             raise
-    return [finding for one in started for finding in one.result()]
+    return [finding for future in futures for finding in future.result()]
 
 
 def _answers(task: Task, pool: WorkerPool) -> Iterator[Finding]:
+    """Send the orders of a task to one worker; yield a finding for each."""
     try:
         pool.start({task.target: task.target})
         for name, order in task.orders.items():
-            refusal = pool.refused.get(task.target)
-            yield _finding(task.target, name, order, refusal or pool.ask(task.target, order))
+            failure = pool.failures.get(task.target)
+            yield _finding(task.target, name, order, failure or pool.ask(task.target, order))
     finally:
         pool.dismiss()
 
@@ -110,9 +110,9 @@ def _finding(target: Target, name: str, order: wire.Order, reply: wire.Reply) ->
         known = EXAMPLES[name]
         if isinstance(reply, wire.WorkedOut):
             return Worked(known.figure(name), target.backend, known.shaped(reply.values))
-        failure = failed(reply)
+        failure = as_failure(reply)
         return Worked(known.figure(name), target.backend, None, failure.reason, failure.status)
     if isinstance(reply, wire.Verified):
         return Agreement(name, target, reply.parity)
-    failure = failed(reply)
+    failure = as_failure(reply)
     return Agreement(name, target, reason=failure.reason, status=failure.status)

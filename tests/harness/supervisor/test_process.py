@@ -29,6 +29,8 @@ WORKLOAD = Workload("matmul", {"m": 4, "n": 3, "k": 2}, Work(48, 26))
 A_MOMENT_S = 0.01
 LONG_S = 30.0
 
+UNREADABLE = "unreadable answer from the worker process"
+
 
 @pytest.fixture
 def log(tmp_path):
@@ -57,7 +59,7 @@ def ask(worker, order=START, timeout_s=LONG_S):
 
 # --- what goes wrong ----------------------------------------------------------------------------
 
-DIED = "the worker died with"
+DIED = "the worker process died with"
 
 
 @pytest.mark.parametrize(
@@ -71,17 +73,17 @@ DIED = "the worker died with"
         (
             misbehaving.print_before_the_wire,
             "failed",
-            "the worker spoke rubbish: a message of 1668048215 bytes was announced",
+            f"{UNREADABLE}: a message of 1668048215 bytes was announced",
         ),
         (
             misbehaving.speak_rubbish,
             "failed",
-            "the worker spoke rubbish: a message could not be read",
+            f"{UNREADABLE}: a message could not be decoded",
         ),
         (misbehaving.tear_a_message, "failed", f"{DIED} exit code 1: the disk is full"),
         (misbehaving.exit_with_words, "failed", f"{DIED} exit code 7: Goodbye."),
         (misbehaving.exit_without_a_word, "failed", f"{DIED} exit code 7"),
-        (misbehaving.be_killed, "out_of_memory", "the worker was killed by the system"),
+        (misbehaving.be_killed, "out_of_memory", "the system killed the worker process"),
         (misbehaving.crash, "failed", f"{DIED} signal 11"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
@@ -98,7 +100,7 @@ def test_a_worker_that_hangs_is_given_up(launch):
     worker = launch(misbehaving.hang)
     failed = ask(worker, timeout_s=A_MOMENT_S)
     assert failed.status == "timed_out"
-    assert failed.reason.startswith("no answer within 0.01 s;")
+    assert failed.reason.startswith("no answer from the worker process within 0.01 s;")
     assert not worker.alive
 
 
@@ -106,7 +108,9 @@ def test_a_worker_that_hangs_up_and_lives_on_is_ended(launch, monkeypatch):
     monkeypatch.setattr(process, "GRACE_S", A_MOMENT_S)
     worker = launch(misbehaving.hang_up)
     failed = ask(worker)
-    assert failed == wire.Failed("failed", "the worker closed its wire and lived on")
+    assert failed == wire.Failed(
+        "failed", "the worker process closed its connection but did not end"
+    )
     assert not worker.alive
 
 
@@ -124,6 +128,11 @@ def test_that_a_worker_has_died_is_noticed_when_it_is_heard(launch):
     assert worker.alive
     assert worker.hear(LONG_S).status == "failed"
     assert not worker.alive
+
+
+def test_only_the_end_of_a_long_log_is_read(launch, monkeypatch):
+    monkeypatch.setattr(process, "LAST_BYTES", len("bye.\n\n"))
+    assert ask(launch(misbehaving.exit_with_words)).reason == f"{DIED} exit code 7: bye."
 
 
 def test_the_words_of_a_worker_without_a_log_are_lost(launch):
@@ -244,9 +253,9 @@ def test_a_worker_can_be_closed_while_it_is_renewed(copied):
     ask(copied, RENEWABLE)
     copied.tell(wire.Renew())
     copied.close()
-    heard = copied._heard.get(timeout=LONG_S)
+    heard = copied._replies.get(timeout=LONG_S)
     while heard is not None:  # the wire ends when the last process that holds it does
-        heard = copied._heard.get(timeout=LONG_S)
+        heard = copied._replies.get(timeout=LONG_S)
     assert copied._process.returncode is not None
 
 
@@ -254,7 +263,7 @@ def test_a_worker_can_be_closed_while_it_is_renewed(copied):
 def test_a_copy_that_is_killed_is_heard_as_such(copied):
     os.kill(ask(copied, RENEWABLE).process, signal.SIGKILL)
     assert ask(copied, PREPARE) == wire.Failed(
-        "out_of_memory", "the worker was killed by the system"
+        "out_of_memory", "the system killed the worker process"
     )
 
 

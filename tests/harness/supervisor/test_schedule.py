@@ -65,11 +65,11 @@ def made(clock, sampling, seconds, rounds, *costs_s):
     found = []
     for number in range(1, rounds + 1):
         clock.advance(1.0)
-        if renewals.due(number):
+        if renewals.are_due(number):
             found.append(number)
-            with renewals.making():
+            with renewals.measure_cost():
                 clock.advance(costs.pop(0) if costs[1:] else costs[0])
-    assert renewals.made == len(found)
+    assert renewals.count == len(found)
     return found
 
 
@@ -119,7 +119,7 @@ def test_before_the_first_one_is_thought_to_take_half_of_getting_ready(clock):
 def test_what_one_takes_is_what_most_took(clock, costs_s, known_s):
     renewals = Renewals(Sampling(renewals=9), clock.seconds() + 1e4, clock.seconds, ready_s=6.0)
     for took_s in costs_s:
-        with renewals.making():
+        with renewals.measure_cost():
             clock.advance(took_s)
     assert renewals.cost_s == known_s
 

@@ -8,8 +8,8 @@ from dlbench.harness.supervisor.stopping import (
     LOOKS,
     PATIENCE,
     Stop,
+    largest_half_width,
     quiet_rounds,
-    widest,
 )
 from dlbench.records.measurement import Sample
 from dlbench.records.plan import Sampling
@@ -128,7 +128,7 @@ def test_independent_rounds_seldom_end_on_a_plateau():
     ],
 )
 def test_without_an_interval_nothing_is_known(steps_s):
-    assert widest(steps_s) is None
+    assert largest_half_width(steps_s) is None
     assert ends(stop(), [1.0] * FIRST_LOOK, [0.0] * FIRST_LOOK) is None
 
 

@@ -115,7 +115,7 @@ def test_a_failure_in_the_predictions_keeps_all_epochs():
 
 def test_an_answer_out_of_turn_is_a_failure():
     [one] = results(School({"numpy seed 0 epoch 3": wire.WorkedOut((1.0,))}), NUMPY)
-    assert one.reason == "the worker answered WorkedOut out of turn"
+    assert one.reason == "unexpected answer WorkedOut from the worker process"
     assert (one.status, one.epochs) == ("failed", LEARNT[:2])
 
 
@@ -188,7 +188,7 @@ def test_trainings_are_sorted_by_target_in_the_order_of_the_run():
 
 
 def test_a_worker_that_has_died_is_started_anew_for_the_next_seed():
-    killed = wire.Failed("out_of_memory", "the worker was killed by the system")
+    killed = wire.Failed("out_of_memory", "the system killed the worker process")
     school = School({"numpy seed 0 epoch 2": killed}, deadly=True)
     first, second = results(school, NUMPY, seeds=(0, 1))
     assert (first.status, len(first.epochs)) == ("out_of_memory", 1)

@@ -325,7 +325,7 @@ def test_an_interrupt_ends_the_workers_that_are_busy():
             if name_of(self.order) == "start":
                 return wire.Ready()
             assert closed.wait(10)
-            return wire.Failed("failed", "the worker died with signal 9")
+            return wire.Failed("failed", "the worker process died with signal 9")
 
         def close(self):
             self.alive = False
