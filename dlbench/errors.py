@@ -11,6 +11,7 @@ Exit code 1 (some case failed) and 130 (interrupted) are outcomes of a run and n
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Self
 
 EXIT_FAILED_CASES = 1
@@ -64,6 +65,12 @@ def unknown(what: str, word: str, names: Iterable[str], *, allowed: str = "") ->
     near = get_close_matches(word.lower(), by_small_letters, n=1)
     hint = f"Did you mean {by_small_letters[near[0]]!r}?" if near else ""
     return UsageError(f"unknown {what}", value=word, allowed=allowed or ", ".join(known), hint=hint)
+
+
+def unwritable(what: str, folder: Path, error: OSError, *, option: str = "") -> UsageError:
+    """Return the error for a folder that cannot be written; option: what chooses another one."""
+    hint = f"Choose another folder with {option}" if option else "Choose another folder"
+    return UsageError(f"cannot write {what} ({error.strerror})", value=str(folder), hint=hint)
 
 
 class Unavailable(UsageError):

@@ -1,6 +1,7 @@
 """A message says what was wrong, with which value, what is allowed and what to do next."""
 
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -105,3 +106,11 @@ def test_what_is_unavailable_is_a_usage_error_and_placement_is_none() -> None:
     assert issubclass(Unavailable, UsageError)
     assert not issubclass(PlacementError, UsageError)
     assert not issubclass(UnreadableResults, UsageError)
+
+
+def test_a_folder_that_cannot_be_written_is_told_with_the_reason_and_the_option() -> None:
+    error = OSError(28, "No space left on device")
+    found = str(errors.unwritable("the report", Path("out"), error, option="-o DIR"))
+    reason = "cannot write the report (No space left on device): 'out'."
+    assert found == f"{reason} Choose another folder with -o DIR."
+    assert str(errors.unwritable("results", Path("out"), error)).endswith("Choose another folder.")

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from dlbench.errors import UsageError
+from dlbench.errors import UsageError, unwritable
 
 
 def make(folders: Mapping[str, Path | None]) -> None:
@@ -29,11 +29,7 @@ def _make_for(option: str, folder: Path, undoing: ExitStack) -> None:
     try:
         _make_one(folder, undoing)
     except OSError as error:
-        raise UsageError(
-            f"cannot write --{option} ({error.strerror})",
-            value=str(folder),
-            hint="Choose another folder",
-        ) from error
+        raise unwritable(f"--{option}", folder, error) from error
 
 
 def _make_one(folder: Path, undoing: ExitStack) -> None:

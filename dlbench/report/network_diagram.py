@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from dlbench.charts.base import COLOURS, INK, LINE, MUTED, save
-from dlbench.errors import UsageError
+from dlbench.errors import unwritable
 from dlbench.records.layers import BatchNorm, Dense, DropConnect, Dropout, Flatten, Layer
 from dlbench.records.network import Network, parameter_count
 
@@ -139,8 +139,4 @@ def write(network: Network, folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         return save(network.name, lambda: draw(network), folder)
     except OSError as error:
-        raise UsageError(
-            f"cannot write the diagram ({error.strerror})",
-            value=str(folder),
-            hint="Choose another folder with --out",
-        ) from error
+        raise unwritable("the diagram", folder, error, option="--out") from error

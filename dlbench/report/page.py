@@ -18,7 +18,7 @@ from dlbench.analysis.labels import one_line
 from dlbench.analysis.rows import Row, timed_rows
 from dlbench.analysis.run import ComparedRows, RunAnalysis
 from dlbench.charts import base
-from dlbench.errors import UsageError
+from dlbench.errors import UsageError, unwritable
 from dlbench.formats import tables
 from dlbench.grouping import grouped
 from dlbench.records.measurement import Measurement, ParityCheck, StopReason
@@ -227,9 +227,5 @@ def _save(folder: Path, name: str, data: str | bytes) -> Path:
         path.unlink(missing_ok=True)
         path.write_bytes(data.encode() if isinstance(data, str) else data)
     except OSError as error:
-        raise UsageError(
-            f"cannot write the report ({error.strerror})",
-            value=str(folder),
-            hint="Choose another folder with -o DIR",
-        ) from error
+        raise unwritable("the report", folder, error, option="-o DIR") from error
     return path

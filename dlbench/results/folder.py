@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Final, Generic, TypeVar
 
 import msgspec
 
-from dlbench.errors import UnreadableResults, UsageError
+from dlbench.errors import UnreadableResults, UsageError, unwritable
 from dlbench.records.base import Record
 from dlbench.records.measurement import Measurement
 from dlbench.records.run import SCHEMA_VERSION, Run
@@ -115,11 +115,7 @@ def new_folder(results: Path, name: str, now: datetime | None = None) -> Path:
                 (path / LOGS_FOLDER).mkdir()
                 return path
     except OSError as error:
-        raise UsageError(
-            f"cannot write results ({error.strerror})",
-            value=str(results),
-            hint="Choose another folder with --results DIR",
-        ) from error
+        raise unwritable("results", results, error, option="--results DIR") from error
     raise UsageError("too many runs in one second in", value=str(results))
 
 
