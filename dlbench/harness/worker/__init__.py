@@ -1,1 +1,1 @@
-"""The side that computes: one framework in a process of its own."""
+"""The worker: runs one framework in its own process."""

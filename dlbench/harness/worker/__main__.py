@@ -1,4 +1,4 @@
-"""A worker process from its start to its end: orders in, replies out."""
+"""The main loop of a worker process: reads orders, writes replies."""
 
 from typing import BinaryIO
 

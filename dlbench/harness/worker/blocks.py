@@ -1,6 +1,6 @@
-"""One block of a prepared step: start state, lead-in, counters, patience, flags; and its size.
+"""Blocks of a prepared step: size, start state, lead-in, counters, patience and flags.
 
-The timed loop itself is in timing.py. It must not know any framework, nor whose turn it is.
+The timed loop itself is in timing.py. It must not know any framework, nor the order of turns.
 """
 
 import gc
@@ -18,22 +18,21 @@ from dlbench.harness.worker.interference import Counters, Monitor, with_flags
 from dlbench.records.measurement import Flag, Sample
 from dlbench.records.plan import Sampling
 
-# Untimed steps before a block: after a switch of workers caches are cold and threads asleep, so a
-# share of the block is run first. After a reset, steps copy what was just assigned and allocate
-# what was freed. Seen: 1.5 times as long for the first, 1.1 for the second.
+# Untimed steps before a block, as a share of it: after a switch of workers, caches are cold and
+# threads asleep. And the least number after a reset: the first steps copy the new weights and
+# allocate memory again. Seen: 1.5 times as long for the first, 1.1 for the second.
 LEAD_IN_SHARE = 0.05
 LEAD_IN_AFTER_RESET = 2
 
-# A block is short below this share of the length that it should have. Seen beside a competing
-# process: blocks of a few steps, whose steps were a fifth to a half slower than those of the same
-# case in whole blocks.
+# A block below this share of its planned length is too short. Seen beside a competing process:
+# blocks of a few steps were a fifth to a half slower per step than whole blocks of the same case.
 SHORT_SHARE = 0.5
 
 
 class Blocks:
-    """The blocks of one prepared step. size: how many iterations make one; planned_s: its length.
+    """The blocks of one prepared step. size: iterations of a block; planned_s: its length.
 
-    Both are known after the warm-up.
+    The warm-up sets both.
     """
 
     def __init__(self, step: Step, backend: Backend, threads: int, monitor: Monitor) -> None:
@@ -41,11 +40,11 @@ class Blocks:
         self.size, self.planned_s = 1, inf
 
     def warm_up(self, sampling: Sampling, iterations: int | None) -> tuple[Sample, ...]:
-        """Run until steady, and choose how many iterations make a block, unless that is known."""
+        """Run until steady and choose the size of a block, or use `iterations` as its size."""
         gc.collect()
         gc.freeze()
         if self.step.lead_in is not None:
-            self.step.lead_in()  # may compile what the step does not call, which is no failure
+            self.step.lead_in()  # may compile functions that the step does not use: no failure
         if iterations:
             samples: tuple[Sample, ...] = (self._take(iterations, sampling.block_s),)
         else:
@@ -55,10 +54,10 @@ class Blocks:
         return samples
 
     def block(self) -> Sample:
-        """Time one block, from the state that training starts in.
+        """Time one block, from the start state of training.
 
-        One that turns out short was sized while others disturbed the warm-up: what comes before
-        and after its steps would be a part of their time. The next ones have more steps.
+        A short block was sized in a disturbed warm-up: the overhead around its steps would count as
+        their time. So the next blocks get more steps.
         """
         sample = self._take(self.size, self.planned_s)
         if sample.host_s < SHORT_SHARE * self.planned_s:
@@ -66,9 +65,9 @@ class Blocks:
         return sample
 
     def _take(self, iterations: int, planned_s: float = inf) -> Sample:
-        """A block from the start state, after untimed steps, with what disturbed it.
+        """Time a block from the start state, after a lead-in; return it with counters and flags.
 
-        Compiling in any of them is an error: the first calls are over, and nothing counts it.
+        Raises DlbenchError if anything is compiled: after the first calls, nothing would count it.
         """
         step, began = self.step, timing.now_s()
         gc.collect()
@@ -79,24 +78,26 @@ class Blocks:
         in_vain = partial(self._is_in_vain, before, early)
         patience = timing.Patience(timing.LATE * planned_s, in_vain)
         sample = timing.block(step.run, wait, iterations, device=device, patience=patience)
-        seen = with_flags(sample, before, self.monitor, self.threads)
+        flagged = with_flags(sample, before, self.monitor, self.threads)
         self._assert_nothing_compiled_since(graphs)
-        every = tuple(dict.fromkeys((*early, *seen.flags)))
-        return replace(seen, lead_s=sample.started_s - began, flags=every)
+        flags = tuple(dict.fromkeys((*early, *flagged.flags)))
+        return replace(flagged, lead_s=sample.started_s - began, flags=flags)
 
     def _is_in_vain(self, before: Counters, flags: list[Flag], taken_s: float) -> bool:
-        """Whether others disturb the block that has taken so long. flags: takes those it has."""
+        """Return whether other processes disturb this slow block; append its flags to `flags`."""
         so_far = Sample(iterations=1, host_s=taken_s, started_s=0.0)
         so_far = with_flags(so_far, before, self.monitor, self.threads)
         flags += so_far.flags
         return so_far.is_disturbed
 
     def _assert_nothing_compiled_since(self, graphs: int) -> None:
-        if anew := count_graphs(self.backend) - graphs:
-            counted = units.counted(anew, "graph")
-            raise DlbenchError(f"compiled again after its first calls: {counted} more than before")
+        """Raise DlbenchError if the number of graphs has grown."""
+        if more := count_graphs(self.backend) - graphs:
+            times = units.counted(more, "time")
+            raise DlbenchError(f"was compiled again while it was measured ({times})")
 
     def _lead_in(self, iterations: int) -> None:
+        """Reset the step, and run it untimed."""
         step = self.step
         if step.lead_in is not None:
             step.reset()

@@ -1,6 +1,6 @@
-"""What disturbed a timed block: counters read right before and right after it, and flags.
+"""Interference: counters read right before and right after a block, and the flags they give.
 
-It must not know any framework, case or wire, nor where a counter comes from.
+It must not know any framework, case or wire, nor the source of a counter.
 """
 
 import time
@@ -12,21 +12,21 @@ import msgspec
 from dlbench.machine import counters
 from dlbench.records.measurement import Flag, Sample
 
-# What others took, and what threads waited for a core, is noise up to this share of a block; not
-# of all threads' time, as all must wait for the last at a barrier. Seen on 2 cores, PyTorch's
+# Time of others, and time of threads without a core, is noise up to this share of a block (not of
+# all threads' time: at a barrier, all wait for the last). Seen on 2 cores with PyTorch's
 # product of 256x256 matrices by 2 threads, blocks of 20 and 50 ms: quiet half of the blocks lost
 # less than 0.1 %; beside a process that is busy in bursts, nearly all blocks that met a burst lost
 # more than 5 %. A block that lost less may still be some percent longer.
 LOST_SHARE = 0.05
 
-# Stolen time is noise up to this share of the time that the threads could have run.
+# Stolen time is noise up to this share of the possible running time of the threads.
 STOLEN_SHARE = 0.02
 
 
 class Counters(NamedTuple):
-    """Totals at one moment, in seconds; None where the system does not tell. See Sample.
+    """Totals at one moment, in seconds; None if unknown. See records.measurement.Sample.
 
-    busy_s: what the cores of this process worked, for whomever; own_s: for this process.
+    busy_s: busy time of this process's cores, for all processes; own_s: for this process.
     """
 
     busy_s: float | None
@@ -38,9 +38,9 @@ class Counters(NamedTuple):
 
 
 class Monitor:
-    """Reads what this process and its cores go through; made once, before the blocks.
+    """Reads the counters of this process and its cores; created once, before the blocks.
 
-    proc and cgroup: where the kernel's files are.
+    proc, cgroup: the folders of the kernel's files.
     """
 
     def __init__(self, proc: Path = Path("/proc"), cgroup: Path = Path("/sys/fs/cgroup")) -> None:
@@ -53,20 +53,20 @@ class Monitor:
 
     @property
     def resolution_s(self) -> float:
-        """How much of the others' time may be counted in a block too early or too late."""
+        """Return how late the busy time may be counted, in seconds."""
         return self.busy.resolution_s
 
     def before(self) -> Counters:
-        """Read before a block: busy and own time last, so that the reading is not in it.
+        """Read the counters before a block; busy and own time last, without the reading itself.
 
-        Own time first, in both: to tell it, the kernel brings this core's counters up to date.
+        Own time comes before busy time, also in `after`: reading it updates this core's counters.
         """
         around = self._around()
         own_s = time.process_time()
         return Counters(self.busy.read(), own_s, *around)
 
     def after(self) -> Counters:
-        """Read after a block: busy and own time first."""
+        """Read the counters after a block; own and busy time first."""
         own_s = time.process_time()
         busy_s = self.busy.read()
         return Counters(busy_s, own_s, *self._around())
@@ -79,7 +79,7 @@ class Monitor:
         return waited_s, steal_s, throttled_s, counters.involuntary_switches()
 
     def facts(self) -> dict[str, str | int | None]:
-        """Where the counters come from; None for those that the system does not tell."""
+        """Return the names of the counters' sources; None for those without a source."""
         return {
             "busy_clock": self.busy.name,
             "busy_clock_resolution_us": round(self.resolution_s / counters.US),
@@ -94,14 +94,14 @@ def _name(source: counters.Source | None) -> str | None:
 
 
 def with_flags(sample: Sample, before: Counters, monitor: Monitor, threads: int) -> Sample:
-    """The sample with what has happened since `before`, and the flags that this gives it."""
-    seen = with_counters(sample, before, monitor.after())
-    earned = flags(seen, threads, monitor.cores, monitor.resolution_s)
-    return msgspec.structs.replace(seen, flags=earned)
+    """Return the sample with the counters since `before`, and the flags they give."""
+    counted = with_counters(sample, before, monitor.after())
+    found = flags(counted, threads, monitor.cores, monitor.resolution_s)
+    return msgspec.structs.replace(counted, flags=found)
 
 
 def with_counters(sample: Sample, before: Counters, after: Counters) -> Sample:
-    """The sample with what happened between the two readings."""
+    """Return the sample with the differences between two readings of the counters."""
     busy_s = _since(before.busy_s, after.busy_s)
     own_s = after.own_s - before.own_s
     return msgspec.structs.replace(
@@ -123,24 +123,24 @@ def _more(before: int | None, after: int | None) -> int | None:
 
 
 def flags(sample: Sample, threads: int, cores: int, resolution_s: float | None) -> tuple[Flag, ...]:
-    """What keeps a sample from speaking for its case.
+    """Return the kinds of interference in a sample.
 
-    cores: those that the busy time is of; resolution_s: of the busy time.
+    cores: the number of cores in the busy time; resolution_s: of the busy time.
     """
-    told: dict[Flag, bool] = {
+    conditions: dict[Flag, bool] = {
         "busy": _busy(sample, threads, cores, resolution_s),
         "stolen": _stolen(sample, min(threads, cores)),
         "throttled": bool(sample.throttled_s),
     }
-    return tuple(flag for flag, is_so in told.items() if is_so)
+    return tuple(flag for flag, is_present in conditions.items() if is_present)
 
 
 def _busy(sample: Sample, threads: int, cores: int, resolution_s: float | None) -> bool:
-    """Whether others took cores that the threads could have used.
+    """Return whether other processes took cores from the threads.
 
-    Others' time that the clock may have counted in the wrong block is believed only if threads
-    waited as well. Waiting alone proves nothing, as threads may wait for each other: left out for
-    that, a case would lose just the blocks in which it is slow by itself.
+    The clock may count others' time in the wrong block; time within its resolution counts only if
+    threads waited as well. Waiting alone proves nothing, as threads may wait for each other: a case
+    would lose just the blocks in which it is slow by itself.
     """
     foreign_s, host_s = sample.foreign_s, sample.host_s
     floor_s = LOST_SHARE * host_s
@@ -152,7 +152,7 @@ def _busy(sample: Sample, threads: int, cores: int, resolution_s: float | None) 
 
 
 def _stolen(sample: Sample, running: int) -> bool:
-    """A single tick may have gathered in many blocks: only a second one is of this block."""
+    """Return whether the hypervisor took time; a single tick may stem from earlier blocks."""
     return sample.steal_s is not None and sample.steal_s > max(
         counters.TICK_S, STOLEN_SHARE * running * sample.host_s
     )

@@ -1,4 +1,4 @@
-"""A backend is started as its target says: on that many threads, on that device, in that dtype."""
+"""Start a backend for a target, and check its threads, devices and dtypes."""
 
 import os
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from dlbench.records.case import Declaration, Target
 
 
 def start(target: Target, scratch: str) -> Backend:
-    """Import the framework, and see that it uses the threads it was told to."""
+    """Import the framework and start its backend; PlacementError if it uses other threads."""
     setting = Setting(target.device, target.mode, target.dtype, target.threads, scratch)
     backend: Backend = registry.load("backends", target.backend).start(setting)
     assert_threads(backend, target)
@@ -20,7 +20,7 @@ def start(target: Target, scratch: str) -> Backend:
 
 
 def start_here(target: Target, scratch: str) -> Backend:
-    """The same in a process that was not started for it: first set the declared variables."""
+    """Start a backend in any process: set the declared environment variables first."""
     declared = registry.declaration("backends", target.backend, Declaration)
     os.environ |= declared.variables(target.threads, scratch)
     return start(target, scratch)
@@ -30,19 +30,15 @@ def assert_threads(backend: Backend, target: Target) -> None:
     """Raise PlacementError unless the backend uses as many threads as the target says."""
     threads = backend.device.threads()
     if threads not in (None, target.threads):
-        raise PlacementError(
-            f"{target.backend} was told to use {target.threads} threads and uses {threads}"
-        )
+        raise PlacementError(f"{target.backend} uses {threads} threads instead of {target.threads}")
 
 
 def assert_placed(backend: Backend, target: Target, tensors: Mapping[str, Any]) -> None:
-    """Raise PlacementError unless every tensor is where the target says, in its dtype."""
+    """Raise PlacementError unless every tensor is on the target's device, in its dtype."""
     device = "cuda:0" if target.device == "cuda" else target.device
     for name, tensor in tensors.items():
         place, dtype = backend.device.place(tensor)
         is_label = dtype.startswith("int")
         storage = DTYPES[target.dtype].storage
         if place != device or (dtype != storage and not is_label):
-            raise PlacementError(
-                f"{name} is a {dtype} on {place}; the case says {storage} on {device}"
-            )
+            raise PlacementError(f"{name} is {dtype} on {place} instead of {storage} on {device}")

@@ -1,6 +1,6 @@
-"""Timed blocks: a loop that adds nothing to the step but the call, synced at both edges.
+"""The timed loop: adds nothing to a step but its call, and syncs the device at both ends.
 
-It must not know any framework, case or file; the clock is a parameter so that tests can tell it.
+It must not know any framework, case or file; the clock is a parameter, for tests.
 """
 
 import gc
@@ -17,30 +17,29 @@ from dlbench.records.measurement import Sample
 Clock = Callable[[], int]
 NS = 1e9
 
-# A block never gets longer than this many iterations, whatever the clock says.
+# The most iterations of a block, whatever the clock says.
 MOST_ITERATIONS = 10_000_000
 
-# A block has so many parts, between which it may end early once it has taken so many times as long
-# as it should. Seen beside a competing process: disturbed blocks took 12 times as long, and half of
-# the time of all blocks.
+# A block has so many parts, and may end early between two of them, after LATE times its planned
+# length. Seen beside a competing process: disturbed blocks took 12 times as long, and half of the
+# time of all blocks.
 PARTS = 8
 LATE = 2
 
-# Blocks for finding the number of iterations and for seeing whether the speed is steady are this
-# share of a block long: enough clock ticks (a perf_counter tick is at most 0.1 microseconds),
-# and short enough to see a trend.
+# The length of a probe of the warm-up, as a share of a block: enough clock ticks (of at most 0.1
+# microseconds with perf_counter), and short enough to show a trend.
 PROBE_SHARE = 0.25
 
-# Steady: the medians of two windows of so many probes in a row differ by less than this share.
+# The speed is steady if the medians of two windows of so many probes differ by less than this.
 STEADY_WINDOW = 3
 STEADY_SHARE = 0.05
 
 
 class Patience(NamedTuple):
-    """A block may end early that takes so many seconds: if `in_vain` says so, asked once.
+    """When a block may end early: after `seconds`, ask `in_vain(elapsed)` once; if true, end it.
 
-    It is given the seconds that the block has taken so far. Being slow must not be the reason: with
-    a stall of its own in it, a short block is slower per step than a long one.
+    Slowness alone must not be the reason: with a stall of its own, a short block is slower per step
+    than a long one.
     """
 
     seconds: float
@@ -51,7 +50,7 @@ PATIENT = Patience(inf, lambda taken_s: False)  # noqa: ARG005
 
 
 def now_s() -> float:
-    """Now, on the clock on which a sample has started."""
+    """Return the time on the clock of `Sample.started_s`."""
     return perf_counter_ns() / NS
 
 
@@ -66,8 +65,8 @@ def block(  # noqa: PLR0913 - the last three have defaults that are right nearly
 ) -> Sample:
     """Time `iterations` calls of `step` between two device syncs, without garbage collection.
 
-    The device's own clock is read inside of the host's: from its first work to its last.
-    With patience lost between two of its PARTS, it has fewer calls.
+    The device's clock is read within the host's: from the first work to the last. The block may end
+    early between two of its PARTS (see Patience), and then has fewer calls.
     """
     late_ns = patience.seconds * NS
     collecting = gc.isenabled()
@@ -101,29 +100,28 @@ def block(  # noqa: PLR0913 - the last three have defaults that are right nearly
 
 
 def _parts(iterations: int) -> list[int]:
-    """So many calls in PARTS that differ by one at most, or in as many as there are calls."""
+    """Split the calls into PARTS parts of nearly equal size; leave out empty ones."""
     edges = [iterations * part // PARTS for part in range(PARTS + 1)]
     return [after - before for before, after in pairwise(edges) if after > before]
 
 
 def iterations_for(seconds: float, sample: Sample) -> int:
-    """How many steps fill `seconds`, judged by a sample; at least one."""
+    """Return how many steps fill `seconds`, by the speed of a sample; at least one."""
     wanted = round(seconds / sample.step_s) if sample.host_s > 0 else sample.iterations * 10
     return max(1, min(MOST_ITERATIONS, wanted))
 
 
 def block_size(seconds: float, samples: Sequence[Sample]) -> int:
-    """How many steps fill `seconds`, by the fastest of the last two windows.
+    """Return how many steps fill `seconds`, by the fastest probe of the last two windows.
 
-    First calls and probes that others disturb are slower than a step is: judged by them, a block
-    could be too short to be timed.
+    First calls and disturbed probes are slower: sized by them, a block could be too short.
     """
     window = samples[-2 * STEADY_WINDOW :]
     return iterations_for(seconds, min(window, key=lambda sample: sample.step_s))
 
 
 def warm_up(take: Callable[[int], Sample], block_s: float, budget_s: float) -> tuple[Sample, ...]:
-    """Take probes until the speed is steady, or for `budget_s` seconds; at least two."""
+    """Take probes until the speed is steady, or for `budget_s` seconds; return two or more."""
     samples = [take(1)]
     spent = samples[0].host_s
     while len(samples) == 1 or (spent < budget_s and not _steady(samples)):

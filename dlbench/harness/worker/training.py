@@ -1,7 +1,6 @@
-"""Networks trained for real on their data sets, and judged on rows that they have not seen.
+"""Complete trainings in a worker: epochs on the training rows, accuracy on the test rows.
 
-Runs in the worker. Only the pass over the training data is timed, not the judging. It must not
-know any framework.
+Only the pass over the training rows is timed, not the test. It must not know any framework.
 """
 
 from dataclasses import replace
@@ -24,12 +23,12 @@ from dlbench.reference.arrays import Array
 from dlbench.reference.losses import labels, loss_of
 from dlbench.workloads.base import job_of
 
-# Rows that are predicted at once: enough to be quick, and few enough for any memory.
+# Rows per prediction: enough to be quick, and few enough for any memory.
 PREDICTED_ROWS = 10_000
 
 
 class Training:
-    """One network, one seed: of the split, the weights and the order of the rows."""
+    """One training: a network and a seed of the split, the weights and the order of the rows."""
 
     def __init__(self, backend: Backend, job: TrainingJob) -> None:
         self.backend, self.network = backend, job.network
@@ -38,7 +37,7 @@ class Training:
         self.done = 0
 
     def epoch(self) -> EpochResult:
-        """One epoch, timed, and what it is worth; DlbenchError if the loss is no number."""
+        """Train for one epoch, and test; DlbenchError if the loss is not finite."""
         start = perf_counter()
         loss = self.trainer.epoch()
         self.backend.device.wait()
@@ -46,25 +45,26 @@ class Training:
         self.done += 1
         if not isfinite(loss):
             raise DlbenchError(
-                f"the training loss of epoch {self.done} is no finite number",
+                f"the training loss of epoch {self.done} is not a finite number",
                 value=loss,
-                hint="A smaller learning rate, or data on a smaller scale, mostly mends that",
+                hint="Try a smaller learning rate, or scale the data down",
             )
-        test_loss, accuracy = self._judged()
+        test_loss, accuracy = self._test()
         return EpochResult(self.done, loss, seconds, test_loss, accuracy)
 
-    def _judged(self) -> tuple[float | None, float | None]:
+    def _test(self) -> tuple[float | None, float | None]:
+        """Return loss and accuracy on the test rows; None if there are none."""
         x, y = self.split.x_test, self.split.y_test
         if not len(x):
             return None, None
         outputs = self.predict(x)
         test_loss = loss_of(self.network, outputs, y)
         classes = registry.declaration("datasets", self.network.dataset, dict)["classes"]
-        right = None if classes is None else float((labels(self.network, outputs) == y).mean())
-        return (test_loss if isfinite(test_loss) else None), right
+        accuracy = None if classes is None else float((labels(self.network, outputs) == y).mean())
+        return (test_loss if isfinite(test_loss) else None), accuracy
 
     def predict(self, x: Array) -> Array:
-        """Outputs in inference, (rows, units)."""
+        """Return the outputs in inference, (rows, units)."""
         parts = [
             self.trainer.predict(x[start : start + PREDICTED_ROWS])
             for start in range(0, len(x), PREDICTED_ROWS)
@@ -81,10 +81,10 @@ class Trainings:
         self.training: Training
 
     def start(self, order: wire.StartTraining) -> wire.Ready:
-        """Get a network ready for its first epoch."""
+        """Prepare a network for its first epoch; DlbenchError if its results are wrong."""
         self.backend.release()
         self.begun += 1
-        if self.compiler is not None:  # so that no training finds what another has compiled
+        if self.compiler is not None:  # no training may use another's compiled code
             self.compiler.begin(f"training {self.begun}")
         job = job_of(order.network, self.target, order.seed, synthetic=False)
         job = replace(job, tensorboard=order.tensorboard, checkpoint=order.checkpoint)
@@ -99,9 +99,9 @@ class Trainings:
         return wire.EpochTrained(self.training.epoch())
 
     def predict(self, order: wire.Predict) -> wire.Predicted:
-        """What the trained network makes of some rows."""
+        """Return the outputs of the trained network for some rows; DlbenchError if not finite."""
         rows = np.array(order.rows, np.float32)
         outputs = self.training.predict(rows.reshape(-1, *self.training.network.inputs))
         if not np.isfinite(outputs).all():
-            raise DlbenchError("the trained network predicts what is no finite number")
+            raise DlbenchError("the trained network predicts numbers that are not finite")
         return wire.Predicted(tuple(map(tuple, outputs.astype(float).tolist())))

@@ -1,4 +1,4 @@
-"""What a started backend computes, against the oracle and the lecture: nothing is timed."""
+"""Verification in a worker: a backend's results against the oracle and the lecture, untimed."""
 
 from dlbench.backends.base import Backend
 from dlbench.harness import wire
@@ -7,10 +7,10 @@ from dlbench.parity.oracle import agreement
 
 
 def verify(backend: Backend, dtype: str, order: wire.Verify) -> wire.Verified:
-    """Check all that a network computes, then forget it."""
-    found = agreement(backend, dtype, order.network, order.optimizers, order.seed)
+    """Check all results of a network, then release it."""
+    checks = agreement(backend, dtype, order.network, order.optimizers, order.seed)
     backend.release()
-    return wire.Verified(found)
+    return wire.Verified(checks)
 
 
 def work_out(backend: Backend, order: wire.WorkOut) -> wire.WorkedOut:

@@ -1,6 +1,6 @@
-"""The process that computes: one framework, one setting, orders in, replies out.
+"""A worker: carries out orders with one framework in one setting.
 
-It decides nothing, and writes only what a training is told to.
+It decides nothing, and writes no file but those of a training.
 """
 
 import gc
@@ -27,14 +27,14 @@ from dlbench.workloads.base import Bound, kind_named
 
 
 class Worker:
-    """Starts one backend, lets it carry out orders, and answers whatever happens."""
+    """Starts one backend and carries out orders with it; every error becomes a reply."""
 
     def __init__(self) -> None:
         self.monitor = Monitor()
-        self.started: Started | None = None
+        self.session: Session | None = None
 
     def carry_out(self, order: Order) -> Reply:
-        """Do what the order says; any error becomes a Failed with its status."""
+        """Carry out an order; return a Failed on any error."""
         try:
             return self._reply(order)
         except Unavailable as error:
@@ -48,30 +48,30 @@ class Worker:
     def _reply(self, order: Order) -> Reply:
         if isinstance(order, wire.Start):
             return self._start(order)
-        if self.started is None:
+        if self.session is None:
             raise DlbenchError("no backend has been started")
-        return self.started.verbs[type(order)](order)
+        return self.session.verbs[type(order)](order)
 
     def _failed(self, error: Exception) -> wire.Failed:
         no_memory = isinstance(error, MemoryError) or (
-            self.started is not None and self.started.backend.device.is_out_of_memory(error)
+            self.session is not None and self.session.backend.device.is_out_of_memory(error)
         )
         return wire.Failed("out_of_memory" if no_memory else "failed", one_line(error))
 
     def _start(self, order: wire.Start) -> wire.Ready:
-        """Import the framework."""
-        gc.disable()  # an import makes few cycles, and looking for them takes a tenth of its time
+        """Start the backend, which imports its framework."""
+        gc.disable()  # garbage collection takes a tenth of an import, and finds little
         backend, compiler = start(order.target, order.scratch), None
         if order.mode_kind == "static":
             compiler = Compiler(backend, order.target, Path(order.scratch))
-        self.started = Started(backend, order.target, compiler, self.monitor)
-        gc.freeze()  # a framework's objects live on: they are not looked through before every block
+        self.session = Session(backend, order.target, compiler, self.monitor)
+        gc.freeze()  # a framework's objects live on: no collection before a block need check them
         gc.enable()
-        return self.started.ready()
+        return self.session.ready()
 
 
-class Started:
-    """A started backend, and the cases that it holds. compiler: None in a dynamic mode."""
+class Session:
+    """A started backend and its prepared cases. compiler: None in a dynamic mode."""
 
     def __init__(
         self, backend: Backend, target: Target, compiler: Compiler | None, monitor: Monitor
@@ -96,17 +96,17 @@ class Started:
         }
 
     def ready(self, process: int | None = None) -> wire.Ready:
-        """What the backend and the counters say of themselves."""
+        """Return the facts of the backend and of the counters."""
         return wire.Ready({**self.backend.device.facts(), **self.monitor.facts()}, process)
 
     def renew(self, order: wire.Renew) -> wire.Ready:  # noqa: ARG002
-        """What a fresh copy of the process begins with: its own counters, and all threads."""
+        """Begin as a fresh copy of the process: open its own counters, check its threads."""
         self.monitor = Monitor()
         assert_threads(self.backend, self.target)
         return self.ready(os.getpid())
 
     def prepare(self, order: wire.Prepare) -> wire.Prepared:
-        """Bind, time the first calls, assert placement; in this order."""
+        """Bind the workload, time its first calls, then check the placement of its tensors."""
         kind = kind_named(order.workload.kind)
         if self.compiler is not None:
             self.compiler.begin(order.case)
@@ -119,7 +119,7 @@ class Started:
         return wire.Prepared(calls, compiling, bound.facts)
 
     def check(self, order: wire.Check) -> wire.Verified:
-        """Parity with the oracle: after the first calls, or it would hide what compiling costs."""
+        """Compare with the oracle; before the first calls it would hide the cost of compiling."""
         return wire.Verified(self.cases[order.case].check())
 
     def _first_calls(self, step: Step) -> tuple[tuple[float, ...], Compiling | None]:
@@ -129,7 +129,7 @@ class Started:
         return tuple(timing.block(step.run, wait, 1).host_s for _ in calls), None
 
     def warm_up(self, order: wire.WarmUp) -> wire.Warm:
-        """Run until steady; in a renewed worker, for one block."""
+        """Run until steady; in a renewed worker, run one block."""
         step = self.cases[order.case].step
         blocks = Blocks(step, self.backend, self.target.threads, self.monitor)
         samples = blocks.warm_up(order.sampling, order.iterations)
@@ -141,11 +141,11 @@ class Started:
         return wire.Timed(self.blocks[order.case].block())
 
     def release(self, order: wire.Release) -> wire.Ready:
-        """Free what the case holds."""
+        """Free the memory of a case."""
         self.cases.pop(order.case, None)
         self.blocks.pop(order.case, None)
         self.backend.release()
         gc.unfreeze()
         gc.collect()
-        gc.freeze()  # what is left is the framework's: the next case need not look through it again
+        gc.freeze()  # all that is left belongs to the framework: the next case need not check it
         return wire.Ready()

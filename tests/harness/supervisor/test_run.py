@@ -210,7 +210,7 @@ def test_what_the_plan_skips_is_told_with_its_reason_and_not_started():
     "answer",
     [
         wire.Failed("skipped", "there is no such device"),
-        wire.Failed("failed", "torch was told to use 2 threads and uses 8"),
+        wire.Failed("failed", "torch uses 8 threads instead of 2"),
         CRASH,
         HANGS,
     ],

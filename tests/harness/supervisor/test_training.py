@@ -12,7 +12,7 @@ from dlbench.records.training import Lap, TrainingResult, by_target
 from fakes.trainings import LEARNT, NUMPY, OUTPUTS, TORCH, School, broken, trained
 
 ROW = (5.1, 3.5, 1.4, 0.2)
-NO_NUMBER = wire.Failed("failed", "the training loss of epoch 2 is no finite number")
+NO_NUMBER = wire.Failed("failed", "the training loss of epoch 2 is not a finite number")
 
 
 def events(school, *targets, seeds=(0,), length=3, **beside):

@@ -148,7 +148,9 @@ def test_whoever_always_says_the_same_is_as_accurate_as_that_class_is_frequent()
 def test_a_loss_that_is_no_number_is_an_error_that_names_the_epoch(loss):
     one = Training(Told(0.5, 0.4, loss), job("iris"))
     assert [one.epoch().epoch for _ in range(2)] == [1, 2]
-    with pytest.raises(DlbenchError, match=f"training loss of epoch 3 is no finite number: {loss}"):
+    with pytest.raises(
+        DlbenchError, match=f"training loss of epoch 3 is not a finite number: {loss}"
+    ):
         one.epoch()
 
 

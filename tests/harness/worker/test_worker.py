@@ -130,7 +130,7 @@ def test_a_backend_may_use_the_threads_that_it_was_told(tell, backend, threads):
 def test_a_backend_may_not_use_other_threads(tell, backend):
     backend.uses_threads = 8
     failed = tell(START)
-    assert failed == wire.Failed("failed", "fake was told to use 2 threads and uses 8.")
+    assert failed == wire.Failed("failed", "fake uses 8 threads instead of 2.")
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ WRONG = [
 def test_inputs_must_lie_where_the_case_says(tell, backend, tensor, where):
     backend.more_inputs = {"x": tensor}
     failed = tell(START, PREPARE)
-    assert failed == wire.Failed("failed", f"x is a {where}; the case says float32 on cpu.")
+    assert failed == wire.Failed("failed", f"x is {where} instead of float32 on cpu.")
     assert backend.events == []
 
 
@@ -240,12 +240,12 @@ def test_inputs_must_lie_where_the_case_says(tell, backend, tensor, where):
 def test_results_must_lie_where_the_case_says(tell, backend, tensor, where):
     backend.spoil = lambda _: tensor
     failed = tell(START, PREPARE)
-    assert failed == wire.Failed("failed", f"product is a {where}; the case says float32 on cpu.")
+    assert failed == wire.Failed("failed", f"product is {where} instead of float32 on cpu.")
 
 
 # --- compiling ----------------------------------------------------------------------------------
 
-AGAIN = "compiled again after its first calls: {} more than before."
+AGAIN = "was compiled again while it was measured ({})."
 
 
 @pytest.fixture
@@ -323,7 +323,7 @@ def test_the_compiler_starts_when_it_is_needed_and_once(tell, backend, static):
 
 def test_a_static_mode_that_compiles_nothing_has_failed(tell, backend, static):
     backend.compiles = [0]
-    reason = "the mode eager is static, and nothing was compiled."
+    reason = "the mode eager is static, but compiled nothing."
     assert tell(static, PREPARE) == wire.Failed("failed", reason)
 
 
@@ -331,7 +331,7 @@ def test_a_static_mode_without_a_compiler_is_a_mistake_of_the_backends_author(
     tell, backend, static
 ):
     backend.has_compiler = False
-    reason = "the mode eager is static, and there is no compiler of it."
+    reason = "the backend has no compiler for the static mode eager."
     assert tell(static) == wire.Failed("failed", reason)
 
 
@@ -344,7 +344,7 @@ def test_a_block_that_compiles_again_has_failed(tell, backend, static):
     backend.compiles = [0, 1]
     assert isinstance(tell(static, PREPARE, WARM_UP, BLOCK), wire.Timed)
     backend.compiles = [1, 3]
-    assert tell(BLOCK) == wire.Failed("failed", AGAIN.format("2 graphs"))
+    assert tell(BLOCK) == wire.Failed("failed", AGAIN.format("2 times"))
 
 
 def test_compiling_before_the_timed_steps_of_a_block_is_no_less_a_failure(tell, backend, static):
@@ -353,14 +353,14 @@ def test_compiling_before_the_timed_steps_of_a_block_is_no_less_a_failure(tell, 
     backend.reset = lambda: backend.compiles.append(backend.compiles.pop() + more[0])
     assert isinstance(tell(static, PREPARE, WARM_UP, BLOCK), wire.Timed)
     more[0] = 1
-    assert tell(BLOCK) == wire.Failed("failed", AGAIN.format("1 graph"))
+    assert tell(BLOCK) == wire.Failed("failed", AGAIN.format("1 time"))
 
 
 def test_a_warm_up_that_compiles_again_has_failed(tell, backend, static):
     backend.compiles = [0, 1]
     tell(static, PREPARE)
     backend.compiles = [1, 2]
-    assert tell(WARM_UP) == wire.Failed("failed", AGAIN.format("1 graph"))
+    assert tell(WARM_UP) == wire.Failed("failed", AGAIN.format("1 time"))
 
 
 def test_a_lead_in_of_its_own_may_compile_when_it_runs_first_and_no_later(tell, backend, static):
@@ -372,7 +372,7 @@ def test_a_lead_in_of_its_own_may_compile_when_it_runs_first_and_no_later(tell, 
 
     backend.matmul = lambda a, b: replace(matmul(a, b), lead_in=lead_in)
     tell(static, PREPARE)
-    assert tell(WARM_UP) == wire.Failed("failed", AGAIN.format("1 graph"))
+    assert tell(WARM_UP) == wire.Failed("failed", AGAIN.format("1 time"))
     more[:] = [0] * 100 + [1]
     assert isinstance(tell(WARM_UP, BLOCK), wire.Timed)
 
@@ -673,7 +673,7 @@ def test_a_copy_that_has_not_the_threads_it_should_have_is_refused(backend, moni
 
     monkeypatch.setattr(fork_server, "serve", copied)
     (failed,) = answers(structs.replace(START, renewable=True))
-    assert failed == wire.Failed("failed", "fake was told to use 2 threads and uses 7.")
+    assert failed == wire.Failed("failed", "fake uses 7 threads instead of 2.")
 
 
 def test_who_did_not_start_is_not_copied(backend, monitor, monkeypatch):
