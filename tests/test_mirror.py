@@ -15,7 +15,6 @@ TESTS = Path(__file__).parent
 ELSEWHERE = {
     # One run of the supervisor takes all of these, on workers that follow a script.
     "harness/supervisor/case.py": "harness/supervisor/test_run.py",
-    "harness/supervisor/pool.py": "harness/supervisor/test_run.py",
     "harness/supervisor/row.py": "harness/supervisor/test_run.py",
     # A worker's answers to orders, on a backend whose every answer is known.
     "harness/worker/__main__.py": "harness/worker/test_worker.py",
