@@ -1,0 +1,157 @@
+"""Cases that fail: with their reason, and without harm to others."""
+
+import pytest
+
+from dlbench.harness import wire
+from dlbench.records.case import Group
+from dlbench.records.measurement import ParityCheck
+from fakes.story import (
+    CRASH,
+    HANGS,
+    NO_MEMORY,
+    RAISES,
+    WRONG_LOSS,
+    Story,
+    case,
+    group,
+    plan,
+    stable,
+)
+from fakes.workers import BROKEN, CALLS_S, HELD, Dies
+
+
+def test_what_the_plan_skips_is_told_with_its_reason_and_not_started():
+    skipping = Group(
+        case(1, "any").workload, (case(1, "torch", skip="not installed"), case(1, "numpy"))
+    )
+    story = Story(plan(skipping))
+    assert story.launched() == ["numpy"]
+    assert story.outcomes() == {"matmul/1 on torch": "skipped", "matmul/1 on numpy": "ok"}
+    assert story.of(1, "torch").reason == "not installed"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        wire.Failed("skipped", "there is no such device"),
+        wire.Failed("failed", "torch uses 8 threads instead of 2"),
+        CRASH,
+        HANGS,
+    ],
+    ids=["skipped", "failed", "crash", "hang"],
+)
+def test_a_refused_start_is_the_end_of_all_cases_of_that_target(answer):
+    story = Story(
+        plan(group(1, "torch", "numpy"), group(2, "torch", "numpy"), group(3, "torch")),
+        stable(torch={"start": [answer]}),
+    )
+    failed = answer.failed if isinstance(answer, Dies) else answer
+    assert story.launched() == ["torch", "numpy"]
+    assert not story.told("torch", "prepare")
+    for size in (1, 2, 3):
+        assert story.of(size, "torch").status == failed.status
+        assert story.of(size, "torch").reason == failed.reason
+    assert [story.of(size, "numpy").status for size in (1, 2)] == ["ok", "ok"]
+
+
+@pytest.mark.parametrize(
+    "answer", [RAISES, NO_MEMORY, CRASH, HANGS], ids=lambda a: type(a).__name__
+)
+@pytest.mark.parametrize("order", ["prepare", "check", "warm_up", "block"])
+def test_a_case_that_goes_wrong_takes_no_other_with_it(order, answer):
+    story = Story(
+        plan(group(1, "torch", "numpy"), group(2, "torch", "numpy")),
+        stable(torch={order: [answer]}),
+    )
+    failed = answer.failed if isinstance(answer, Dies) else answer
+    assert story.outcomes() == {
+        "matmul/1 on torch": failed.status,
+        "matmul/1 on numpy": "ok",
+        "matmul/2 on torch": "ok",
+        "matmul/2 on numpy": "ok",
+    }
+    assert story.of(1, "torch").reason == failed.reason
+
+
+@pytest.mark.parametrize("answer", [RAISES, CRASH], ids=["raises", "dies"])
+def test_a_worker_is_launched_again_only_if_it_died(answer):
+    story = Story(plan(group(1, "torch"), group(2, "torch")), stable(torch={"block": [answer]}))
+    assert story.launched() == ["torch"] * (2 if answer is CRASH else 1)
+
+
+def test_blocks_taken_before_a_failure_are_kept():
+    story = Story(plan(group(1, "torch"), blocks=3), stable(torch={"block": [None, RAISES]}))
+    measured = story.of(1, "torch")
+    assert (measured.status, len(measured.samples)) == ("failed", 1)
+    assert (measured.stop_reason, measured.calls_s) == (None, CALLS_S)
+
+
+def test_a_worker_that_died_is_not_told_of_its_other_cases():
+    """A row may hold two cases of one target; a plan that dlbench makes has none."""
+    twins = Group(case(1, "any").workload, (case(1, "torch"), case(2, "torch")))
+    story = Story(plan(twins), stable(torch={"prepare": [None, CRASH]}))
+    assert story.outcomes() == {"matmul/1 on torch": "failed", "matmul/2 on torch": "failed"}
+    assert story.of(2, "torch").reason == CRASH.failed.reason
+    assert story.of(1, "torch").reason == "the worker process had ended before"
+
+
+@pytest.mark.parametrize(
+    ("parity", "reason"),
+    [
+        ([BROKEN], WRONG_LOSS),
+        ([HELD, BROKEN, BROKEN], f"{WRONG_LOSS}; 1 other quantity wrong too"),
+        (
+            [ParityCheck("outputs", None, 1e-5)],
+            "wrong result: no finite number in the outputs",
+        ),
+    ],
+)
+def test_a_case_that_fails_parity_is_recorded_and_never_timed(parity, reason):
+    answer = wire.Verified(tuple(parity))
+    story = Story(plan(group(1, "torch")), stable(torch={"check": [answer]}))
+    measured = story.of(1, "torch")
+    assert (measured.status, measured.reason) == ("parity_failed", reason)
+    assert (measured.calls_s, measured.parity, measured.samples) == (CALLS_S, tuple(parity), ())
+    assert not story.told("torch", "warm_up")
+    assert not story.told("torch", "block")
+
+
+@pytest.mark.parametrize(
+    ("order", "answer"),
+    [
+        ("check", wire.Verified((BROKEN,))),
+        ("prepare", NO_MEMORY),
+        ("warm_up", RAISES),
+        ("block", NO_MEMORY),
+    ],
+    ids=["parity", "prepare", "warm_up", "block"],
+)
+def test_a_case_that_goes_wrong_frees_its_memory_for_the_next(order, answer):
+    story = Story(plan(group(1, "torch", "numpy")), stable(torch={order: [answer]}))
+    assert story.told("torch", "release") == ["torch: release matmul/1"]
+    released = story.journal.index("torch: release matmul/1")
+    assert "numpy: block matmul/1" in story.journal[released:]
+
+
+@pytest.mark.parametrize(
+    ("order", "answer", "named"),
+    [
+        ("start", wire.Warm(()), "Warm"),
+        ("prepare", wire.Ready(), "Ready"),
+        ("warm_up", wire.Prepared((), ()), "Prepared"),
+        ("block", wire.Warm(()), "Warm"),
+    ],
+)
+def test_an_answer_out_of_turn_fails_the_case(order, answer, named):
+    story = Story(plan(group(1, "torch")), stable(torch={order: [answer]}))
+    measured = story.of(1, "torch")
+    assert (measured.status, measured.reason) == (
+        "failed",
+        f"unexpected answer {named} from the worker process",
+    )
+
+
+def test_a_worker_that_dies_of_a_release_has_measured_all_the_same():
+    story = Story(plan(group(1, "torch"), group(2, "torch")), stable(torch={"release": [CRASH]}))
+    assert set(story.outcomes().values()) == {"ok"}
+    assert story.launched() == ["torch", "torch"]

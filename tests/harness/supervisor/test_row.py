@@ -1,0 +1,179 @@
+"""One row: its steps in order, its turns and its end."""
+
+from dlbench.harness import wire
+from dlbench.harness.supervisor.row import RELEASE_TIMEOUT_S
+from dlbench.records.case import Group
+from dlbench.records.measurement import Measurement, Sample
+from fakes.story import CRASH, Story, case, group, lines, plan, stable
+from fakes.workers import CALLS_S, FACTS, HELD
+
+# --- all goes well --------------------------------------------------------------------------------
+
+
+def test_a_row_is_started_and_prepared_together_and_measured_in_turns():
+    story = Story(plan(group(1, "numpy", "torch")))
+    assert story.journal == lines("""
+        numpy: start
+        torch: start
+        numpy: prepare matmul/1
+        torch: prepare matmul/1
+        numpy: check matmul/1
+        torch: check matmul/1
+        numpy: warm_up matmul/1
+        torch: warm_up matmul/1
+        torch: block matmul/1
+        numpy: block matmul/1
+        numpy: block matmul/1
+        torch: block matmul/1
+        matmul/1 on numpy is ok
+        matmul/1 on torch is ok
+        numpy: closed
+        torch: closed
+    """)
+
+
+def test_only_who_is_kept_for_a_later_row_is_told_to_free_memory():
+    story = Story(plan(group(1, "numpy", "torch"), group(2, "torch")))
+    assert [line for line in story.journal if "release" in line] == ["torch: release matmul/1"]
+
+
+def test_a_measurement_holds_what_the_worker_said():
+    measured = Story(plan(group(1, "numpy"))).of(1, "numpy")
+    assert measured == Measurement(
+        case="matmul/1/numpy/cpu/eager/float32/t1",
+        status="ok",
+        calls_s=CALLS_S,
+        warmup=measured.warmup,
+        samples=measured.samples,
+        stop_reason="blocks",
+        parity=(HELD,),
+        facts={**FACTS, "parking": "told to stand still"},
+    )
+    assert len(measured.warmup) == 1
+    assert [sample.started_s for sample in measured.samples] == [1.0, 2.0]
+
+
+def test_a_worker_is_kept_for_the_rows_to_come():
+    story = Story(plan(group(1, "numpy"), group(2, "numpy"), group(3, "numpy")))
+    assert story.launched() == ["numpy"]
+    assert list(story.outcomes().values()) == ["ok"] * 3
+
+
+def test_a_worker_that_no_later_row_needs_is_closed_before_the_next():
+    story = Story(plan(group(1, "numpy", "torch"), group(2, "torch")))
+    assert story.journal.index("numpy: closed") < story.journal.index("torch: prepare matmul/2")
+    assert story.told("torch", "closed") == [story.journal[-1]]
+
+
+def test_a_row_that_only_skips_needs_no_worker():
+    later = Group(case(2, "numpy").workload, (case(2, "numpy", skip="too large"),))
+    story = Story(plan(group(1, "numpy"), later, group(3, "torch")))
+    assert story.journal.index("numpy: closed") < story.journal.index("torch: start")
+
+
+def test_progress_counts_the_cases_that_are_finished():
+    progress = Story(plan(group(1, "numpy", "torch"), group(2, "torch"))).progress
+    assert [(p.doing, p.done) for p in progress] == [
+        ("starting 2 workers", 0),
+        ("preparing matmul/1/numpy/cpu/eager/float32/t1", 0),
+        ("preparing matmul/1/torch/cpu/eager/float32/t1", 0),
+        ("checking matmul/1/numpy/cpu/eager/float32/t1", 0),
+        ("checking matmul/1/torch/cpu/eager/float32/t1", 0),
+        ("warming up matmul/1/numpy/cpu/eager/float32/t1", 0),
+        ("warming up matmul/1/torch/cpu/eager/float32/t1", 0),
+        ("measuring matmul/1", 0),
+        ("measuring matmul/1", 0),
+        ("preparing matmul/2/torch/cpu/eager/float32/t1", 2),
+        ("checking matmul/2/torch/cpu/eager/float32/t1", 2),
+        ("warming up matmul/2/torch/cpu/eager/float32/t1", 2),
+        ("measuring matmul/2", 2),
+        ("measuring matmul/2", 2),
+    ]
+    assert {p.total for p in progress} == {3}
+
+
+def test_orders_wait_as_long_as_the_plan_says_and_a_release_as_long_as_memory_takes():
+    plan_of_two = plan(group(1, "numpy"), group(2, "numpy"), blocks=1)
+    timeouts = Story(plan_of_two).stable.timeouts
+    assert timeouts == [*[5.0] * 5, RELEASE_TIMEOUT_S, *[5.0] * 4]
+
+
+# --- turns ----------------------------------------------------------------------------------------
+
+
+def blocks_in(story):
+    return [entry.partition(":")[0] for entry in story.journal if ": block" in entry]
+
+
+def rounds_in(story, cases):
+    turns = blocks_in(story)
+    return [turns[start : start + cases] for start in range(0, len(turns), cases)]
+
+
+def test_every_case_has_one_block_a_round_and_every_second_round_is_mirrored():
+    story = Story(plan(group(1, "numpy", "torch", "jax", "mlx"), blocks=6))
+    rounds = rounds_in(story, 4)
+    assert len(rounds) == 6
+    assert {frozenset(turns) for turns in rounds} == {frozenset(["numpy", "torch", "jax", "mlx"])}
+    assert all(rounds[n] == rounds[n + 1][::-1] for n in (0, 2, 4))
+    assert len({tuple(turns) for turns in rounds[::2]}) > 1, "the order is drawn anew"
+
+
+def test_the_same_seed_gives_the_same_order():
+    stories = [Story(plan(group(1, "numpy", "torch", "jax"), blocks=4)) for _ in range(2)]
+    assert blocks_in(stories[0]) == blocks_in(stories[1])
+
+
+def test_samples_know_their_round_and_their_generation():
+    story = Story(plan(group(1, "numpy", "torch"), blocks=2, generations=2))
+    places = [[(s.generation, s.round) for s in m.samples] for m in story.measurements]
+    assert places == [[(0, 0), (0, 1)]] * 2 + [[(1, 0), (1, 1)]] * 2
+
+
+def test_a_case_that_fails_leaves_the_others_their_turns():
+    story = Story(
+        plan(group(1, "numpy", "torch"), blocks=3), stable(numpy={"block": [None, CRASH]})
+    )
+    assert blocks_in(story).count("torch") == 3
+    assert blocks_in(story).count("numpy") == 2
+    assert story.outcomes() == {"matmul/1 on numpy": "failed", "matmul/1 on torch": "ok"}
+    assert len(story.of(1, "torch").samples) == 3
+
+
+def test_cases_of_one_slot_share_a_worker():
+    twins = Group(case(1, "any").workload, (case(1, "torch"), case(2, "torch")))
+    assert Story(plan(twins)).launched() == ["torch"]
+    story = Story(plan(twins), slot=lambda case: case.id)
+    assert story.launched() == ["torch", "torch"]
+
+
+def test_a_null_has_a_worker_of_its_own_and_is_measured_in_turns_with_its_case():
+    story = Story(plan(group(1, "torch", null="torch"), blocks=3))
+    assert story.launched() == ["torch", "torch"]
+    assert [m.case for m in story.measurements] == [
+        case(1, "torch").id,
+        case(1, "torch", null=True).id,
+    ]
+    assert [len(m.samples) for m in story.measurements] == [3, 3]
+
+
+# --- enough ---------------------------------------------------------------------------------------
+
+
+def timed(*steps_s):
+    return [wire.Timed(Sample(iterations=1, host_s=s, started_s=0.0)) for s in steps_s]
+
+
+def test_a_row_that_is_precise_stops_at_a_look():
+    steady = {"block": timed(*[2.0] * 100)}
+    story = Story(plan(group(1, "numpy", "torch"), blocks=100), stable(numpy=steady, torch=steady))
+    assert [(m.stop_reason, len(m.samples)) for m in story.measurements] == [("precision", 8)] * 2
+
+
+def test_a_row_is_as_precise_as_its_least_precise_ratio():
+    steady, loose = {"block": timed(*[2.0] * 100)}, {"block": timed(*[3.0, 4.0] * 50)}
+    story = Story(
+        plan(group(1, "numpy", "torch", "jax"), blocks=30, precision=0.05),
+        stable(numpy=steady, torch=loose, jax=steady),
+    )
+    assert {m.stop_reason for m in story.measurements} == {"blocks"}
