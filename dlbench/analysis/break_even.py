@@ -1,6 +1,6 @@
-"""After how many steps a compiled step has paid for its compiling: N = C / (t_dynamic - t_static).
+"""Estimate the number of steps after which compiling pays off: N = C / (t_dynamic - t_static).
 
-Pure functions of what was estimated: no file, no text.
+C is the compile time, t the time of a step. Pure functions of estimates: no file, no text.
 """
 
 from collections.abc import Sequence
@@ -15,26 +15,26 @@ State = Literal["pays", "never", "unsure"]
 
 
 class TotalTime(NamedTuple):
-    """Seconds by number of steps, a straight line: start_s once, and step_s for every step."""
+    """Total seconds as a straight line: start_s once, and step_s for every step."""
 
     start_s: float
     step_s: float
 
     def of(self, steps: float) -> float:
-        """Seconds of so many steps."""
+        """Seconds of this number of steps."""
         return self.start_s + steps * self.step_s
 
     def crossing(self, slower: "TotalTime") -> float:
-        """Steps from which it takes less time than another line, whose steps are slower."""
+        """Number of steps from which this line is below another one, whose steps are slower."""
         return (self.start_s - slower.start_s) / (slower.step_s - self.step_s)
 
 
 class BreakEven(Struct, frozen=True):
-    """Steps after which static is ahead, and their interval; None where none can be claimed.
+    """Steps after which the static mode is ahead, with their interval; None if unknown.
 
-    never: it is slower, or equal, beyond doubt; unsure: the data cannot tell whether it is faster.
-    Where unsure, `low` may be known: it is not ahead before. epoch_steps: steps of an epoch of the
-    data, None where unknown.
+    state: pays: the static mode is faster; never: it is slower or equal; unsure: the data cannot
+    tell. If unsure, `low` may be known: the static mode is not ahead before. epoch_steps: steps in
+    an epoch of the data, None if unknown.
     """
 
     steps: float | None = None
@@ -45,17 +45,17 @@ class BreakEven(Struct, frozen=True):
 
     @property
     def epochs(self) -> float | None:
-        """Epochs after which static is ahead."""
+        """Epochs after which the static mode is ahead."""
         return self._in_epochs(self.steps)
 
     @property
     def epochs_low(self) -> float | None:
-        """The lower end of their interval."""
+        """Lower end of the interval of `epochs`."""
         return self._in_epochs(self.low)
 
     @property
     def epochs_high(self) -> float | None:
-        """The upper end of their interval."""
+        """Upper end of the interval of `epochs`."""
         return self._in_epochs(self.high)
 
     def _in_epochs(self, steps: float | None) -> float | None:
@@ -66,11 +66,14 @@ NEVER = BreakEven(None, None, None, "never")
 
 
 def break_even(cost: Location, dynamic: Estimate, ratio: Location | None) -> BreakEven:
-    """cost: log seconds of compiling; dynamic: seconds of a step; ratio: log of static by dynamic.
+    """Estimate the break-even and its interval.
 
-    log N = log C - log t_dynamic - log(1 - ratio); the intervals of the three, which may be
-    lopsided, are combined by their squared reaches to either side (MOVER: Zou, Huang & Zhang
-    2009, Computational Statistics and Data Analysis 53).
+    cost: log seconds of compiling; dynamic: seconds of a dynamic step; ratio: log of the time of a
+    static step by that of a dynamic one, None if unknown.
+
+    log N = log C - log t_dynamic - log(1 - t_static/t_dynamic). The intervals of the three terms
+    may be asymmetric; they are combined by the squares of their lengths on each side (MOVER: Zou,
+    Huang & Zhang 2009, Computational Statistics and Data Analysis 53).
     """
     if ratio is None or dynamic.value <= 0:
         return BreakEven(None, None, None, "unsure")
@@ -93,13 +96,13 @@ def _steps(cost: float, dynamic_s: float, ratio: float) -> float | None:
 
 
 def _at_least(cost: Location, dynamic: Estimate, low: float) -> float | None:
-    """With the least cost, the slowest dynamic and the fastest static step."""
+    """Lower bound: the least cost, the slowest dynamic and the fastest static step."""
     least = cost.interval().low
     return None if least is None else exp(least) / ((dynamic.high or dynamic.value) * -expm1(low))
 
 
 def _logs(seconds: Estimate) -> Estimate:
-    """The same in logs; without an interval, as if it were known."""
+    """Convert to logs; without an interval the value counts as exact."""
     value, low, high = seconds
     return Estimate(log(value), log(low or value), log(high or value))
 
@@ -110,7 +113,7 @@ def _minus(of: Estimate) -> Estimate:
 
 
 def _combined(*parts: Estimate) -> tuple[float | None, float | None]:
-    """The interval of exp(sum of the parts); None where a part has none."""
+    """Interval of exp(sum of the parts); an end is None if any part has none there."""
     middle = sum(part.value for part in parts)
     below = [None if part.low is None else part.value - part.low for part in parts]
     above = [None if part.high is None else part.high - part.value for part in parts]

@@ -1,6 +1,7 @@
-"""What a target and a workload are called, in words: the same in tables, charts and sentences.
+"""Name targets and workloads in words, for tables, charts and sentences.
 
-A name says what differs among those beside it; what all have in common is said once, elsewhere.
+A name tells what differs among the targets or workloads shown together; what they have in common is
+said once, elsewhere.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,28 +13,29 @@ from dlbench.records.case import Target, Workload
 TARGET_AXES = ("backend", "device", "mode", "dtype", "threads", "loop", "callbacks")
 
 
-# Parameters that have a place of their own in the name of a workload.
+# Parameters with a fixed place in the name of a workload.
 PLACED = {"network", "batch", *"mnk"}
 
 
+# Longest label of a chart or table; longer names are cut.
 MOST_CHARACTERS = 48
 
 
 def words(target: Target, axes: Iterable[str]) -> tuple[str, ...]:
-    """The target's value on each axis; empty where it has none."""
+    """The target's value on each axis, as words; empty if it has none."""
     return tuple(
         units.counted(target.threads, "thread") if axis == "threads" else getattr(target, axis)
         for axis in axes
     )
 
 
-def joined(target: Target, axes: Iterable[str]) -> str:
-    """Such as `torch eager 2 threads`: what the target has on these axes."""
+def join_words(target: Target, axes: Iterable[str]) -> str:
+    """Join the target's values on these axes, such as `torch eager 2 threads`."""
     return " ".join(filter(None, words(target, axes)))
 
 
 def varying_axes(targets: Iterable[Target]) -> tuple[str, ...]:
-    """The axes on which the targets differ; the backend, if they are all the same."""
+    """The axes on which the targets differ; the backend if they do not differ."""
     return _differing(targets) or ("backend",)
 
 
@@ -43,27 +45,27 @@ def _differing(targets: Iterable[Target]) -> tuple[str, ...]:
 
 
 def target_names(targets: Sequence[Target]) -> dict[Target, str]:
-    """A short name for each target, which tells it from the others."""
+    """Give each target a short name that no other of them has."""
     axes = varying_axes(targets)
-    return {target: shortened(joined(target, axes)) for target in targets}
+    return {target: shorten(join_words(target, axes)) for target in targets}
 
 
 def names_by_case(rows: Sequence[Row]) -> dict[str, str]:
-    """What the target of each timed row is called among the timed ones."""
+    """Name the target of each timed row, by the id of its case."""
     timed = timed_rows(rows)
     names = target_names([row.target for row in timed])
     return {row.case: names[row.target] for row in timed}
 
 
 def shared(targets: Sequence[Target]) -> str:
-    """What all the targets have in common; empty if nothing."""
+    """Name what all targets have in common; empty if nothing."""
     differing = _differing(targets)
     axes = [axis for axis in TARGET_AXES if axis not in differing]
-    return shortened(", ".join(filter(None, words(targets[0], axes))))
+    return shorten(", ".join(filter(None, words(targets[0], axes))))
 
 
 def varying_params(rows: Sequence[Row]) -> tuple[str, ...]:
-    """Parameters that are not the same in all rows that have them, and the network's name."""
+    """The names of parameters that differ among the rows, and `network`."""
     every = [row.workload.params for row in rows]
     names = dict.fromkeys(name for params in every for name in params if name not in "mnk")
     values = {name: {params.get(name) for params in every} - {None} for name in names}
@@ -71,7 +73,10 @@ def varying_params(rows: Sequence[Row]) -> tuple[str, ...]:
 
 
 def workload_name(workload: Workload, varying: Sequence[str]) -> str:
-    """Such as `matmul 1024` or `forward iris batch 32`; the batch only where it varies."""
+    """Name a row's workload, such as `matmul 1024` or `forward iris batch 32`.
+
+    The batch is named only if it is among the varying parameters.
+    """
     params = workload.params
     batch = f"batch {params['batch']}" if "batch" in varying and "batch" in params else ""
     others = (str(value) for name, value in params.items() if name not in PLACED)
@@ -80,24 +85,24 @@ def workload_name(workload: Workload, varying: Sequence[str]) -> str:
 
 
 def workload_names(rows: Sequence[Row]) -> list[str]:
-    """The name of each row's workload in a table of these rows."""
+    """Name each row's workload for a table of these rows."""
     varying = varying_params(rows)
     return [workload_name(row.workload, varying) for row in rows]
 
 
 def _sizes(params: dict[str, int | str]) -> str:
-    """`1024` for a square product, `64×32×16` for another, nothing for other workloads."""
+    """Write `1024` for a square product, `64×32×16` for another, nothing for other workloads."""
     sizes = [str(params[axis]) for axis in "mnk" if axis in params]
     return sizes[0] if len(set(sizes)) == 1 else "×".join(sizes)
 
 
 def one_line(text: str) -> str:
-    """Text from results without line breaks and control characters."""
+    """Replace line breaks and control characters in a text from results."""
     spaced = (" " if character.isspace() else character for character in text)
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in spaced)
 
 
-def shortened(text: str, most: int = MOST_CHARACTERS) -> str:
-    """Text from results, fit for a label."""
+def shorten(text: str, most: int = MOST_CHARACTERS) -> str:
+    """Shorten a text from results to the length of a label."""
     line = one_line(text)
     return line if len(line) <= most else line[: most - 1] + "…"

@@ -13,7 +13,7 @@ from dlbench import units
 from dlbench.analysis.samples import ENOUGH, CaseSamples, RoundKey, is_quiet
 from dlbench.records.measurement import Sample
 from dlbench.stats.location import Location, Variance, location
-from dlbench.stats.shape import centred, drift, modes
+from dlbench.stats.shape import centre, drift, modes
 
 # At least this share of the rounds must be quiet before disturbed ones are discarded. With fewer,
 # some of the quiet ones may have been disturbed unnoticed.
@@ -147,7 +147,7 @@ def _shape(pair: Pair) -> str:
     if found := modes(logs):
         low, high = units.ratios(exp(found.low), exp(found.high))
         return f"; two clusters, at {low}x and {high}x"
-    values, times = centred(pair.placements)
+    values, times = centre(pair.placements)
     slope = drift(values, times)
     if slope and slope.clear and abs(slope.slope) * max(times) > LEAST_DRIFT:
         change = "rose" if slope.slope > 0 else "fell"

@@ -1,4 +1,4 @@
-"""The command that measures some cases of a run again, and more thoroughly than the run did."""
+"""Write the command that measures some cases of a run again, more thoroughly than before."""
 
 import shlex
 from collections.abc import Iterable, Sequence
@@ -17,22 +17,22 @@ START = ["dlbench", "run"]
 KEEP = "-k"
 
 
-# Options that are replaced, or would end the new run too early.
+# Options that the new command replaces, or that would end the new run too early.
 REPLACED = (KEEP, "--rigor", "--generations", "--precision", "--budget")
 
 
-# So many workloads are named at most: a longer command is not typed, and hardly quicker.
+# Most workloads named in the command: a longer one is tedious to type and saves little time.
 MOST_WORKLOADS = 4
 
 
 @dataclass(frozen=True)
 class RerunCommand:
-    """Words of the run's own command: suite, targets and axes stay, the rest is chosen anew."""
+    """Builds commands that keep the suite, targets and axes of a run's own command."""
 
     run: Run
 
     def command(self, cases: Sequence[Case]) -> str:
-        """Measures at least these cases of the run."""
+        """Write a command that measures at least these cases of the run."""
         return shlex.join([*self._kept[0], *self._selection(cases), *self._rigor])
 
     @cached_property
@@ -41,7 +41,7 @@ class RerunCommand:
 
     @cached_property
     def _kept(self) -> tuple[list[str], list[str]]:
-        """The words that stay, and what the run itself was restricted to by -k."""
+        """The words of the run's command that stay, and its own -k option."""
         words = _words(self.run.command)
         if words[:2] != START:
             return [*START, self.run.plan.suite], []
@@ -64,13 +64,13 @@ class RerunCommand:
         return ["--rigor", "rigorous", *(twice if sampling.rigor == "rigorous" else [])]
 
     def _selection(self, cases: Sequence[Case]) -> list[str]:
-        """-k with the workloads and the targets; as it was where that would be too long."""
+        """A -k option for these workloads and targets; the run's own if that were too long."""
         keep = self._kept[1]
         workloads = dict.fromkeys(f"{case.workload.id}/" for case in cases)
         targets = dict.fromkeys(case.target.id for case in cases)
         if len(workloads) > MOST_WORKLOADS:
             return keep
-        # -k may have kept other targets out of the plan, so that only the whole id is distinct
+        # the run's -k may have excluded targets, so a part of an id might match more than one
         named = targets if keep else [self._distinct(target) for target in targets]
         every = not keep and len(targets) == len(self._targets)
         if every and len(workloads) == len(self.run.plan.groups):
@@ -79,7 +79,7 @@ class RerunCommand:
         return [KEEP, text] if _is_readable(text) else keep
 
     def _distinct(self, target: str) -> str:
-        """The shortest beginning of a target's id with which no other begins."""
+        """The shortest beginning of a target's id that no other target shares."""
         parts = target.split("/")
         for count in range(1, len(parts)):
             start = "/".join(parts[:count]) + "/"
@@ -94,7 +94,7 @@ def _any(words: Iterable[str]) -> str:
 
 
 def _option(word: str) -> tuple[str, str | None]:
-    """An option and the value that is written in one word with it: `--rigor=quick`, `-kmatmul`."""
+    """Split a word into option and value, such as `--rigor=quick` or `-kmatmul`."""
     if word.startswith(KEEP) and word != KEEP:
         return KEEP, word.removeprefix(KEEP)
     option, equals, value = word.partition("=")
@@ -109,7 +109,7 @@ def _words(line: str) -> list[str]:
 
 
 def _is_readable(text: str) -> bool:
-    """Whether -k takes it: there may be a parenthesis in a name."""
+    """Whether -k accepts the text; a name may contain a parenthesis."""
     try:
         expression(text)
     except UsageError:

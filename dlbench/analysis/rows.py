@@ -1,7 +1,7 @@
-"""What the samples of a case say: one row of parts each, for every table, chart and export.
+"""Make one row per case, for every table, chart and export.
 
-Derived from the raw measurements whenever asked for, and never stored. graphs.py, efficiency and
-reading.py set the parts that say something of other cases too.
+Rows are computed from the raw measurements on demand and never stored. Parts that depend on other
+cases too are set elsewhere: static.py, the efficiency, run.py.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ from dlbench.records.network import steps_in
 
 
 class Time(Struct, frozen=True):
-    """The time of one iteration in seconds, with its interval, and the rates that follow from it.
+    """Seconds of one iteration with their interval, and the rates computed from them.
 
     first_call_s: seconds of the very first call.
     """
@@ -34,9 +34,10 @@ class Time(Struct, frozen=True):
 
 
 class Blocks(Struct, frozen=True):
-    """How a case was measured. iterations: the commonest number of steps in a block.
+    """How a case was sampled. iterations: the most frequent number of steps in a sample.
 
-    left_out: blocks under competition that do not count; busy: too few others for that.
+    count: number of samples; left_out: number of disturbed samples that do not count; busy:
+    disturbed samples count, because too few were quiet.
     """
 
     count: int = 0
@@ -48,10 +49,10 @@ class Blocks(Struct, frozen=True):
 
 
 class Shape(Struct, frozen=True):
-    """What is odd about the times. autocorrelation: of successive blocks.
+    """Irregularities of the times. autocorrelation: of successive samples.
 
-    drift: a share per minute, None where it may be 0; modes: where the times lie, if not around
-    one place.
+    drift: share per minute, None if it is not significant; modes: the two places of the times,
+    None if there is one.
     """
 
     autocorrelation: float | None = None
@@ -67,10 +68,11 @@ class Efficiency(Struct, frozen=True):
 
 
 class RowComparison(Struct, frozen=True):
-    """A row against its baseline, a target's id. ratio: of their times, above 1 is slower.
+    """A row compared with its baseline, a target's id. ratio: of their times, above 1 is slower.
 
-    p, p_display and p_gate: see compare.Comparison; reason: of the verdict, or why there is none;
-    busy: too few rounds with the baseline were quiet; settle: the command for an unsure verdict.
+    p, p_display and p_gate: see verdicts.Comparison; reason: of the verdict, or why there is none;
+    busy: too few rounds with the baseline were quiet; settle: command that would decide an unsure
+    verdict.
     """
 
     baseline: str | None = None
@@ -87,10 +89,10 @@ class RowComparison(Struct, frozen=True):
 
 
 class Row(Struct, frozen=True):
-    """One case, by its id, in parts; what is unknown is None.
+    """One case in parts; what is unknown is None.
 
-    failure: why it was not measured; parity_error: of the quantity nearest its tolerance; steps:
-    training steps of an epoch, a smaller last batch included.
+    case: its id; failure: why it was not measured; parity_error: of the quantity nearest its
+    tolerance; steps: training steps of an epoch, a smaller last batch included.
     """
 
     case: str
@@ -111,17 +113,17 @@ class Row(Struct, frozen=True):
 
     @property
     def reason(self) -> str | None:
-        """Why it was not measured, or the reason of its verdict."""
+        """The reason of the verdict, or why the case was not measured."""
         return self.comparison.reason or self.failure
 
     @property
     def busy(self) -> bool:
-        """Whether too few blocks, or too few rounds with the baseline, were quiet."""
+        """Whether too few samples, or too few rounds with the baseline, were quiet."""
         return self.blocks.busy or self.comparison.busy
 
 
 def row_of(case: Case, samples: CaseSamples) -> Row:
-    """What is known of a case by itself."""
+    """Make the row of a case, without the parts that depend on other cases."""
     found = summary(samples)
     return Row(
         case=case.id,
@@ -166,12 +168,12 @@ def _blocks(samples: CaseSamples, found: Summary) -> Blocks:
 
 
 def _iterations(samples: CaseSamples) -> int | None:
-    """The commonest: one that others disturbed has fewer, and after one too short they grow."""
+    """The most frequent number: a disturbed sample has fewer, and the first may be too short."""
     return mode([sample.iterations for sample in samples.samples]) if samples.samples else None
 
 
 def _steps(case: Case) -> int | None:
-    """How many training steps one iteration of a case is; None where it is no epoch."""
+    """Training steps in one iteration of a case; None unless that is an epoch."""
     rows = case.workload.work.samples
     if not case.target.loop or rows is None:
         return None
@@ -179,29 +181,29 @@ def _steps(case: Case) -> int | None:
 
 
 def parity_error(checks: Sequence[ParityCheck]) -> float | None:
-    """The error of the quantity that comes closest to, or furthest over, its tolerance."""
+    """Error of the quantity that is nearest to its tolerance, or furthest beyond it."""
     return max(checks, key=lambda check: check.share).error if checks else None
 
 
 def is_timed(row: Row) -> bool:
-    """Whether the row went well and has a time."""
+    """Whether the case was measured without failure and has a time."""
     return row.status == "ok" and bool(row.time.seconds)
 
 
 def timed_rows(rows: Iterable[Row]) -> list[Row]:
-    """The rows whose times may be compared: what failed, parity too, has no point in a chart."""
+    """Select the rows whose times may be compared; one that failed a check has none."""
     return [row for row in rows if is_timed(row)]
 
 
 def best(rows: Sequence[Row]) -> Row | None:
-    """The fastest of the rows that were measured."""
+    """The fastest of the timed rows; None if there is none."""
     return min(filter(is_timed, rows), key=lambda row: row.time.seconds or 0, default=None)
 
 
 def leaders(rows: Sequence[Row]) -> list[Row]:
-    """The fastest of a workload's rows, and those that are not slower beyond doubt.
+    """The fastest of a workload's rows, and those that are not measurably slower.
 
-    Nothing leads without a rival, nor where one could not be judged.
+    Empty without a second timed row, or if one of them has no p-value.
     """
     timed = timed_rows(rows)
     rivals = [row for row in timed if row.comparison.verdict is not None]
@@ -211,5 +213,5 @@ def leaders(rows: Sequence[Row]) -> list[Row]:
 
 
 def is_behind(row: Row) -> bool:
-    """Whether a row is slower than its baseline, beyond doubt."""
+    """Whether a row is measurably slower than its baseline."""
     return row.comparison.verdict == "slower"

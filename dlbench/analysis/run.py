@@ -97,7 +97,7 @@ class RunAnalysis:
         The verdicts of all rows are adjusted together. baseline: the id of a target, or some of its
         parts; None for the fastest of each workload. UsageError if it does not match one target.
         """
-        target = None if baseline is None else named_target(self.run, baseline)
+        target = None if baseline is None else find_target(self.run, baseline)
         bases = _bases(self.rows, target)
         pairs, verdicts = self._compare(bases)
         for _ in range(MOST_FASTEST if target is None else 0):
@@ -209,7 +209,7 @@ def _with(found: Comparison, baseline: str, command: str | None) -> RowCompariso
     )
 
 
-def named_target(run: Run, text: str) -> str:
+def find_target(run: Run, text: str) -> str:
     """Find the one target of a run that has these parts in this order; return its id.
 
     UsageError if none or several have them.

@@ -9,7 +9,7 @@ from dlbench import units
 from dlbench.analysis.samples import CaseSamples, by_generation, by_placement
 from dlbench.records.measurement import Sample
 from dlbench.stats.location import Estimate, lag1, location
-from dlbench.stats.shape import Modes, centred, drift, modes
+from dlbench.stats.shape import Modes, centre, drift, modes
 
 # Generations from which their spread can be told; with fewer, the interval is that of the blocks.
 ENOUGH_GENERATIONS = 3
@@ -78,7 +78,7 @@ def _drift(groups: Sequence[Sequence[Sample]]) -> float | None:
         [(sample.started_s, log(sample.step_s)) for sample in group if sample.step_s > 0]
         for group in groups
     )
-    slope = drift(*centred(timed))
+    slope = drift(*centre(timed))
     return MINUTE_S * slope.slope if slope and slope.clear else None
 
 

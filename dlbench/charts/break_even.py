@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from dlbench import units
 from dlbench.analysis.break_even import TotalTime
-from dlbench.analysis.labels import shortened
+from dlbench.analysis.labels import shorten
 from dlbench.analysis.rows import Row, timed_rows
 from dlbench.charts import base
 from dlbench.charts.base import Look
@@ -43,7 +43,7 @@ def draw(rows: Sequence[Row]) -> Figure | None:
         return None
     shown = [row for panel in panels for row in panel]
     looks = base.looks(rows, shown)
-    title = f"Compiling included: seconds by number of steps ({shortened(kind)})"
+    title = f"Compiling included: seconds by number of steps ({shorten(kind)})"
     note = _note(rows, len(workloads) - len(panels))
     figure, all_axes = base.figure(title, [HEIGHT] * len(panels), looks, note)
     steps = _steps(panels)
@@ -95,7 +95,7 @@ def _panel(
         rows[0].workload.params.get("network", ""),
         rows[0].workload.params.get("batch", "–"),
     )
-    axes.set_title(shortened(f"{network}, batch {batch}"), loc="left")
+    axes.set_title(shorten(f"{network}, batch {batch}"), loc="left")
     totals: list[float] = []
     for row in rows:
         look = looks[row.target]

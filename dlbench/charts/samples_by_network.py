@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dlbench.analysis.labels import shortened
+from dlbench.analysis.labels import shorten
 from dlbench.analysis.rows import Row, timed_rows
 from dlbench.charts import base
 from dlbench.charts.base import Look
@@ -47,7 +47,7 @@ def _names(rows: Sequence[Row]) -> list[str]:
 
 def _name(row: Row) -> str:
     params = row.workload.params
-    return shortened(f"{params['network']}, batch {params.get('batch', '–')}")
+    return shorten(f"{params['network']}, batch {params.get('batch', '–')}")
 
 
 def _rates(rows: Sequence[Row]) -> list[float]:
@@ -60,7 +60,7 @@ def _height(rows: Sequence[Row], looks: Mapping[Target, Look]) -> float:
 
 def _panel(axes: Axes, kind: str, rows: Sequence[Row], looks: Mapping[Target, Look]) -> None:
     names = _names(rows)
-    axes.set_title(shortened(kind), loc="left")
+    axes.set_title(shorten(kind), loc="left")
     axes.set_ylim(len(names) - 0.5, -0.5)
     _lines(axes, names)
     for n, (target, look) in enumerate(looks.items()):

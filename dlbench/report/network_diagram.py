@@ -43,18 +43,18 @@ class Box(NamedTuple):
 
 def boxes(network: Network) -> Iterator[Box]:
     """List the input and every layer in order."""
-    yield Box("input", written(network.inputs), 0, MUTED)
+    yield Box("input", write_shape(network.inputs), 0, MUTED)
     for layer, shape in network.shaped_layers():
         after = layer.shape_after(shape)
         yield Box(
             _title(layer),
-            f"{written(shape)} → {written(after)}",
+            f"{write_shape(shape)} → {write_shape(after)}",
             layer.parameter_count(shape),
             TINTS[type(layer)],
         )
 
 
-def written(shape: tuple[int, ...]) -> str:
+def write_shape(shape: tuple[int, ...]) -> str:
     """Write a shape, such as `28×28`."""
     return "×".join(map(str, shape))
 

@@ -8,7 +8,7 @@ from statistics import median
 from rich.console import Console
 
 from dlbench import units
-from dlbench.analysis.labels import joined, shared, varying_axes
+from dlbench.analysis.labels import join_words, shared, varying_axes
 from dlbench.formats.tables import to_rich
 from dlbench.networks.lecture import PREDICTED, REPORTED
 from dlbench.records.case import Target
@@ -31,7 +31,7 @@ def name(run: TrainingRun, target: Target) -> str:
     device = () if target.device == "cpu" else ("device",)
     varying = varying_axes(run.targets)
     several = (axis for axis in ("mode", "loop", "dtype", "threads") if axis in varying)
-    return joined(target, ("backend", *device, *several))
+    return join_words(target, ("backend", *device, *several))
 
 
 def describe_epoch(run: TrainingRun, event: Lap) -> str:

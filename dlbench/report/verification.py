@@ -104,10 +104,10 @@ def _example_cell(one: Worked, notes: Notes) -> Cell:
     if one.values is None:
         return _without_numbers(one, notes)
     if one.passed:
-        return Cell(written(one.values))
-    expected = " ".join(written(one.figure.expected).split())
+        return Cell(write_numbers(one.values))
+    expected = " ".join(write_numbers(one.figure.expected).split())
     note = notes.number(f"{name(one)}: {WRONG}, expected {expected}")
-    return Cell(written(one.values), note=note)
+    return Cell(write_numbers(one.values), note=note)
 
 
 def _without_numbers(one: Finding, notes: Notes) -> Cell:
@@ -116,13 +116,13 @@ def _without_numbers(one: Finding, notes: Notes) -> Cell:
     return Cell(word, note=None if one.skipped else notes.number(f"{name(one)}: {one.reason}"))
 
 
-def written(values: Numbers) -> str:
+def write_numbers(values: Numbers) -> str:
     """Write numbers with four decimals: a line per row of a matrix or number of a long vector."""
     if isinstance(values, float):
         return f"{round(values, DECIMALS) + 0.0:g}"
     if values and isinstance(values[0], tuple):
-        return "\n".join(map(written, values))
-    numbers = list(map(written, values))
+        return "\n".join(map(write_numbers, values))
+    numbers = list(map(write_numbers, values))
     line = " ".join(numbers)
     return line if len(line) <= WIDEST else "\n".join(numbers)
 

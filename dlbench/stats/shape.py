@@ -89,7 +89,7 @@ def drift(values: Sequence[float], times: Sequence[float]) -> Drift | None:
     return Drift(slope, slope - (slope - low) * stretch, slope + (high - slope) * stretch)
 
 
-def centred(
+def centre(
     groups: Iterable[Sequence[tuple[float, float]]],
 ) -> tuple[list[float], list[float]]:
     """Values and times of several processes, given as (time, value), for one common drift.

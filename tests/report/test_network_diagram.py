@@ -40,7 +40,7 @@ def test_a_layer_begins_with_the_shape_that_the_one_before_ends_with(name):
     net = every()[name]
     first, *rest = network_diagram.boxes(net)
     shape = first.shapes
-    assert shape == network_diagram.written(net.inputs)
+    assert shape == network_diagram.write_shape(net.inputs)
     for box in rest:
         before, _, after = box.shapes.partition(" → ")
         assert before == shape

@@ -356,7 +356,7 @@ def test_an_interrupt_ends_the_workers_that_are_busy():
     ],
 )
 def test_numbers_have_four_digits(values, text):
-    assert verified.written(values) == text
+    assert verified.write_numbers(values) == text
 
 
 def test_a_finding_without_values_does_not_hold():
