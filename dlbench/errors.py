@@ -46,6 +46,11 @@ class DlbenchError(Exception):
         error.value, error.allowed, error.hint = value, allowed, hint
         return error
 
+    def at(self, place: str) -> Self:
+        """Return the same error, with the place in front of its message."""
+        text = f"{place}: {self}"
+        return self.worded(text, value=self.value, allowed=self.allowed, hint=self.hint)
+
 
 def _sentence(part: str) -> str:
     return part if part.endswith("?") else part.rstrip(".") + "."

@@ -90,7 +90,7 @@ def _blamed_on(suite: Suite) -> Iterator[None]:
     try:
         yield
     except UsageError as error:
-        raise UsageError(f"{suite.name}.toml: {error}") from error
+        raise error.at(f"{suite.name}.toml") from error
 
 
 def _refuse_useless(suite: Suite, asked: Request) -> None:

@@ -1,31 +1,60 @@
-"""What is wrong in a table that msgspec refuses, in plain English.
+"""Converts a table into a record; a mistake in it is told in plain English.
 
-msgspec says where; what may stand there follows from the record's own type.
+msgspec says where the mistake is; what is allowed there follows from the record's own type.
 """
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import inspect
 
 from dlbench.errors import UsageError, unknown
 
+T = TypeVar("T")
+
+# What msgspec calls these mistakes.
 _MISSING = "missing required field"
-
-
 _UNKNOWN = "unknown field"
 
 
-def explained(where: str, error: msgspec.ValidationError, table: Any, kind: type) -> UsageError:
-    """The error for the user. where: what the table is called; kind: what it should be."""
+def converted(place: str, table: Any, kind: type[T]) -> T:
+    """Return the table as a record of this kind.
+
+    Raises a UsageError that begins with the place, and names the field, its value and what is
+    allowed.
+    """
+    try:
+        return msgspec.convert(table, kind)
+    except msgspec.ValidationError as error:
+        raise _explained(place, error, table, kind) from error
+
+
+def values_of(
+    place: str, table: Mapping[str, Any], names: Sequence[str], kind: Any
+) -> dict[str, Any]:
+    """Return the table; every field must have one of the names, and a value of this kind."""
+    for field, value in table.items():
+        if field not in names:
+            raise _named(place, "field", field, names)
+        try:
+            msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            must = _wanted(inspect.type_info(kind), value, field)
+            raise wrong(place, field, value, must) from error
+    return dict(table)
+
+
+def _explained(where: str, error: msgspec.ValidationError, table: Any, kind: type) -> UsageError:
     text, _, path = str(error).partition(" - at ")
     steps = [int(i) if i else name for name, i in re.findall(r"\.(\w+)|\[(\d+)\]", path)]
     field = "" if _MISSING in text or _UNKNOWN in text else _last_name(steps)
     place = ", ".join([where, *_places(steps, has_field=bool(field))])
     wanted, value = inspect.type_info(kind), table
     for step in steps:
+        if isinstance(wanted, inspect.ListType) and isinstance(wanted.item_type, inspect.DictType):
+            break
         if step == "type":
             tags = [str(one.tag) for one in _structs(wanted)]
             return _named(place, "type", value["type"], tags)
@@ -36,7 +65,13 @@ def explained(where: str, error: msgspec.ValidationError, table: Any, kind: type
         return _no_field(place, _quoted(text), _struct(wanted, value))
     if isinstance(wanted, inspect.LiteralType) and isinstance(value, str):
         return _named(place, field, value, [str(one) for one in wanted.values])
-    return UsageError(f"{place}: {field} is {_written(value)} and must be {_wanted(wanted, value)}")
+    return wrong(place, field, value, _wanted(wanted, value, field))
+
+
+def wrong(place: str, field: str, value: Any, must: str) -> UsageError:
+    """Return the error for a field with a wrong value. must: what the value must be."""
+    text = f"{place}: {field} is {_written(value)} and must be {must}"
+    return UsageError.worded(text, value=value, allowed=must)
 
 
 def _last_name(steps: list[Any]) -> str:
@@ -64,6 +99,10 @@ def _inside(wanted: Any, value: Any, step: Any) -> tuple[Any, Any]:
     return fields[step], value[step]
 
 
+# A value that may be written once or as a list.
+NAMES = "a name or a whole number, or a list of them"
+
+
 def _structs(wanted: Any) -> list[inspect.StructType]:
     kinds = wanted.types if isinstance(wanted, inspect.UnionType) else (wanted,)
     return [one for one in kinds if isinstance(one, inspect.StructType)]
@@ -78,15 +117,14 @@ def _struct(wanted: Any, value: Any) -> inspect.StructType:
 
 def _no_field(place: str, field: str, struct: inspect.StructType) -> UsageError:
     names = [one.name for one in struct.fields]
-    near = unknown("field", field, names, allowed=", ".join(names))
-    text = str(near).removeprefix("unknown field: ")
-    of = f"Allowed for {struct.tag}:" if struct.tag else "Allowed:"
-    return UsageError(f"{place}: unknown field {text}".replace("Allowed:", of, 1))
+    return _named(place, "field", field, names, of=f" for {struct.tag}" if struct.tag else "")
 
 
-def _named(place: str, what: str, word: Any, names: list[str]) -> UsageError:
-    text = str(unknown(what, str(word), names)).removeprefix(f"unknown {what}: ")
-    return UsageError(f"{place}: unknown {what} {text}")
+def _named(place: str, what: str, word: Any, names: Sequence[str], of: str = "") -> UsageError:
+    """The error for a name that is none of these; of: the type that allows them."""
+    near = unknown(what, str(word), names)
+    text = f"{place}: unknown {what} {word!r}. Allowed{of}: {near.allowed}. {near.hint}".rstrip()
+    return UsageError.worded(text, value=word, allowed=near.allowed, hint=near.hint)
 
 
 def _quoted(text: str) -> str:
@@ -95,11 +133,20 @@ def _quoted(text: str) -> str:
 
 
 def _written(value: Any) -> str:
+    """The value as TOML has it, as far as it differs from Python."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_written, value))}]"
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
-def _wanted(wanted: Any, value: Any) -> str:  # noqa: PLR0911 - a table of types
+def _wanted(wanted: Any, value: Any, field: str) -> str:  # noqa: PLR0911 - a table of types
     match wanted:
+        case inspect.DictType():
+            return f"a table, written [{field}]"
+        case inspect.ListType(item_type=inspect.DictType()):
+            return f"tables, each written [[{field}]]"
+        case inspect.UnionType() if not _structs(wanted):
+            return NAMES
         case inspect.IntType():
             return f"a whole number {_bounds(wanted, value)}"
         case inspect.FloatType():

@@ -3,44 +3,43 @@
     about = "one line for `dlbench list suites`"
     [targets]      backend, device, mode, dtype, threads: what is left out means all, or the
                    machine's own
-    [sampling]     rigor (quick, standard or rigorous; standard if left out), and other fields of
-                   model.Sampling to replace its own
+    [sampling]     rigor (quick, standard or rigorous; standard if left out), and fields of
+                   records.plan.Sampling that replace those of the rigor
     [[workload]]   kind, and the axes of that kind
-    [[network]]    a network of your own, as dlbench/layers.py describes it
+    [[network]]    a network of your own, with the fields of records.network.Network
 
 Values may be lists, and integers may be ranges such as "256-4096*2". Errors name the file, the
-key, the value and what is allowed.
+place, the value and what is allowed.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
-import msgspec
-from msgspec import Meta
+from msgspec import Meta, field
 from msgspec.structs import replace
 
 from dlbench import registry
 from dlbench.errors import UsageError, unknown
-from dlbench.networks.base import every
-from dlbench.plan.mistakes import explained
+from dlbench.plan import network
+from dlbench.plan.mistakes import converted, values_of, wrong
 from dlbench.plan.presets import RIGORS
 from dlbench.records.base import Positive, Record, Size
-from dlbench.records.layers import LAST_ACTIVATIONS, Flatten, FullyConnected, Loss
 from dlbench.records.network import Network
 from dlbench.records.plan import Rigor, Sampling
 from dlbench.syntax import integers, words
 
-# How thorough a suite is that does not say.
+# The rigor of a suite that names none.
 STANDARD: Rigor = "standard"
 
-
-TARGET_KEYS = ("backend", "device", "mode", "dtype", "threads")
-
+TARGET_AXES = ("backend", "device", "mode", "dtype", "threads")
 
 # Axes whose values are names; all others are positive integers.
 NAME_AXES = ("network", "loop", "callbacks", "pass", "shapes")
+
+Table: TypeAlias = dict[str, Any]
+Names: TypeAlias = str | int | list[str | int]
 
 
 class Entry(Record, frozen=True):
@@ -48,6 +47,27 @@ class Entry(Record, frozen=True):
 
     kinds: tuple[str, ...]
     axes: dict[str, list[int] | list[str]]
+
+
+class Suite(Record, frozen=True):
+    """A validated suite. targets: the words that the file has for each axis."""
+
+    name: str
+    about: str
+    targets: dict[str, list[str]]
+    sampling: Sampling
+    entries: tuple[Entry, ...]
+    networks: tuple[Network, ...] = ()
+
+
+class _File(Record, frozen=True):
+    """The whole file; each table in it is checked by itself."""
+
+    about: str = ""
+    targets: Table = field(default_factory=dict)
+    sampling: Table = field(default_factory=dict)
+    workload: list[Table] = field(default_factory=list)
+    network: list[Table] = field(default_factory=list)
 
 
 class _Rules(Record, frozen=True):
@@ -66,19 +86,8 @@ class _Rules(Record, frozen=True):
     budget_s: Positive = 1.0
 
 
-class Suite(Record, frozen=True):
-    """A validated suite. targets: axis to the words written for it."""
-
-    name: str
-    about: str
-    targets: dict[str, list[str]]
-    sampling: Sampling
-    entries: tuple[Entry, ...]
-    networks: tuple[Network, ...] = ()
-
-
 def load(name: str) -> Suite:
-    """A suite by name or by the path of its TOML file, or a workload by name as a suite of one."""
+    """Return a suite by name or by the path of its TOML file, or a workload as a suite of one."""
     if name.endswith(".toml"):
         return read(Path(name))
     suites, workloads = registry.names("suites", ".toml"), registry.names("workloads")
@@ -93,185 +102,80 @@ def load(name: str) -> Suite:
 
 
 def of_workload(kind: str) -> Suite:
-    """A suite of one workload on all targets: all networks of the lecture at their own batch."""
+    """Return a suite of one workload on all targets: each lecture network at its own batch."""
     about = registry.about("workloads", kind)
     return Suite(kind, about, {}, RIGORS[STANDARD], (Entry((kind,), {}),))
 
 
 def read(path: Path) -> Suite:
-    """Read and validate a file."""
+    """Read and check a file; UsageError if it cannot be read or has a mistake."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"cannot read the suite ({error.strerror})", value=str(path)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path} is not valid TOML: {error}") from error
-    return _Reader(path.name).suite(path.stem, data)
+    return _suite(path.stem, path.name, data)
 
 
-class _Reader:
-    """Validation, with the file's name for the messages."""
-
-    def __init__(self, file: str) -> None:
-        self.file = file
-
-    def suite(self, name: str, data: Mapping[str, Any]) -> Suite:
-        self.keys("the suite", data, ("about", "targets", "sampling", "workload", "network"))
-        entries = self.tables("workload", data)
-        if not entries:
-            raise UsageError(f"{self.file}: there is no [[workload]]", hint="Add one with a kind")
-        networks = self.networks(self.tables("network", data))
-        return Suite(
-            name=name,
-            about=self.text("about", data.get("about", "")),
-            targets=self.targets(self.table("targets", data)),
-            sampling=self.sampling(self.table("sampling", data)),
-            entries=tuple(self.entry(i, entry) for i, entry in enumerate(entries, start=1)),
-            networks=networks,
-        )
-
-    def keys(self, where: str, table: Mapping[str, Any], allowed: tuple[str, ...]) -> None:
-        for key in table:
-            if key not in allowed:
-                raise UsageError(
-                    f"{self.file}: {where} has an unknown key",
-                    value=key,
-                    allowed=", ".join(allowed),
-                )
-
-    def wrong(self, key: str, value: object, allowed: str) -> UsageError:
-        return UsageError(f"{self.file}: wrong value for {key}", value=value, allowed=allowed)
-
-    def text(self, key: str, value: Any) -> str:
-        if not isinstance(value, str):
-            raise self.wrong(key, value, "a text")
-        return value
-
-    def table(self, key: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
-        table = data.get(key, {})
-        if not isinstance(table, dict):
-            raise self.wrong(key, table, f"a table, written [{key}]")
-        return table
-
-    def tables(self, key: str, data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        tables = data.get(key, [])
-        if not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
-            raise self.wrong(key, tables, f"tables, each written [[{key}]]")
-        return tables
-
-    def listed(self, key: str, value: Any) -> list[str]:
-        values = value if isinstance(value, list) else [value]
-        if not all(isinstance(v, str | int) and not isinstance(v, bool) for v in values):
-            raise self.wrong(key, value, "a name or an integer, or a list of them")
-        found = words(str(v) for v in values)
-        if not found:
-            raise self.wrong(key, value, "at least one name or integer")
-        return found
-
-    def targets(self, table: Mapping[str, Any]) -> dict[str, list[str]]:
-        self.keys("[targets]", table, TARGET_KEYS)
-        return {key: self.listed(f"targets.{key}", table[key]) for key in table}
-
-    def sampling(self, table: Mapping[str, Any]) -> Sampling:
-        try:
-            rules = msgspec.convert(dict(table), _Rules)
-        except msgspec.ValidationError as error:
-            raise explained(f"{self.file}, [sampling]", error, table, _Rules) from error
-        return replace(RIGORS[rules.rigor], **{key: getattr(rules, key) for key in table})
-
-    def entry(self, number: int, table: Mapping[str, Any]) -> Entry:
-        where = f"[[workload]] {number}"
-        if "kind" not in table:
-            allowed = ", ".join(registry.names("workloads"))
-            raise UsageError(f"{self.file}: {where} has no kind", allowed=allowed)
-        kinds = tuple(self.listed(f"{where} kind", table["kind"]))
-        axes = self.axes_of(where, kinds)
-        self.keys(f"{where} ({', '.join(kinds)})", table, ("kind", *axes))
-        values = {axis: self.axis(where, axis, table[axis]) for axis in axes if axis in table}
-        return Entry(kinds=kinds, axes=values)
-
-    def axes_of(self, where: str, kinds: tuple[str, ...]) -> tuple[str, ...]:
-        axes: list[str] = []
-        for kind in kinds:
-            try:
-                axes += registry.load("workloads", kind).KIND.axes
-            except UsageError as error:
-                raise UsageError(f"{self.file}: {where}: {error}") from error
-        return tuple(dict.fromkeys(axes))
-
-    def axis(self, where: str, axis: str, value: Any) -> list[int] | list[str]:
-        key = f"{where} {axis}"
-        values = self.listed(key, value)
-        if axis in NAME_AXES:
-            return values
-        return integers(f"{self.file}: {key}", values)
-
-    def networks(self, tables: list[Mapping[str, Any]]) -> tuple[Network, ...]:
-        found: dict[str, Network] = {}
-        for number, table in enumerate(tables, start=1):
-            network = self.network(f"network {number}", table)
-            if network.name in every() or network.name in found:
-                what = f'network "{network.name}"'
-                raise UsageError(f"{self.file}, {what}: another network has this name")
-            found[network.name] = network
-        return tuple(found.values())
-
-    def network(self, where: str, table: Mapping[str, Any]) -> Network:
-        name = table.get("name")
-        place = f'{self.file}, network "{name}"' if name else f"{self.file}, {where}"
-        try:
-            network = msgspec.convert(dict(table), Network)
-            if network.has_data:
-                registry.check("datasets", network.dataset)
-        except msgspec.ValidationError as error:
-            raise explained(place, error, table, Network) from error
-        except UsageError as error:
-            raise UsageError(f"{place}: {error}") from error
-        self.ends(place, network)
-        return network
-
-    def ends(self, place: str, network: Network) -> None:
-        """Refuse a network that no framework can compute, or whose ends do not fit its data."""
-        if not network.layers or not isinstance(last := network.layers[-1], FullyConnected):
-            raise UsageError(f"{place}: the last layer must be dense or dropconnect")
-        first, inputs = network.layers[0], " x ".join(map(str, network.inputs))
-        if len(network.inputs) > 1 and not isinstance(first, Flatten):
-            kind = first.__struct_config__.tag
-            what = f"the inputs are {inputs}, so the first layer must be flatten, not {kind}"
-            raise UsageError(f"{place}: {what}")
-        ends = LAST_ACTIVATIONS.get(network.loss, (last.activation,))
-        if last.activation not in ends:
-            must = f"must be {' or '.join(ends)} for the loss {network.loss}"
-            what = f"the last layer's activation is {last.activation} and {must}"
-            raise UsageError(f"{place}: {what}")
-        if network.has_data:
-            _fits(place, network)
+def _suite(name: str, file: str, data: Table) -> Suite:
+    found = converted(file, data, _File)
+    if not found.workload:
+        raise UsageError(f"{file}: there is no [[workload]]", hint="Add one with a kind")
+    return Suite(
+        name=name,
+        about=found.about,
+        targets=_targets(f"{file}, [targets]", found.targets),
+        sampling=_sampling(f"{file}, [sampling]", found.sampling),
+        entries=tuple(
+            _entry(f"{file}, [[workload]] {number}", table)
+            for number, table in enumerate(found.workload, start=1)
+        ),
+        networks=network.read(file, found.network),
+    )
 
 
-def _fits(place: str, network: Network) -> None:
-    """Refuse a network whose ends do not fit its data."""
-    described = registry.declaration("datasets", network.dataset, dict)
-    losses, outputs = _ends_for(described["classes"])
-    for what, value, allowed in (
-        ("inputs", list(network.inputs), [described["features"]]),
-        ("loss", network.loss, losses),
-        ("the last layer's units", network.outputs, [outputs]),
-    ):
-        if value not in allowed:
-            must = " or ".join(map(str, allowed))
-            raise UsageError(
-                f"{place}: {what} is {value} and must be {must}, as {network.dataset} has them"
-            )
+def _targets(place: str, table: Table) -> dict[str, list[str]]:
+    found = _words_of(place, table, TARGET_AXES)
+    integers(f"{place}: threads", found.get("threads", ()))
+    return found
 
 
-# Two classes are one probability.
-TWO_CLASSES = 2
+def _sampling(place: str, table: Table) -> Sampling:
+    rules = converted(place, table, _Rules)
+    return replace(RIGORS[rules.rigor], **{key: getattr(rules, key) for key in table})
 
 
-def _ends_for(classes: int | None) -> tuple[tuple[Loss, ...], int]:
-    """Losses and outputs that fit data with so many classes; None is a regression."""
-    if classes is None:
-        return ("mse", "mae"), 1
-    if classes == TWO_CLASSES:
-        return ("binary_crossentropy", "mse", "mae"), 1
-    return ("sparse_categorical_crossentropy", "nll"), classes
+def _entry(place: str, table: Table) -> Entry:
+    if "kind" not in table:
+        allowed = ", ".join(registry.names("workloads"))
+        raise UsageError(f"{place}: kind is missing", allowed=allowed)
+    kinds = _words_of(place, {"kind": table["kind"]}, ["kind"])["kind"]
+    axes = _axes_of(place, kinds)
+    written = _words_of(place, table, ["kind", *axes])
+    values = {axis: _axis(place, axis, written[axis]) for axis in axes if axis in written}
+    return Entry(kinds=tuple(kinds), axes=values)
+
+
+def _axes_of(place: str, kinds: Sequence[str]) -> list[str]:
+    """All axes of the kinds, each once."""
+    try:
+        axes = [axis for kind in kinds for axis in registry.load("workloads", kind).KIND.axes]
+    except UsageError as error:
+        raise error.at(place) from error
+    return list(dict.fromkeys(axes))
+
+
+def _axis(place: str, axis: str, values: list[str]) -> list[int] | list[str]:
+    return values if axis in NAME_AXES else integers(f"{place}: {axis}", values)
+
+
+def _words_of(place: str, table: Table, names: Sequence[str]) -> dict[str, list[str]]:
+    """The words of every field; a field must have one of the names, and at least one word."""
+    found = {}
+    for field_name, written in values_of(place, table, names, Names).items():
+        values = written if isinstance(written, list) else [written]
+        found[field_name] = words(map(str, values))
+        if not found[field_name]:
+            raise wrong(place, field_name, written, "at least one name or whole number")
+    return found

@@ -1,0 +1,86 @@
+"""Networks of the user's own: read from their tables, and refused if they cannot be computed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dlbench import registry
+from dlbench.errors import UsageError
+from dlbench.networks.base import every
+from dlbench.plan.mistakes import converted
+from dlbench.records.layers import LAST_ACTIVATIONS, Flatten, FullyConnected, Loss
+from dlbench.records.network import Network
+
+# Two classes are one probability.
+TWO_CLASSES = 2
+
+
+def read(file: str, tables: Sequence[Mapping[str, Any]]) -> tuple[Network, ...]:
+    """Read all [[network]] tables of a file; UsageError for the first mistake."""
+    found: dict[str, Network] = {}
+    for number, table in enumerate(tables, start=1):
+        name = table.get("name")
+        place = f'{file}, network "{name}"' if name else f"{file}, network {number}"
+        network = converted(place, table, Network)
+        check(place, network)
+        if network.name in every() or network.name in found:
+            raise UsageError(f"{place}: another network has this name")
+        found[network.name] = network
+    return tuple(found.values())
+
+
+def check(place: str, network: Network) -> None:
+    """Raise a UsageError if no framework can compute the network, or if it does not fit its data.
+
+    place: the beginning of the message.
+    """
+    if not network.layers or not isinstance(network.layers[-1], FullyConnected):
+        raise UsageError(f"{place}: the last layer must be dense or dropconnect")
+    _check_first_layer(place, network)
+    _check_last_activation(place, network)
+    if network.has_data:
+        _check_data(place, network)
+
+
+def _check_first_layer(place: str, network: Network) -> None:
+    first, inputs = network.layers[0], " x ".join(map(str, network.inputs))
+    if len(network.inputs) > 1 and not isinstance(first, Flatten):
+        kind = first.__struct_config__.tag
+        what = f"the inputs are {inputs}, so the first layer must be flatten, not {kind}"
+        raise UsageError(f"{place}: {what}")
+
+
+def _check_last_activation(place: str, network: Network) -> None:
+    last = network.last_activation
+    allowed = LAST_ACTIVATIONS.get(network.loss, (last,))
+    if last not in allowed:
+        must = f"must be {' or '.join(allowed)} for the loss {network.loss}"
+        what = f"the last layer's activation is {last} and {must}"
+        raise UsageError.worded(f"{place}: {what}", value=last, allowed=", ".join(allowed))
+
+
+def _check_data(place: str, network: Network) -> None:
+    """Refuse a network whose inputs, loss or outputs do not fit its data set."""
+    try:
+        registry.check("datasets", network.dataset)
+    except UsageError as error:
+        raise error.at(place) from error
+    described = registry.declaration("datasets", network.dataset, dict)
+    losses, outputs = _ends_for(described["classes"])
+    for what, value, allowed in (
+        ("inputs", list(network.inputs), [described["features"]]),
+        ("loss", network.loss, losses),
+        ("the last layer's units", network.outputs, [outputs]),
+    ):
+        if value not in allowed:
+            must = " or ".join(map(str, allowed))
+            text = f"{place}: {what} is {value} and must be {must}, as {network.dataset} has them"
+            raise UsageError.worded(text, value=value, allowed=must)
+
+
+def _ends_for(classes: int | None) -> tuple[tuple[Loss, ...], int]:
+    """The losses and the outputs that fit data with so many classes; None is a regression."""
+    if classes is None:
+        return ("mse", "mae"), 1
+    if classes == TWO_CLASSES:
+        return ("binary_crossentropy", "mse", "mae"), 1
+    return ("sparse_categorical_crossentropy", "nll"), classes
