@@ -14,12 +14,9 @@ TESTS = Path(__file__).parent
 # Modules that are tested through another one, and where.
 ELSEWHERE = {
     # One run of the supervisor takes all of these, on workers that follow a script.
-    "harness/supervisor/case.py": "harness/supervisor/test_run.py",
-    "harness/supervisor/row.py": "harness/supervisor/test_run.py",
+    "harness/supervisor/case.py": "harness/supervisor/test_failures.py",
     # A worker's answers to orders, on a backend whose every answer is known.
-    "harness/worker/__main__.py": "harness/worker/test_worker.py",
-    "harness/worker/blocks.py": "harness/worker/test_worker.py",
-    "harness/worker/compiler.py": "harness/worker/test_worker.py",
+    "harness/worker/__main__.py": "harness/worker/test_main.py",
     "harness/worker/verification.py": "harness/supervisor/test_verification.py",
     # Rows and verdicts of runs of known truth.
     "analysis/labels.py": "report/test_tables.py",

@@ -1,1 +1,1 @@
-"""One folder per framework; base.py says what each offers."""
+"""Backends, one folder per framework; base.py is their contract."""

@@ -1,8 +1,8 @@
-"""What a backend offers: the seam between dlbench and a framework.
+"""The contract of a backend, between dlbench and a framework.
 
-A backend is one folder in `dlbench/backends/`. The literal `DECLARATION` of its `__init__.py` says
-what it can do, and is read without importing the framework. `start(setting)` of its `backend.py`
-returns the verbs below. It must not know any workload, clock or file.
+A backend is one folder in `dlbench/backends/`. The literal `DECLARATION` of its `__init__.py` lists
+its abilities, and is read without importing the framework. `start(setting)` of its `backend.py`
+returns a Backend. It must not know any workload, clock or file.
 """
 
 from abc import ABC, abstractmethod
@@ -18,7 +18,7 @@ from dlbench.reference.arrays import Array, Weights
 
 @dataclass(frozen=True)
 class Setting:
-    """What a worker is started for. scratch: a folder for what is worth keeping between them."""
+    """The setting of a worker. scratch: a folder for compiled code that outlives the worker."""
 
     device: str
     mode: str
@@ -31,17 +31,17 @@ NO_OTHERS: Mapping[str, Optimizer] = MappingProxyType({})
 
 
 def nothing() -> None:
-    """Reset of a step that changes no state."""
+    """Do nothing: the reset of a step that changes no state."""
 
 
 @dataclass(frozen=True)
 class Step:
     """One iteration of a workload, bound to its data.
 
-    run: the timed call; tensors: its result to native tensors by name, those that it changed
-    included, kernels as (inputs, units); reset: back to the state before any step of the same
-    network ran; inputs: the native tensors that it reads, by name; lead_in: what is called before
-    a block instead of `run`, where that takes long.
+    run: the timed call; tensors: converts its result to native tensors by name, including changed
+    ones, with kernels as (inputs, units); reset: restores the state before any step of the same
+    network; inputs: the native tensors it reads, by name; lead_in: replaces `run` before a block
+    if `run` takes long.
     """
 
     run: Callable[[], Any]
@@ -61,16 +61,16 @@ class Problem:
     y: Array
 
     def first(self, rows: int) -> Self:
-        """The same on the first so many rows."""
+        """Return the same problem on its first rows only."""
         return replace(self, x=self.x[:rows], y=self.y[:rows])
 
 
 @dataclass(frozen=True)
 class TrainingJob(Problem):
-    """A problem that holds all rows of training data, and how an epoch goes over them.
+    """A problem with all rows of training data, and the settings of an epoch.
 
-    loop: one that the backend declares; shuffle: a new order in every epoch, drawn from `seed`;
-    tensorboard, checkpoint: folders that are written to at the end of every epoch, None for none.
+    loop: a loop that the backend declares; shuffle: whether every epoch has a new order, drawn from
+    `seed`; tensorboard, checkpoint: folders to write to at the end of every epoch, or None.
     """
 
     loop: str
@@ -80,89 +80,89 @@ class TrainingJob(Problem):
     checkpoint: str | None = None
 
 
-# Before a timed epoch: the first two steps after a reset copy and allocate (worker/blocks.py).
+# Steps before a timed epoch: the first two after a reset copy and allocate (worker/blocks.py).
 LEAD_IN_STEPS = 3
 
 
 class Trainer(Protocol):
-    """A network in training. set_up: what an epoch does anew that other loops do once."""
+    """A network in training. set_up: work of every epoch that other loops do once."""
 
     set_up: tuple[str, ...]
 
     def epoch(self) -> float:
-        """One pass over all rows, a smaller last batch included; the mean loss of the samples."""
+        """Train on all rows once, also a smaller last batch; return the mean loss of the rows."""
 
     def lead_in(self) -> None:
-        """A few steps, as a warm-up; they change the weights."""
+        """Run a few steps as a warm-up; they change the weights."""
 
     def reset(self) -> None:
-        """Back to the start weights, with an optimizer that remembers nothing."""
+        """Restore the start weights, and clear the optimizer's state."""
 
     def weights(self) -> Mapping[str, Any]:
-        """Native weights by name, kernels as (inputs, units)."""
+        """Return the native weights by name, kernels as (inputs, units)."""
 
     def inputs(self) -> Mapping[str, Any]:
-        """The native tensors that it reads, by name."""
+        """Return the native input tensors by name."""
 
     def predict(self, x: Array) -> Array:
-        """Outputs in inference."""
+        """Return the outputs in inference."""
 
     def load(self, checkpoint: str) -> None:
-        """Take over the weights of a checkpoint file."""
+        """Load the weights of a checkpoint file."""
 
 
 class DeviceClock(Protocol):
-    """The device's own time, read where the work is done and not where it is asked for."""
+    """A clock of the device itself, which the host's launches do not delay."""
 
     def mark(self) -> Any:
-        """Ask the device to note its time when it has done all that it was given before."""
+        """Return a mark: the device notes its time there, after all earlier work."""
 
     def seconds(self, start: Any, end: Any) -> float:
-        """From one mark to another, after wait()."""
+        """Return the seconds between two marks, after wait()."""
 
 
 class Device(Protocol):
-    """Where a backend computes, and what lies there."""
+    """The device of a backend, and the tensors on it."""
 
     def wait(self) -> None:
-        """Return when the device has finished all that it was given."""
+        """Return when the device has finished all work."""
 
     def clock(self) -> DeviceClock | None:
-        """A clock of the device; None where host time is all there is."""
+        """Return a clock of the device; None if there is host time only."""
 
     def place(self, tensor: Any) -> tuple[str, str]:
-        """Device (`cpu`, `cuda:0`) and dtype of a native tensor."""
+        """Return the device (`cpu`, `cuda:0`) and the dtype of a native tensor."""
 
     def array(self, tensor: Any) -> Array:
-        """A native tensor as a NumPy array."""
+        """Return a native tensor as a NumPy array."""
 
     def threads(self) -> int | None:
-        """How many threads the framework says it uses."""
+        """Return the number of threads by the framework's own account; None if unknown."""
 
     def facts(self) -> dict[str, str | int | None]:
-        """Versions and switches worth recording."""
+        """Return versions and settings for the record."""
 
     def is_out_of_memory(self, error: BaseException) -> bool:
-        """Whether the error means that memory ran out."""
+        """Return whether the error means that memory ran out."""
 
 
 class Compiler(Protocol):
-    """What a static mode compiles with."""
+    """The compiler of a static mode."""
 
     def start(self) -> None:
-        """Compile and run the smallest program there is."""
+        """Compile and run the smallest possible program."""
 
     def settle(self) -> None:
-        """Wait until nothing that compiling has started goes on by itself."""
+        """Wait until no helper of the compiler is at work."""
 
     def keep(self, folder: str) -> bool:
-        """Forget what was compiled so far, and keep in this folder what will be.
+        """Forget all compiled code, and use this folder as the cache from now on.
 
-        What another process left there is used; False where the framework keeps nothing.
+        The cache includes code of earlier processes. Return False if the framework has no cache.
         """
 
     def graphs(self) -> int:
-        """How many graphs were traced or compiled since then."""
+        """Return the number of graphs traced or compiled since the last `keep`."""
 
 
 class Backend(Protocol):
@@ -170,68 +170,68 @@ class Backend(Protocol):
 
     @property
     def device(self) -> Device:
-        """Where it computes."""
+        """Return the device."""
 
     @property
     def compiler(self) -> Compiler | None:
-        """What it compiles with; None in a dynamic mode."""
+        """Return the compiler; None in a dynamic mode."""
 
     def matmul(self, a: Array, b: Array) -> Step:
-        """The product of two matrices; the result is named `product`."""
+        """Return the product of two matrices as a step; its result is named `product`."""
 
     def network(
         self, problem: Problem, optimizers: Mapping[str, Optimizer] = NO_OTHERS
     ) -> dict[str, Step]:
-        """The steps `predict`, `forward`, `backward` and `train_step` of a network on all rows.
+        """Return the steps `predict`, `forward`, `backward` and `train_step` on all rows.
 
         Their results are named `outputs`, `loss`, `gradient/<weight>` and `weight/<weight>`.
-        optimizers: others than the network's own, each for a step `train_step/<name>`.
+        optimizers: further optimizers, each with a step `train_step/<name>`.
         """
 
     def train_steps(
         self, problem: Problem, sizes: Sequence[int], *, dynamic_shapes: bool
     ) -> list[Step]:
-        """`train_step` of one and the same model on batches of several sizes.
+        """Return `train_step` of one model on batches of several sizes.
 
-        sizes: in rows, each batch being the first so many of the problem; dynamic_shapes: compiled
-        once for all sizes; Unavailable where there is no such switch.
+        sizes: numbers of rows; each batch has the first rows. dynamic_shapes: compile
+        once for all sizes; Unavailable if the framework cannot.
         """
 
     def trainer(self, job: TrainingJob) -> Trainer:
-        """A network ready to be trained."""
+        """Return a trainer for the job."""
 
     def release(self) -> None:
-        """Forget what was compiled and cached for the steps bound so far."""
+        """Forget all compiled code and cached memory of earlier steps."""
 
 
-# Runs a function as the mode says.
+# Returns a function as the mode runs it: unchanged or compiled.
 Compile = Callable[..., Callable[..., Any]]
 Batch = tuple[Any, Any]
 
 
 class Model(Protocol):
-    """A network in a framework that has tensors of its own."""
+    """A network in a framework with its own tensors."""
 
     def steps(self, x: Any, y: Any, optimizers: Mapping[str, Optimizer]) -> dict[str, Step]:
-        """One step of each kind, see Backend.network."""
+        """Return one step of each kind; see Backend.network."""
 
     def train_steps(self, batches: Sequence[Batch]) -> list[Step]:
-        """A training step of one model on each of the batches."""
+        """Return a training step of one model for each batch."""
 
 
 M = TypeVar("M", bound=Model)
 
 
 class Framework(ABC, Generic[M]):
-    """The verbs of a backend over what a framework has of its own: tensors, models and modes.
+    """The part of a backend that frameworks share, over their own tensors, models and modes.
 
-    product: its matrix product of two tensors.
+    product: the framework's matrix product of two tensors.
     """
 
     product: Callable[[Any, Any], Any]
 
     def matmul(self, a: Array, b: Array) -> Step:
-        """The framework's own product of two tensors."""
+        """Return the framework's own product of two tensors as a step."""
         inputs = {"a": self.tensor(a), "b": self.tensor(b)}
         left, right = inputs.values()
         product = self.compiled(self.product)
@@ -240,21 +240,21 @@ class Framework(ABC, Generic[M]):
     def network(
         self, problem: Problem, optimizers: Mapping[str, Optimizer] = NO_OTHERS
     ) -> dict[str, Step]:
-        """A native model with the native loss and optimizers."""
+        """Return the steps of a native model with native loss and optimizers."""
         model = self._model_of(problem, self.compiled)
         return model.steps(self.tensor(problem.x), self.tensor(problem.y), optimizers)
 
     def train_steps(
         self, problem: Problem, sizes: Sequence[int], *, dynamic_shapes: bool
     ) -> list[Step]:
-        """One model, compiled for each size or for any."""
+        """Return training steps of one model, compiled for each size or once for all."""
         parts = map(problem.first, sizes)
         batches = [(self.tensor(part.x), self.tensor(part.y)) for part in parts]
         compiled = self.for_any_size(batches[0]) if dynamic_shapes else self.compiled
         return self._model_of(problem, compiled).train_steps(batches)
 
     def trainer(self, job: TrainingJob) -> Trainer:
-        """A native model and the loop of the job."""
+        """Return a trainer: a native model in the job's loop."""
         return self.loop(self._model_of(job, self.compiled), job)
 
     def _model_of(self, problem: Problem, compiled: Compile) -> M:
@@ -263,20 +263,20 @@ class Framework(ABC, Generic[M]):
 
     @abstractmethod
     def tensor(self, array: Array) -> Any:
-        """The array on the device, in the setting's dtype."""
+        """Return the array as a tensor on the device, in the setting's dtype."""
 
     @abstractmethod
     def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function as the mode runs it."""
+        """Return the function as the mode runs it: unchanged or compiled."""
 
     @abstractmethod
     def for_any_size(self, batch: Batch) -> Compile:
-        """As `compiled`, once for batches like this one of any size; Unavailable if it cannot."""
+        """Return `compiled` for batches of any size; Unavailable if the framework cannot."""
 
     @abstractmethod
     def model(self, network: Network, start: dict[str, Any], compiled: Compile) -> M:
-        """A network from native start weights; `compiled` runs a function as the mode says."""
+        """Return a native model with these start weights; `compiled` compiles its functions."""
 
     @abstractmethod
     def loop(self, model: M, job: TrainingJob) -> Trainer:
-        """The loop that the job names, over a model."""
+        """Return a trainer of the model in the job's loop."""

@@ -17,7 +17,7 @@ from dlbench.reference.arrays import Array, cast
 
 
 def start(setting: Setting) -> "JaxBackend":
-    """The verbs on the setting's device, the only kind left visible; Unavailable without it."""
+    """Start JAX on the setting's device, and hide other kinds; Unavailable without the device."""
     kind, _, index = setting.device.partition(":")
     jax.config.update("jax_platforms", kind)
     jax.config.update("jax_enable_x64", setting.dtype == "float64")
@@ -39,25 +39,25 @@ class JaxBackend(Framework[Model]):
         self.compiler = None if setting.mode == "eager" else JaxCompiler(device)
 
     def compiled(self, function: Callable[..., Any], donate: str = "") -> Callable[..., Any]:
-        """The function as the mode runs it. donate: the argument whose memory it may reuse."""
+        """Return the function as the mode runs it. donate: the argument whose memory to reuse."""
         if self.compiler is None:
             return self.device.noted(function)
         return self.compiler.compiled(function, donate)
 
     def tensor(self, array: Array) -> Any:
-        """The array on the device, in the setting's dtype."""
+        """Return the array as a tensor on the device, in the setting's dtype."""
         return jnp.array(cast(array, self.setting.dtype))
 
     def for_any_size(self, batch: Batch) -> Compile:  # noqa: ARG002
-        """There is no such switch."""
+        """Raise Unavailable: jit has no such option."""
         raise Unavailable("jit compiles for one fixed shape; dynamic shapes are not possible")
 
     def model(self, network: Network, start: dict[str, Any], compiled: Compile) -> Model:
-        """Functions of weights and data, and Optax's optimizers."""
+        """Return functions of weights and data, with Optax's optimizers."""
         return Model(network, start, compiled, is_static=self.compiler is not None)
 
     def loop(self, model: Model, job: TrainingJob) -> Trainer:
-        """A hand-written loop."""
+        """Return a hand-written loop over the model."""
         return Trainer(model, job, self.tensor)
 
     def release(self) -> None:

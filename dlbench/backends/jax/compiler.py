@@ -1,4 +1,4 @@
-"""How jit is used: what it keeps or forgets between two cases, and how its graphs are counted."""
+"""jit: its caches between two cases, and the count of its graphs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ class JaxCompiler:
         self.jitted: list[Any] = []
 
     def compiled(self, function: Callable[..., Any], donate: str = "") -> Callable[..., Any]:
-        """The function jitted. donate: the argument whose memory it may reuse."""
+        """Return the function jitted. donate: the argument whose memory it may reuse."""
         jitted = jax.jit(function, donate_argnames=donate or None)
         self.jitted.append(jitted)
         return self.device.noted(jitted)
@@ -27,10 +27,10 @@ class JaxCompiler:
         self.compiled(jax.value_and_grad(lambda x: x * x))(jnp.zeros(()))
 
     def settle(self) -> None:
-        """Whoever calls has compiled before the call returns."""
+        """Do nothing: a call compiles before it returns."""
 
     def keep(self, folder: str) -> bool:
-        """In JAX's persistent compilation cache, everything however small."""
+        """Use the folder as JAX's persistent compilation cache, for programs of any size."""
         from jax.experimental.compilation_cache import compilation_cache
 
         self.forget()
@@ -47,5 +47,5 @@ class JaxCompiler:
         jax.clear_caches()
 
     def graphs(self) -> int:
-        """How many kinds of call the jitted functions have been compiled for."""
+        """Return the number of signatures that the jitted functions were compiled for."""
         return sum(jitted._cache_size() for jitted in self.jitted)  # noqa: SLF001 - the only way

@@ -11,7 +11,7 @@ from dlbench.reference.arrays import Array
 
 
 class JaxDevice:
-    """A device by its kind and number; Unavailable if JAX has it not. name: dlbench's."""
+    """A device by kind and index; Unavailable if JAX does not have it. name: dlbench's name."""
 
     def __init__(self, name: str, kind: str, index: int) -> None:
         try:
@@ -25,7 +25,7 @@ class JaxDevice:
         self.last: Any = None
 
     def noted(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function, whose last result is what is waited for: errors come no earlier."""
+        """Return the function, with its last result kept for `wait`: errors show up there."""
 
         def call(*args: Any, **named: Any) -> Any:
             self.last = function(*args, **named)
@@ -34,27 +34,27 @@ class JaxDevice:
         return call
 
     def wait(self) -> None:
-        """CPU calls are done when they return; a GPU works in order, and is done with the last."""
+        """Wait for the last result: a GPU works in order, and CPU calls return when done."""
         jax.block_until_ready(self.last)
 
     def clock(self) -> None:
-        """JAX offers no events on its streams."""
+        """Return None: JAX offers no events on its streams."""
 
     def place(self, tensor: Any) -> tuple[str, str]:
-        """The array's own word."""
+        """Return device and dtype by the array's own account."""
         [device] = tensor.devices()
         name = "cpu" if device.platform == "cpu" else f"cuda:{device.id}"
         return name, str(tensor.dtype)
 
     def array(self, tensor: Any) -> Array:
-        """A copy on the host."""
+        """Return a copy on the host."""
         return jax.device_get(tensor).copy()
 
     def threads(self) -> int | None:
-        """XLA does not tell; it was told."""
+        """Return None: XLA does not report its threads."""
 
     def facts(self) -> dict[str, str | int | None]:
-        """Versions, and whether float32 means float32."""
+        """Return versions and the precision of float32 products."""
         import jaxlib
         import optax
 
@@ -68,7 +68,7 @@ class JaxDevice:
         }
 
     def is_out_of_memory(self, error: BaseException) -> bool:
-        """XLA names the status in the text of its errors."""
+        """Return whether it is MemoryError, or XLA's error with the status RESOURCE_EXHAUSTED."""
         if isinstance(error, MemoryError):
             return True
         is_own = isinstance(error, jax.errors.JaxRuntimeError)

@@ -1,7 +1,7 @@
 """A network as a user of JAX writes it: pure functions of all state, value_and_grad, Optax.
 
-What a framework with objects keeps in a model is a State here, which every step takes and gives
-back.
+The state that other frameworks keep in a model is a State here: every step takes one and returns
+one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,10 +21,10 @@ Named = dict[str, Any]
 
 
 class State(NamedTuple):
-    """All that a training step changes, kernels as (inputs, units).
+    """The state that a training step changes, kernels as (inputs, units).
 
     weights, averages: running mean and variance of batch norm, by name; memory: the optimizer's;
-    key: what the next step draws from, None where nothing is random.
+    key: the random key of the next step, None if nothing is random.
     """
 
     weights: Named
@@ -34,7 +34,7 @@ class State(NamedTuple):
 
 
 class Model:
-    """A network and its start weights; `compiled` runs a function as the mode says."""
+    """A network and its start weights; `compiled` returns a function as the mode runs it."""
 
     def __init__(
         self, network: Network, start: Named, compiled: Compile, *, is_static: bool
@@ -45,7 +45,7 @@ class Model:
         self.activation = ACTIVATIONS[network.last_activation]
 
     def state(self, optimizer: optax.GradientTransformation, seed: int = 0) -> State:
-        """The start of a training, in memory of its own: steps reuse what they are given."""
+        """Return the start state of a training, in its own memory: steps reuse their inputs'."""
         weights = {name: jnp.array(weight) for name, weight in self.start.items()}
         key = jax.random.key(seed) if any(map(_drops, self.network.layers)) else None
         return State(weights, self._averages(), optimizer.init(weights), key)
@@ -59,14 +59,14 @@ class Model:
         return found
 
     def predict(self, weights: Named, averages: Named, x: Any) -> Any:
-        """Outputs in inference."""
+        """Return the outputs in inference."""
         logits, _ = self._logits(weights, averages, None, x)
         return self.activation(logits)
 
     def forward(
         self, weights: Named, averages: Named, key: Any, x: Any, y: Any
     ) -> tuple[Any, Any, Named, Any]:
-        """Outputs and loss in training, and averages and key for the next."""
+        """Return outputs and loss in training, and averages and key for the next pass."""
         key, own = _split(key)
         logits, averages = self._logits(weights, averages, own, x, training=True)
         return self.activation(logits), self._loss(weights, logits, y), averages, key
@@ -74,7 +74,7 @@ class Model:
     def backward(
         self, weights: Named, averages: Named, key: Any, x: Any, y: Any
     ) -> tuple[Any, Named, Named, Any]:
-        """The loss, its gradient by every weight, and averages and key for the next."""
+        """Return the loss, its gradients, and averages and key for the next pass."""
         key, own = _split(key)
 
         def objective(weights: Named) -> tuple[Any, Named]:
@@ -87,7 +87,7 @@ class Model:
     def step(
         self, optimizer: optax.GradientTransformation, state: State, x: Any, y: Any
     ) -> tuple[Any, State]:
-        """One training step; the loss before it."""
+        """Take one training step; return the loss before it."""
         weights, averages, memory, key = state
         loss, gradients, averages, key = self.backward(weights, averages, key, x, y)
         updates, memory = optimizer.update(gradients, memory, weights)
@@ -103,7 +103,7 @@ class Model:
     def _logits(
         self, weights: Named, averages: Named, key: Any, x: Any, *, training: bool = False
     ) -> tuple[Any, Named]:
-        """The last layer before its activation, and the new running averages."""
+        """Return the last layer before its activation, and the new running averages."""
         averages, last = dict(averages), len(self.network.layers) - 1
         for index, layer in enumerate(self.network.layers):
             own = {name: weights[f"layer{index}.{name}"] for name in WEIGHTS[type(layer)]}
@@ -119,7 +119,7 @@ class Model:
         return x, averages
 
     def steps(self, x: Any, y: Any, optimizers: Mapping[str, layers.Optimizer]) -> dict[str, Step]:
-        """One step of each kind; those of training go on from one state."""
+        """Return one step of each kind; those of training share one state."""
         learner = Learner(self, self.network.optimizer)
         others = {
             f"train_step/{name}": Learner(self, other).train_step(x, y)
@@ -134,13 +134,13 @@ class Model:
         }
 
     def train_steps(self, batches: Sequence[tuple[Any, Any]]) -> list[Step]:
-        """A training step of one state on each of the batches."""
+        """Return a training step of one state for each batch."""
         learner = Learner(self, self.network.optimizer)
         return [learner.train_step(x, y) for x, y in batches]
 
 
 class Learner:
-    """A network in training: holds the state that the pure functions pass on."""
+    """A network in training: holds the state between calls of the pure functions."""
 
     def __init__(self, model: Model, settings: layers.Optimizer, seed: int = 0) -> None:
         self.model, self.seed = model, seed
@@ -150,20 +150,20 @@ class Learner:
         self.run_step = model.compiled(partial(model.step, self.optimizer), donate="state")
 
     def reset(self) -> None:
-        """Back to the start."""
+        """Restore the start state."""
         self.state = self.model.state(self.optimizer, self.seed)
 
     def inputs(self, x: Any, y: Any) -> Named:
-        """What a step reads, by name; the weights as they were at the start, which live on."""
+        """Return the inputs of a step by name; weights as at the start, which stay in memory."""
         return {"x": x, "y": y, **self.model.start}
 
     def learn(self, x: Any, y: Any) -> Any:
-        """One training step on any batch; the loss before it."""
+        """Take one training step on any batch; return the loss before it."""
         loss, self.state = self.run_step(state=self.state, x=x, y=y)
         return loss
 
     def predict(self, x: Any, y: Any) -> Step:
-        """Outputs in inference."""
+        """Return the outputs in inference."""
         run = self.model.compiled(self.model.predict)
         return Step(
             lambda: run(self.state.weights, self.state.averages, x),
@@ -173,17 +173,17 @@ class Learner:
         )
 
     def forward(self, x: Any, y: Any) -> Step:
-        """Outputs and loss of this batch."""
+        """Return outputs and loss of this batch as a step."""
         return self._passing(self.model.forward, _with_outputs, x, y)
 
     def backward(self, x: Any, y: Any) -> Step:
-        """Loss and gradients of this batch."""
+        """Return loss and gradients of this batch as a step."""
         return self._passing(self.model.backward, _with_gradients, x, y)
 
     def _passing(
         self, function: Callable[..., Any], tensors: Callable[[Any], Named], x: Any, y: Any
     ) -> Step:
-        """A pass that changes no weights: two results, then averages and key for the next."""
+        """Return a pass without a change of weights as a step."""
         run = self.model.compiled(function)
 
         def pass_through() -> tuple[Any, Any]:
@@ -195,7 +195,7 @@ class Learner:
         return Step(pass_through, tensors, self.inputs(x, y), self.reset)
 
     def train_step(self, x: Any, y: Any) -> Step:
-        """A training step on this batch."""
+        """Return a training step on this batch."""
         return Step(lambda: self.learn(x, y), self._with_weights, self.inputs(x, y), self.reset)
 
     def _with_weights(self, loss: Any) -> Named:
@@ -203,7 +203,7 @@ class Learner:
 
 
 def _split(key: Any) -> tuple[Any, Any]:
-    """The next step's key and this one's; None twice where nothing is random."""
+    """Return the next step's key and this one's; None twice if nothing is random."""
     return (None, None) if key is None else jax.random.split(key)
 
 
@@ -221,7 +221,7 @@ def _drops(layer: layers.Layer) -> bool:
 
 
 def _dropped(rate: float, key: Any, x: Any) -> Any:
-    """A share is zeroed, the rest scaled up; everything kept without a key."""
+    """Zero a share of the values and scale up the rest; keep all without a key."""
     if key is None:
         return x
     return jnp.where(jax.random.bernoulli(key, 1 - rate, x.shape), x / (1 - rate), 0)
@@ -230,7 +230,7 @@ def _dropped(rate: float, key: Any, x: Any) -> Any:
 def _batch_norm(
     layer: layers.BatchNorm, own: Named, kept: tuple[Any, Any], x: Any, *, training: bool
 ) -> tuple[Any, tuple[Any, Any]]:
-    """Normalised, and the running mean and variance after it."""
+    """Return the normalised values, and the new running mean and variance."""
     mean, variance = kept
     if training:
         mean, variance = x.mean(axis=0), x.var(axis=0)

@@ -1,4 +1,4 @@
-"""JAX's and Optax's own for every activation, loss and optimizer of dlbench/layers.py."""
+"""JAX's and Optax's activations, losses and optimizers, by dlbench's (records/layers.py)."""
 
 from collections.abc import Callable
 from typing import Any

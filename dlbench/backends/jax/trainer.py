@@ -65,7 +65,7 @@ class Trainer:
         return float(total) / len(x)
 
     def lead_in(self) -> None:
-        """Steps on the first batch."""
+        """Run steps on the first batch."""
         size = self.job.network.batch
         for _ in range(LEAD_IN_STEPS):
             self.learner.learn(self.x[:size], self.y[:size])
@@ -75,18 +75,18 @@ class Trainer:
         self.learner.reset()
 
     def weights(self) -> Mapping[str, Any]:
-        """The arrays themselves."""
+        """Return the arrays themselves, without a copy."""
         return self.learner.state.weights
 
     def inputs(self) -> Mapping[str, Any]:
-        """The data and the weights."""
+        """Return the data and the weights."""
         return self.learner.inputs(self.x, self.y)
 
     def predict(self, x: Array) -> Array:
-        """All rows at once."""
+        """Return the outputs of all rows at once."""
         state = self.learner.state
         return np.array(self.model.predict(state.weights, state.averages, self.tensor(x)))
 
     def load(self, checkpoint: str) -> None:
-        """There are none."""
+        """Raise Unavailable: NumPy has no checkpoints."""
         raise Unavailable("JAX writes no checkpoints of its own", value=checkpoint)

@@ -16,7 +16,7 @@ from dlbench.reference.mlp import MLP
 
 
 def start(setting: Setting) -> "NumpyBackend":
-    """The verbs, with the BLAS limited to the threads asked for."""
+    """Start NumPy with a BLAS limited to the setting's threads."""
     threadpool_limits(setting.threads)
     return NumpyBackend(setting)
 
@@ -30,14 +30,14 @@ class NumpyBackend:
         self.dtype, self.device = setting.dtype, NumpyDevice()
 
     def matmul(self, a: Array, b: Array) -> Step:
-        """np.matmul, called as the operator."""
+        """Return np.matmul, called as the operator, as a step."""
         a, b = cast(a, self.dtype), cast(b, self.dtype)
         return Step(lambda: a @ b, lambda product: {"product": product}, {"a": a, "b": b})
 
     def network(
         self, problem: Problem, optimizers: Mapping[str, Optimizer] = NO_OTHERS
     ) -> dict[str, Step]:
-        """The hand-written network on arrays of the setting's dtype."""
+        """Return the steps of the hand-written network in the setting's dtype."""
         steps = self._steps(problem)
         for name, optimizer in optimizers.items():
             network = replace(problem.network, optimizer=optimizer)
@@ -71,15 +71,15 @@ class NumpyBackend:
         *,
         dynamic_shapes: bool,  # noqa: ARG002 - nothing is compiled for any shape
     ) -> list[Step]:
-        """The hand-written network on any number of rows."""
+        """Return training steps of the hand-written network, one for each number of rows."""
         return [self._steps(problem.first(rows))["train_step"] for rows in sizes]
 
     def trainer(self, job: TrainingJob) -> Trainer:
-        """The hand-written network, batch by batch."""
+        """Return a trainer of the hand-written network."""
         return Trainer(job, self.dtype)
 
     def release(self) -> None:
-        """NumPy keeps nothing."""
+        """Do nothing: NumPy has no caches."""
 
 
 def _outputs(result: Any) -> Mapping[str, Any]:

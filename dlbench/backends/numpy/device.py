@@ -12,28 +12,28 @@ class NumpyDevice:
     """The host itself."""
 
     def wait(self) -> None:
-        """NumPy returns only when it is done."""
+        """Do nothing: NumPy's calls return when they are done."""
 
     def clock(self) -> None:
-        """The host is the device."""
+        """Return None: the host is the device."""
 
     def place(self, tensor: Any) -> tuple[str, str]:
-        """NumPy knows one place."""
+        """Return `cpu` and the dtype."""
         return "cpu", str(np.asarray(tensor).dtype)
 
     def array(self, tensor: Any) -> Array:
-        """A copy."""
+        """Return a copy."""
         return np.array(tensor)
 
     def threads(self) -> int | None:
-        """Threads of the BLAS; None where threadpoolctl knows none, as for Accelerate."""
+        """Return the threads of the BLAS; None if unknown to threadpoolctl, as for Accelerate."""
         return max((pool["num_threads"] for pool in threadpool_info()), default=None)
 
     def facts(self) -> dict[str, str | int | None]:
-        """The version, and which BLAS."""
+        """Return the version and the BLAS."""
         pools = {f"{pool['internal_api']} {pool['version']}" for pool in threadpool_info()}
         return {"numpy": np.__version__, "blas": ", ".join(sorted(pools)) or None}
 
     def is_out_of_memory(self, error: BaseException) -> bool:
-        """NumPy raises MemoryError."""
+        """Return whether it is MemoryError, which NumPy raises."""
         return isinstance(error, MemoryError)

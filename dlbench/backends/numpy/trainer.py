@@ -25,7 +25,7 @@ class Trainer:
         self.order = np.random.default_rng(job.seed)
 
     def epoch(self) -> float:
-        """Shuffled as a whole, then sliced."""
+        """Shuffle all rows, then train on slices; return the mean loss of the rows."""
         x, y, size = self.x, self.y, self.job.network.batch
         if self.job.shuffle:
             order = self.order.permutation(len(x))
@@ -37,27 +37,27 @@ class Trainer:
         return total / len(x)
 
     def lead_in(self) -> None:
-        """Steps on the first batch."""
+        """Run steps on the first batch."""
         size = self.job.network.batch
         for _ in range(LEAD_IN_STEPS):
             self.mlp.train_step(self.x[:size], self.y[:size])
 
     def reset(self) -> None:
-        """Weights, statistics and optimizer as at the start."""
+        """Restore weights, statistics and optimizer of the start."""
         self.mlp.reset(self.start)
 
     def weights(self) -> Mapping[str, Any]:
-        """The arrays themselves."""
+        """Return the arrays themselves, without a copy."""
         return self.mlp.weights
 
     def inputs(self) -> Mapping[str, Any]:
-        """The data and the weights."""
+        """Return the data and the weights."""
         return {"x": self.x, "y": self.y, **self.mlp.weights}
 
     def predict(self, x: Array) -> Array:
-        """All rows at once."""
+        """Return the outputs of all rows at once."""
         return self.mlp.predict(cast(x, self.dtype))
 
     def load(self, checkpoint: str) -> None:
-        """There are none."""
+        """Raise Unavailable: NumPy has no checkpoints."""
         raise Unavailable("NumPy writes no checkpoints", value=checkpoint)

@@ -19,7 +19,7 @@ from dlbench.reference.arrays import Array, cast
 
 
 def start(setting: Setting) -> "TensorflowBackend":
-    """The verbs on the setting's device, the only one left visible."""
+    """Start TensorFlow on the setting's device, and hide all others."""
     device = TensorflowDevice(setting.device)
     device.show_no_other()
     tf.config.threading.set_intra_op_parallelism_threads(setting.threads)
@@ -42,33 +42,33 @@ class TensorflowBackend(Framework[Model]):
     def compiled(
         self, function: Callable[..., Any], signature: Sequence[Any] | None = None
     ) -> Callable[..., Any]:
-        """The function as the mode runs it. signature: of all calls, traced once."""
+        """Return the function as the mode runs it. signature: of all calls, for a single trace."""
         if self.compiler is None:
             return function
         return self.compiler.compiled(function, signature)
 
     def tensor(self, array: Array) -> Any:
-        """The array on the only visible device, in the setting's dtype."""
+        """Return the array as a tensor on the only visible device, in the setting's dtype."""
         return tf.identity(tf.constant(cast(array, self.setting.dtype)))
 
     def for_any_size(self, batch: Batch) -> Compile:
-        """An input signature without the number of rows."""
+        """Return `compiled` with an input signature for any number of rows; Unavailable for XLA."""
         if self.setting.mode == "xla":
             raise Unavailable("XLA compiles for one fixed shape; dynamic shapes are not possible")
         signature = [tf.TensorSpec([None, *one.shape[1:]], one.dtype) for one in batch]
         return partial(self.compiled, signature=signature)
 
     def model(self, network: Network, start: dict[str, Any], compiled: Compile) -> Model:
-        """keras.Sequential, the native loss and the native optimizers."""
+        """Return keras.Sequential with native loss and optimizers."""
         return Model(network, start, compiled)
 
     def trainer(self, job: TrainingJob) -> Trainer:
-        """With a seed for the dropout layers, which are made next."""
+        """Return a trainer, after setting the seed of its dropout layers."""
         keras.utils.set_random_seed(job.seed)
         return super().trainer(job)
 
     def loop(self, model: Model, job: TrainingJob) -> Trainer:
-        """Keras's fit, or a custom step on a data set or on slices."""
+        """Return Keras's fit, or a custom step on a data set or on slices."""
         made = trainer(model, job, self.tensor, self.setting)
         if self.compiler is not None:
             self.compiler.traces.append(made.traces)

@@ -1,4 +1,4 @@
-"""What is written at the end of an epoch: Keras's own TensorBoard writer and checkpoints."""
+"""Callbacks at the end of an epoch: Keras's TensorBoard writer, and checkpoints."""
 
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -15,7 +15,7 @@ CHECKPOINT = "epoch-{epoch:03d}.weights.h5"
 
 
 def callbacks(job: TrainingJob) -> list[keras.callbacks.Callback]:
-    """Keras's own, which see an epoch only if its loss is a finite number."""
+    """Return Keras's callbacks of the job; they skip an epoch whose loss is not finite."""
     made: list[keras.callbacks.Callback] = []
     if job.tensorboard is not None:
         if find_spec("tensorboard") is None:
@@ -36,7 +36,7 @@ def callbacks(job: TrainingJob) -> list[keras.callbacks.Callback]:
 
 
 def _guard(callback: keras.callbacks.Callback) -> None:
-    """Weights behind a loss that is no finite number are worth nothing, and not written."""
+    """Let the callback skip epochs whose loss is not finite: their weights are worthless."""
     write = callback.on_epoch_end
 
     def guarded(epoch: int, logs: Mapping[str, float]) -> None:

@@ -1,4 +1,4 @@
-"""How tf.function is used: one trace for every shape, or for a signature, through XLA or not."""
+"""tf.function: one trace per shape or signature, with or without XLA."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,7 +8,7 @@ import tensorflow as tf
 
 
 class TensorflowCompiler:
-    """tf.function. traces: what counts those of each function, asked when graphs are counted."""
+    """tf.function, with or without XLA. traces: functions that return numbers of traces."""
 
     def __init__(self, *, xla: bool) -> None:
         self.xla = xla
@@ -17,7 +17,7 @@ class TensorflowCompiler:
     def compiled(
         self, function: Callable[..., Any], signature: Sequence[Any] | None = None
     ) -> Callable[..., Any]:
-        """The function traced. signature: of all calls, traced once."""
+        """Return the function traced. signature: of all calls, for a single trace."""
         traced = tf.function(function, input_signature=signature, jit_compile=self.xla)
         self.traces.append(traced.experimental_get_tracing_count)
         return traced
@@ -36,10 +36,10 @@ class TensorflowCompiler:
         self.compiled(step)()
 
     def settle(self) -> None:
-        """Whoever calls has compiled before the call returns."""
+        """Do nothing: a call compiles before it returns."""
 
     def keep(self, folder: str) -> bool:  # noqa: ARG002
-        """TensorFlow keeps nothing on disk."""
+        """Forget all graphs; return False, as TensorFlow keeps nothing on disk."""
         self.forget()
         return False
 
@@ -49,5 +49,5 @@ class TensorflowCompiler:
         keras.backend.clear_session()
 
     def graphs(self) -> int:
-        """How often functions were traced; XLA compiles each trace."""
+        """Return the number of traces; XLA compiles each of them."""
         return sum(count() for count in self.traces)

@@ -34,28 +34,28 @@ class TensorflowDevice:
             )
 
     def wait(self) -> None:
-        """CPU calls return when they are done; a GPU is synchronised."""
+        """Synchronise a GPU; CPU calls return when they are done."""
         if self.name != "cpu":
             tf.test.experimental.sync_devices()
 
     def clock(self) -> None:
-        """TensorFlow offers no events on its streams."""
+        """Return None: TensorFlow offers no events on its streams."""
 
     def place(self, tensor: Any) -> tuple[str, str]:
-        """The tensor's own word, a GPU by the number asked for."""
+        """Return device and dtype by the tensor's account, with the GPU's index in dlbench."""
         kind, _ = re.findall(r"(CPU|GPU):(\d+)$", tensor.device)[0]
         return "cpu" if kind == "CPU" else f"cuda:{self.index}", tensor.dtype.name
 
     def array(self, tensor: Any) -> Array:
-        """A copy on the host."""
+        """Return a copy on the host."""
         return tensor.numpy()
 
     def threads(self) -> int | None:
-        """Intra-op threads."""
+        """Return the number of intra-op threads."""
         return tf.config.threading.get_intra_op_parallelism_threads()
 
     def facts(self) -> dict[str, str | int | None]:
-        """Versions, and whether float32 means float32."""
+        """Return versions and the precision of float32 products."""
         return {
             "tensorflow": tf.__version__,
             "keras": keras.__version__,
@@ -64,5 +64,5 @@ class TensorflowDevice:
         }
 
     def is_out_of_memory(self, error: BaseException) -> bool:
-        """TensorFlow has an error of its own."""
+        """Return whether it is MemoryError or TensorFlow's own error."""
         return isinstance(error, MemoryError | tf.errors.ResourceExhaustedError)

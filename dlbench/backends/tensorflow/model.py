@@ -14,7 +14,7 @@ from dlbench.records.network import Network
 
 
 class Model:
-    """A model with its start weights; `compiled` runs a function as the mode says."""
+    """A model with its start weights; `compiled` returns a function as the mode runs it."""
 
     def __init__(self, network: Network, start: dict[str, Any], compiled: Compile) -> None:
         self.network, self.start, self.compiled = network, start, compiled
@@ -32,7 +32,7 @@ class Model:
         self.state_start = [tf.identity(variable.value) for variable in self.state]
 
     def optimizer(self, settings: layers.Optimizer) -> keras.optimizers.Optimizer:
-        """A native optimizer of all variables, whose memory is reset with the rest."""
+        """Return a native optimizer of all variables; `reset` clears its state too."""
         made = OPTIMIZERS[type(settings)](settings)
         made.build(self.variables)
         self.state += made.variables
@@ -40,36 +40,36 @@ class Model:
         return made
 
     def reset(self) -> None:
-        """Weights and running statistics from the start, optimizers without a memory."""
+        """Restore the start weights and statistics, and clear the optimizers' state."""
         for name, variable in self.named.items():
             variable.assign(self.start[name])
         for variable, value in zip(self.state, self.state_start, strict=True):
             variable.assign(value)
 
     def objective(self, x: Any, y: Any) -> tuple[Any, Any]:
-        """Outputs and loss in training."""
+        """Return outputs and loss in training."""
         outputs = self.native(x, training=True)
         return outputs, tf.add_n([self.loss(y, outputs), *self.native.losses])
 
     def forward(self, x: Any, y: Any) -> tuple[Any, Any]:
-        """Outputs and loss, with what gradients need recorded."""
+        """Return outputs and loss; a tape records for gradients."""
         with tf.GradientTape():
             return self.objective(x, y)
 
     def backward(self, x: Any, y: Any) -> tuple[Any, Any]:
-        """The loss, and its gradient by every variable."""
+        """Return the loss, and its gradient by every variable."""
         with tf.GradientTape() as tape:
             _, loss = self.objective(x, y)
         return loss, tape.gradient(loss, self.variables)
 
     def step(self, optimizer: keras.optimizers.Optimizer, x: Any, y: Any) -> Any:
-        """One training step; the loss before it."""
+        """Take one training step; return the loss before it."""
         loss, gradients = self.backward(x, y)
         optimizer.apply_gradients(zip(gradients, self.variables, strict=True))
         return loss
 
     def steps(self, x: Any, y: Any, optimizers: Mapping[str, layers.Optimizer]) -> dict[str, Step]:
-        """One step of each kind, in the mode."""
+        """Return one step of each kind, in the mode."""
         settings = {"train_step": self.network.optimizer}
         settings |= {f"train_step/{name}": other for name, other in optimizers.items()}
         natives = {name: self.optimizer(one) for name, one in settings.items()}
@@ -95,7 +95,7 @@ class Model:
         }
 
     def train_steps(self, batches: Sequence[tuple[Any, Any]]) -> list[Step]:
-        """A training step of one model on each of the batches."""
+        """Return a training step of one model for each batch."""
         native = self.optimizer(self.network.optimizer)
         run = self.compiled(partial(self.step, native))
         return [
@@ -109,7 +109,7 @@ class Model:
         ]
 
     def weights(self) -> dict[str, Any]:
-        """The weights as tensors."""
+        """Return the weights as tensors."""
         return {name: variable.value for name, variable in self.named.items()}
 
     def _with_gradients(self, result: tuple[Any, Any]) -> Mapping[str, Any]:

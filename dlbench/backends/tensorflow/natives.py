@@ -1,4 +1,4 @@
-"""What Keras and TensorFlow have of their own for every layer, loss and optimizer of dlbench."""
+"""Keras's layers, losses and optimizers, by dlbench's (records/layers.py)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ class DropConnectDense(keras.layers.Dense):  # type: ignore[misc]
         self.rate = rate
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:  # noqa: FBT001 - Keras's
-        """As Dense, with a kernel that has holes in training."""
+        """Return the output of Dense; in training, with some weights dropped."""
         dropping = training and self.rate
         kernel = tf.nn.dropout(self.kernel, self.rate) if dropping else self.kernel
         return self.activation(tf.matmul(inputs, kernel) + self.bias)

@@ -20,7 +20,7 @@ SEEDS_APART = 1_000_003
 
 
 class Trainer(ABC):
-    """What all loops share: the model, its data, and what is written at the end of an epoch."""
+    """The part that all loops share: the model, its data and the callbacks."""
 
     set_up: tuple[str, ...] = ()
 
@@ -36,45 +36,45 @@ class Trainer(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """What is made once, before the first epoch."""
+        """Do the work before the first epoch."""
 
     @abstractmethod
     def go_through(self) -> float:
-        """One pass over the data; the mean loss of the samples."""
+        """Train on all rows once; return the mean loss of the rows."""
 
     @abstractmethod
     def lead_in(self) -> None:
-        """A few steps on the first batch."""
+        """Run a few steps on the first batch."""
 
     def epoch(self) -> float:
-        """One pass, and what is written after it."""
+        """Train on all rows once; return the mean loss of the rows."""
         loss = self.go_through()
         self.epochs += 1
         return loss
 
     def traces(self) -> int:
-        """How often Keras has traced; what `Model.compiled` has made counts itself."""
+        """Return Keras's own traces, without those of `Model.compiled`."""
         return 0
 
     def reset(self) -> None:
-        """Weights, statistics and optimizer as at the start."""
+        """Restore weights, statistics and optimizer of the start."""
         self.model.reset()
 
     def weights(self) -> Mapping[str, Any]:
-        """As tensors."""
+        """Return the weights as tensors."""
         return self.model.weights()
 
     def inputs(self) -> Mapping[str, Any]:
-        """The data and the weights."""
+        """Return the data and the weights."""
         return {"x": self.x, "y": self.y, **self.model.weights()}
 
     def predict(self, x: Array) -> Array:
-        """All rows at once."""
+        """Return the outputs of all rows at once."""
         outputs: Array = self.model.native(self.tensor(x), training=False).numpy()
         return outputs
 
     def load(self, checkpoint: str) -> None:
-        """HDF5, which holds arrays alone: a checkpoint cannot run code."""
+        """Load the weights of an HDF5 checkpoint; it holds arrays only and cannot run code."""
         self.model.native.load_weights(checkpoint)
 
 
@@ -84,7 +84,7 @@ class Fit(Trainer):
     set_up = ("make fit's pipeline and callbacks",)
 
     def prepare(self) -> None:
-        """Compile for the mode."""
+        """Compile the model for the mode."""
         self.traced = 0
         if self.mode != "eager":
             self._count_traces()
@@ -114,7 +114,7 @@ class Fit(Trainer):
         return float(history.history["loss"][-1])
 
     def _count_traces(self) -> None:
-        """Python goes through Keras's train_step once for every trace."""
+        """Count the Python calls of Keras's train_step: one for every trace."""
         train_step = self.model.native.train_step
 
         def counted(data: Any) -> Any:
@@ -124,11 +124,11 @@ class Fit(Trainer):
         self.model.native.train_step = counted
 
     def traces(self) -> int:
-        """Of Keras's train_step; none where it is not traced."""
+        """Return the traces of Keras's train_step; 0 in eager mode."""
         return self.traced
 
     def lead_in(self) -> None:
-        """Keras's step for a single batch."""
+        """Run Keras's step for a single batch."""
         for _ in range(LEAD_IN_STEPS):
             self.model.native.train_on_batch(self.x[: self.batch], self.y[: self.batch])
 
@@ -137,7 +137,7 @@ class Custom(Trainer):
     """A step written with GradientTape; the callbacks are called as fit calls them."""
 
     def prepare(self) -> None:
-        """The step in the mode, and Keras's list of callbacks."""
+        """Create the step in the mode, and Keras's list of callbacks."""
         self.step = self.model.compiled(partial(self.model.step, self.optimizer))
         self.listed = keras.callbacks.CallbackList(self.callbacks, model=self.model.native)
         if self.callbacks:
@@ -145,14 +145,14 @@ class Custom(Trainer):
             self.listed.on_train_begin()
 
     def epoch(self) -> float:
-        """One pass between the two calls that callbacks wait for."""
+        """Train on all rows once, and call the callbacks before and after."""
         self.listed.on_epoch_begin(self.epochs)
         loss = super().epoch()
         self.listed.on_epoch_end(self.epochs - 1, {"loss": loss})
         return loss
 
     def lead_in(self) -> None:
-        """The step on the first batch."""
+        """Run the step on the first batch."""
         for _ in range(LEAD_IN_STEPS):
             self.step(self.x[: self.batch], self.y[: self.batch])
 
@@ -163,7 +163,7 @@ class Dataset(Custom):
     set_up = ("start a pipeline that prefetches in the background",)
 
     def prepare(self) -> None:
-        """The pipeline, with the next batch prepared while a step runs."""
+        """Create the pipeline; it prepares the next batch while a step runs."""
         super().prepare()
         rows = tf.data.Dataset.from_tensor_slices((self.x, self.y))
         if self.job.shuffle:
@@ -174,7 +174,7 @@ class Dataset(Custom):
         self.batches = batches.with_options(options)
 
     def go_through(self) -> float:
-        """A step for every batch; the loss is fetched once."""
+        """Run a step for every batch; fetch the loss once."""
         total = tf.zeros((), self.x.dtype)
         for x, y in self.batches:
             total += self.step(x, y) * tf.cast(len(x), self.x.dtype)
@@ -185,12 +185,12 @@ class Resident(Custom):
     """Slices of tensors, shuffled as a whole; in a static mode the whole epoch is one graph."""
 
     def prepare(self) -> None:
-        """The epoch in the mode."""
+        """Create the epoch in the mode."""
         super().prepare()
         self.whole = self._eager if self.mode == "eager" else self.model.compiled(self._graph)
 
     def go_through(self) -> float:
-        """Shuffle, then go through all slices; the loss is fetched once."""
+        """Shuffle, then run a step for every slice; fetch the loss once."""
         x, y = self.x, self.y
         if self.job.shuffle:
             order = tf.random.shuffle(tf.range(len(x)), seed=self.job.seed)
@@ -216,7 +216,7 @@ class Resident(Custom):
 
 
 def _slice(rows: Any, start: Any, size: int) -> Any:
-    """So many rows from `start`; their number is a constant of the graph, as XLA wants it."""
+    """Return `size` rows from `start`; their number is a constant of the graph, as XLA needs."""
     shape = rows.shape[1:]
     return tf.slice(rows, tf.stack([start, *[0] * len(shape)]), [size, *shape])
 
@@ -225,5 +225,5 @@ LOOPS: dict[str, type[Trainer]] = {"fit": Fit, "dataset": Dataset, "tensors": Re
 
 
 def trainer(model: Model, job: TrainingJob, tensor: Tensor, setting: Setting) -> Trainer:
-    """The loop of the job."""
+    """Return a trainer in the job's loop."""
     return LOOPS[job.loop](model, job, tensor, setting)

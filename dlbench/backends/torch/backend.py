@@ -17,7 +17,7 @@ from dlbench.reference.arrays import Array, cast
 
 
 def start(setting: Setting) -> "TorchBackend":
-    """The verbs on the setting's device; Unavailable where it or the mode cannot be had."""
+    """Start PyTorch on the setting's device; Unavailable without the device or a compiler."""
     device = TorchDevice(setting.device)
     device.require()
     torch.set_num_threads(setting.threads)
@@ -39,25 +39,25 @@ class TorchBackend(Framework[Model]):
     def compiled(
         self, function: Callable[..., Any], *, dynamic_shapes: bool = False
     ) -> Callable[..., Any]:
-        """The function as the mode runs it."""
+        """Return the function as the mode runs it: unchanged or compiled."""
         if self.compiler is None:
             return function
         return self.compiler.compiled(function, dynamic_shapes=dynamic_shapes)
 
     def tensor(self, array: Array) -> Tensor:
-        """The array on the device, in the setting's dtype."""
+        """Return the array as a tensor on the device, in the setting's dtype."""
         return torch.tensor(cast(array, self.setting.dtype), device=self.device.native)
 
     def for_any_size(self, batch: Batch) -> Compile:  # noqa: ARG002
-        """`dynamic` of torch.compile."""
+        """Return `compiled` with the option `dynamic` of torch.compile."""
         return partial(self.compiled, dynamic_shapes=True)
 
     def model(self, network: Network, start: dict[str, Tensor], compiled: Compile) -> Model:
-        """torch.nn.Sequential, the native loss and the native optimizers."""
+        """Return torch.nn.Sequential with native loss and optimizers."""
         return Model(network, start, compiled)
 
     def loop(self, model: Model, job: TrainingJob) -> Trainer:
-        """A hand-written loop."""
+        """Return a hand-written loop over the model."""
         return Trainer(model, job, self.tensor)
 
     def release(self) -> None:

@@ -1,4 +1,4 @@
-"""What is written at the end of an epoch: PyTorch's own TensorBoard writer and checkpoints."""
+"""Callbacks at the end of an epoch: PyTorch's TensorBoard writer, and checkpoints."""
 
 import warnings
 from pathlib import Path
@@ -13,12 +13,12 @@ from dlbench.errors import Unavailable
 
 
 class Callback(Protocol):
-    """Something that is done at the end of every epoch."""
+    """An action at the end of every epoch."""
 
     def at_end_of(
         self, epoch: int, loss: float, learner: Learner, optimizer: torch.optim.Optimizer
     ) -> None:
-        """epoch: from 0; loss: its mean training loss."""
+        """Act at the end of an epoch. epoch: from 0; loss: its mean training loss."""
 
 
 class TensorBoard:
@@ -44,7 +44,7 @@ class TensorBoard:
         learner: Learner,
         optimizer: torch.optim.Optimizer,  # noqa: ARG002
     ) -> None:
-        """Written at once, so that a crash loses nothing."""
+        """Write the logs at once, so that a crash loses nothing."""
         if epoch == 0:
             self._add_graph(learner.module)
         self.writer.add_scalar("loss/train", loss, epoch)
@@ -54,7 +54,7 @@ class TensorBoard:
         self.writer.flush()
 
     def _add_graph(self, model: nn.Module) -> None:
-        """As in inference, since a traced dropout would differ every time."""
+        """Write the graph of the model in inference: a traced dropout would differ every time."""
         sample = next(model.parameters()).new_zeros(1, *self.inputs)
         with warnings.catch_warnings():
             # The writer uses torch.jit.trace, and has nothing else to offer.
@@ -77,7 +77,7 @@ class Checkpoint:
         learner: Learner,
         optimizer: torch.optim.Optimizer,
     ) -> None:
-        """Counted from 1, as Keras does."""
+        """Write a checkpoint; its epoch counts from 1, as in Keras."""
         saved = {
             "epoch": epoch + 1,
             "loss": loss,
@@ -88,7 +88,7 @@ class Checkpoint:
 
 
 def callbacks(job: TrainingJob) -> list[Callback]:
-    """Those that the job asks for."""
+    """Return the callbacks of the job; Unavailable without the package tensorboard."""
     made: list[Callback] = []
     if job.tensorboard is not None:
         made.append(TensorBoard(job.tensorboard, job.network.inputs))

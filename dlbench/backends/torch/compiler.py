@@ -1,4 +1,4 @@
-"""How torch.compile is used: what it needs before a run, and keeps or forgets between two cases."""
+"""torch.compile: its requirements, and its caches between two cases."""
 
 import os
 import shutil
@@ -28,11 +28,11 @@ REPLAYING = ("compile-max-autotune", "cudagraph")
 
 
 def require_compiler() -> None:
-    """Inductor writes C++ for the CPU (and a launcher for the GPU) and has it compiled."""
+    """Raise Unavailable without a C++ compiler: Inductor writes C++, also for a GPU's launcher."""
     names = (*filter(None, [os.environ.get("CXX")]), *COMPILERS)
     if not any(shutil.which(name) for name in names):
         raise Unavailable(
-            "torch.compile needs a C++ compiler, and none was found",
+            "torch.compile needs a C++ compiler; there is none",
             allowed=", ".join(names),
             hint="Install one, or leave the mode out with --mode eager",
         )
@@ -63,14 +63,14 @@ class TorchCompiler:
     def compiled(
         self, function: Callable[..., Any], *, dynamic_shapes: bool = False
     ) -> Callable[..., Any]:
-        """The function compiled; a graph break is an error, never a quiet fallback."""
+        """Return the function compiled; a graph break is an error, never a quiet fallback."""
         mode = MODES[self.mode]
         graph = torch.compile(function, fullgraph=True, dynamic=dynamic_shapes, mode=mode)
         replays = self.device.is_cuda and self.mode in REPLAYING
         return as_iterations(graph) if replays else graph
 
     def start(self) -> None:
-        """Import it, start its helpers, and have its headers compiled: a value and its gradient."""
+        """Compile a value and its gradient: this imports the compiler and starts its helpers."""
         x = torch.zeros(1, device=self.device.native, requires_grad=True)
         torch.compile(lambda x: (x * x).sum())(x).backward()
 
@@ -93,7 +93,7 @@ class TorchCompiler:
             ) from error
 
     def keep(self, folder: str) -> bool:
-        """Begin anew with Inductor's and Triton's caches in this folder."""
+        """Forget all graphs, and use the folder for Inductor's and Triton's caches."""
         self.forget()
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder
         os.environ["TRITON_CACHE_DIR"] = str(Path(folder) / "triton")
@@ -109,7 +109,7 @@ class TorchCompiler:
         counters.clear()
 
     def graphs(self) -> int:
-        """How many Dynamo has captured since the last time that they were forgotten."""
+        """Return the number of graphs that Dynamo has captured since the last `forget`."""
         from torch._dynamo.utils import counters
 
         return int(counters["stats"]["unique_graphs"])

@@ -19,18 +19,18 @@ class CudaClock:
         self.device = device
 
     def mark(self) -> torch.cuda.Event:
-        """An event behind all that was launched so far."""
+        """Return an event after all work so far."""
         event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
         event.record(torch.cuda.current_stream(self.device))
         return event
 
     def seconds(self, start: torch.cuda.Event, end: torch.cuda.Event) -> float:
-        """CUDA counts in milliseconds."""
+        """Return the seconds between two events; CUDA counts in milliseconds."""
         return start.elapsed_time(end) / MS
 
 
 class TorchDevice:
-    """A device with its index, so that it equals what a tensor says of itself."""
+    """A device with its index, as tensors report it."""
 
     def __init__(self, name: str) -> None:
         kind, _, index = name.partition(":")
@@ -38,7 +38,7 @@ class TorchDevice:
         self.is_cuda = kind == "cuda"
 
     def require(self) -> None:
-        """Raise Unavailable unless PyTorch sees it."""
+        """Raise Unavailable unless PyTorch sees the device."""
         if self.native.type == "cpu":
             return
         count = torch.cuda.device_count()
@@ -50,28 +50,28 @@ class TorchDevice:
             )
 
     def wait(self) -> None:
-        """CPU calls return when they are done; CUDA is synchronised."""
+        """Synchronise CUDA; CPU calls return when they are done."""
         if self.is_cuda:
             torch.cuda.synchronize(self.native)
 
     def clock(self) -> CudaClock | None:
-        """CUDA's events; the CPU has the host's time."""
+        """Return a clock of CUDA events; None on the CPU."""
         return CudaClock(self.native) if self.is_cuda else None
 
     def place(self, tensor: Tensor) -> tuple[str, str]:
-        """The tensor's own word."""
+        """Return device and dtype by the tensor's own account."""
         return str(tensor.device), str(tensor.dtype).removeprefix("torch.")
 
     def array(self, tensor: Tensor) -> Array:
-        """A copy on the host."""
+        """Return a copy on the host."""
         return tensor.detach().cpu().numpy().copy()
 
     def threads(self) -> int | None:
-        """Intra-op threads."""
+        """Return the number of intra-op threads."""
         return torch.get_num_threads()
 
     def facts(self) -> dict[str, str | int | None]:
-        """Versions, and whether float32 means float32."""
+        """Return versions and the precision of float32 products."""
         return {
             "torch": str(torch.__version__),
             "cuda": torch.version.cuda,
@@ -80,12 +80,12 @@ class TorchDevice:
         }
 
     def empty_cache(self) -> None:
-        """Give back memory that CUDA's allocator keeps."""
+        """Free the memory that CUDA's allocator keeps."""
         if self.is_cuda:
             torch.cuda.empty_cache()
 
     def is_out_of_memory(self, error: BaseException) -> bool:
-        """CUDA has an error of its own; the CPU allocator raises RuntimeError."""
+        """Return whether it is CUDA's own error, or the RuntimeError of the CPU allocator."""
         if isinstance(error, MemoryError | torch.OutOfMemoryError):
             return True
         return isinstance(error, RuntimeError) and "allocate memory" in str(error)

@@ -15,7 +15,7 @@ from dlbench.records.network import Network
 
 
 class Model:
-    """A network and its start weights; `compiled` runs a function as the mode says."""
+    """A network and its start weights; `compiled` returns a function as the mode runs it."""
 
     def __init__(self, network: Network, start: dict[str, Tensor], compiled: Compile) -> None:
         self.network, self.start, self.compiled = network, start, compiled
@@ -24,7 +24,7 @@ class Model:
         self.activation = ACTIVATIONS[last]()
 
     def module(self) -> tuple[nn.Sequential, dict[str, nn.Parameter]]:
-        """The network from the start weights, and its parameters by the names of dlbench."""
+        """Return the network with start weights, and its parameters by the names of dlbench."""
         model, width = nn.Sequential(), prod(self.network.inputs)
         named: dict[str, nn.Parameter] = {}
         for index, layer in enumerate(self.network.layers):
@@ -53,11 +53,11 @@ class Model:
     def steps(
         self, x: Tensor, y: Tensor, optimizers: Mapping[str, layers.Optimizer]
     ) -> dict[str, Step]:
-        """One step of each kind; `predict` has a model of its own, in eval mode."""
+        """Return one step of each kind; `predict` has its own model, in eval mode."""
         return {"predict": self._predict(x), **self._training(x, y, optimizers)}
 
     def train_steps(self, batches: Sequence[tuple[Tensor, Tensor]]) -> list[Step]:
-        """A training step of one model on each of the batches."""
+        """Return a training step of one model for each batch."""
         learner = Learner(self)
         own = learner.optimizer(self.network.optimizer)
         return [
@@ -105,7 +105,7 @@ class Model:
 
 
 class Learner:
-    """A model in training: passes and steps on any batch, and the way back to the start."""
+    """A model in training: passes and steps on any batch, and a reset."""
 
     def __init__(self, model: Model) -> None:
         self.module, self.named = model.module()
@@ -121,7 +121,7 @@ class Learner:
         self.start = {name: value.clone() for name, value in self.module.state_dict().items()}
 
     def optimizer(self, settings: layers.Optimizer, **how: bool) -> torch.optim.Optimizer:
-        """A native optimizer of all parameters."""
+        """Return a native optimizer of all parameters."""
         made = OPTIMIZERS[type(settings)](settings, self.module.parameters(), **how)
         self.optimizers.append(made)
         return made
@@ -139,26 +139,26 @@ class Learner:
         return loss
 
     def backward(self, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor) -> Tensor:
-        """The loss, and its gradient by every parameter."""
+        """Compute the loss and the gradient of every parameter; return the loss."""
         optimizer.zero_grad()
         loss: Tensor = self.objective(x, y)
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 
     def step(self, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor) -> Tensor:
-        """One training step; the loss before it."""
+        """Take one training step; return the loss before it."""
         loss = self.backward(optimizer, x, y)
         optimizer.step()
         return loss
 
     def reset(self) -> None:
-        """Weights and running statistics from the start, optimizers without a memory."""
+        """Restore the start weights and statistics, and clear the optimizers' state."""
         self.module.load_state_dict(self.start)
         for optimizer in self.optimizers:
             _zero(optimizer)
 
     def with_gradients(self, loss: Tensor) -> Mapping[str, Tensor]:
-        """The loss and every gradient, by the names of dlbench."""
+        """Return the loss and every gradient, by the names of dlbench."""
         gradients = {
             f"gradient/{name}": canonical(name, parameter.grad)
             for name, parameter in self.named.items()
@@ -167,7 +167,7 @@ class Learner:
         return {"loss": loss, **gradients}
 
     def with_weights(self, loss: Tensor) -> Mapping[str, Tensor]:
-        """The loss and every weight, by the names of dlbench."""
+        """Return the loss and every weight, by the names of dlbench."""
         weights = {f"weight/{name}": canonical(name, p) for name, p in self.named.items()}
         return {"loss": loss, **weights}
 
@@ -185,5 +185,5 @@ def _zero(optimizer: torch.optim.Optimizer) -> None:
 
 
 def canonical(name: str, tensor: Tensor) -> Tensor:
-    """PyTorch keeps kernels as (units, inputs), dlbench as (inputs, units)."""
+    """Return a kernel as (inputs, units), which PyTorch stores as (units, inputs)."""
     return tensor.T if name.endswith("kernel") else tensor

@@ -1,4 +1,4 @@
-"""PyTorch's own for every layer, activation, loss and optimizer of dlbench/layers.py."""
+"""PyTorch's layers, activations, losses and optimizers, by dlbench's (records/layers.py)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ class DropConnectLinear(nn.Linear):
         self.rate = rate
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - the name of nn.Linear
-        """As nn.Linear, with a weight that has holes in training."""
+        """Return the output of nn.Linear; in training, with some weights dropped."""
         weight = functional.dropout(self.weight, self.rate, self.training)
         return functional.linear(input, weight, self.bias)
 
@@ -89,7 +89,7 @@ OPTIMIZERS: dict[type, Callable[..., torch.optim.Optimizer]] = {
     ),
 }
 
-# The kinds of device that have one kernel for the whole step, in all versions that are allowed.
+# The kinds of device with one kernel for the whole step, in all supported versions.
 ONE_KERNEL: dict[type, tuple[str, ...]] = {
     layers.SGD: ("cpu", "cuda"),
     layers.Adagrad: ("cpu",),
@@ -99,7 +99,7 @@ ONE_KERNEL: dict[type, tuple[str, ...]] = {
 
 
 def fused_or_foreach(settings: layers.Optimizer, device: str) -> dict[str, bool]:
-    """How to ask for one kernel; where there is none, for one call for a list of parameters."""
+    """Return the option for one kernel, or else for one call per list of parameters."""
     return {"fused" if device in ONE_KERNEL[type(settings)] else "foreach": True}
 
 

@@ -41,7 +41,7 @@ class Trainer:
         self.epochs = 0
 
     def resident(self) -> Batches:
-        """Slices of the data, which lies on the device; shuffled as a whole."""
+        """Return slices of the data on the device, shuffled as a whole."""
         x, y = self.x, self.y
         if self.job.shuffle:
             order = torch.randperm(len(x), generator=self.order).to(x.device)
@@ -50,7 +50,7 @@ class Trainer:
         return zip(torch.split(x, size), torch.split(y, size), strict=True)
 
     def _loader(self) -> Batches:
-        """The data on the host, row by row as a DataLoader collects it."""
+        """Return a DataLoader of the data on the host, which collects it row by row."""
         return DataLoader(
             TensorDataset(self.x.cpu(), self.y.cpu()),
             batch_size=self.job.network.batch,
@@ -65,9 +65,9 @@ class Trainer:
         return ((move(x), move(y)) for x, y in batches)
 
     def epoch(self) -> float:
-        """One pass; the losses are added up where they are, and fetched once.
+        """Train on all rows once; add up the losses on the device, and fetch the sum once.
 
-        No callback sees an epoch whose loss is no finite number: its weights are worth nothing.
+        Callbacks skip an epoch whose loss is not finite: its weights are worthless.
         """
         total = torch.zeros((), dtype=self.x.dtype, device=self.x.device)
         for x, y in self.batches():
@@ -79,25 +79,25 @@ class Trainer:
         return loss
 
     def lead_in(self) -> None:
-        """Steps on the first batch."""
+        """Run steps on the first batch."""
         size = self.job.network.batch
         for _ in range(LEAD_IN_STEPS):
             self.learner.step(self.optimizer, self.x[:size], self.y[:size])
 
     def reset(self) -> None:
-        """Weights, statistics and optimizer as at the start."""
+        """Restore weights, statistics and optimizer of the start."""
         self.learner.reset()
 
     def weights(self) -> Mapping[str, Tensor]:
-        """Native, kernels as dlbench has them."""
+        """Return the native weights, kernels as (inputs, units)."""
         return {name: canonical(name, p) for name, p in self.learner.named.items()}
 
     def inputs(self) -> Mapping[str, Tensor]:
-        """The data and the parameters."""
+        """Return the data and the parameters."""
         return {"x": self.x, "y": self.y, **self.learner.named}
 
     def predict(self, x: Array) -> Array:
-        """All rows at once, in eval mode."""
+        """Return the outputs of all rows at once, in eval mode."""
         model = self.learner.module.eval()
         with torch.inference_mode():
             outputs: Tensor = self.model.activation(model(self.tensor(x)))
@@ -105,7 +105,7 @@ class Trainer:
         return outputs.cpu().numpy()
 
     def load(self, checkpoint: str) -> None:
-        """Only tensors are read: a checkpoint cannot run code."""
+        """Load the weights of a checkpoint; it reads tensors only, so the file cannot run code."""
         device = self.x.device
         saved = torch.load(checkpoint, weights_only=True, map_location=device)
         self.learner.module.load_state_dict(saved["model"])
