@@ -35,7 +35,7 @@ def trained(backend: str) -> dict[str, Any]:
     """The figures of one framework, trained here and now."""
     declared = registry.declaration("backends", backend, Declaration)
     loop = "tensors"
-    target = Target(backend, "cpu", declared.usual, "float32", 1, loop)
+    target = Target(backend, "cpu", declared.default, "float32", 1, loop)
     with tempfile.TemporaryDirectory() as scratch:
         setting = Setting("cpu", target.mode, target.dtype, 1, scratch)
         started = registry.load("backends", backend).start(setting)

@@ -56,7 +56,9 @@ def product(size: int) -> Workload:
 def ready(launch: Launcher, backend: str, size: int, slot: int) -> WorkerProcess:
     """A parked worker with the product of this size."""
     declared = launch.declarations[backend]
-    worker, start = launch(Target(backend, "cpu", declared.usual, "float32", usable_cores()), slot)
+    worker, start = launch(
+        Target(backend, "cpu", declared.default, "float32", usable_cores()), slot
+    )
     prepare = wire.Prepare(CASE, product(size), {}, seed=0)
     for order in (start, prepare, wire.WarmUp(CASE, SAMPLING)):
         told(worker, order)

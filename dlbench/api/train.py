@@ -20,7 +20,7 @@ from dlbench.networks.base import named
 from dlbench.networks.lecture import PREDICTED
 from dlbench.plan.request import TrainingRequest
 from dlbench.plan.targets import (
-    USUAL,
+    DEFAULT,
     Machine,
     read_declarations,
     reason_to_skip,
@@ -162,7 +162,7 @@ def _targets(
     loops = choices("loop", request.loop, list(dict.fromkeys(every))) if request.loop else []
     chosen: list[Target] = []
     reasons: list[str] = []
-    for target, _ in targets_for({"mode": [USUAL], **request.targets}, machine):
+    for target, _ in targets_for({"mode": [DEFAULT], **request.targets}, machine):
         declared = machine.declarations[target.backend]
         fitting = [one for one in declared.loops if one in loops] or declared.loops[: not loops]
         if reason := reason_to_skip(target, machine) or _unable(target, declared, fitting, folders):

@@ -17,8 +17,8 @@ from dlbench.networks.base import every
 from dlbench.networks.lecture import OPTIMIZERS
 from dlbench.plan.request import VerifyRequest
 from dlbench.plan.targets import (
+    DEFAULT,
     MODE_KINDS,
-    USUAL,
     Machine,
     read_declarations,
     reason_to_skip,
@@ -52,8 +52,8 @@ def verify(*, progress: Watch = unwatched, **options: Any) -> Verification:
     """
     request = VerifyRequest.of(options)
     declarations = read_declarations()
-    usual = {"mode": [USUAL]} if request.quick else {}
-    chosen = _choose({**usual, **request.targets}, this_machine(declarations))
+    default = {"mode": [DEFAULT]} if request.quick else {}
+    chosen = _choose({**default, **request.targets}, this_machine(declarations))
     tasks = _tasks(request, chosen.targets)
     start = monotonic()
     findings = _findings(tasks, declarations, progress)

@@ -17,8 +17,8 @@ from dlbench.syntax import choices, integers, words
 MODE_KINDS = ("dynamic", "static")
 
 
-# Of every backend the mode of who asks for none.
-USUAL = "usual"
+# The word for every backend's default mode.
+DEFAULT = "default"
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def targets_for(asked: Mapping[str, Sequence[str]], machine: Machine) -> list[tu
     modes = list(dict.fromkeys(mode for d in declared.values() for mode in d.modes))
     backends = choices("backend", asked.get("backend", list(declared)), list(declared))
     plain = [mode for d in declared.values() for mode in d.modes if mode not in d.on_request]
-    wanted_modes = choices("mode", asked.get("mode", plain), [*modes, *MODE_KINDS, USUAL])
+    wanted_modes = choices("mode", asked.get("mode", plain), [*modes, *MODE_KINDS, DEFAULT])
     dtypes = choices("dtype", asked.get("dtype", ["float32"]), _dtypes(declared))
     threads = integers("threads", asked.get("threads", [str(machine.cores)]))
     written = words(asked.get("device", _devices(machine)))
@@ -70,8 +70,8 @@ def targets_for(asked: Mapping[str, Sequence[str]], machine: Machine) -> list[tu
 
 
 def _is_wanted(mode: str, kind: str, wanted: Sequence[str], declared: Declaration) -> bool:
-    is_usual = USUAL in wanted and mode == declared.usual
-    return is_usual or mode in wanted or kind in wanted
+    is_default = DEFAULT in wanted and mode == declared.default
+    return is_default or mode in wanted or kind in wanted
 
 
 def _is_on(device: str, mode: str, declared: Declaration) -> bool:

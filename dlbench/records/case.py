@@ -15,8 +15,8 @@ class Declaration(Record, frozen=True):
     package: the module whose presence means "installed"; distributions: the names under which
     its version is found; install: what to type to get it; modes: name to kind; devices: device
     kind to the dtypes it takes; environment: variables set before the import, in which
-    `{threads}` is the thread count; loops: ways to go through an epoch, the usual one first;
-    callbacks: what can be written at its end; usual: the mode of who asks for none; only_on: the
+    `{threads}` is the thread count; loops: ways to go through an epoch, the default first;
+    callbacks: what can be written at its end; default: the mode without --mode; only_on: the
     device kinds of a mode that not all have; on_request: modes that are left out where none is
     asked for, as they take long to compile; fork_safe: whether a process in which it has started,
     and not computed yet, may be copied by fork(2): no thread that it needs is missing in the copy.
@@ -30,7 +30,7 @@ class Declaration(Record, frozen=True):
     environment: dict[str, str]
     loops: tuple[str, ...] = ()
     callbacks: tuple[str, ...] = ()
-    usual: str = "eager"
+    default: str = "eager"
     on_request: tuple[str, ...] = ()
     only_on: dict[str, tuple[str, ...]] = field(default_factory=dict)
     fork_safe: bool = False

@@ -762,7 +762,7 @@ def test_pytorch_counts_the_flops_of_a_product_that_dlbench_counts():
 @pytest.mark.parametrize("name", [name for name in SELECTED if DECLARED[name].fork_safe])
 def test_a_copy_of_a_process_in_which_it_has_started_computes_what_it_should(name, tmp_path):
     """With several threads: a pool that was started before the copy is not in it."""
-    chosen = Target(name, "cpu", DECLARED[name].usual, "float32", threads=2)
+    chosen = Target(name, "cpu", DECLARED[name].default, "float32", threads=2)
     large = dict.fromkeys("mnk", 512)  # so that all threads have a part in it
     prepare = wire.Prepare("case", Workload("matmul", large, Work(0, 0)), {}, seed=0)
     warm_up = wire.WarmUp("case", Sampling(block_s=0.001, warmup_s=0.01))

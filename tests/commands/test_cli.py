@@ -221,8 +221,8 @@ def test_a_mistake_in_a_suite_ends_with_2_and_names_the_file(here: Path) -> None
     assert answer == Answer(
         2,
         "",
-        "dlbench: mine.toml: [[workload]] 1 (matmul) has an unknown key: 'sise'. "
-        "Allowed: kind, size, m, n, k.\n",
+        "dlbench: mine.toml, [[workload]] 1: unknown field 'sise'. "
+        "Allowed: kind, size, m, n, k. Did you mean 'size'?\n",
     )
 
 

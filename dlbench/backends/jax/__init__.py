@@ -5,7 +5,7 @@ DECLARATION = {
     "distributions": ["jax"],
     "install": "pip install jax optax",
     "modes": {"eager": "dynamic", "jit": "static"},
-    "usual": "jit",
+    "default": "jit",
     "loops": ["tensors"],
     "callbacks": [],
     "devices": {

@@ -5,7 +5,7 @@ DECLARATION = {
     "distributions": ["tensorflow", "tensorflow-cpu"],
     "install": "pip install tensorflow",
     "modes": {"eager": "dynamic", "function": "static", "xla": "static"},
-    "usual": "function",
+    "default": "function",
     "loops": ["fit", "dataset", "tensors"],
     "callbacks": ["tensorboard", "checkpoint"],
     "devices": {
