@@ -30,6 +30,7 @@ ELSEWHERE = {
     "report/verification.py": "harness/supervisor/test_verification.py",
     # What is planned of a suite and a request.
     "plan/mistakes.py": "plan/test_suite.py",
+    "plan/network.py": "plan/test_suite.py",
     "plan/targets.py": "plan/test_build.py",
     # What calls the functions of dlbench as a user does.
     "api/invocation.py": "api/test_library.py",
