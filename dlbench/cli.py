@@ -11,7 +11,7 @@ import typer
 from dlbench import __version__, registry
 from dlbench.errors import EXIT_INTERRUPTED, EXIT_USAGE, DlbenchError
 
-# A reader who stops reading (`dlbench show | head`) is no error of ours.
+# The exit code if the reader stops reading (`dlbench show | head`), which is no error.
 EXIT_BROKEN_PIPE = 141
 STANDARD_OUTPUT = 1
 
@@ -23,7 +23,7 @@ def _version(wanted: bool) -> None:
 
 
 def build() -> typer.Typer:
-    """The application, with one sub-command per file."""
+    """Return the application, with one sub-command per file."""
     app = typer.Typer(
         help="Which framework, mode and device is fastest for your network on your machine?",
         epilog="Start with: dlbench run",
@@ -70,7 +70,7 @@ def main() -> None:
 
 
 def _unheard() -> int:
-    """What is still to be printed goes nowhere, or Python would complain at exit."""
+    """Discard the remaining output, or Python would complain at exit; return the exit code."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), STANDARD_OUTPUT)
     return EXIT_BROKEN_PIPE
 

@@ -1,4 +1,4 @@
-"""Values grouped by a key, in the order in which they are met."""
+"""Group values by a key."""
 
 from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
@@ -8,7 +8,7 @@ V = TypeVar("V")
 
 
 def grouped(values: Iterable[V], key: Callable[[V], K]) -> dict[K, list[V]]:
-    """The values of each key, keys in the order of their first value."""
+    """Return the values of each key, in the order of their first value."""
     groups: dict[K, list[V]] = {}
     for value in values:
         groups.setdefault(key(value), []).append(value)

@@ -1,9 +1,9 @@
-"""A family's folder is its registry: members are its files and folders, read without an import.
+"""The registry: the members of a family are the files and folders in its folder.
 
-A member is `<name>.py`, or a folder `<name>/` with an `__init__.py`. The description of a member is
-the first line of its docstring; what else it says of itself before it is imported is the literal
-`DECLARATION` in its source. Two names are no members: `base.py` is the family's contract, and
-`_x.py` is private to the folder.
+A member is `<name>.py`, or a folder `<name>/` with an `__init__.py`. They are read without an
+import: the description of a member is the first line of its docstring, and its properties are the
+literal `DECLARATION` in its source. Two names are no members: `base.py` is the family's contract,
+and `_x.py` is private to the folder.
 """
 
 import ast
@@ -21,13 +21,13 @@ T = TypeVar("T")
 PACKAGE = Path(__file__).parent
 
 
-# The module that every family may have and that is no member.
+# The module with the contract of a family; it is no member.
 CONTRACT = "base"
 
 
 @cache
 def names(family: str, suffix: str = ".py") -> tuple[str, ...]:
-    """The members of `dlbench/<family>/`, sorted."""
+    """Return the sorted names of the members of `dlbench/<family>/`."""
     found = {file.stem for file in (PACKAGE / family).glob(f"*{suffix}")}
     found |= {file.parent.name for file in (PACKAGE / family).glob(f"*/__init__{suffix}")}
     return tuple(sorted(n for n in found if not n.startswith("_") and n != CONTRACT))
@@ -46,13 +46,13 @@ def _source(family: str, name: str) -> ast.Module:
 
 
 def _file(family: str, name: str) -> Path:
-    """The file that says what the member is; of a folder its `__init__.py`."""
+    """Return the file with the docstring of a member; of a folder its `__init__.py`."""
     folder = PACKAGE / family / check(family, name)
     return folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
 
 
 def about(family: str, name: str) -> str:
-    """The first line of the member's docstring."""
+    """Return the first line of a member's docstring."""
     return (ast.get_docstring(_source(family, name)) or "").partition("\n")[0]
 
 

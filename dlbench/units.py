@@ -1,8 +1,8 @@
-"""The only place where a quantity becomes text."""
+"""Quantities as text, with units and a sensible number of digits."""
 
 from math import floor, log10
 
-# Digits that a timing on a shared machine can carry.
+# Significant digits of a timing on a shared machine.
 DIGITS = 3
 
 _KIBI = 1024
@@ -11,7 +11,7 @@ _TIMES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 
 
 def significant(value: float, digits: int = DIGITS) -> str:
-    """A number to so many significant digits, never in powers of ten: 0.0123, 4.56, 12300."""
+    """Return a number with significant digits, without powers of ten: 0.0123, 4.56, 12300."""
     if value == 0:
         return "0"
     rounded = float(f"{value:.{digits - 1}e}")
@@ -20,12 +20,12 @@ def significant(value: float, digits: int = DIGITS) -> str:
 
 
 def rounded(count: float) -> str:
-    """A count that is an estimate: 3, 1240, 12300."""
+    """Return an estimated count: 3, 1240, 12300."""
     return significant(count) if count >= 10**DIGITS else f"{count:.0f}"
 
 
 def size(count: float) -> str:
-    """Bytes in powers of 1024."""
+    """Return a number of bytes in powers of 1024: 1.5 MiB."""
     power = 0
     while count >= _KIBI and power < len(_BINARY) - 1:
         count, power = count / _KIBI, power + 1
@@ -33,7 +33,7 @@ def size(count: float) -> str:
 
 
 def time_unit(seconds: float) -> tuple[float, str]:
-    """The unit in which a duration is 1 or more, as (seconds, symbol)."""
+    """Return the largest unit not above a duration, as (seconds, symbol)."""
     for unit in _TIMES:
         if seconds >= unit[0]:
             return unit
@@ -41,18 +41,18 @@ def time_unit(seconds: float) -> tuple[float, str]:
 
 
 def duration(seconds: float) -> str:
-    """A duration with its unit."""
+    """Return a duration with its unit: 1.23 ms."""
     unit, symbol = time_unit(seconds)
     return f"{significant(seconds / unit)} {symbol}"
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:
-    """`1 thread`, `2 threads`."""
+    """Return a count with its noun: `1 thread`, `2 threads`."""
     return f"{count} {noun}" if count == 1 else f"{count} {plural or f'{noun}s'}"
 
 
 def minutes(seconds: float) -> str:
-    """A waiting time to the second: 0:42, 12:05, 1:02:03."""
+    """Return a waiting time to the second: 0:42, 12:05, 1:02:03."""
     whole = round(seconds)
     hours, rest = divmod(whole, 3600)
     head = f"{hours}:{rest // 60:02d}" if hours else f"{rest // 60}"
@@ -60,7 +60,7 @@ def minutes(seconds: float) -> str:
 
 
 def percent(share: float, digits: int = 2) -> str:
-    """A share as percent: `2 %`, `0.31 %`, `12 %`."""
+    """Return a share as percent: `2 %`, `0.31 %`, `12 %`."""
     text = significant(100 * share, digits)
     return f"{text.rstrip('0').rstrip('.') if '.' in text else text} %"
 

@@ -1,1 +1,1 @@
-"""What the computer is and what it is doing; no framework."""
+"""The machine: its properties and its counters, without any framework."""

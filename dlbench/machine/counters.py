@@ -1,10 +1,10 @@
-"""Counters of the system about this process and its cores, each from the best source there is.
+"""The system's counters of this process and its cores, each from the best available source.
 
-It must not know what a block is, nor what the counters are for. Unknown is None, never 0.
+It must not know blocks, nor the use of the counters. Unknown is None, never 0.
 
-/proc/schedstat is left alone on purpose: its time run by a CPU (7th value) grows only when a task
-is switched out (kernel/sched/stats.h: rq_sched_info_depart), so that a worker that spins for a
-second would be seen as a second of work at the moment in which it is interrupted.
+/proc/schedstat is unsuitable: its time run by a CPU (7th value) grows only when a task is switched
+out (kernel/sched/stats.h: rq_sched_info_depart), so a worker that spins for a second would count as
+a second of work at the moment of its interruption.
 """
 
 import contextlib
@@ -27,17 +27,17 @@ NS, US = 1e-9, 1e-6
 TICK_S = 0.01
 
 
-# Counters in ns or us follow a task that goes on running at the scheduler's tick, at the latest:
-# CONFIG_HZ is 250 or 1000 in every major distribution. A task that is switched out is counted at
-# once, and so is the one that asks. Seen here (HZ=250): 4.0 ms.
+# Counters in ns or us include a running task at the scheduler's tick at the latest: CONFIG_HZ is
+# 250 or 1000 in every major distribution. They include a task at once when it is switched out or
+# reads its own counter. Seen here (HZ=250): 4.0 ms.
 SCHEDULER_TICK_S = 0.004
 
 
-# Where only psutil tells: the timer of Windows, 64 Hz; macOS counts in 10 ms.
+# The resolution of psutil: the timer of Windows, 64 Hz; macOS counts in 10 ms.
 PSUTIL_TICK_S = 1 / 64
 
 
-# Enough for /proc/stat, whose lines of the CPUs, about 100 bytes each, come first.
+# Bytes to read: enough for /proc/stat, which begins with a line of about 100 bytes per CPU.
 SMALLEST_READ = 4096
 
 
@@ -46,7 +46,7 @@ BYTES_PER_CPU = 256
 
 @dataclass(frozen=True)
 class Source:
-    """One counter: where it is read, how late it may be, and how to read it, in seconds."""
+    """One counter: its name, its resolution, and a function that reads it, in seconds."""
 
     name: str
     resolution_s: float
@@ -61,7 +61,7 @@ class File:
         self.size = SMALLEST_READ + BYTES_PER_CPU * (os.cpu_count() or 1)
 
     def read(self) -> bytes:
-        """Its beginning, as it is now."""
+        """Return the beginning of the file as it is now."""
         return os.pread(self.descriptor, self.size, 0)
 
     def __del__(self) -> None:
@@ -69,7 +69,7 @@ class File:
 
 
 def opened(path: Path) -> File | None:
-    """The file, None where there is none or it may not be read."""
+    """Open a file; return None if it does not exist or cannot be read."""
     try:
         return File(os.open(path, os.O_RDONLY))
     except OSError:
@@ -77,26 +77,26 @@ def opened(path: Path) -> File | None:
 
 
 class Total:
-    """A total out of a file, in seconds; it stays what it was when what it is of has ended."""
+    """A total in a file, in seconds; it keeps its last value after the end of its process."""
 
     def __init__(self, file: File, unit_s: float, find: Callable[[bytes], bytes]) -> None:
         self.file, self.unit_s, self.find = file, unit_s, find
         self.seconds = 0.0
 
     def read(self) -> float:
-        """As it is now."""
+        """Return the current total in seconds."""
         with contextlib.suppress(OSError, IndexError, ValueError):
             self.seconds = int(self.find(self.file.read())) * self.unit_s
         return self.seconds
 
 
 def under(name: bytes) -> Callable[[bytes], bytes]:
-    """Finds the value under a name in lines of `name value`."""
+    """Return a function that finds the value of a name in lines of `name value`."""
     return lambda text: text.partition(name + b" ")[2].split(None, 1)[0]
 
 
 def affinity() -> frozenset[int]:
-    """The cores that this process may use."""
+    """Return the cores that this process may use."""
     try:
         return frozenset(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS and Windows
@@ -104,7 +104,7 @@ def affinity() -> frozenset[int]:
 
 
 def involuntary_switches() -> int | None:
-    """How often a core was taken from this process; getrusage(2). Windows does not tell."""
+    """Return the involuntary switches of this process (getrusage(2)); None on Windows."""
     if sys.platform == "win32":
         return None
     return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
@@ -112,7 +112,7 @@ def involuntary_switches() -> int | None:
 
 # --- how long the cores were busy ---------------------------------------------------------------
 def busy(proc: Path, cgroup: Path, cores: Collection[int]) -> Source:
-    """The best source there is, all of them being of all processes."""
+    """Return the best source of the busy time of the cores, of all processes."""
     return (
         busy_by_core(cgroup, cores)
         or busy_by_slice(proc, cgroup, cores)
@@ -122,9 +122,9 @@ def busy(proc: Path, cgroup: Path, cores: Collection[int]) -> Source:
 
 
 def busy_by_core(cgroup: Path, cores: Collection[int]) -> Source | None:
-    """In cgroup v1, ns for every CPU; docs.kernel.org/admin-guide/cgroup-v1/cpuacct.html.
+    """Return cgroup v1's source, in ns per CPU; docs.kernel.org/admin-guide/cgroup-v1/cpuacct.html.
 
-    Only the root is of all processes, and a container may be shown its own group in its place.
+    Only the root counts all processes, and a container may see its own group in place of the root.
     The root alone has a release_agent; .../cgroup-v1/cgroups.html, 1.4.
     """
     for folder in (cgroup / "cpuacct", cgroup / "cpu,cpuacct"):
@@ -141,11 +141,11 @@ def _of_cores(file: File, cores: Collection[int]) -> int:
 
 
 def busy_by_slice(proc: Path, cgroup: Path, cores: Collection[int]) -> Source | None:
-    """In cgroup v2, us for every slice; docs.kernel.org/admin-guide/cgroup-v2.html, cpu.stat.
+    """Return cgroup v2's source, in us per slice; docs.kernel.org/admin-guide/cgroup-v2.html.
 
-    The root's own cpu.stat is made of ticks, so its children are added up. It must be the root
-    of the machine, which alone has no cgroup.type; this process must be in one of the children;
-    and it must be allowed all CPUs, as they are not told apart.
+    The root's own cpu.stat counts ticks, so the sum of its children is used. It must be the root of
+    the machine, which alone has no cgroup.type; this process must be in one of the children; and
+    it must be allowed all CPUs, as the sum does not separate them.
     """
     is_root = (cgroup / "cgroup.controllers").exists() and not (cgroup / "cgroup.type").exists()
     own = groups(proc).get("", "/")
@@ -159,9 +159,9 @@ def busy_by_slice(proc: Path, cgroup: Path, cores: Collection[int]) -> Source | 
 
 
 def busy_ticks(proc: Path, cores: Collection[int]) -> Source | None:
-    """/proc/stat: user, nice, system, irq and softirq; proc_stat(5). Guests are in user.
+    """Return /proc/stat as a source: user (and guests), nice, system, irq, softirq; proc_stat(5).
 
-    Every core is looked at once a tick: right on average, and wrong by a tick at either edge.
+    The kernel samples every core once a tick: right on average, off by a tick at either edge.
     """
     stat = opened(proc / "stat")
     if stat is None or not rows(stat, cores):
@@ -174,7 +174,7 @@ def busy_ticks(proc: Path, cores: Collection[int]) -> Source | None:
 
 
 def busy_of_psutil() -> Source:
-    """All that is not idle, of all cores."""
+    """Return psutil as a source: all time that is not idle, of all cores."""
     names = ("user", "nice", "system", "irq", "softirq", "interrupt", "dpc")
 
     def seconds() -> float:
@@ -186,14 +186,14 @@ def busy_of_psutil() -> Source:
 
 # --- what was taken from this process -----------------------------------------------------------
 def rows(stat: File, cores: Collection[int]) -> list[list[int]]:
-    """/proc/stat's values of the cores."""
+    """Return the values of the cores in /proc/stat."""
     wanted = {b"cpu%d" % core for core in cores}
     lines = (line.split() for line in stat.read().splitlines() if line.startswith(b"cpu"))
     return [[int(value) for value in line[1:]] for line in lines if line[0] in wanted]
 
 
 def stolen(proc: Path, cores: Collection[int]) -> Source | None:
-    """Time that the hypervisor gave to others while a core was wanted; proc_stat(5), steal."""
+    """Return the source of the time that the hypervisor took; proc_stat(5), steal."""
     stat = opened(proc / "stat")
     if stat is None or not rows(stat, cores):
         return None
@@ -201,7 +201,7 @@ def stolen(proc: Path, cores: Collection[int]) -> Source | None:
 
 
 def waited(proc: Path) -> Source | None:
-    """Time that threads were ready and had no core, ns, added up over all threads.
+    """Return the source of the time that ready threads had no core, in ns, over all threads.
 
     docs.kernel.org/scheduler/sched-stats.html, /proc/<pid>/schedstat, 2nd value.
     """
@@ -222,10 +222,11 @@ def waited(proc: Path) -> Source | None:
 
 
 def throttled(proc: Path, cgroup: Path) -> Source | None:
-    """Time that the quota of this process's group, or of one above it, stopped its cores.
+    """Return the source of the time that a cgroup's quota stopped this process.
 
     v2: throttled_usec (cgroup-v2.html, cpu.stat); v1: throttled_time, ns
-    (docs.kernel.org/scheduler/sched-bwc.html). A group's time is not in that of those below it.
+    (docs.kernel.org/scheduler/sched-bwc.html). Groups above count too: their time is not in
+    that of the groups below.
     """
     own = groups(proc)
     second = [
@@ -246,7 +247,7 @@ def throttled(proc: Path, cgroup: Path) -> Source | None:
 
 
 def _quotas(root: Path, group: str) -> list[File]:
-    """The cpu.stat of a group and of those above it, as far as this process is shown them."""
+    """Return the visible cpu.stat files of a group and of the groups above it."""
     path = root / group.strip("/")
     folders = [path, *path.parents]
     folders = folders[: folders.index(root) + 1]
@@ -254,10 +255,10 @@ def _quotas(root: Path, group: str) -> list[File]:
 
 
 def groups(proc: Path) -> dict[str, str]:
-    """The groups that this process is in, by controller, v2's under ""; cgroups(7)."""
+    """Return the groups of this process by controller, with v2's as ""; cgroups(7)."""
     try:
         lines = (proc / "self" / "cgroup").read_text(encoding="utf-8").splitlines()
     except OSError:
         return {}
-    found = (line.split(":", 2) for line in lines)
-    return {name: path for _, names, path in found for name in names.split(",")}
+    fields = (line.split(":", 2) for line in lines)
+    return {name: path for _, names, path in fields for name in names.split(",")}

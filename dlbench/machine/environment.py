@@ -1,4 +1,4 @@
-"""The machine and its software: what a reader must know to judge a run.
+"""The environment of a run: the machine and its software.
 
 Read once per run, in the supervising process, from the system and from package metadata; no
 framework is imported.
@@ -20,7 +20,7 @@ from dlbench.machine.counters import affinity
 from dlbench.records.case import Declaration
 from dlbench.records.run import Environment
 
-# Variables that change how fast a framework computes begin so.
+# Prefixes of environment variables that change the speed of a framework.
 PREFIXES = (
     "CUDA_",
     "GOMP_",
@@ -36,7 +36,7 @@ PREFIXES = (
 )
 
 
-# Terraform's begin like TensorFlow's, have no part in any speed, and may hold secrets:
+# Terraform's variables start like TensorFlow's, do not change any speed, and may hold secrets:
 # https://developer.hashicorp.com/terraform/cli/config/environment-variables
 NOT_OURS = (
     "TF_CLI_",
@@ -49,7 +49,7 @@ NOT_OURS = (
 )
 
 
-# Instructions for vectors and matrices begin so. Not "sme": on x86 that is memory encryption.
+# Prefixes of vector and matrix instructions. Not "sme": on x86 that is memory encryption.
 VECTOR_PREFIXES = ("altivec", "amx", "asimd", "avx", "f16c", "fma", "neon", "sse", "sve", "vsx")
 
 
@@ -60,14 +60,14 @@ CPU_INFO = Path("/proc/cpuinfo")
 
 
 def usable_cores() -> int:
-    """Cores that this process may use: the affinity mask, within the cgroup's quota."""
+    """Return the number of usable cores: the affinity mask, within the cgroup's quota."""
     cores = len(affinity())
     quota = _cgroup_quota()
     return cores if quota is None else max(1, min(cores, ceil(quota)))
 
 
 def _cgroup_quota() -> float | None:
-    """Cores granted by cgroup v2; https://docs.kernel.org/admin-guide/cgroup-v2.html, cpu.max."""
+    """Return the cores of the cgroup v2 quota; docs.kernel.org/admin-guide/cgroup-v2.html."""
     try:
         quota, period = CGROUP_QUOTA.read_text().split()
         return None if quota == "max" else int(quota) / int(period)
@@ -76,12 +76,12 @@ def _cgroup_quota() -> float | None:
 
 
 def available_memory() -> int:
-    """Bytes that can be taken without swapping."""
+    """Return the bytes available without swapping."""
     return int(psutil.virtual_memory().available)
 
 
 def cpu_name() -> str | None:
-    """The model of the CPU as its maker names it; on Linux no process is started to read it."""
+    """Return the maker's name of the CPU; on Linux without starting a process."""
     system = platform.system()
     if system == "Linux":
         return _cpu_name_of_linux()
@@ -89,7 +89,7 @@ def cpu_name() -> str | None:
 
 
 def _cpu_name_of_linux() -> str | None:
-    """The first `model name` of /proc/cpuinfo; an ARM processor has none."""
+    """Return the first `model name` of /proc/cpuinfo; ARM processors have none."""
     try:
         lines = CPU_INFO.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -99,12 +99,12 @@ def _cpu_name_of_linux() -> str | None:
 
 
 def vector_features() -> tuple[str, ...]:
-    """The vector instructions that the CPU has and the system allows, such as `avx2`."""
+    """Return the available vector instructions of the CPU, such as `avx2`."""
     return tuple(sorted(f for f in detected_info().features if f.startswith(VECTOR_PREFIXES)))
 
 
 def gpus() -> tuple[str, ...]:
-    """Names of the NVIDIA GPUs that the driver knows, by index; none without a working driver."""
+    """Return the names of the NVIDIA GPUs by index; none without a working driver."""
     try:
         pynvml.nvmlInit()
         try:
@@ -117,7 +117,7 @@ def gpus() -> tuple[str, ...]:
 
 
 def distribution_version(names: Iterable[str]) -> str | None:
-    """The version of the first distribution that is installed."""
+    """Return the version of the first installed distribution, or None."""
     for name in names:
         try:
             return version(name)
@@ -127,7 +127,7 @@ def distribution_version(names: Iterable[str]) -> str | None:
 
 
 def capture(declarations: Mapping[str, Declaration]) -> Environment:
-    """Read the machine, and the versions of the backends that are installed."""
+    """Return the machine, and the versions of the installed backends."""
     versions = {name: distribution_version(d.distributions) for name, d in declarations.items()}
     return Environment(
         system=platform.platform(),
@@ -145,7 +145,7 @@ def capture(declarations: Mapping[str, Declaration]) -> Environment:
 
 
 def _variables() -> dict[str, str]:
-    """What is set that changes how fast a framework computes."""
+    """Return the environment variables that change the speed of a framework."""
     return {
         name: value
         for name, value in sorted(os.environ.items())

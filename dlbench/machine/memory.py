@@ -1,6 +1,6 @@
-"""How far a process's resident memory rises while something is done.
+"""The rise of a process's resident memory during some work.
 
-Linux notes the highest it has been, and can be told to begin anew (proc(5): clear_refs, VmHWM).
+Linux records the peak, and can reset it (proc(5): clear_refs, VmHWM).
 """
 
 from pathlib import Path
@@ -8,18 +8,19 @@ from pathlib import Path
 KIBI = 1024
 
 
-# What proc(5) says to write so that the peak begins anew.
+# The text that resets the peak; proc(5).
 RESET_PEAK = "5"
 
 
 class PeakMemory:
-    """Notes what is resident now; `rise` says how far it has risen since, None where unknown."""
+    """Measures the rise of resident memory from now on."""
 
     def __init__(self, proc: Path = Path("/proc/self")) -> None:
         self.status = proc / "status"
         self.before = self._begin(proc / "clear_refs")
 
     def _begin(self, clear_refs: Path) -> int | None:
+        """Reset the peak; return the resident bytes, None if unknown."""
         try:
             clear_refs.write_text(RESET_PEAK, encoding="ascii")
         except OSError:  # no Linux, or a kernel without it
@@ -27,7 +28,7 @@ class PeakMemory:
         return self._bytes("VmRSS")
 
     def rise(self) -> int | None:
-        """Bytes of the peak above what was resident at first."""
+        """Return the bytes of the peak above the first resident bytes; None if unknown."""
         peak = None if self.before is None else self._bytes("VmHWM")
         return None if peak is None or self.before is None else max(0, peak - self.before)
 

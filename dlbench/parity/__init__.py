@@ -1,1 +1,1 @@
-"""Whether a backend computes what the reference computes."""
+"""Parity: compares the results of a backend with the reference."""

@@ -1,6 +1,6 @@
-"""A loop over the training data against the oracle: its first step, and its first few batches.
+"""Parity of a training loop: compares its first step and first few batches with the oracle.
 
-It must not know any framework, nor how a loop is timed.
+It must not know any framework, nor any clock.
 """
 
 from dataclasses import replace as changed
@@ -20,17 +20,16 @@ from dlbench.reference.arrays import Array, Weights, upcast
 from dlbench.reference.kinks import magnitudes
 from dlbench.reference.mlp import MLP
 
-# A loop is checked on whole batches and half of one.
+# The number of batches in a check, with half a batch at the end.
 CHECKED_BATCHES = 3.5
 
-
-# And with plain SGD: adaptive optimizers make a whole step of a gradient that is nothing but
-# rounding. Their own first step is checked on one batch.
+# The optimizer of these batches: adaptive ones turn the mere rounding of a gradient into a whole
+# step. Their own first step is checked on one batch.
 CHECKED_WITH = SGD(lr=0.01)
 
 
 def check(backend: Backend, dtype: str, job: TrainingJob) -> tuple[ParityCheck, ...]:
-    """One step with the network's own optimizer, and an epoch of few batches in their order."""
+    """Check one step with the network's own optimizer, and a short epoch without shuffling."""
     calm = changed(job, network=without_dropout(job.network), shuffle=False)
     size = job.network.batch
     few = changed(
@@ -40,8 +39,8 @@ def check(backend: Backend, dtype: str, job: TrainingJob) -> tuple[ParityCheck, 
     return (*_one_step(backend, dtype, calm.first(size)), *_some_steps(backend, dtype, few))
 
 
-def _trained(backend: Backend, job: TrainingJob) -> tuple[Array, Weights]:
-    """Loss and weights after an epoch."""
+def _train(backend: Backend, job: TrainingJob) -> tuple[Array, Weights]:
+    """Train for one epoch; return the loss and the weights after it."""
     trainer = backend.trainer(job)
     loss = np.array(trainer.epoch())
     backend.device.wait()
@@ -49,26 +48,27 @@ def _trained(backend: Backend, job: TrainingJob) -> tuple[Array, Weights]:
 
 
 def _one_step(backend: Backend, dtype: str, job: TrainingJob) -> tuple[ParityCheck, ...]:
-    loss, weights = _trained(backend, job)
+    """Check the loss and the weights after one step."""
+    loss, weights = _train(backend, job)
     got = {"loss": loss, **{f"weight/{name}": weight for name, weight in weights.items()}}
     return Oracle(job.network, job, dtype).compare("train_step", got)
 
 
 def _some_steps(backend: Backend, dtype: str, job: TrainingJob) -> tuple[ParityCheck, ...]:
-    """How far the weights move, and the loss; every step adds its rounding to those before."""
-    loss, weights = _trained(backend, job)
+    """Check the loss and the movement of the weights; rounding adds up over the steps."""
+    loss, weights = _train(backend, job)
     longest = max(job.network.batch, int(np.prod(job.network.inputs)))
     tolerance = oracle.relative_tolerance(dtype, longest)
     moved = {f"epoch: {n}": upcast(w) - upcast(job.weights[n]) for n, w in weights.items()}
-    expected = _exactly(job, tolerance, DTYPES[DTYPES[dtype].storage].eps)
+    expected = _expected(job, tolerance, DTYPES[DTYPES[dtype].storage].eps)
     return oracle.check(expected, {"epoch: loss": loss, **moved}, tolerance)
 
 
-def _exactly(job: TrainingJob, tolerance: float, eps: float) -> dict[str, Expected]:
-    """The same by the oracle, in float64.
+def _expected(job: TrainingJob, tolerance: float, eps: float) -> dict[str, Expected]:
+    """Return the oracle's loss and movements in float64, with their slack.
 
-    A movement may be off by what the gradients round by, which is that of their terms (a bias
-    before batch norm moves by nothing else), and by what the weight itself rounds by.
+    The slack of a movement is the rounding of the gradients' terms (a bias before batch norm moves
+    by nothing else) and of the weight itself.
     """
     start = {name: upcast(weight) for name, weight in job.weights.items()}
     mlp = MLP(job.network, {name: weight.copy() for name, weight in start.items()})
@@ -89,7 +89,7 @@ def _exactly(job: TrainingJob, tolerance: float, eps: float) -> dict[str, Expect
 
 
 def assert_agreement(backend: Backend, dtype: str, job: TrainingJob) -> None:
-    """Raise DlbenchError unless the loop computes what the oracle does, on its first batches."""
+    """Raise DlbenchError if the loop and the oracle disagree on the first batches."""
     calm = changed(job, tensorboard=None, checkpoint=None)
     for quantity in check(backend, dtype, calm):
         if not quantity.passed:

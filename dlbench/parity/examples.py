@@ -1,8 +1,8 @@
-"""The worked examples of the lecture, as networks: what users time is what computes them.
+"""The worked examples of the lecture, as networks for the same code that users time.
 
 Salem Ameen, Artificial Intelligence, Lecture 7: Deep Learning (University of Salford): the linear
-classifier, backpropagation, one step of every optimizer, batch normalisation. Where the slides
-slip, the example says so. It must not know any framework.
+classifier, backpropagation, one step of every optimizer, batch normalisation. Examples name the
+slips of the slides. It must not know any framework.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,12 +21,11 @@ from dlbench.reference.arrays import Array, Weights
 Results = Mapping[str, Array]
 
 
-# Exactly, but for the rounding of float64.
+# The tolerance of exact formulas: the rounding of float64.
 EXACT = 1e-12
 
-
-# The formulas of the lecture, but not where frameworks add delta: to 4 digits, and to 3 for
-# RMSProp, whose root is so small.
+# Frameworks add delta elsewhere than the lecture: the formulas agree to 4 digits, and to 3 for
+# RMSProp with its small root.
 FOUR_DIGITS, THREE_DIGITS = 1e-4, 1e-3
 
 
@@ -34,10 +33,10 @@ FOUR_DIGITS, THREE_DIGITS = 1e-4, 1e-3
 class Example:
     """Numbers that the lecture works out by hand.
 
-    problems: one network and batch for each number, or one for all; step: what is run; picked:
-    the numbers among its results; printed: as the lecture prints them, None where it gives the
-    formula only; expected: by the lecture's own formula in float64, met to within `within`
-    (absolute); slip: what is wrong with what is printed.
+    problems: one network and batch for each number, or one for all; step: the step to run; picked:
+    selects the numbers from its results; printed: the lecture's text, None if it gives a formula
+    only; expected: the numbers by the lecture's formula in float64; within: the absolute tolerance;
+    slip: the lecture's mistake in the printed numbers.
     """
 
     about: str
@@ -50,18 +49,18 @@ class Example:
     slip: str | None = None
 
     def compute(self, backend: Backend) -> Array:
-        """The same numbers by a backend, shaped as those expected."""
-        found = [self._run(backend, problem) for problem in self.problems]
-        return np.array(found, np.float64).reshape(self.expected.shape)
+        """Return the numbers of a backend, in the shape of the expected ones."""
+        numbers = [self._run(backend, problem) for problem in self.problems]
+        return np.array(numbers, np.float64).reshape(self.expected.shape)
 
     def figure(self, name: str) -> Figure:
-        """What is told of the example."""
+        """Return the facts of the example for a report."""
         return Figure(
             name, self.about, _tuples(self.expected), self.within, self.printed, self.slip
         )
 
     def shaped(self, values: Sequence[float]) -> Numbers:
-        """A backend's numbers, in the shape of those expected."""
+        """Return a backend's numbers in the shape of the expected ones."""
         return _tuples(np.reshape(values, self.expected.shape))
 
     def _run(self, backend: Backend, problem: Problem) -> Any:
@@ -142,7 +141,7 @@ _CHAIN = _problem(
 
 
 def _matrix(kind: str) -> Callable[[Results], Any]:
-    """[[w0, w1], [w2, w3]] out of the two kernels."""
+    """Return a function that selects [[w0, w1], [w2, w3]] from the two kernels."""
 
     def picked(results: Results) -> Any:
         first, second = (results[f"{kind}/layer{layer}.kernel"] for layer in (0, 1))

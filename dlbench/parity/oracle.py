@@ -1,8 +1,8 @@
-"""Does a backend compute what the float64 oracle computes? Checked before anything is timed.
+"""The oracle: compares a backend's results with float64, before anything is timed.
 
-Every quantity has an absolute tolerance per element: C * eps * sqrt(K) * (largest magnitude), K
-being the longest sum behind it, plus what is lawfully uncertain there (ReLU kinks, the
-amplification of an optimizer's first step). It must not know any framework.
+Every element of a quantity has an absolute tolerance: C * eps * sqrt(K) * (largest magnitude), with
+K the longest sum behind it, plus its legitimate uncertainty (ReLU kinks, the amplification of an
+optimizer's first step). It must not know any framework.
 """
 
 from collections.abc import Mapping
@@ -32,26 +32,26 @@ C = 16
 
 @dataclass(frozen=True)
 class Expected:
-    """The oracle's value of a quantity, and what it may be off beyond rounding (absolute)."""
+    """The oracle's value of a quantity, and its absolute uncertainty beyond rounding."""
 
     value: Array
     slack: Array | float = 0.0
 
 
-# The largest magnitude grows with the sum too, so that a coarse dtype would pass anything: beyond
-# one in a hundred, a result is wrong in every dtype.
+# The largest tolerance in any dtype. For long sums in a coarse dtype the formula would pass any
+# result; an error of more than one in a hundred is wrong.
 LARGEST_TOLERANCE = 1e-2
 
 
 def relative_tolerance(dtype: str, longest_sum: int) -> float:
-    """Tolerance by the quantity's largest magnitude, for sums of up to `longest_sum` terms."""
+    """Return the tolerance relative to the largest magnitude, for sums of `longest_sum` terms."""
     return min(C * DTYPES[dtype].eps * sqrt(longest_sum), LARGEST_TOLERANCE)
 
 
 def check(
     expected: Mapping[str, Expected], got: Mapping[str, Array], tolerance: float
 ) -> tuple[ParityCheck, ...]:
-    """One check per quantity, each told at its worst element."""
+    """Return one check per quantity, at its worst element; ValueError if names or shapes differ."""
     if set(expected) != set(got):
         missing = ", ".join(sorted(set(expected) ^ set(got)))
         raise ValueError(f"the backend and the oracle name different quantities: {missing}")
@@ -72,7 +72,7 @@ def _check(name: str, expected: Expected, got: Array, tolerance: float) -> Parit
 
 
 def seeded(network: Network, data: tuple[Array, Array], dtype: str, seed: int) -> Problem:
-    """The problem of a network with seeded weights on a batch (x, y), rounded to a dtype."""
+    """Return a network with seeded weights and a batch (x, y), rounded to a dtype."""
     x, y = data
     weights = initial_weights(network, seed)
     rounded = {name: cast(weight, dtype) for name, weight in weights.items()}
@@ -86,30 +86,30 @@ def agreement(
     optimizers: Mapping[str, Optimizer],
     seed: int,
 ) -> tuple[ParityCheck, ...]:
-    """All that a network computes against the oracle, on random data and without dropout.
+    """Compare all results of a network with the oracle, on random data and without dropout.
 
-    Outputs in inference and in training, the loss, every gradient, and every weight after one
-    step of each of the optimizers.
+    These are the outputs in inference and in training, the loss, every gradient, and every weight
+    after one step of each optimizer.
     """
     bare = without_dropout(network)
     problem = seeded(bare, draws.batch(bare, bare.batch, seed), dtype, seed)
     steps = backend.network(problem, optimizers)
     oracle = Oracle(bare, problem, dtype)
     passes = [oracle.check(name, steps[name], backend) for name in ("predict", "forward")]
-    found = [*passes, oracle.check("backward", steps["backward"], backend)]
+    results = [*passes, oracle.check("backward", steps["backward"], backend)]
     for name, optimizer in optimizers.items():
         stepped = Oracle(replace(bare, optimizer=optimizer), problem, dtype)
         checks = stepped.check("train_step", steps[f"train_step/{name}"], backend)
-        found.append(tuple(replace(one, quantity=f"{name}: {one.quantity}") for one in checks))
-    return tuple(chain.from_iterable(found))
+        results.append(tuple(replace(one, quantity=f"{name}: {one.quantity}") for one in checks))
+    return tuple(chain.from_iterable(results))
 
 
-# Keras keeps the factor of a regulariser in float32, whatever the dtype.
+# The rounding of a regulariser's factor: Keras stores it in float32 in every dtype.
 FACTOR_EPS = DTYPES["float32"].eps
 
 
 class Oracle:
-    """What every step of a problem must give, in float64 from the same rounded data."""
+    """The correct results of every step of a problem, in float64 from the same rounded data."""
 
     def __init__(self, network: Network, problem: Problem, dtype: str) -> None:
         self.network, self.problem = network, problem
@@ -118,7 +118,7 @@ class Oracle:
         self.tolerance = relative_tolerance(dtype, longest)
 
     def check(self, name: str, step: Step, backend: Backend) -> tuple[ParityCheck, ...]:
-        """Run the step from its start state, and compare."""
+        """Run the step from its start state; return the comparison."""
         step.reset()
         tensors = step.tensors(step.run())
         backend.device.wait()
@@ -127,7 +127,7 @@ class Oracle:
         return self.compare(name, got)
 
     def compare(self, name: str, got: Mapping[str, Array]) -> tuple[ParityCheck, ...]:
-        """What a step gave, against what it must give."""
+        """Compare the results of a step with the correct ones."""
         return check(getattr(self, f"_{name}")(), got, self.tolerance)
 
     def _mlp(self) -> MLP:
@@ -157,14 +157,14 @@ class Oracle:
         return {"loss": self._loss(mlp, loss), **expected}
 
     def _loss(self, mlp: MLP, loss: Array) -> Expected:
-        """Its rounding follows from that of the logits, however small the loss itself is."""
+        """Return the loss; its rounding follows from the logits, however small the loss is."""
         logits = mlp.logits(self.x, training=True)
         spread = np.abs(logits).max() * np.abs(mlp.head.delta(logits, self.y)).sum()
         penalty = sum(op.penalty() for op in mlp.ops)
         return Expected(loss, self.tolerance * spread + FACTOR_EPS * penalty)
 
     def _penalties(self, mlp: MLP) -> Weights:
-        """The size of what the regularisers add to the gradients."""
+        """Return the size of the regularisers' terms in the gradients."""
         return {
             f"layer{index}.kernel": 2 * layer.l2 * np.abs(mlp.weights[f"layer{index}.kernel"])
             for index, layer in enumerate(self.network.layers)
@@ -184,7 +184,7 @@ class Oracle:
         return {"loss": backward["loss"], **weights}
 
     def _step_slack(self, before: Array, gradient: Expected, after: Array) -> Array:
-        """How far a step may end from the oracle's, given what is uncertain in the gradient.
+        """Return the uncertainty of a weight after a step, from the uncertainty of its gradient.
 
         A gradient that is exactly 0 (an input that is always 0, a dead unit) has no rounding.
         """

@@ -1,1 +1,1 @@
-"""Frozen records: what goes over the wire and onto the disk."""
+"""Frozen records: the data on the wire and on disk."""

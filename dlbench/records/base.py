@@ -1,4 +1,4 @@
-"""What all records share: the base class, bounded numbers, and the table of dtypes."""
+"""The base class of records, bounded numbers, and the table of dtypes."""
 
 from typing import Annotated, Final, NamedTuple
 
@@ -28,10 +28,10 @@ Seconds = Annotated[float, Meta(ge=0)]
 
 
 class Dtype(NamedTuple):
-    """What is computed with.
+    """A number type.
 
     bytes: of one number in memory; storage: NumPy's name of the type in memory; eps: the distance
-    from 1 to the next number that takes part in a product.
+    from 1 to the next number, in the operands of a product.
     """
 
     bytes: int

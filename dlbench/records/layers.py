@@ -1,7 +1,7 @@
 """The vocabulary of networks: layers, losses and optimizers as data.
 
-A layer says what follows from its data alone: shapes, weights, matrix products. It must not know
-any framework, nor how a layer is computed.
+A layer derives its shapes, weights and matrix products from its data. It must not know any
+framework, nor any computation.
 """
 
 from math import prod
@@ -36,72 +36,72 @@ Shape = tuple[int, ...]
 
 
 class Weight(NamedTuple):
-    """A trainable array of a layer: its shape, and what its first values are."""
+    """A trainable array of a layer: its shape, and the kind of its first values."""
 
     shape: Shape
     start: Initializer | Literal["zeros", "ones"]
 
 
 class AnyLayer(Record, frozen=True):
-    """The facts of a layer; these are the facts of one that has no weights and keeps the shape.
+    """The properties of a layer; by default it has no weights and keeps the shape.
 
     `shape` is always the shape of one sample before the layer.
     """
 
     @property
     def activation(self) -> Activation:
-        """The function that is applied to the results."""
+        """Return the activation function of the layer."""
         return "linear"
 
     @property
     def l2(self) -> float:
-        """The factor of the kernel's squared sum in the loss."""
+        """Return the factor of the kernel's squared sum in the loss."""
         return 0.0
 
     def shape_after(self, shape: Shape) -> Shape:
-        """The shape of one sample behind the layer."""
+        """Return the shape of one sample after the layer."""
         return shape
 
     def weights(self, shape: Shape) -> dict[str, Weight]:  # noqa: ARG002
-        """The trainable arrays by name, in the order in which they are drawn."""
+        """Return the trainable arrays by name, in the order of drawing."""
         return {}
 
     def parameter_count(self, shape: Shape) -> int:
-        """The number of its trainable values."""
+        """Return the number of trainable values."""
         return sum(prod(weight.shape) for weight in self.weights(shape).values())
 
     def products(self, shape: Shape) -> tuple[tuple[int, int], ...]:  # noqa: ARG002
-        """Its matrix products, each as (inputs, outputs) of one sample."""
+        """Return the matrix products, each as (inputs, outputs) of one sample."""
         return ()
 
     def without_chance(self) -> Self:
-        """The same layer with nothing random in it."""
+        """Return the layer without randomness."""
         return self
 
 
 class FullyConnected(AnyLayer, frozen=True):
-    """The facts of a layer in which a kernel connects every input with every unit."""
+    """The properties of a layer with a kernel from every input to every unit."""
 
     units: Size
 
     @property
     def initializer(self) -> Initializer:
-        """The distribution that the kernel is drawn from."""
+        """Return the distribution of the start kernel."""
         return "glorot_uniform"
 
     def shape_after(self, shape: Shape) -> Shape:  # noqa: ARG002
-        """One row of its units."""
+        """Return (units,)."""
         return (self.units,)
 
     def weights(self, shape: Shape) -> dict[str, Weight]:
-        """Kernel (inputs, units) and bias (units,)."""
+        """Return the kernel (inputs, units) and the bias (units,)."""
         return {
             "kernel": Weight((prod(shape), self.units), self.initializer),
             "bias": Weight((self.units,), "zeros"),
         }
 
     def products(self, shape: Shape) -> tuple[tuple[int, int], ...]:
-        """The inputs by the kernel."""
+        """Return the product of inputs and kernel."""
         return ((prod(shape), self.units),)
 
 
@@ -124,30 +124,30 @@ class DropConnect(FullyConnected, frozen=True, tag="dropconnect"):
     initializer: Initializer = "glorot_uniform"
 
     def without_chance(self) -> Self:
-        """The same layer at rate 0."""
+        """Return the layer at rate 0."""
         return replace(self, rate=0.0)
 
 
 class Flatten(AnyLayer, frozen=True, tag="flatten"):
-    """Every sample becomes one row."""
+    """Reshapes every sample to one row."""
 
     def shape_after(self, shape: Shape) -> Shape:
-        """One row of all values."""
+        """Return one row of all values."""
         return (prod(shape),)
 
 
 class Dropout(AnyLayer, frozen=True, tag="dropout"):
-    """In training a share `rate` of the activations is zeroed, the rest scaled by 1/(1-rate)."""
+    """In training, zeroes a share `rate` of the activations and scales the rest by 1/(1-rate)."""
 
     rate: Share
 
     def without_chance(self) -> Self:
-        """The same layer at rate 0."""
+        """Return the layer at rate 0."""
         return replace(self, rate=0.0)
 
 
 class BatchNorm(AnyLayer, frozen=True, tag="batchnorm"):
-    """Normalisation over the mini-batch; Ioffe and Szegedy (2015), biased batch variance.
+    """Normalises over the mini-batch; Ioffe and Szegedy (2015), with the biased batch variance.
 
     running = momentum * running + (1 - momentum) * batch; the defaults are those of Keras,
     in which the lecture gives its batch-norm networks.
@@ -157,7 +157,7 @@ class BatchNorm(AnyLayer, frozen=True, tag="batchnorm"):
     epsilon: Positive = 1e-3
 
     def weights(self, shape: Shape) -> dict[str, Weight]:
-        """Scale and shift of every value."""
+        """Return scale and shift of every value."""
         width = (prod(shape),)
         return {"gamma": Weight(width, "ones"), "beta": Weight(width, "zeros")}
 
@@ -166,7 +166,7 @@ Layer = Dense | DropConnect | Flatten | Dropout | BatchNorm
 
 
 class SGD(Record, frozen=True, tag="sgd"):
-    """Gradient descent, with momentum where it is not 0."""
+    """Gradient descent, with optional momentum."""
 
     lr: Positive = 0.01
     momentum: Share = 0.0
@@ -199,8 +199,8 @@ class Adam(Record, frozen=True, tag="adam"):
 Optimizer = SGD | Adagrad | RMSprop | Adam
 
 
-# Losses of probabilities: the activations that a network may end in. Where it may be `linear`, the
-# outputs are logits, and the loss is computed from the logits in either case.
+# Losses of probabilities, and the last activations they allow. If they allow `linear`, the outputs
+# are logits then, and the loss is computed from logits in either case.
 LAST_ACTIVATIONS: Final[dict[Loss, tuple[Activation, ...]]] = {
     "binary_crossentropy": ("sigmoid", "linear"),
     "categorical_crossentropy": ("softmax", "linear"),
