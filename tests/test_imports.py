@@ -69,7 +69,6 @@ def wrong(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return broken(lint(package))
 
 
-@pytest.mark.xfail(reason="a format imports the report", strict=False)
 def test_the_package_keeps_all_contracts(tmp_path: Path) -> None:
     report = lint(PackageCopy(tmp_path))
     assert broken(report) == {}, report

@@ -25,7 +25,8 @@ ELSEWHERE = {
     "analysis/static.py": "analysis/test_break_even.py",
     "analysis/summary.py": "analysis/test_rows.py",
     "analysis/verification.py": "harness/supervisor/test_verification.py",
-    "report/headlines.py": "report/test_page.py",
+    "report/document.py": "report/test_terminal.py",
+    "report/metrics.py": "report/test_tables.py",
     "report/notes.py": "report/test_terminal.py",
     "report/verification.py": "harness/supervisor/test_verification.py",
     # What is planned of a suite and a request.
@@ -75,7 +76,7 @@ def test_a_module_has_tests_of_its_name(module: str) -> None:
     assert (TESTS / ELSEWHERE.get(module, mirrored(module))).is_file()
 
 
-@pytest.mark.parametrize("family", sorted({*FAMILIES} - {"formats"}))
+@pytest.mark.parametrize("family", sorted(FAMILIES))
 def test_members_of_a_family_are_tested_together_or_each_in_a_file_of_its_name(family: str) -> None:
     own = {(TESTS / family / f"test_{name}.py").is_file() for name in registry.names(family)}
     assert [*(TESTS / family).glob("test_every_*.py")] or own == {True}

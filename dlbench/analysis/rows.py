@@ -61,7 +61,7 @@ class Shape(Struct, frozen=True):
 
 
 class Efficiency(Struct, frozen=True):
-    """Shares: utilisation of the ceiling (utilisation.py), overhead of the time (overhead.py)."""
+    """Shares: utilisation of the ceiling, overhead of the time (efficiency.py)."""
 
     utilisation: float | None = None
     overhead: float | None = None

@@ -9,14 +9,13 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from dlbench.analysis import nulls
+from dlbench.analysis.efficiency import with_efficiency
 from dlbench.analysis.nulls import Nulls
-from dlbench.analysis.overhead import with_overhead
 from dlbench.analysis.pairs import locate, pair_rounds
 from dlbench.analysis.rerun import RerunCommand
 from dlbench.analysis.rows import Row, RowComparison, best, is_timed, row_of
 from dlbench.analysis.samples import CaseSamples, join_generations
 from dlbench.analysis.static import StaticRows, rows_by_network
-from dlbench.analysis.utilisation import with_utilisation
 from dlbench.analysis.verdicts import MARGIN, Comparison, LocatedPair, compare
 from dlbench.errors import UsageError
 from dlbench.grouping import grouped
@@ -89,7 +88,7 @@ class RunAnalysis:
         alone = [row_of(case, self.samples_by_case.get(case.id, UNREACHED)) for case in plan.cases]
         variances = {case.id: self._variance(case.id) for case in plan.cases}
         static = StaticRows(self.samples_by_case, rows_by_network(plan), variances)
-        return static.complete(with_overhead(with_utilisation(alone)))
+        return static.complete(with_efficiency(alone))
 
     def against(self, baseline: str | None = None) -> ComparedRows:
         """Compare every row with the baseline of its workload.

@@ -35,7 +35,7 @@ def show(
             "all. [default: gflops, and break-even or compile of compiled modes]",
         ),
     ] = None,
-    form: Annotated[str, typer.Option("--format", help="table, md, csv or json.")] = "table",
+    form: Annotated[str, typer.Option("--format", help="table, md, csv, json or html.")] = "table",
     baseline: Annotated[
         str | None, option("--baseline", "Compare with this target, such as torch/eager.")
     ] = None,
@@ -51,11 +51,10 @@ def show(
     from dlbench.analysis.run import versus
     from dlbench.api.result import TrainingOutcome
     from dlbench.report import terminal, training
-    from dlbench.report.tables import METRICS
-    from dlbench.syntax import choice, choices
+    from dlbench.report.metrics import chosen_metrics
+    from dlbench.syntax import choice
 
-    names = None if metric is None else choices("metric", [metric], [*METRICS, "all"])
-    metrics = None if names is None else [one for one in METRICS if {one, "all"} & {*names}]
+    metrics = chosen_metrics(metric)
     format_ = choice("format", form, terminal.FORMATS)
     against = versus(baseline, margin)
     has_options = (metric, form, baseline, margin) != (None, "table", None, None)

@@ -14,8 +14,12 @@ from dlbench.records.run import Run
 MOST_NAMED = 6
 
 
-def alarm(nulls: Nulls) -> str | None:
-    """What must not be overlooked; None where nothing is wrong."""
+def warnings(reading: ComparedRows) -> list[str]:
+    """What must not be overlooked, in whole sentences."""
+    return [line for line in (_busy(reading.rows), _failed(reading.nulls)) if line]
+
+
+def _failed(nulls: Nulls) -> str | None:
     if not nulls.failed:
         return None
     return (
@@ -26,9 +30,9 @@ def alarm(nulls: Nulls) -> str | None:
 
 
 def lines(run: Run, reading: ComparedRows) -> list[str]:
-    """Of null pairs, too little time and a busy machine; nothing where there is nothing to say."""
-    said = (_nulls(reading.nulls), _generations(run, reading.rows), _busy(reading.rows))
-    return [line for line in said if line]
+    """Of null pairs and of too little time; nothing where there is nothing to say."""
+    told = (_nulls(reading.nulls), _generations(run, reading.rows))
+    return [line for line in told if line]
 
 
 def settling(run: Run, rows: Sequence[Row]) -> str | None:

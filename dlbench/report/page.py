@@ -4,7 +4,6 @@ Whatever comes from results is text that nobody vouches for: the template engine
 that no template has to remember. It must not know how anything is measured or drawn.
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,23 +18,15 @@ from dlbench.analysis.rows import Row, timed_rows
 from dlbench.analysis.run import ComparedRows, RunAnalysis
 from dlbench.charts import base
 from dlbench.errors import UsageError, unwritable
-from dlbench.formats import tables
+from dlbench.formats import csv, html, markdown
+from dlbench.formats.base import Table
 from dlbench.grouping import grouped
 from dlbench.records.measurement import Measurement, ParityCheck, StopReason
 from dlbench.records.run import Run
 from dlbench.report import notes
-from dlbench.report.advice import advice
-from dlbench.report.headlines import headlines
-from dlbench.report.tables import (
-    FIELDS,
-    SPARSE,
-    STATUS_WORDS,
-    Grid,
-    grid,
-    having,
-    parted,
-    synthetic_networks,
-)
+from dlbench.report.metrics import FIELDS, SPARSE, rows_with
+from dlbench.report.sentences import advice, headlines
+from dlbench.report.tables import STATUS_WORDS, lay_out, split_by_loop, synthetic_networks
 from dlbench.results.folder import Results
 
 # Why there are fewer blocks than there might be, where that is not because they are enough.
@@ -58,7 +49,7 @@ def write(results: Results, folder: Path) -> list[Path]:
     files: dict[str, str | bytes] = {
         "index.html": _rendered("index.html.j2", content),
         "report.md": _rendered("report.md.j2", content),
-        "table.csv": tables.to_csv(rows),
+        "table.csv": csv.of_rows(rows),
         **{f"charts/{picture.name}.png": picture.png for picture in pictures},
     }
     return [_save(folder, name, data) for name, data in files.items()]
@@ -69,12 +60,11 @@ def _content(results: Results, reading: ComparedRows) -> dict[str, Any]:
     rows = reading.rows
     return {
         "run": results.run,
-        "warnings": results.warnings,
+        "warnings": [*results.warnings, *notes.warnings(reading)],
         "total": len(rows),
         "counts": Counter(_word(row.status) for row in rows),
         "headlines": [*headlines(rows), *advice(rows)],
-        "grids": _grids(rows),
-        "alarm": notes.alarm(reading.nulls),
+        "tables": _tables(rows),
         "footer": notes.lines(results.run, reading),
         "fates": _fates(rows),
         "early": _early(rows),
@@ -98,7 +88,7 @@ def _word(status: str) -> str:
     return STATUS_WORDS.get(status, status)
 
 
-def _grids(rows: Sequence[Row]) -> list[Grid]:
+def _tables(rows: Sequence[Row]) -> list[Table]:
     """A table per metric, of the kinds of workload that have it."""
     timed = timed_rows(rows)
     kinds = {
@@ -106,10 +96,10 @@ def _grids(rows: Sequence[Row]) -> list[Grid]:
         for metric, field in FIELDS.items()
     }
     return [
-        grid(part, metric)
+        lay_out(part, metric)
         for metric, those in kinds.items()
-        for part in parted(
-            having(rows, metric)
+        for part in split_by_loop(
+            rows_with(rows, metric)
             if metric in SPARSE
             else [row for row in rows if row.workload.kind in those]
         )
@@ -173,17 +163,17 @@ def _facts(run: Run) -> list[tuple[str, str]]:
 
 
 def _rendered(name: str, content: dict[str, Any]) -> str:
-    html = ".html" in name
+    is_page = ".html" in name
     engine = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=select_autoescape(enabled_extensions=("html.j2",)),
-        finalize=_line if html else _markdown,
+        finalize=_line if is_page else _markdown,
         undefined=StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    engine.filters |= {"verbatim": _verbatim, "error": _error}
+    engine.filters |= {"verbatim": _verbatim, "error": _error, "html": _html, "pipes": _pipes}
     return engine.get_template(name).render(content)
 
 
@@ -197,24 +187,25 @@ def _line(value: object) -> object:
     return one_line(str(value)) if plain else value
 
 
+def _html(table: Table) -> Markup:
+    """A table that is escaped already."""
+    return Markup(html.of_table(table))  # noqa: S704
+
+
+def _pipes(table: Table) -> Markup:
+    """The same in Markdown."""
+    return Markup(markdown.pipes(table))  # noqa: S704
+
+
 def _verbatim(text: str) -> Markup:
     """A line for a code block of Markdown, in which there are neither marks nor HTML."""
     return Markup(_line(text))  # noqa: S704
 
 
-# An underscore within a word is none of Markdown's marks, and common in names.
-MARKS = re.compile(r"[\\`*\[\]|~#$!]|(?<![^\W_])_|_(?![^\W_])")
-
-
-ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-
-
 def _markdown(value: object) -> object:
     """The same, with neither marks nor HTML for Markdown to find."""
-    line = _line(value)
-    if not isinstance(line, str) or isinstance(line, Markup):
-        return line
-    return MARKS.sub(lambda match: "\\" + match[0], line).translate(ENTITIES)
+    plain = isinstance(value, str) and not isinstance(value, Markup)
+    return markdown.escaped(str(value)) if plain else value
 
 
 def _save(folder: Path, name: str, data: str | bytes) -> Path:

@@ -1,110 +1,14 @@
-"""What can be shown of a row: the metrics, each with its title and how it is written."""
+"""Lay rows out as tables: the title says what all have in common, heads and labels the rest."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from operator import attrgetter
-from typing import Literal, get_args
 
 from dlbench import units
 from dlbench.analysis.labels import TARGET_AXES, varying_axes, varying_params, words, workload_name
 from dlbench.analysis.rows import Row, leaders
 from dlbench.analysis.verdicts import without_figures
+from dlbench.formats.base import Cell, Notes, Table
 from dlbench.grouping import grouped
-
-Metric = Literal["gflops", "time", "samples", "utilisation", "overhead", "compile", "break-even"]
-
-
-METRICS: tuple[Metric, ...] = get_args(Metric)
-
-
-# What a row must have, so that a table of the metric says something of it.
-FIELDS: dict[Metric, Callable[[Row], object]] = {
-    "gflops": attrgetter("time.gflops"),
-    "time": attrgetter("time.seconds"),
-    "samples": attrgetter("time.samples_per_s"),
-    "utilisation": attrgetter("efficiency.utilisation"),
-    "overhead": attrgetter("efficiency.overhead"),
-    "compile": attrgetter("compile.seconds"),
-    "break-even": attrgetter("break_even.state"),
-}
-
-
-# Metrics of some rows only: their tables have no others.
-SPARSE: tuple[Metric, ...] = ("overhead", "compile", "break-even")
-
-
-def having(rows: Sequence[Row], metric: Metric) -> list[Row]:
-    """The rows that have the metric."""
-    return [row for row in rows if FIELDS[metric](row) is not None]
-
-
-# Of a metric in a row: what stands there, and a second line.
-Texts = tuple[str, str]
-
-
-def _number(value: Callable[[Row], float | None]) -> Callable[[Row], Texts | None]:
-    """The text of a number."""
-
-    def text(row: Row) -> Texts | None:
-        found = value(row)
-        return None if found is None else (units.significant(found), "")
-
-    return text
-
-
-def titled(metric: Metric, rows: Sequence[Row]) -> tuple[str, Callable[[Row], Texts | None]]:
-    """The title of a metric, and how to write it of a row; None where it has none."""
-    if metric == "time":
-        return _times(rows)
-    if metric == "break-even":
-        what = "epochs" if any(row.target.loop for row in rows) else "steps"
-        return f"{what} after which compiling has paid for itself", _break_even
-    return PLAIN[metric]
-
-
-def _times(rows: Sequence[Row]) -> tuple[str, Callable[[Row], Texts | None]]:
-    """In the middle one's unit, neither the shortest nor the longest time gets many zeros."""
-    times = sorted(row.time.seconds for row in rows if row.time.seconds)
-    unit, symbol = units.time_unit(times[len(times) // 2] if times else 1.0)
-    return f"time per iteration, {symbol}", _number(
-        lambda row: row.time.seconds and row.time.seconds / unit
-    )
-
-
-def _compiling(row: Row) -> Texts | None:
-    cost = row.compile
-    if cost.seconds is None:
-        return None
-    warm = "–" if cost.warm_s is None else units.significant(cost.warm_s)
-    return units.significant(cost.seconds), warm
-
-
-def _break_even(row: Row) -> Texts | None:
-    """`1240` and `980–1600`, or why there is no number."""
-    when = row.break_even
-    if when.state is None:
-        return None
-    if when.state != "pays" or when.steps is None:
-        return when.state, f"≥ {units.rounded(when.low)}" if when.low else ""
-    below = "–".join(units.rounded(end) for end in (when.low, when.high) if end is not None)
-    return units.rounded(when.steps), below
-
-
-# Metrics whose title is the same for all rows.
-PLAIN: dict[Metric, tuple[str, Callable[[Row], Texts | None]]] = {
-    "gflops": ("GFLOP/s", _number(lambda row: row.time.gflops)),
-    "samples": ("samples/s", _number(lambda row: row.time.samples_per_s)),
-    "utilisation": (
-        "% of the fastest matmul",
-        _number(lambda row: row.efficiency.utilisation and 100 * row.efficiency.utilisation),
-    ),
-    "overhead": (
-        "% that the smallest step takes too",
-        _number(lambda row: row.efficiency.overhead and 100 * row.efficiency.overhead),
-    ),
-    "compile": ("seconds of compiling with cold caches, with warm ones below", _compiling),
-}
-
+from dlbench.report.metrics import SPARSE, Metric, Texts, title_of
 
 STATUS_WORDS = {
     "skipped": "skipped",
@@ -115,46 +19,19 @@ STATUS_WORDS = {
 }
 
 
-@dataclass(frozen=True)
-class Cell:
-    """A number or a word; note is the number of a footnote; best marks the fastest of a row.
-
-    below: a second line, such as an interval.
-    """
-
-    text: str
-    best: bool = False
-    note: int | None = None
-    below: str = ""
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A table ready to be written.
-
-    heads: the lines above every column; rows: label and cells; label: what stands above these.
-    """
-
-    title: str
-    heads: tuple[tuple[str, ...], ...]
-    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
-    notes: tuple[str, ...]
-    label: str = "workload"
-
-
-def parted(rows: Sequence[Row]) -> list[list[Row]]:
+def split_by_loop(rows: Sequence[Row]) -> list[list[Row]]:
     """What goes into tables of their own: epochs have loops for targets, which others have not."""
     parts = [[row for row in rows if bool(row.target.loop) is looped] for looped in (False, True)]
     return [part for part in parts if part]
 
 
-def grid(rows: Sequence[Row], metric: Metric) -> Grid:
+def lay_out(rows: Sequence[Row], metric: Metric) -> Table:
     """Lay out rows: what is the same for all goes to the title, what never ran to the notes."""
     shown = _with_lines(_with_columns(rows))
     labels = varying_params(shown)
     axes = varying_axes(row.target for row in shown)
     targets = list(dict.fromkeys(row.target for row in shown))
-    unit, texts = titled(metric, shown)
+    unit, texts = title_of(metric, shown)
     notes = Notes()
     lines = []
     for workload in _by_workload(shown):
@@ -162,7 +39,7 @@ def grid(rows: Sequence[Row], metric: Metric) -> Grid:
         by_target = {row.target: row for row in workload}
         cells = [_cell(by_target.get(target), texts, leading, notes) for target in targets]
         lines.append((workload_name(workload[0].workload, labels), tuple(cells)))
-    return Grid(
+    return Table(
         title=f"{unit}{_constants(shown, axes, labels)}",
         heads=tuple(words(target, axes) for target in targets),
         rows=tuple(lines),
@@ -170,7 +47,7 @@ def grid(rows: Sequence[Row], metric: Metric) -> Grid:
     )
 
 
-def ratios(rows: Sequence[Row], baseline: str, first_note: int = 1) -> Grid:
+def ratios(rows: Sequence[Row], baseline: str, first_note: int = 1) -> Table:
     """Times over those of the baseline, a target's id; notes are numbered from first_note on.
 
     Targets and workloads are those of the other tables, without the baseline's own column.
@@ -186,7 +63,7 @@ def ratios(rows: Sequence[Row], baseline: str, first_note: int = 1) -> Grid:
         by_target = {row.target: row for row in workload}
         cells = [_ratio_cell(by_target.get(target), notes) for target in targets]
         lines.append((workload_name(workload[0].workload, labels), tuple(cells)))
-    return Grid(
+    return Table(
         title=f"time / time of {' '.join(words(own, axes))}{_constants(shown, axes, labels)}",
         heads=tuple(words(target, axes) for target in targets),
         rows=tuple(lines),
@@ -194,7 +71,7 @@ def ratios(rows: Sequence[Row], baseline: str, first_note: int = 1) -> Grid:
     )
 
 
-def last_note(table: Grid) -> int:
+def last_note(table: Table) -> int:
     """The number of the last footnote of a table, 0 if it has none."""
     return max((cell.note or 0 for _, cells in table.rows for cell in cells), default=0)
 
@@ -226,22 +103,6 @@ def _constants(rows: Sequence[Row], axes: Sequence[str], labels: Sequence[str]) 
     if "batch" not in labels and batches:
         shared.append(f"batch {batches.pop()}")
     return f" ({', '.join(shared)})" if shared else ""
-
-
-class Notes:
-    """Footnotes, numbered as they are met; the same reason is said once."""
-
-    def __init__(self, first: int = 1) -> None:
-        self.first, self.reasons = first, {}  # type: int, dict[str, int]
-
-    def number(self, reason: str) -> int:
-        """The number of this note, a new one if it is new."""
-        return self.reasons.setdefault(reason, len(self.reasons) + self.first)
-
-    @property
-    def lines(self) -> list[str]:
-        """All of them, as they stand below a table."""
-        return [f"[{number}] {reason}" for reason, number in self.reasons.items()]
 
 
 def _cell(

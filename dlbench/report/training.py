@@ -9,13 +9,13 @@ from rich.console import Console
 
 from dlbench import units
 from dlbench.analysis.labels import join_words, shared, varying_axes
-from dlbench.formats.tables import to_rich
+from dlbench.formats.base import Cell, Notes, Table
+from dlbench.formats.terminal import to_rich
 from dlbench.networks.lecture import PREDICTED, REPORTED
 from dlbench.records.case import Target
 from dlbench.records.network import Network
 from dlbench.records.training import EpochResult, Lap, TrainingResult, TrainingRun, by_target
 from dlbench.reference.losses import labels
-from dlbench.report.tables import Cell, Grid, Notes
 from dlbench.results.folder import Trained
 
 # Most values shown of a row whose prediction is printed.
@@ -79,7 +79,7 @@ def show(found: Trained, console: Console) -> None:
         console.print(note, highlight=False, markup=False)
 
 
-def lay_out(found: Trained) -> Grid:
+def lay_out(found: Trained) -> Table:
     """Lay out a line per target: median over the seeds, and the range of the seeds below it."""
     run, notes = found.run, Notes()
     network = run.network
@@ -100,7 +100,7 @@ def lay_out(found: Trained) -> Grid:
     below = (*notes.lines, *common, *_by_seed(found), *_lecture(found))
     seeds = f"; median over {count} (lowest–highest)" if len(run.seeds) > 1 else f", {count}"
     title = f"{network.name}: {batch}{seeds}"
-    return Grid(title, tuple(heads), tuple(rows), below, label="framework")
+    return Table(title, tuple(heads), tuple(rows), below, label="framework")
 
 
 def _by_seed(found: Trained) -> Iterator[str]:

@@ -7,11 +7,12 @@ from rich.console import Console
 
 from dlbench import units
 from dlbench.analysis.verification import Verification, name, target_words
-from dlbench.formats.tables import to_rich
+from dlbench.formats.base import Cell, Notes, Table
+from dlbench.formats.terminal import to_rich
 from dlbench.networks.base import every
 from dlbench.records.measurement import ParityCheck
 from dlbench.records.verification import Agreement, Finding, Numbers, Worked, worst
-from dlbench.report.tables import STATUS_WORDS, Cell, Grid, Notes
+from dlbench.report.tables import STATUS_WORDS
 
 WRONG = "wrong"
 
@@ -51,7 +52,7 @@ def show(verification: Verification, console: Console) -> None:
     console.print(summarise(verification), style="bold", highlight=False, markup=False)
 
 
-def _tables(verification: Verification) -> Iterator[Grid]:
+def _tables(verification: Verification) -> Iterator[Table]:
     """Lay out the tables that have at least one column."""
     if any(not one.skipped for one in verification.worked):
         yield examples(verification.worked)
@@ -83,7 +84,7 @@ def summarise(verification: Verification) -> str:
     return f"Wrong: {', '.join(wrong[:MOST_NAMED])}{more}. Checked: {checked}."
 
 
-def examples(worked: Sequence[Worked]) -> Grid:
+def examples(worked: Sequence[Worked]) -> Table:
     """Lay out a line per example: the lecture's figure, then that of every backend."""
     notes = Notes()
     backends = list(dict.fromkeys(one.backend for one in worked if not one.skipped))
@@ -97,7 +98,7 @@ def examples(worked: Sequence[Worked]) -> Grid:
         rows.append((figure.about, tuple(cells)))
     heads = (("lecture",), *((backend,) for backend in backends))
     title = "The lecture's worked examples, in float64"
-    return Grid(title, heads, tuple(rows), tuple(notes.lines), label="example")
+    return Table(title, heads, tuple(rows), tuple(notes.lines), label="example")
 
 
 def _example_cell(one: Worked, notes: Notes) -> Cell:
@@ -132,7 +133,7 @@ def _as_lines(printed: str) -> str:
     return printed.replace("], [", "\n").replace(",", "").strip("[]")
 
 
-def networks(agreements: Sequence[Agreement]) -> Grid:
+def networks(agreements: Sequence[Agreement]) -> Table:
     """Lay out a line per network and a column per target: largest errors and tolerances."""
     notes = Notes()
     targets = list(dict.fromkeys(one.target for one in agreements if not one.skipped))
@@ -148,7 +149,7 @@ def networks(agreements: Sequence[Agreement]) -> Grid:
     )
     heads = tuple(target_words(target) for target in targets)
     below = (*notes.lines, *_not_shown(agreements))
-    return Grid(title, heads, tuple(rows), below, label="network")
+    return Table(title, heads, tuple(rows), below, label="network")
 
 
 def _not_shown(agreements: Sequence[Agreement]) -> list[str]:

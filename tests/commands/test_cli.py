@@ -191,9 +191,9 @@ BACKENDS = "numpy, tensorflow, torch"
         ("show", ["no run in results/: 'latest'", "Measure one with: dlbench run"]),
         ("show 2026", ["no run in results/: '2026'", "Measure one with: dlbench run"]),
         ("show --results nowhere", ["no run in nowhere/", "Measure one with: dlbench run"]),
-        ("show --format xml", ["unknown format: 'xml'", "table, md, csv, json"]),
-        ("show --format md,csv", ["unknown format: 'md,csv'", "table, md, csv, json"]),
-        ("show --format=", ["unknown format: ''", "table, md, csv, json"]),
+        ("show --format xml", ["unknown format: 'xml'", "csv, html, json, md, table"]),
+        ("show --format md,csv", ["unknown format: 'md,csv'", "csv, html, json, md, table"]),
+        ("show --format=", ["unknown format: ''", "csv, html, json, md, table"]),
         (
             "show --metric speed",
             ["unknown metric: 'speed'", ALL_METRICS],

@@ -21,7 +21,7 @@ from dlbench import cli, registry
 from dlbench.commands.list import LISTS
 from dlbench.networks.base import every
 from dlbench.plan.targets import read_declarations
-from dlbench.report.tables import METRICS
+from dlbench.report.metrics import METRICS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

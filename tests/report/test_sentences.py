@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from dlbench.analysis.break_even import BreakEven
 from dlbench.records.case import Work, Workload
-from dlbench.report.advice import advice
+from dlbench.report.sentences import advice
 from fakes import runs
 from fakes.runs import COMPILED, NUMPY, TORCH, case, changed
 

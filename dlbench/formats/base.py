@@ -1,0 +1,126 @@
+"""The contract of a format, and the tables that every format writes.
+
+A member has a literal `DECLARATION`, whose `option` is its name after `--format`, and
+
+    write(document: Document, console: Console) -> str
+
+which returns the whole text. A format for people writes the document's texts and tables, one for
+programs its run and rows. `console` is where the text will be shown: its width and its colours.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from msgspec import Struct
+from rich.console import Console
+
+from dlbench import registry
+from dlbench.analysis.run import ComparedRows
+from dlbench.errors import unknown
+from dlbench.records.run import Run
+
+FAMILY = "formats"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number or a word in a table.
+
+    note: the number of a footnote; best: marked as the fastest of its row; below: a second line,
+    such as an interval.
+    """
+
+    text: str
+    best: bool = False
+    note: int | None = None
+    below: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table, ready to be written.
+
+    heads: the lines above every column; rows: label and cells; notes: the lines below the table;
+    label: the head of the first column.
+    """
+
+    title: str
+    heads: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+    notes: tuple[str, ...]
+    label: str = "workload"
+
+    @property
+    def has_best(self) -> bool:
+        """Whether a cell is marked as the best."""
+        return any(cell.best for _, cells in self.rows for cell in cells)
+
+
+class Notes:
+    """Footnotes, numbered in the order of their first use; equal texts share a number."""
+
+    def __init__(self, first: int = 1) -> None:
+        self.first, self.reasons = first, {}  # type: int, dict[str, int]
+
+    def number(self, reason: str) -> int:
+        """Return the number of this note, a new one if the text is new."""
+        return self.reasons.setdefault(reason, len(self.reasons) + self.first)
+
+    @property
+    def lines(self) -> list[str]:
+        """All notes as they stand below a table: `[1] why`."""
+        return [f"[{number}] {reason}" for reason, number in self.reasons.items()]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A run as data for programs and as texts and tables for people.
+
+    source: where the numbers come from, in one line; warnings: whole sentences, most important
+    first; ratios: the table of a comparison with a baseline; rerun: the command that would decide
+    the unsure verdicts, in a sentence; remarks: further lines, one idea each.
+    """
+
+    run: Run
+    reading: ComparedRows
+    source: str = ""
+    warnings: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    ratios: Table | None = None
+    rerun: str | None = None
+    remarks: tuple[str, ...] = ()
+
+
+class Format(Protocol):
+    """What a member offers."""
+
+    def write(self, document: Document, console: Console, /) -> str:
+        """Return the document in this format."""
+
+
+class Declaration(Struct, frozen=True):
+    """What a member says of itself in its source. option: its name after `--format`."""
+
+    option: str
+
+
+def options() -> tuple[str, ...]:
+    """Every name that `--format` takes, read from the members without importing them."""
+    return tuple(_members())
+
+
+def named(option: str) -> Format:
+    """Import the format with this name; UsageError if there is none."""
+    members = _members()
+    if option not in members:
+        raise unknown("format", option, options())
+    return cast(Format, registry.load(FAMILY, members[option]))
+
+
+def _members() -> dict[str, str]:
+    """The members by the names of their options."""
+    return {_option(member): member for member in registry.names(FAMILY)}
+
+
+def _option(member: str) -> str:
+    return registry.declaration(FAMILY, member, Declaration).option

@@ -1,0 +1,47 @@
+"""CSV for spreadsheets: a line for every case, with all that is known of it."""
+
+import csv
+import io
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from dlbench.analysis.columns import COLUMNS, flatten
+from dlbench.analysis.rows import Row
+from dlbench.formats.base import Document
+
+DECLARATION = {"option": "csv"}
+
+
+# What a spreadsheet takes for the beginning of a formula:
+# https://owasp.org/www-community/attacks/CSV_Injection
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write(document: Document, _: Console, /) -> str:
+    """Return the rows of the run."""
+    return of_rows(document.reading.rows)
+
+
+def of_rows(rows: Sequence[Row]) -> str:
+    """Return all fields of all rows, one line each; parameters in columns of their own."""
+    params = list(dict.fromkeys(name for row in rows for name in row.workload.params))
+    fields = [name for name in COLUMNS if name != "params"]
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    names = [*fields[:2], *(name for name in params if name not in fields), *fields[2:]]
+    writer.writerow([_plain(name) for name in names])
+    for row in rows:
+        values = {**row.workload.params, **flatten(row)}
+        writer.writerow([_plain(values.get(name)) for name in names])
+    return stream.getvalue()
+
+
+def _plain(value: object) -> object:
+    """Return an empty text for what is unknown, and a text that is no spreadsheet formula."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r", " ")
+    return f"'{text}" if value.startswith(FORMULA) else text

@@ -1,0 +1,18 @@
+"""JSON for programs: the run's head, its self-check, and a row for every case."""
+
+import msgspec
+from rich.console import Console
+
+from dlbench.analysis.columns import flatten
+from dlbench.formats.base import Document
+
+DECLARATION = {"option": "json"}
+
+
+def write(document: Document, _: Console, /) -> str:
+    """Return an object with `run` (without the plan's cases), `nulls` and `rows`."""
+    run, reading = msgspec.to_builtins(document.run), document.reading
+    del run["plan"]["groups"]
+    rows = [flatten(row) for row in reading.rows]
+    text = msgspec.json.encode({"run": run, "nulls": reading.nulls, "rows": rows})
+    return f"{msgspec.json.format(text).decode()}\n"

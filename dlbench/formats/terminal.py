@@ -1,0 +1,119 @@
+"""Text for a terminal: tables as wide as it is, and colour where it has any."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from rich import box
+from rich.console import Console
+from rich.table import Table as Drawing
+from rich.text import Text
+
+from dlbench.formats.base import Cell, Document, Table
+
+DECLARATION = {"option": "table"}
+
+
+BEST_MARK = "*"
+
+
+LEGEND = "fastest of its row, and what was not found slower than it beyond the margin"
+
+
+RATIO_LEGEND = "below 1: faster than the baseline; under it, the 95 % interval"
+
+
+# Characters between two columns, and those at both ends of a line and after the label.
+GAP, ENDS = 2, 3
+
+
+class _Line(NamedTuple):
+    """A line of text, and its style where there is colour."""
+
+    text: str
+    style: str = ""
+
+
+def write(document: Document, console: Console, /) -> str:
+    """Return the document as the console would print it."""
+    with console.capture() as captured:
+        for part in _parts(document):
+            if isinstance(part, Table):
+                _print(console, _Line(f"\n{part.title}", "bold"))
+                console.print(*to_rich(part, console.width), sep="")
+            else:
+                _print(console, part)
+    return captured.get()
+
+
+def _print(console: Console, line: _Line) -> None:
+    """Print a line, wrapped for a person and whole for a program such as grep."""
+    console.print(
+        line.text,
+        style=line.style,
+        markup=False,
+        highlight=False,
+        soft_wrap=not console.is_terminal,
+    )
+
+
+def _parts(document: Document) -> Iterator[Table | _Line]:
+    """Yield everything from top to bottom."""
+    yield from (_Line(f"Warning: {warning}", "yellow") for warning in document.warnings)
+    yield _Line(document.source, "dim")
+    yield from document.tables
+    yield from map(_Line, document.tables[0].notes)
+    if document.tables[0].has_best:
+        yield _Line(f"{BEST_MARK} {LEGEND}", "dim")
+    if document.ratios:
+        yield document.ratios
+        yield from map(_Line, document.ratios.notes)
+        yield _Line(RATIO_LEGEND, "dim")
+    if document.rerun:
+        yield _Line(document.rerun)
+    yield from (_Line(line, "dim") for line in document.remarks)
+
+
+def to_rich(table: Table, width: int) -> list[Drawing]:
+    """Draw a table for a terminal of `width` characters; further columns go to further tables.
+
+    The best of a row is bold, and marked where there is no colour.
+    """
+    label_width = max((len(word) for label, _ in table.rows for word in label.split()), default=8)
+    room = width - max(label_width, len(table.label)) - ENDS
+    parts, taken = [[]], 0  # type: list[list[int]], int
+    for column in range(len(table.heads)):
+        needed = _needed(table, column)
+        if parts[-1] and taken + needed > room:
+            parts.append([])
+            taken = 0
+        taken += needed
+        parts[-1].append(column)
+    return [_drawing(table, columns, label_width) for columns in parts]
+
+
+def _needed(table: Table, column: int) -> int:
+    """The width of a column, with the gap beside it."""
+    texts = [*table.heads[column]]
+    for _, cells in table.rows:
+        texts += _text_of(cells[column]).split("\n")
+    return max(map(len, texts)) + GAP
+
+
+def _drawing(table: Table, columns: Sequence[int], label_width: int) -> Drawing:
+    drawing = Drawing(box=box.SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0))
+    drawing.add_column(table.label, min_width=label_width)
+    for column in columns:
+        drawing.add_column(Text("\n".join(table.heads[column])), justify="right", no_wrap=True)
+    for label, cells in table.rows:
+        drawing.add_row(Text(label), *(_styled(cells[column]) for column in columns))
+    return drawing
+
+
+def _styled(cell: Cell) -> Text:
+    return Text(_text_of(cell), style="bold green" if cell.best else "")
+
+
+def _text_of(cell: Cell) -> str:
+    note = f" [{cell.note}]" if cell.note else ""
+    below = f"\n{cell.below}" if cell.below else ""
+    return f"{BEST_MARK if cell.best else ''}{cell.text}{note}{below}"

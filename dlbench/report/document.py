@@ -1,0 +1,86 @@
+"""Put a run into a document: its tables and what is said of it, for every format alike."""
+
+from collections.abc import Sequence
+
+from dlbench import units
+from dlbench.analysis.rows import Row
+from dlbench.analysis.run import FASTEST, ComparedRows, RunAnalysis, Versus
+from dlbench.formats.base import Document, Table
+from dlbench.records.run import Run
+from dlbench.report import notes
+from dlbench.report.metrics import SPARSE, Metric, rows_with
+from dlbench.report.sentences import advice
+from dlbench.report.tables import last_note, lay_out, ratios, split_by_loop
+from dlbench.results.folder import Results
+
+ALONE = "no target but the baseline was measured: there is nothing to compare"
+
+
+def default_metrics(rows: Sequence[Row]) -> tuple[Metric, ...]:
+    """The metrics of a run for which no other is asked.
+
+    Overhead, where it is known. Of static modes when they pay, or what they cost where no dynamic
+    mode was measured beside.
+    """
+    compiling: Metric = "break-even" if rows_with(rows, "break-even") else "compile"
+    return "gflops", "overhead", compiling
+
+
+def document_of(
+    results: Results, metrics: Sequence[Metric] | None = None, against: Versus = FASTEST
+) -> Document:
+    """Lay out a run, compared with the fastest target or with a baseline."""
+    known = RunAnalysis(results, against.margin)
+    reading = known.against(against.baseline)
+    # the marks of the fastest are those of the comparison with it, whatever the baseline
+    marked = reading if reading.baseline is None else known.against()
+    tables = _tables(marked.rows, metrics or default_metrics(reading.rows))
+    compared = _ratios(reading, tables)
+    is_alone = compared is not None and not compared.heads
+    return Document(
+        run=results.run,
+        reading=reading,
+        source=source(results.run),
+        warnings=(*results.warnings, *notes.warnings(reading)),
+        tables=tuple(tables),
+        ratios=None if is_alone else compared,
+        rerun=None if compared is None else notes.settling(known.run, reading.rows),
+        remarks=(
+            *([ALONE] if is_alone else []),
+            *advice(reading.rows),
+            *notes.lines(known.run, reading),
+        ),
+    )
+
+
+def _tables(rows: Sequence[Row], metrics: Sequence[Metric]) -> list[Table]:
+    """A table of every metric; among others, one that few runs have needs a row that has it."""
+    optional = {"utilisation", *SPARSE} if len(metrics) > 1 else set()
+    shown = [name for name in metrics if name not in optional or rows_with(rows, name)]
+    return [
+        lay_out(part, name)
+        for name in shown
+        for part in split_by_loop(rows_with(rows, name) if name in optional & {*SPARSE} else rows)
+    ]
+
+
+def _ratios(reading: ComparedRows, tables: Sequence[Table]) -> Table | None:
+    """The comparison with the baseline, whose notes are numbered after those of the tables."""
+    if reading.baseline is None:
+        return None
+    [compared] = [
+        part
+        for part in split_by_loop(reading.rows)
+        if any(row.target.id == reading.baseline for row in part)
+    ]
+    return ratios(compared, reading.baseline, max(map(last_note, tables)) + 1)
+
+
+def source(run: Run) -> str:
+    """Where the numbers come from, in one line: run, machine and software."""
+    env = run.environment
+    memory = units.size(env.memory_bytes) if env.memory_bytes else "memory unknown"
+    software = ", ".join(f"{name} {version}" for name, version in env.versions.items())
+    cores = f"{env.usable_cores} of {env.cores} cores"
+    hardware = ", ".join([env.cpu or "CPU unknown", cores, memory, *env.gpus])
+    return f"{run.id}: {hardware}; Python {env.python}, {software}"

@@ -1,0 +1,114 @@
+"""The metrics of a row: the title of each, what a row needs for it, and how it is written."""
+
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Literal, get_args
+
+from dlbench import units
+from dlbench.analysis.rows import Row
+from dlbench.syntax import choices
+
+Metric = Literal["gflops", "time", "samples", "utilisation", "overhead", "compile", "break-even"]
+
+
+METRICS: tuple[Metric, ...] = get_args(Metric)
+
+
+ALL = "all"
+
+
+def chosen_metrics(words: str | None) -> list[Metric] | None:
+    """The metrics of a list with commas, in their own order; None where none is asked for."""
+    if words is None:
+        return None
+    wanted = {*choices("metric", [words], [*METRICS, ALL])}
+    return [name for name in METRICS if {name, ALL} & wanted]
+
+
+# What a row must have, so that a table of the metric says something of it.
+FIELDS: dict[Metric, Callable[[Row], object]] = {
+    "gflops": attrgetter("time.gflops"),
+    "time": attrgetter("time.seconds"),
+    "samples": attrgetter("time.samples_per_s"),
+    "utilisation": attrgetter("efficiency.utilisation"),
+    "overhead": attrgetter("efficiency.overhead"),
+    "compile": attrgetter("compile.seconds"),
+    "break-even": attrgetter("break_even.state"),
+}
+
+
+# Metrics of some rows only: their tables have no others.
+SPARSE: tuple[Metric, ...] = ("overhead", "compile", "break-even")
+
+
+def rows_with(rows: Sequence[Row], metric: Metric) -> list[Row]:
+    """The rows that have the metric."""
+    return [row for row in rows if FIELDS[metric](row) is not None]
+
+
+# Of a metric in a row: what stands there, and a second line.
+Texts = tuple[str, str]
+
+
+def _number(value: Callable[[Row], float | None]) -> Callable[[Row], Texts | None]:
+    """The text of a number."""
+
+    def text(row: Row) -> Texts | None:
+        found = value(row)
+        return None if found is None else (units.significant(found), "")
+
+    return text
+
+
+def title_of(metric: Metric, rows: Sequence[Row]) -> tuple[str, Callable[[Row], Texts | None]]:
+    """The title of a metric, and how to write it of a row; None where it has none."""
+    if metric == "time":
+        return _times(rows)
+    if metric == "break-even":
+        what = "epochs" if any(row.target.loop for row in rows) else "steps"
+        return f"{what} after which compiling has paid for itself", _break_even
+    return PLAIN[metric]
+
+
+def _times(rows: Sequence[Row]) -> tuple[str, Callable[[Row], Texts | None]]:
+    """In the middle one's unit, neither the shortest nor the longest time gets many zeros."""
+    times = sorted(row.time.seconds for row in rows if row.time.seconds)
+    unit, symbol = units.time_unit(times[len(times) // 2] if times else 1.0)
+    return f"time per iteration, {symbol}", _number(
+        lambda row: row.time.seconds and row.time.seconds / unit
+    )
+
+
+def _compiling(row: Row) -> Texts | None:
+    cost = row.compile
+    if cost.seconds is None:
+        return None
+    warm = "–" if cost.warm_s is None else units.significant(cost.warm_s)
+    return units.significant(cost.seconds), warm
+
+
+def _break_even(row: Row) -> Texts | None:
+    """`1240` and `980–1600`, or why there is no number."""
+    when = row.break_even
+    if when.state is None:
+        return None
+    if when.state != "pays" or when.steps is None:
+        return when.state, f"≥ {units.rounded(when.low)}" if when.low else ""
+    below = "–".join(units.rounded(end) for end in (when.low, when.high) if end is not None)
+    return units.rounded(when.steps), below
+
+
+# Metrics whose title is the same for all rows.
+PLAIN: dict[Metric, tuple[str, Callable[[Row], Texts | None]]] = {
+    "gflops": ("GFLOP/s", _number(lambda row: row.time.gflops)),
+    "samples": ("samples/s", _number(lambda row: row.time.samples_per_s)),
+    "utilisation": (
+        "% of the fastest matmul",
+        _number(lambda row: row.efficiency.utilisation and 100 * row.efficiency.utilisation),
+    ),
+    "overhead": (
+        "% that the smallest step takes too",
+        _number(lambda row: row.efficiency.overhead and 100 * row.efficiency.overhead),
+    ),
+    "compile": ("seconds of compiling with cold caches, with warm ones below", _compiling),
+}
