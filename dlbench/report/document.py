@@ -7,6 +7,7 @@ from dlbench.analysis.rows import Row
 from dlbench.analysis.run import FASTEST, ComparedRows, RunAnalysis, Versus
 from dlbench.formats.base import Document, Table
 from dlbench.records.run import Run
+from dlbench.records.training import TrainingRun
 from dlbench.report import notes
 from dlbench.report.metrics import SPARSE, Metric, rows_with
 from dlbench.report.sentences import advice
@@ -76,7 +77,7 @@ def _ratios(reading: ComparedRows, tables: Sequence[Table]) -> Table | None:
     return ratios(compared, reading.baseline, max(map(last_note, tables)) + 1)
 
 
-def source(run: Run) -> str:
+def source(run: Run | TrainingRun) -> str:
     """Where the numbers come from, in one line: run, machine and software."""
     env = run.environment
     memory = units.size(env.memory_bytes) if env.memory_bytes else "memory unknown"

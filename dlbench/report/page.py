@@ -194,7 +194,7 @@ def _html(table: Table) -> Markup:
 
 def _pipes(table: Table) -> Markup:
     """The same in Markdown."""
-    return Markup(markdown.pipes(table))  # noqa: S704
+    return Markup(markdown.pipes(table).rstrip("\n"))  # noqa: S704
 
 
 def _verbatim(text: str) -> Markup:

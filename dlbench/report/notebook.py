@@ -1,0 +1,26 @@
+"""Results as HTML for a notebook: one element, with its own style and no script."""
+
+from rich.console import Console
+
+from dlbench.formats import html
+from dlbench.report import training
+from dlbench.report.document import document_of, source
+from dlbench.results.folder import Results, Trained
+
+
+def run_as_html(results: Results) -> str:
+    """Return where a run comes from, its warnings, its tables, and the notes below them."""
+    return html.write(document_of(results), Console())
+
+
+def trainings_as_html(trained: Trained) -> str:
+    """Return where trainings come from, their warnings, their table, and the notes below it."""
+    table = training.lay_out(trained)
+    return html.element(
+        [
+            *(html.paragraph(f"Warning: {warning}", "warn") for warning in trained.warnings),
+            html.paragraph(source(trained.run), "muted"),
+            html.of_table(table, caption=table.title),
+            html.paragraphs(table.notes),
+        ]
+    )
