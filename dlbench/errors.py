@@ -9,9 +9,10 @@
 Exit code 1 (some case failed) and 130 (interrupted) are outcomes of a run and not exceptions.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 EXIT_FAILED_CASES = 1
@@ -60,13 +61,24 @@ class UsageError(DlbenchError):
     """What the user asked for does not exist or is not allowed."""
 
 
-def unknown(what: str, word: str, names: Iterable[str], *, allowed: str = "") -> UsageError:
+NO_ALIASES: Mapping[str, str] = MappingProxyType({})
+
+
+def unknown(
+    what: str,
+    word: str,
+    names: Iterable[str],
+    *,
+    allowed: str = "",
+    aliases: Mapping[str, str] = NO_ALIASES,
+) -> UsageError:
     """The error for a name that is none of `names`, with the one that is probably meant.
 
-    allowed: what to say in place of the list of names.
+    allowed: what to say in place of the list of names; aliases: other words, in small letters,
+    each with the name that it means.
     """
     known = list(names)
-    by_small_letters = {name.lower(): name for name in known}
+    by_small_letters = {**aliases, **{name.lower(): name for name in known}}
     near = get_close_matches(word.lower(), by_small_letters, n=1)
     hint = f"Did you mean {by_small_letters[near[0]]!r}?" if near else ""
     return UsageError(f"unknown {what}", value=word, allowed=allowed or ", ".join(known), hint=hint)

@@ -1,10 +1,10 @@
 """Lists, ranges and expressions as the user writes them: text in, values or a UsageError out."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from dlbench.errors import UsageError, unknown
+from dlbench.errors import NO_ALIASES, UsageError, unknown
 
 S = TypeVar("S", bound=str)
 
@@ -37,17 +37,27 @@ def words(values: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(part for part in parts if part))
 
 
-def choices(what: str, values: Iterable[str], allowed: Sequence[str]) -> list[str]:
+def choices(
+    what: str,
+    values: Iterable[str],
+    allowed: Sequence[str],
+    aliases: Mapping[str, str] = NO_ALIASES,
+) -> list[str]:
     """Split the values into words; each must be allowed, and at least one must be given."""
-    return [choice(what, word, allowed) for word in words(values) or [""]]
+    return [choice(what, word, allowed, aliases) for word in words(values) or [""]]
 
 
-def choice(what: str, word: str, allowed: Sequence[S]) -> S:
-    """Return the word if it is allowed; else raise a UsageError that lists the allowed ones."""
+def choice(
+    what: str, word: str, allowed: Sequence[S], aliases: Mapping[str, str] = NO_ALIASES
+) -> S:
+    """Return the word if it is allowed; else raise a UsageError that lists the allowed ones.
+
+    aliases: other words, each with the allowed one that the error proposes.
+    """
     for one in allowed:
         if one == word:
             return one
-    raise unknown(what, word, allowed)
+    raise unknown(what, word, allowed, aliases=aliases)
 
 
 def within(  # noqa: PLR0913 - both ends, and what to say of them

@@ -16,7 +16,7 @@ def make(folders: Mapping[str, Path | None]) -> None:
     """
     if folders.get("tensorboard") is not None and find_spec("tensorboard") is None:
         raise UsageError(
-            "--tensorboard needs the package tensorboard", hint="pip install tensorboard"
+            "--tensorboard needs the package tensorboard", hint="pip install -e '.[tensorboard]'"
         )
     with ExitStack() as undoing:
         for option, folder in folders.items():

@@ -8,14 +8,14 @@ from contextlib import contextmanager
 
 from msgspec.structs import replace
 
-from dlbench import units
+from dlbench import registry, units
 from dlbench.datasets.base import rows_of
 from dlbench.errors import UsageError
 from dlbench.networks.base import every
 from dlbench.plan import presets
 from dlbench.plan.request import Request
 from dlbench.plan.suite import NAME_AXES, Entry, Suite
-from dlbench.plan.targets import Machine, reason_to_skip, targets_for
+from dlbench.plan.targets import NO_GPU, Machine, reason_to_skip, targets_for
 from dlbench.records.base import DTYPES
 from dlbench.records.case import Case, Group, Target, Workload
 from dlbench.records.network import Network
@@ -97,11 +97,19 @@ def _refuse_useless(suite: Suite, asked: Request) -> None:
     """An option that no workload of the suite takes would be passed over in silence."""
     kinds = (kind_named(name) for entry in suite.entries for name in entry.kinds)
     axes = list(dict.fromkeys(axis for kind in kinds for axis in kind.axes))
-    for axis in asked.axes:
+    for axis, given in asked.axes.items():
         if axis not in axes:
-            raise UsageError(
-                f"no workload of {suite.name} takes", value=axis, allowed=", ".join(axes)
-            )
+            raise _useless(suite.name, axis, given, axes)
+
+
+def _useless(suite: str, axis: str, given: Sequence[str], axes: Sequence[str]) -> UsageError:
+    """The error for an option of other workloads; it names them, and a command with one."""
+    takers = [name for name in registry.names("workloads") if axis in kind_named(name).axes]
+    hint = f"Try: dlbench run {takers[0]} --{axis} {','.join(given)}"
+    text = (
+        f"--{axis} needs a workload such as {', '.join(takers)}, and suite {suite} has none. {hint}"
+    )
+    return UsageError.worded(text, value=axis, allowed=", ".join(axes), hint=hint)
 
 
 def _refuse_nothing(groups: Sequence[Group]) -> None:
@@ -112,6 +120,8 @@ def _refuse_nothing(groups: Sequence[Group]) -> None:
         )
     reasons = {case.skip for group in groups for case in group.cases}
     if None not in reasons:
+        if reasons == {NO_GPU}:
+            raise UsageError(f"{NO_GPU}, so there is nothing to measure")
         raise UsageError("nothing can be measured: " + "; ".join(sorted(map(str, reasons))))
 
 

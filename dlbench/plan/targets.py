@@ -9,16 +9,18 @@ from functools import cache
 from importlib.util import find_spec
 
 from dlbench import registry, units
-from dlbench.errors import UsageError, unknown
+from dlbench.errors import unknown
 from dlbench.machine import environment
+from dlbench.plan.wishes import DEFAULT, is_on, is_wanted, nothing_fits
 from dlbench.records.case import Declaration, Target
 from dlbench.syntax import choices, integers, words
 
 MODE_KINDS = ("dynamic", "static")
 
+# Other words for a kind of device.
+DEVICE_ALIASES = {"gpu": "cuda"}
 
-# The word for every backend's default mode.
-DEFAULT = "default"
+NO_GPU = "no CUDA GPU found (the driver lists none)"
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,12 @@ def targets_for(asked: Mapping[str, Sequence[str]], machine: Machine) -> list[tu
     """Every target that the backends declare and the user wants, with the kind of its mode."""
     declared = machine.declarations
     modes = list(dict.fromkeys(mode for d in declared.values() for mode in d.modes))
-    backends = choices("backend", asked.get("backend", list(declared)), list(declared))
+    other_names = {alias: name for name, d in declared.items() for alias in d.aliases}
+    backends = choices("backend", asked.get("backend", list(declared)), list(declared), other_names)
     plain = [mode for d in declared.values() for mode in d.modes if mode not in d.on_request]
     wanted_modes = choices("mode", asked.get("mode", plain), [*modes, *MODE_KINDS, DEFAULT])
     dtypes = choices("dtype", asked.get("dtype", ["float32"]), _dtypes(declared))
-    threads = integers("threads", asked.get("threads", [str(machine.cores)]))
+    threads = integers("--threads", asked.get("threads", [str(machine.cores)]))
     written = words(asked.get("device", _devices(machine)))
     devices = list(dict.fromkeys(_device(name, declared) for name in written))
     targets: list[tuple[Target, str]] = [
@@ -53,36 +56,17 @@ def targets_for(asked: Mapping[str, Sequence[str]], machine: Machine) -> list[tu
         for backend in backends
         for device in devices
         for mode, kind in declared[backend].modes.items()
-        if _is_wanted(mode, kind, wanted_modes, declared[backend])
-        if _is_on(device, mode, declared[backend])
+        if is_wanted(mode, kind, wanted_modes, declared[backend])
+        if is_on(device, mode, declared[backend])
         for dtype in dtypes
         if dtype in declared[backend].devices.get(device.partition(":")[0], ())
         for count in threads
     ]
     if not targets:
-        raise UsageError(
-            "no backend has all of what was asked for together",
-            value=f"{', '.join(backends)} on {', '.join(devices)}, {', '.join(wanted_modes)}, "
-            f"{', '.join(dtypes)}",
-            allowed="; ".join(_abilities(name, declared[name]) for name in backends),
-        )
+        is_gpu_missing = "device" not in asked and not machine.gpus
+        wanted = {"dtype": dtypes, "mode": wanted_modes, "device": devices, "backend": backends}
+        raise nothing_fits(wanted, declared, is_gpu_missing=is_gpu_missing)
     return targets
-
-
-def _is_wanted(mode: str, kind: str, wanted: Sequence[str], declared: Declaration) -> bool:
-    is_default = DEFAULT in wanted and mode == declared.default
-    return is_default or mode in wanted or kind in wanted
-
-
-def _is_on(device: str, mode: str, declared: Declaration) -> bool:
-    """Whether the device has the mode."""
-    kinds = declared.only_on.get(mode, tuple(declared.devices))
-    return device.partition(":")[0] in kinds
-
-
-def _abilities(name: str, declared: Declaration) -> str:
-    devices = (f"{kind} ({', '.join(dtypes)})" for kind, dtypes in declared.devices.items())
-    return f"{name}: {', '.join(declared.modes)}; on {' and '.join(devices)}"
 
 
 def _dtypes(declared: Mapping[str, Declaration]) -> list[str]:
@@ -100,7 +84,7 @@ def _device(name: str, declared: Mapping[str, Declaration]) -> str:
     kind, colon, index = name.partition(":")
     if kind not in kinds or (colon and (kind == "cpu" or not index.isdecimal())):
         allowed = ", ".join(kind if kind == "cpu" else f"{kind}, {kind}:<index>" for kind in kinds)
-        raise unknown("device", name, kinds, allowed=allowed)
+        raise unknown("device", name, kinds, allowed=allowed, aliases=DEVICE_ALIASES)
     return f"{kind}:{int(index)}" if index and int(index) else kind
 
 
@@ -112,8 +96,9 @@ def reason_to_skip(target: Target, machine: Machine) -> str | None:
         return f"{target.backend} has no {' and no '.join(unknown)} of its own"
     index = int(target.device.partition(":")[2] or 0)
     if target.device != "cpu" and index >= machine.gpus:
-        shown = units.counted(machine.gpus, "GPU")
-        return f"there is no device {target.device}: the driver shows {shown}"
+        listed = units.counted(machine.gpus, "GPU")
+        missing = f"there is no device {target.device}: the driver lists {listed}"
+        return missing if machine.gpus else NO_GPU
     if target.backend not in machine.installed:
         install = declared.install
         return f"{target.backend} is not installed; to add it: {install}"

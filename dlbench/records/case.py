@@ -19,7 +19,8 @@ class Declaration(Record, frozen=True):
     callbacks: what can be written at its end; default: the mode without --mode; only_on: the
     device kinds of a mode that not all have; on_request: modes that are left out where none is
     asked for, as they take long to compile; fork_safe: whether a process in which it has started,
-    and not computed yet, may be copied by fork(2): no thread that it needs is missing in the copy.
+    and not computed yet, may be copied by fork(2): no thread that it needs is missing in the copy;
+    aliases: other names of the framework, so that an error can tell the backend's.
     """
 
     package: str
@@ -34,6 +35,7 @@ class Declaration(Record, frozen=True):
     on_request: tuple[str, ...] = ()
     only_on: dict[str, tuple[str, ...]] = field(default_factory=dict)
     fork_safe: bool = False
+    aliases: tuple[str, ...] = ()
 
     def variables(self, threads: int, scratch: str) -> dict[str, str]:
         """The environment with this many threads. scratch: the folder where compiled code lies."""

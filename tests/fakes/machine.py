@@ -20,6 +20,7 @@ BETA = Declaration(
     modes={"eager": "dynamic", "graph": "static", "jit": "static"},
     devices={"cpu": ("float32",), "cuda": ("float32", "tf32")},
     environment={"BETA_THREADS": "{threads}"},
+    aliases=("bt",),
 )
 DECLARATIONS = {"alpha": ALPHA, "beta": BETA}
 

@@ -154,18 +154,19 @@ def test_the_suite_chooses_targets_and_the_user_overrules_it() -> None:
     ("wish", "what", "allowed"),
     [
         ({"backend": "gamma"}, "unknown backend: 'gamma'", "alpha, beta"),
+        ({"backend": "bt"}, "unknown backend: 'bt'", "alpha, beta. Did you mean 'beta'?"),
         ({"backend": "alpha,Beta"}, "unknown backend: 'Beta'", "alpha, beta"),
         ({"mode": "fast"}, "unknown mode: 'fast'", "eager, graph, jit, dynamic, static"),
         ({"dtype": "float16"}, "unknown dtype: 'float16'", "float32, float64, tf32"),
-        ({"device": "gpu"}, "unknown device: 'gpu'", "cpu, cuda, cuda:<index>"),
+        ({"device": "gpu"}, "unknown device: 'gpu'", "cuda:<index>. Did you mean 'cuda'?"),
         ({"device": "CPU"}, "unknown device: 'CPU'", "cpu, cuda, cuda:<index>"),
         ({"device": "cpu:0"}, "unknown device: 'cpu:0'", "cpu, cuda, cuda:<index>"),
         ({"device": "cuda:"}, "unknown device: 'cuda:'", "cpu, cuda, cuda:<index>"),
         ({"device": "cuda:x"}, "unknown device: 'cuda:x'", "cpu, cuda, cuda:<index>"),
         ({"device": "cuda:-1"}, "unknown device: 'cuda:-1'", "cpu, cuda, cuda:<index>"),
         ({"device": "cuda0"}, "unknown device: 'cuda0'", "cpu, cuda, cuda:<index>"),
-        ({"threads": "0"}, "threads 0: a positive whole number or a range", "1-4"),
-        ({"threads": "all"}, "threads all: a positive whole number or a range", "1-4"),
+        ({"threads": "0"}, "--threads 0: a positive whole number or a range", "1-4"),
+        ({"threads": "all"}, "--threads all: a positive whole number or a range", "1-4"),
     ],
 )
 def test_a_wrong_target_is_told_with_the_right_ones(wish, what: str, allowed: str) -> None:
@@ -186,9 +187,9 @@ def test_what_is_not_installed_is_skipped_with_how_to_add_it() -> None:
 @pytest.mark.parametrize(
     ("device", "gpus", "why"),
     [
-        ("cuda", 0, "there is no device cuda: the driver shows 0 GPUs"),
-        ("cuda:1", 1, "there is no device cuda:1: the driver shows 1 GPU"),
-        ("cuda:9", 2, "there is no device cuda:9: the driver shows 2 GPUs"),
+        ("cuda", 0, "no CUDA GPU found (the driver lists none)"),
+        ("cuda:1", 1, "there is no device cuda:1: the driver lists 1 GPU"),
+        ("cuda:9", 2, "there is no device cuda:9: the driver lists 2 GPUs"),
     ],
 )
 def test_a_device_that_is_not_there_is_skipped_with_what_is(device, gpus, why) -> None:
@@ -200,7 +201,7 @@ def test_where_everything_is_skipped_there_is_nothing_to_do_and_every_reason_is_
     with pytest.raises(UsageError) as caught:
         make(asked=wanting(device="cuda"))
     assert str(caught.value) == (
-        "nothing can be measured: there is no device cuda: the driver shows 0 GPUs."
+        "no CUDA GPU found (the driver lists none), so there is nothing to measure."
     )
     with pytest.raises(UsageError) as caught:
         make(installed=frozenset())
@@ -232,10 +233,36 @@ def test_where_nothing_is_left_the_user_is_told_where_to_look(asked: Request) ->
 )
 def test_what_no_backend_has_together_is_told_with_what_each_has(asked: Request) -> None:
     (name,) = asked.targets["backend"]
-    with pytest.raises(UsageError, match="no backend has all of what was asked") as caught:
+    with pytest.raises(UsageError, match=rf" only in .*, not in {name}\. Allowed: ") as caught:
         make(asked=asked, gpus=1)
     assert f"Allowed: {name}: " in str(caught.value)
     assert all(word in str(caught.value) for words in asked.targets.values() for word in words)
+
+
+@pytest.mark.parametrize(
+    ("asked", "gpus", "message"),
+    [
+        (wanting(dtype="tf32"), 0, "tf32 exists only on a CUDA GPU, and none was found."),
+        (wanting(dtype="tf32", device="cpu"), 1, "tf32 exists only on cuda, not on cpu."),
+        (
+            wanting(device="cuda:1", dtype="float64"),
+            2,
+            "float64 exists only on cpu, not on cuda:1.",
+        ),
+    ],
+)
+def test_what_the_devices_exclude_is_told(asked: Request, gpus: int, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        make(asked=asked, gpus=gpus)
+    assert str(caught.value) == message
+
+
+def test_where_no_two_wishes_clash_all_are_told() -> None:
+    asked = wanting(backend="beta,alpha", mode="static", device="cpu", dtype="float64")
+    with pytest.raises(UsageError, match="no backend has all of what was asked for") as caught:
+        make(asked=asked)
+    assert "beta, alpha: static, float64, cpu" in str(caught.value)
+    assert str(caught.value).endswith("; alpha: eager; on cpu (float32, float64).")
 
 
 def test_an_expression_keeps_cases_by_their_ids_and_drops_empty_groups() -> None:
@@ -343,7 +370,9 @@ def test_an_axis_that_no_workload_has_is_refused_and_not_passed_over(entry, axes
     with pytest.raises(UsageError) as caught:
         make(entry, asked=with_axes(**axes))
     (axis,) = axes
-    assert str(caught.value) == f"no workload of told takes: '{axis}'. Allowed: {allowed}."
+    assert str(caught.value).startswith(f"--{axis} needs a workload such as ")
+    assert ", and suite told has none. Try: dlbench run " in str(caught.value)
+    assert (caught.value.value, caught.value.allowed) == (axis, allowed)
 
 
 def test_an_unknown_network_in_the_suite_is_told() -> None:
@@ -531,7 +560,7 @@ def test_a_mode_of_one_kind_of_device_is_offered_on_no_other() -> None:
         "beta/cuda/graph/float32/t4",
         "beta/cuda/jit/float32/t4",
     ]
-    with pytest.raises(UsageError, match="no backend has all"):
+    with pytest.raises(UsageError, match="graph exists only on a CUDA GPU, and none was found"):
         make(asked=wanting(mode="graph"), declarations=both)
 
 

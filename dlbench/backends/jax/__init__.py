@@ -3,7 +3,7 @@
 DECLARATION = {
     "package": "optax",  # which brings JAX along
     "distributions": ["jax"],
-    "install": "pip install jax optax",
+    "install": "pip install -e '.[jax]'",
     "modes": {"eager": "dynamic", "jit": "static"},
     "default": "jit",
     "loops": ["tensors"],

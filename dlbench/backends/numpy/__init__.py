@@ -3,7 +3,8 @@
 DECLARATION = {
     "package": "numpy",
     "distributions": ["numpy"],
-    "install": "pip install numpy",
+    "install": "pip install -e .",
+    "aliases": ["np"],
     "fork_safe": True,
     "modes": {"eager": "dynamic"},
     "loops": ["tensors"],

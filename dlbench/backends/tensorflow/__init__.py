@@ -3,7 +3,8 @@
 DECLARATION = {
     "package": "tensorflow",
     "distributions": ["tensorflow", "tensorflow-cpu"],
-    "install": "pip install tensorflow",
+    "install": "pip install -e '.[tensorflow]'",
+    "aliases": ["tf", "keras"],
     "modes": {"eager": "dynamic", "function": "static", "xla": "static"},
     "default": "function",
     "loops": ["fit", "dataset", "tensors"],

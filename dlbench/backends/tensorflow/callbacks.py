@@ -21,7 +21,7 @@ def callbacks(job: TrainingJob) -> list[keras.callbacks.Callback]:
         if find_spec("tensorboard") is None:
             raise Unavailable(
                 "Keras needs the package tensorboard to write its logs",
-                hint="pip install tensorboard",
+                hint="pip install -e '.[tensorboard]'",
             )
         made.append(keras.callbacks.TensorBoard(job.tensorboard, histogram_freq=1))
     if job.checkpoint is not None:

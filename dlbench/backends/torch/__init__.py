@@ -3,7 +3,8 @@
 DECLARATION = {
     "package": "torch",
     "distributions": ["torch"],
-    "install": "pip install torch",
+    "install": "pip install -e '.[torch]'",
+    "aliases": ["pytorch"],
     "fork_safe": True,
     "modes": {
         "eager": "dynamic",

@@ -33,7 +33,7 @@ class TensorBoard:
         except ImportError as error:
             raise Unavailable(
                 "PyTorch needs the package tensorboard to write its logs",
-                hint="pip install tensorboard",
+                hint="pip install -e '.[tensorboard]'",
             ) from error
         self.writer, self.inputs = SummaryWriter(folder), inputs
 
