@@ -108,7 +108,7 @@ def _exp(log_s: float | None) -> float | None:
 class ProcessCost(NamedTuple):
     """Compile seconds in one process: of the case, and of the compiler's start.
 
-    is_bound: own_s is an upper bound, one step, because less cannot be distinguished from it.
+    is_bound: own_s is set to one step, the least that can be detected.
     """
 
     own_s: float
@@ -125,7 +125,7 @@ def process_costs(samples: CaseSamples, caches: Caches) -> list[ProcessCost]:
     """Compute the cost in every generation with these caches: first calls beyond steady state.
 
     It contains the compiler's start, which every process pays, unless the compiler had been used
-    before the first call. It is at least one step, since less cannot be distinguished from it.
+    before the first call. It is at least one step, the least that can be detected.
     """
     steady = {
         group[0].generation: median(sample.step_s for sample in group)

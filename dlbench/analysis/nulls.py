@@ -22,7 +22,7 @@ POWER = 0.8
 
 
 class Nulls(Record, frozen=True):
-    """Report on the null pairs of a run; shares, not percent; None where unknown.
+    """Findings from the null pairs of a run; shares, not percent; None where unknown.
 
     pairs: number measured on a quiet machine; busy: number measured on a busy one; differing:
     number with the verdict faster or slower; spread: standard deviation of the log ratio of a
@@ -47,10 +47,10 @@ class Nulls(Record, frozen=True):
         return self.margin > self.asked
 
 
-def report(
+def evaluate(
     plan: Plan, samples_by_case: Mapping[str, CaseSamples], margin: float = MARGIN
 ) -> tuple[Nulls, list[LocatedPair]]:
-    """Report on the null pairs, still without the smallest visible effect; and the pairs."""
+    """Evaluate the null pairs; return Nulls, still without `visible`, and the located pairs."""
     pairs = null_pairs(plan, samples_by_case)
     quiet = [pair for pair in pairs if not pair.busy and pair.generations]
     located = [_locate(pair, quiet) for pair in quiet]

@@ -33,8 +33,8 @@ class Time(Struct, frozen=True):
     first_call_s: float | None = None
 
 
-class Blocks(Struct, frozen=True):
-    """How a case was sampled. iterations: the most frequent number of steps in a sample.
+class BlockCounts(Struct, frozen=True):
+    """The numbers of a case's samples. iterations: the most frequent number of steps in a sample.
 
     count: number of samples; left_out: number of disturbed samples that do not count; busy:
     disturbed samples count, because too few were quiet.
@@ -104,7 +104,7 @@ class Row(Struct, frozen=True):
     parity_error: float | None
     steps: int | None
     time: Time
-    blocks: Blocks
+    blocks: BlockCounts
     shape: Shape
     efficiency: Efficiency = Efficiency()
     compile: CompileCost = CompileCost()
@@ -156,8 +156,8 @@ def _time(workload: Workload, samples: CaseSamples, found: Summary) -> Time:
     )
 
 
-def _blocks(samples: CaseSamples, found: Summary) -> Blocks:
-    return Blocks(
+def _blocks(samples: CaseSamples, found: Summary) -> BlockCounts:
+    return BlockCounts(
         count=len(samples.samples),
         iterations=_iterations(samples),
         generations=found.generations,

@@ -77,7 +77,7 @@ class RunAnalysis:
     def __init__(self, results: Results, margin: float = MARGIN) -> None:
         self.run = results.run
         self.samples_by_case = join_generations(results.measurements)
-        self.nulls, self.null_pairs = nulls.report(self.run.plan, self.samples_by_case, margin)
+        self.nulls, self.null_pairs = nulls.evaluate(self.run.plan, self.samples_by_case, margin)
         self.workloads = {case.id: case.workload.id for case in self.run.plan.cases}
         self.variances = self._variances()
         self.rows = self._rows()

@@ -40,7 +40,7 @@ class Comparison(Record, frozen=True):
 
     p: p-value of the hypothesis that the true ratio is within the margin; None if nothing can be
     claimed. p_display: adjusted by Benjamini and Hochberg, used for the verdict; p_gate: adjusted
-    by Holm, for a gate that must not raise a single false alarm.
+    by Holm, for an automatic check, where any false alarm is costly.
     """
 
     case: str

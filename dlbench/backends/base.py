@@ -80,12 +80,16 @@ class TrainingJob(Problem):
     checkpoint: str | None = None
 
 
-# Steps before a timed epoch: the first two after a reset copy and allocate (worker/blocks.py).
+# Steps before a timed epoch: the first two after a reset copy and allocate
+# (harness/worker/blocks.py).
 LEAD_IN_STEPS = 3
 
 
 class Trainer(Protocol):
-    """A network in training. set_up: work of every epoch that other loops do once."""
+    """A network in training.
+
+    set_up: work that this loop repeats in each epoch and other loops do once.
+    """
 
     set_up: tuple[str, ...]
 
@@ -112,7 +116,7 @@ class Trainer(Protocol):
 
 
 class DeviceClock(Protocol):
-    """A clock of the device itself, which the host's launches do not delay."""
+    """A clock on the device itself (such as GPU events)."""
 
     def mark(self) -> Any:
         """Return a mark: the device notes its time there, after all earlier work."""
@@ -223,7 +227,7 @@ M = TypeVar("M", bound=Model)
 
 
 class Framework(ABC, Generic[M]):
-    """The part of a backend that frameworks share, over their own tensors, models and modes.
+    """Implements Backend on top of a framework's tensors and models.
 
     product: the framework's matrix product of two tensors.
     """

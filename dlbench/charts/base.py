@@ -121,7 +121,7 @@ LEGEND_CHARACTERS, MARKER_CHARACTERS = 108, 9
 
 
 # Range of an axis beyond its outermost values, as a factor: enough for at least two labels.
-MARGIN = 1.6
+PADDING = 1.6
 
 
 # Multiples of every power of ten to label, for axes of fewer powers of ten than the first number.
@@ -197,7 +197,7 @@ def log_scale_at(axes: Axes, which: Which, values: Sequence[int]) -> None:
 
 def _log_scale(axes: Axes, which: Which, values: Sequence[float]) -> tuple[Axis, float]:
     """Make an axis logarithmic; return it and the number of powers of ten that it covers."""
-    low, high = min(values) / MARGIN, max(values) * MARGIN
+    low, high = min(values) / PADDING, max(values) * PADDING
     axes.set(**{f"{which}scale": "log", f"{which}lim": (low, high)})
     axis: Axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_minor_locator(NullLocator())

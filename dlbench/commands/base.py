@@ -1,4 +1,4 @@
-"""What commands have in common: shared options, orderly endings, and exit codes."""
+"""The options that several commands share, the command line, and the signals that end a run."""
 
 import shlex
 import signal
@@ -13,7 +13,7 @@ Words = list[str] | None
 
 
 def option(flag: str, help_text: str, *, short: str = "") -> Any:
-    """An option whose help says what happens without it."""
+    """Return an option whose help names its default in words."""
     flags = (short, flag) if short else (flag,)
     return typer.Option(*flags, help=help_text, show_default=False)
 
@@ -44,12 +44,12 @@ RunName = Annotated[
 
 
 def command_line() -> str:
-    """The command as it was typed, for the record of a run."""
+    """Return the typed command, for the record of a run."""
     return shlex.join(["dlbench", *sys.argv[1:]])
 
 
 def end_in_order() -> None:
-    """Treat a request to end like Ctrl-C: what was measured is kept, and the workers end."""
+    """Treat SIGTERM and SIGHUP like Ctrl-C: the run keeps its measurements and ends its workers."""
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         # a signal that was ignored at the start stays ignored, as `nohup` wants it

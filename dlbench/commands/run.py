@@ -67,7 +67,8 @@ def run(
         ),
     ] = None,
     keep: Annotated[
-        str, option("-k", 'Only cases whose id fits, such as "matmul and not xla".')
+        str,
+        option("-k", 'Only cases whose id matches this expression, such as "matmul and not xla".'),
     ] = "",
     rigor: Annotated[
         str | None,

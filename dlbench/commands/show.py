@@ -32,7 +32,7 @@ def show(
         option(
             "--metric",
             "What to show: gflops, time, samples, utilisation, overhead, compile, break-even or "
-            "all. [default: gflops, and break-even or compile of compiled modes]",
+            "all. [default: gflops; overhead, break-even or compile where measured]",
         ),
     ] = None,
     form: Annotated[str, typer.Option("--format", help="table, md, csv, json or html.")] = "table",

@@ -88,7 +88,8 @@ class GroupParking:
 
         psutil takes milliseconds to list children, the clock a microsecond, and every block needs
         two readings. The signal reaches the children all the same. A child outside the group runs
-        on; the block of another worker then counts its time as time of others (counters.py).
+        on; the block of another worker then counts its time as time of others
+        (machine/counters.py).
         """
         return cpu_seconds(self.pid)
 

@@ -82,7 +82,7 @@ class Verify(Record, frozen=True, tag="verify"):
 
 
 class WorkOut(Record, frozen=True, tag="work_out"):
-    """Compute a worked example of the lecture (examples.py); answered by WorkedOut."""
+    """Compute a worked example of the lecture (parity/examples.py); answered by WorkedOut."""
 
     example: str
 

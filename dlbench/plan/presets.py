@@ -1,7 +1,7 @@
 """How thorough a run is, by name: the rules of sampling behind `--rigor`.
 
-A generation costs what starting and compiling costs; only several of them show how much two
-processes that do the same differ by luck (tests of the interval: tests/test_stats.py).
+A generation costs the time of starting and compiling. Only several of them show how much equal
+processes differ by luck (tests of the interval: tests/stats/test_location.py).
 """
 
 from typing import get_args

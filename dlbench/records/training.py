@@ -1,7 +1,4 @@
-"""Trainings to the end as frozen, typed records: what goes over the wire and onto the disk.
-
-Beside model.py, whose rules hold here too.
-"""
+"""The records of complete trainings: sent between processes and stored on disk."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final

@@ -2,7 +2,7 @@
 
 Headlines come from the verdicts; where there is none, they give what was measured, and why no more.
 Advice comes from total times: a target's compile time and so many steps; the lowest of these lines
-is the advice (break_even.py says how well a crossing is known).
+is the advice (see analysis/break_even.py for the certainty of a crossing).
 """
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""JAX's and Optax's activations, losses and optimizers, by dlbench's (records/layers.py)."""
+"""Maps activations, losses and optimizers of records/layers.py to functions of JAX and Optax."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,7 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 
 
 def sparse_categorical_crossentropy(logits: Any, y: Any) -> Any:
-    """Mean over the batch; Optax gives one of every sample."""
+    """Return the mean over the batch; Optax returns a loss for each sample."""
     return optax.softmax_cross_entropy_with_integer_labels(logits, y).mean()
 
 

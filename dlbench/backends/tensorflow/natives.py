@@ -1,4 +1,4 @@
-"""Keras's layers, losses and optimizers, by dlbench's (records/layers.py)."""
+"""Maps each layer, loss and optimizer of records/layers.py to Keras's class."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""PyTorch's layers, activations, losses and optimizers, by dlbench's (records/layers.py)."""
+"""Maps each layer, activation, loss and optimizer of records/layers.py to PyTorch's class."""
 
 from collections.abc import Callable
 from typing import Any

@@ -51,12 +51,12 @@ class RunState:
 
     @property
     def direction(self) -> int:
-        """Return 1, or -1 in half of the generations: in as many cold as warm ones."""
+        """Return 1, or -1 in half of the cold and half of the warm generations."""
         return sign(self.generation)
 
     @property
     def is_warm(self) -> bool:
-        """Return whether workers find compiled code of the generation before, as a second run."""
+        """Return whether workers find the code compiled before, as a second run would."""
         return self.generation % 2 == 1
 
     def cases_of(self, group: Group) -> list[Case]:

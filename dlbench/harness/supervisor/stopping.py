@@ -18,7 +18,7 @@ LOOKS = tuple(round(FIRST_LOOK * 2 ** (number / 2) / 4) * 4 for number in range(
 
 # Disturbed rounds are replaced, up to this multiple of the planned rounds: on a machine that is
 # always busy, more rounds bring nothing.
-PATIENCE = 2
+MOST_ROUNDS_FACTOR = 2
 
 # Half-width of a 95 % interval, in standard errors.
 HALF_WIDTH = 1.96
@@ -50,7 +50,8 @@ class Stop:
         rounds = self.quiet = len(steps_s[0])
         if rounds in LOOKS and rounds > self.last_look and (reason := self._look(steps_s)):
             return reason
-        if rounds >= self.sampling.blocks or len(cases[0]) >= PATIENCE * self.sampling.blocks:
+        planned = self.sampling.blocks
+        if rounds >= planned or len(cases[0]) >= MOST_ROUNDS_FACTOR * planned:
             return "blocks"
         return "budget" if seconds_left <= 0 else None
 

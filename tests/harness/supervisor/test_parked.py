@@ -1,7 +1,7 @@
 """Parked workers use no CPU time, and the record proves it."""
 
 from dlbench.harness import wire
-from dlbench.harness.supervisor.stopping import PATIENCE
+from dlbench.harness.supervisor.stopping import MOST_ROUNDS_FACTOR
 from dlbench.records.measurement import Sample
 from fakes.story import Story, group, plan
 from fakes.workers import Stable
@@ -21,7 +21,7 @@ def test_the_record_proves_that_parked_workers_were_silent():
 
 def test_a_parked_worker_that_is_not_silent_is_seen():
     story = Story(plan(group(1, "numpy", "torch", "jax")), Stable(leak_s=0.25))
-    assert parked_s(story) == [[0.5] * 2 * PATIENCE] * 3
+    assert parked_s(story) == [[0.5] * 2 * MOST_ROUNDS_FACTOR] * 3
     assert {sample.flags for m in story.measurements for sample in m.samples} == {("unparked",)}
 
 

@@ -6,7 +6,7 @@ import pytest
 from dlbench.harness.supervisor.stopping import (
     FIRST_LOOK,
     LOOKS,
-    PATIENCE,
+    MOST_ROUNDS_FACTOR,
     Stop,
     largest_half_width,
     quiet_rounds,
@@ -149,7 +149,7 @@ def test_disturbed_rounds_are_replaced():
 def test_on_a_machine_that_is_always_busy_it_ends_all_the_same():
     steady = [1.0] * 100
     ended = ends(stop(blocks=20), steady, steady, disturbed=range(100))
-    assert ended == (PATIENCE * 20, "blocks")
+    assert ended == (MOST_ROUNDS_FACTOR * 20, "blocks")
 
 
 def test_precision_is_that_of_the_quiet_rounds():
