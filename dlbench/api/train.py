@@ -20,7 +20,6 @@ from dlbench.networks.base import named
 from dlbench.networks.lecture import PREDICTED
 from dlbench.plan.request import TrainingRequest
 from dlbench.plan.targets import (
-    DEFAULT,
     Machine,
     read_declarations,
     reason_to_skip,
@@ -28,6 +27,7 @@ from dlbench.plan.targets import (
     this_machine,
     unavailable_reason,
 )
+from dlbench.plan.wishes import DEFAULT
 from dlbench.records.case import Declaration, Target
 from dlbench.records.measurement import Notice
 from dlbench.records.network import Network

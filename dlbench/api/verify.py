@@ -17,7 +17,6 @@ from dlbench.networks.base import every
 from dlbench.networks.lecture import OPTIMIZERS
 from dlbench.plan.request import VerifyRequest
 from dlbench.plan.targets import (
-    DEFAULT,
     MODE_KINDS,
     Machine,
     read_declarations,
@@ -25,6 +24,7 @@ from dlbench.plan.targets import (
     targets_for,
     this_machine,
 )
+from dlbench.plan.wishes import DEFAULT
 from dlbench.records.case import Declaration, Target
 from dlbench.records.measurement import Progress
 from dlbench.records.verification import Finding

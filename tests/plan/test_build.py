@@ -239,32 +239,6 @@ def test_what_no_backend_has_together_is_told_with_what_each_has(asked: Request)
     assert all(word in str(caught.value) for words in asked.targets.values() for word in words)
 
 
-@pytest.mark.parametrize(
-    ("asked", "gpus", "message"),
-    [
-        (wanting(dtype="tf32"), 0, "tf32 exists only on a CUDA GPU, and none was found."),
-        (wanting(dtype="tf32", device="cpu"), 1, "tf32 exists only on cuda, not on cpu."),
-        (
-            wanting(device="cuda:1", dtype="float64"),
-            2,
-            "float64 exists only on cpu, not on cuda:1.",
-        ),
-    ],
-)
-def test_what_the_devices_exclude_is_told(asked: Request, gpus: int, message: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        make(asked=asked, gpus=gpus)
-    assert str(caught.value) == message
-
-
-def test_where_no_two_wishes_clash_all_are_told() -> None:
-    asked = wanting(backend="beta,alpha", mode="static", device="cpu", dtype="float64")
-    with pytest.raises(UsageError, match="no backend has all of what was asked for") as caught:
-        make(asked=asked)
-    assert "beta, alpha: static, float64, cpu" in str(caught.value)
-    assert str(caught.value).endswith("; alpha: eager; on cpu (float32, float64).")
-
-
 def test_an_expression_keeps_cases_by_their_ids_and_drops_empty_groups() -> None:
     keep = "matmul/8x and not jit or iris and alpha"
     made = make(
