@@ -19,8 +19,6 @@ DECLARATION = {
     "source": "Sigillito et al. (1989), UCI Machine Learning Repository, doi 10.24432/C5W01B",
 }
 
-ROWS = 351
-
 TEST_ROWS = 116
 """The lecture's shapes, (235, 34) and (116, 34); the 0.3 in its code would give 106."""
 
@@ -45,5 +43,5 @@ def load(seed: int) -> Split:
     A bad return is 0 and a good one 1. `seed` draws the split. Raises UsageError if the file is
     missing or damaged.
     """
-    x, y = _csv.labelled(FILE, ROWS, 34, RETURNS)
+    x, y = _csv.labelled(FILE, RETURNS)
     return permuted(x, y.astype(np.float32).reshape(-1, 1), TEST_ROWS, seed)

@@ -17,8 +17,6 @@ DECLARATION = {
     "source": "Fisher (1936), UCI Machine Learning Repository, doi 10.24432/C56C76",
 }
 
-ROWS = 150
-
 TEST_ROWS = 50
 """The lecture's shapes, (100, 4) and (50, 4): a third of the 150 rows."""
 
@@ -43,5 +41,5 @@ def load(seed: int) -> Split:
     The species are numbered in the order of their names. `seed` draws the split. Raises UsageError
     if the file is missing or damaged.
     """
-    x, y = _csv.labelled(FILE, ROWS, 4, SPECIES)
+    x, y = _csv.labelled(FILE, SPECIES)
     return permuted(x, y, TEST_ROWS, seed)
