@@ -59,6 +59,18 @@ def minutes(seconds: float) -> str:
     return f"{head}:{rest % 60:02d}"
 
 
+# Fewer minutes or hours than this are written in the next smaller unit: 110 s, 2 min, 90 min, 2 h.
+_LEAST_OF_UNIT = 2
+
+
+def roughly(seconds: float) -> str:
+    """Return an estimated waiting time, in whole seconds, minutes or hours: 80 s, 19 min, 3 h."""
+    for unit_s, symbol in ((3600, "h"), (60, "min")):
+        if seconds >= _LEAST_OF_UNIT * unit_s:
+            return f"{seconds / unit_s:.0f} {symbol}"
+    return f"{max(1, round(seconds))} s" if seconds else "0 s"
+
+
 def percent(share: float, digits: int = 2) -> str:
     """Return a share as percent: `2 %`, `0.31 %`, `12 %`."""
     text = significant(100 * share, digits)

@@ -92,6 +92,24 @@ def test_waiting_times_are_written_to_the_second(seconds: float, text: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (0.2, "1 s"),
+        (80.4, "80 s"),
+        (119, "119 s"),
+        (120, "2 min"),
+        (1129, "19 min"),
+        (7199, "120 min"),
+        (7200, "2 h"),
+        (90000, "25 h"),
+    ],
+)
+def test_estimated_times_are_whole_numbers(seconds: float, text: str) -> None:
+    assert units.roughly(seconds) == text
+
+
+@pytest.mark.parametrize(
     ("count", "text"), [(0, "0 threads"), (1, "1 thread"), (2, "2 threads"), (16, "16 threads")]
 )
 def test_one_is_singular(count: int, text: str) -> None:

@@ -12,11 +12,12 @@ from dlbench.harness.supervisor.process import Launcher
 from dlbench.harness.supervisor.run import Supervisor
 from dlbench.machine import environment
 from dlbench.plan import build, suite
+from dlbench.plan.estimate import estimate
 from dlbench.plan.request import DEFAULT_SUITE, Request
 from dlbench.plan.targets import read_declarations, this_machine
 from dlbench.records.case import Declaration
 from dlbench.records.measurement import Measurement, Notice
-from dlbench.records.plan import Plan
+from dlbench.records.plan import Estimate, Plan
 from dlbench.records.run import Run
 from dlbench.results import folder as folders
 from dlbench.results.folder import Writer
@@ -27,6 +28,11 @@ def dry_run(
 ) -> Plan:
     """Return what `run` would measure, and measure nothing; the arguments are those of `run`."""
     return _plan(Request.of(asked, options), read_declarations(), progress)
+
+
+def estimated(planned: Plan) -> Estimate:
+    """Return how long it takes, about, to measure a plan."""
+    return estimate(planned)
 
 
 def run(

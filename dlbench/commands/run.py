@@ -111,7 +111,7 @@ def run(
         typer.Option("--seed", help="Seed of weights, data and order.", min=0, max=LARGEST_SEED),
     ] = 0,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the plan, and measure nothing.")
+        bool, typer.Option("--dry-run", help="Show the plan and its time, and measure nothing.")
     ] = False,
 ) -> int:
     """Plan, measure, store and show; the exit code says whether every case went well."""
@@ -144,12 +144,12 @@ def run(
 def _show_plan(request: "Request") -> int:
     from rich.console import Console
 
-    from dlbench.api.run import dry_run
+    from dlbench.api.run import dry_run, estimated
     from dlbench.report import progress, terminal
 
     with progress.watching_run(Console(stderr=True)) as watcher:
         planned = dry_run(request, progress=watcher.see)
-    terminal.plan(planned, Console())
+    terminal.plan(planned, estimated(planned), Console())
     return 0
 
 

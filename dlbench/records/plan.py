@@ -58,3 +58,20 @@ class Plan(Record, frozen=True):
     def cases(self) -> tuple[Case, ...]:
         """All cases in the order of the groups, without the nulls."""
         return tuple(case for group in self.groups for case in group.cases)
+
+
+class Estimate(Record, frozen=True):
+    """How long a run takes, about, in seconds.
+
+    starting_s: until the worker processes have started; preparing_s: to compile, check and warm up
+    all cases; measuring_s: to time all blocks.
+    """
+
+    starting_s: float
+    preparing_s: float
+    measuring_s: float
+
+    @property
+    def total_s(self) -> float:
+        """Return the seconds of the whole run."""
+        return self.starting_s + self.preparing_s + self.measuring_s

@@ -7,7 +7,7 @@ from rich.console import Console
 from dlbench import units
 from dlbench.analysis.run import FASTEST, Versus
 from dlbench.formats import base
-from dlbench.records.plan import Plan, Sampling
+from dlbench.records.plan import Estimate, Plan, Sampling
 from dlbench.report.document import document_of
 from dlbench.report.metrics import Metric
 from dlbench.results.folder import Results
@@ -27,8 +27,8 @@ def show(
     console.file.write(text)
 
 
-def plan(made: Plan, console: Console) -> None:
-    """Print every group with its cases, and why some are skipped."""
+def plan(made: Plan, time: Estimate, console: Console) -> None:
+    """Print every group with its cases, why some are skipped, and how long the run takes."""
     long_lines = not console.is_terminal
     for group in made.groups:
         synthetic = " (synthetic data)" if group.workload.synthetic else ""
@@ -49,6 +49,15 @@ def plan(made: Plan, console: Console) -> None:
         f"{units.duration(sampling.block_s)} each, {_renewed(sampling)}seed {made.seed}",
         highlight=False,
         soft_wrap=long_lines,
+    )
+    console.print(_time(time), highlight=False, soft_wrap=long_lines)
+
+
+def _time(time: Estimate) -> str:
+    return (
+        f"The run takes about {units.roughly(time.total_s)}: starting "
+        f"{units.roughly(time.starting_s)}, compiling and checking "
+        f"{units.roughly(time.preparing_s)}, measuring {units.roughly(time.measuring_s)}"
     )
 
 

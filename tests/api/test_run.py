@@ -283,6 +283,7 @@ def test_a_dry_run_shows_the_plan_and_does_nothing(dlbench, suite, results, scri
     shown = capsys.readouterr().out
     assert "matmul/8x8x8\n  numpy/cpu/eager/float32/t1\n" in shown
     assert "3 cases to measure, 0 skipped; quick: 1 generation of up to 3 blocks" in shown
+    assert shown.splitlines()[-1].startswith("The run takes about ")
     assert stable.workers == []
     assert not results.exists()
 

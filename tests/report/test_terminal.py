@@ -17,7 +17,7 @@ from dlbench.formats.terminal import LEGEND, RATIO_LEGEND
 from dlbench.networks.base import every
 from dlbench.records.case import Workload
 from dlbench.records.measurement import Compiling, Measurement
-from dlbench.records.plan import Sampling
+from dlbench.records.plan import Estimate, Sampling
 from dlbench.report import terminal as output
 from dlbench.report.document import ALONE
 from dlbench.report.metrics import METRICS, SPARSE
@@ -291,10 +291,13 @@ def test_an_old_run_is_shown_with_ratios_of_medians_and_no_verdict() -> None:
     assert "*" not in text
 
 
+TIME = Estimate(starting_s=4.4, preparing_s=75.0, measuring_s=600.0)
+
+
 def planned(*cases, width: int = 80, terminal: bool = False, **fields: object) -> str:
     stream = io.StringIO()
     console = Console(file=stream, width=width, force_terminal=terminal, color_system=None)
-    output.plan(plan_of(cases, **fields), console)
+    output.plan(plan_of(cases, **fields), TIME, console)
     return stream.getvalue()
 
 
@@ -313,18 +316,19 @@ def test_the_whole_plan() -> None:
         "  numpy/cpu/eager/float32/t2",
         "2 cases to measure, 1 skipped; quick: 1 generation of up to 12 blocks of about 20.0 ms "
         "each, seed 3",
+        "The run takes about 11 min: starting 4 s, compiling and checking 75 s, measuring 10 min",
     )
 
 
 def test_a_plan_says_how_often_workers_are_renewed() -> None:
-    assert planned(PRODUCT, sampling=Sampling(renewals=3)).splitlines()[-1] == (
+    assert planned(PRODUCT, sampling=Sampling(renewals=3)).splitlines()[-2] == (
         "1 case to measure, 0 skipped; quick: 1 generation of up to 12 blocks of about 20.0 ms "
         "each, renewed up to 3 times where possible, seed 0"
     )
 
 
 def test_one_is_singular_in_a_plan() -> None:
-    assert planned(PRODUCT, sampling=Sampling(blocks=1)).splitlines()[-1] == (
+    assert planned(PRODUCT, sampling=Sampling(blocks=1)).splitlines()[-2] == (
         "1 case to measure, 0 skipped; quick: 1 generation of up to 1 block of about 20.0 ms each, "
         "seed 0"
     )
@@ -332,7 +336,7 @@ def test_one_is_singular_in_a_plan() -> None:
 
 def test_a_case_is_one_line_of_a_plan_where_no_person_reads() -> None:
     skipped = case(matmul(100), TORCH, skip="because " * 30)
-    assert len(planned(PRODUCT, skipped, width=60).splitlines()) == 4
+    assert len(planned(PRODUCT, skipped, width=60).splitlines()) == 5
     assert max(map(len, planned(PRODUCT, skipped, width=60, terminal=True).splitlines())) <= 60
 
 

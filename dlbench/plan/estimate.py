@@ -1,0 +1,99 @@
+"""How long a plan takes to measure, before anything is measured.
+
+The constants are the middle of what the runs in results/reference took, most of them on two cores.
+No framework, machine or file is read, so an estimate may be wrong by a factor of two.
+"""
+
+from math import ceil
+
+from dlbench.records.case import Case
+from dlbench.records.plan import Estimate, Plan, Sampling
+
+# Workers start in parallel, but share the cores: ten took 8 s, three took 3 s.
+STARTING_S = 1.0
+WORKER_S = 0.7
+
+# To bind a case and check it against the reference: a few tenths of a second, mostly the reference.
+CASE_S = 0.3
+# To compile it for the first calls, and again for the check: 0.1 to 5 s.
+COMPILING_S = 1.5
+# To start a compiler, once in every process: 12 s for the slowest, next to nothing for the others.
+COMPILER_S = 5.0
+# To load the kernels of an accelerator: 0.1 s for one framework, 7 s for another.
+ACCELERATOR_S = 2.0
+# Warm-ups were steady after a third of their limit.
+WARMUP_SHARE = 0.35
+# Steps before the first block, at least: three first calls, two of the check, two of the warm-up.
+STEPS_BEFORE = 7
+
+# Floating-point operations per second: a thread in an epoch of mnist-512; an accelerator in the
+# same precision.
+THREAD_FLOPS = 5e10
+ACCELERATOR_FLOPS = 1e13
+# What a training step takes beside its products.
+STEP_S = 2e-4
+
+# The lead-in before a block, as a share of it; and the messages, resuming and stopping around it.
+LEAD_SHARE = 0.1
+TURN_S = 0.005
+
+
+def estimate(plan: Plan) -> Estimate:
+    """Estimate the seconds of a run: all generations, at most the budget.
+
+    Blocks are counted in full: a run whose ratios are precise enough ends earlier. Renewals of
+    workers are not counted.
+    """
+    cases = [case for group in plan.groups for case in group.live if case.skip is None]
+    often = plan.sampling.generations
+    whole = Estimate(
+        starting_s=often * _starting_s(cases),
+        preparing_s=often * _preparing_s(cases, plan.sampling),
+        measuring_s=often * sum(_measuring_s(case, plan.sampling) for case in cases),
+    )
+    return _within(whole, plan.sampling.budget_s)
+
+
+def _within(whole: Estimate, budget_s: float | None) -> Estimate:
+    """The estimate; if it exceeds the budget, all parts are reduced by the same factor."""
+    if budget_s is None or whole.total_s <= budget_s:
+        return whole
+    share = budget_s / whole.total_s
+    return Estimate(share * whole.starting_s, share * whole.preparing_s, share * whole.measuring_s)
+
+
+def _starting_s(cases: list[Case]) -> float:
+    """Every target has a worker, and every null."""
+    workers = {(case.target, case.null) for case in cases}
+    return STARTING_S + WORKER_S * len(workers) if workers else 0.0
+
+
+def _preparing_s(cases: list[Case], sampling: Sampling) -> float:
+    compilers = {(case.target, case.null) for case in cases if case.mode_kind == "static"}
+    return COMPILER_S * len(compilers) + sum(_case_s(case, sampling) for case in cases)
+
+
+def _case_s(case: Case, sampling: Sampling) -> float:
+    """Bind, compile, check and warm up one case."""
+    compiling_s = COMPILING_S if case.mode_kind == "static" else 0.0
+    loading_s = 0.0 if _is_on_cpu(case) else ACCELERATOR_S
+    steps_s = STEPS_BEFORE * _step_s(case)
+    return CASE_S + compiling_s + loading_s + WARMUP_SHARE * sampling.warmup_s + steps_s
+
+
+def _measuring_s(case: Case, sampling: Sampling) -> float:
+    """All blocks of one case; no round begins after its limit, but one block there always is."""
+    block_s = (1 + LEAD_SHARE) * max(sampling.block_s, _step_s(case)) + TURN_S
+    return min(sampling.blocks * block_s, max(sampling.case_s, block_s))
+
+
+def _step_s(case: Case) -> float:
+    """One step, or one whole epoch, from its exact work."""
+    work, batch = case.workload.work, case.workload.params.get("batch")
+    steps = ceil(work.samples / int(batch)) if work.samples and batch else 1
+    speed = case.target.threads * THREAD_FLOPS if _is_on_cpu(case) else ACCELERATOR_FLOPS
+    return work.flops / speed + steps * STEP_S
+
+
+def _is_on_cpu(case: Case) -> bool:
+    return case.target.device == "cpu"
