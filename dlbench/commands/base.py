@@ -3,10 +3,14 @@
 import shlex
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from dlbench.records.base import Record
 
 # Given once with commas, or repeated.
 Words = list[str] | None
@@ -41,6 +45,11 @@ RESULTS = Path("results")
 RunName = Annotated[
     str, typer.Argument(metavar="RUN", help="Path, id, beginning of an id, or latest.")
 ]
+
+
+def options_of(request: "type[Record]", arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a command that are fields of what it asks for, each by its own name."""
+    return {name: arguments[name] for name in request.__struct_fields__ if name in arguments}
 
 
 def command_line() -> str:

@@ -17,6 +17,7 @@ from dlbench.commands.base import (
     command_line,
     end_in_order,
     option,
+    options_of,
 )
 
 if TYPE_CHECKING:
@@ -94,11 +95,11 @@ def run(
         float | None,
         option("--precision", "Stop when every ratio is known this well; 0.005 = 0.5 %."),
     ] = None,
-    budget: Annotated[
+    budget_s: Annotated[
         float | None,
         option("--budget", "Time limit for the whole run, in seconds; the rest is skipped."),
     ] = None,
-    compile_limit: Annotated[
+    compile_limit_s: Annotated[
         float | None,
         option(
             "--compile-limit",
@@ -117,27 +118,7 @@ def run(
     """Plan, measure, store and show; the exit code says whether every case went well."""
     from dlbench.plan.request import Request
 
-    options = {
-        "backend": backend,
-        "device": device,
-        "mode": mode,
-        "dtype": dtype,
-        "threads": threads,
-        "network": network,
-        "batch": batch,
-        "size": size,
-        "loop": loop,
-        "callbacks": callbacks,
-        "keep": keep,
-        "rigor": rigor,
-        "generations": generations,
-        "renewals": renewals,
-        "precision": precision,
-        "budget_s": budget,
-        "compile_limit_s": compile_limit,
-        "seed": seed,
-    }
-    request = Request.of(suite, options)
+    request = Request.of(suite, options_of(Request, locals()))
     return _show_plan(request) if dry_run else _measure(request, results)
 
 

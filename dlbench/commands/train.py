@@ -17,6 +17,7 @@ from dlbench.commands.base import (
     command_line,
     end_in_order,
     option,
+    options_of,
 )
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def train(
     seeds: Annotated[
         int, typer.Option("--seeds", help="Number of trainings, with seeds from 0 on.")
     ] = 1,
-    target: Annotated[
+    goal: Annotated[
         float | None,
         option("--target", "Also print the time until this test accuracy is reached, such as 0.9."),
     ] = None,
@@ -75,19 +76,7 @@ def train(
     from dlbench.api.train import Folders
     from dlbench.plan.request import TrainingRequest
 
-    options = {
-        "backend": backend,
-        "device": device,
-        "mode": mode,
-        "dtype": dtype,
-        "threads": threads,
-        "loop": loop,
-        "epochs": epochs,
-        "batch": batch,
-        "seeds": seeds,
-        "goal": target,
-    }
-    request = TrainingRequest.of(network, options)
+    request = TrainingRequest.of(network, options_of(TrainingRequest, locals()))
     return _train(request, Folders(results, tensorboard, checkpoint))
 
 

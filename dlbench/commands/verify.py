@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dlbench.commands.base import Backend, Device, Dtype, Mode, Network, end_in_order
+from dlbench.commands.base import Backend, Device, Dtype, Mode, Network, end_in_order, options_of
 
 HELP = """Check that every backend computes the right results.
 
@@ -39,19 +39,12 @@ def verify(
 
     from dlbench.api.verify import verify as api_verify
     from dlbench.errors import EXIT_FAILED_CASES
+    from dlbench.plan.request import VerifyRequest
     from dlbench.report import progress, verification
     from dlbench.syntax import choice
 
     choice("--format", form, FORMATS)
-    options = {
-        "backend": backend,
-        "device": device,
-        "mode": mode,
-        "dtype": dtype,
-        "network": network,
-        "quick": quick,
-        "seed": seed,
-    }
+    options = options_of(VerifyRequest, locals())
     end_in_order()
     with progress.watching_run(Console(stderr=True)) as watcher:
         result = api_verify(progress=watcher.see, **options)
