@@ -1,4 +1,4 @@
-"""A row laid flat: one value by name, for CSV, JSON and data frames."""
+"""Flatten a row to one value per column, for CSV, JSON and data frames."""
 
 from operator import attrgetter
 from typing import Any
@@ -71,5 +71,5 @@ _READ = {name: attrgetter(place) for name, place in COLUMNS.items()}
 
 
 def flatten(row: Row) -> dict[str, Any]:
-    """The value of every column of a row, in their order."""
+    """Return the value of every column of a row, in their order."""
     return {name: read(row) for name, read in _READ.items()}

@@ -37,7 +37,7 @@ AXES = {"network": str | None, "batch": int | None}
 
 
 def of_rows(rows: Sequence[Row], run: str) -> "DataFrame":
-    """One line per case; the columns of the CSV table, with those of IDENTITY and AXES."""
+    """Return one line per case: the columns of the CSV table, with those of IDENTITY and AXES."""
     types = {**IDENTITY, **_column_types(), **AXES}
     del types["params"]
     return _frame([_identified(row, run) for row in rows], types)
@@ -60,7 +60,7 @@ def _label(workload: Workload) -> str:
 
 
 def of_samples(measurements: Iterable[Measurement], cases: Mapping[str, Case]) -> "DataFrame":
-    """One line per timed block, in the order of measuring; null cases are marked."""
+    """Return one line per timed block, in the order of measuring; null cases are marked."""
     lines = [
         {**_case_of(cases[one.case]), **asdict(sample), **_derived(sample)}
         for one in measurements
@@ -90,7 +90,7 @@ def _derived(sample: Sample) -> dict[str, Any]:
 
 
 def of_trainings(results: Iterable[TrainingResult]) -> "DataFrame":
-    """One line per target and seed, with its last epoch."""
+    """Return one line per target and seed, with its last epoch."""
     lines = [_training(one) for one in results]
     types = {
         "target": str,
@@ -123,13 +123,13 @@ def _named(one: TrainingResult) -> dict[str, Any]:
 
 
 def of_epochs(results: Iterable[TrainingResult]) -> "DataFrame":
-    """One line per epoch of every target and seed."""
+    """Return one line per epoch of every target and seed."""
     lines = [{**_named(one), **asdict(epoch)} for one in results for epoch in one.epochs]
     return _frame(lines, {"target": str, "seed": int, **get_type_hints(EpochResult)})
 
 
 def of_findings(findings: Iterable[Finding]) -> "DataFrame":
-    """One line per checked quantity, and one per finding without any."""
+    """Return one line per checked quantity, and one per finding without quantities."""
     types = {
         "subject": str,
         "target": str,

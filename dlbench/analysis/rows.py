@@ -113,12 +113,12 @@ class Row(Struct, frozen=True):
 
     @property
     def reason(self) -> str | None:
-        """The reason of the verdict, or why the case was not measured."""
+        """Return the reason of the verdict or of the failure."""
         return self.comparison.reason or self.failure
 
     @property
     def busy(self) -> bool:
-        """Whether too few samples, or too few rounds with the baseline, were quiet."""
+        """Return whether too few samples, or too few rounds with the baseline, were quiet."""
         return self.blocks.busy or self.comparison.busy
 
 
@@ -181,27 +181,27 @@ def _steps(case: Case) -> int | None:
 
 
 def parity_error(checks: Sequence[ParityCheck]) -> float | None:
-    """Error of the quantity that is nearest to its tolerance, or furthest beyond it."""
+    """Return the error that is largest relative to its tolerance."""
     return max(checks, key=lambda check: check.share).error if checks else None
 
 
 def is_timed(row: Row) -> bool:
-    """Whether the case was measured without failure and has a time."""
+    """Return whether the case succeeded and has a time."""
     return row.status == "ok" and bool(row.time.seconds)
 
 
 def timed_rows(rows: Iterable[Row]) -> list[Row]:
-    """Select the rows whose times may be compared; one that failed a check has none."""
+    """Return the rows with valid times."""
     return [row for row in rows if is_timed(row)]
 
 
 def best(rows: Sequence[Row]) -> Row | None:
-    """The fastest of the timed rows; None if there is none."""
+    """Return the fastest of the timed rows; None if there is none."""
     return min(filter(is_timed, rows), key=lambda row: row.time.seconds or 0, default=None)
 
 
 def leaders(rows: Sequence[Row]) -> list[Row]:
-    """The fastest of a workload's rows, and those that are not measurably slower.
+    """Return the fastest of a workload's rows and all that are not measurably slower.
 
     Empty without a second timed row, or if one of them has no p-value.
     """
@@ -213,5 +213,5 @@ def leaders(rows: Sequence[Row]) -> list[Row]:
 
 
 def is_behind(row: Row) -> bool:
-    """Whether a row is measurably slower than its baseline."""
+    """Return whether a row is measurably slower than its baseline."""
     return row.comparison.verdict == "slower"

@@ -1,4 +1,4 @@
-"""What the blocks of a case say by themselves: how long a step takes, and what is odd about it."""
+"""Summarise the blocks of one case: the time of a step, and irregularities."""
 
 from collections.abc import Sequence
 from math import exp, log
@@ -11,19 +11,19 @@ from dlbench.records.measurement import Sample
 from dlbench.stats.location import Estimate, lag1, location
 from dlbench.stats.shape import Modes, centre, drift, modes
 
-# Generations from which their spread can be told; with fewer, the interval is that of the blocks.
+# Fewest generations for an estimate of their spread; with fewer, the interval is the blocks'.
 ENOUGH_GENERATIONS = 3
 
 
 MINUTE_S = 60.0
 
 
-# The logarithm of more seconds than anybody waits.
+# The logarithm of the largest plausible number of seconds.
 LARGEST = log(1e9)
 
 
 class Summary(NamedTuple):
-    """Of the blocks that count. time: seconds of a step; the others as in rows.Row."""
+    """A summary of the valid blocks. time: seconds of a step; the others as in rows.Row."""
 
     time: Estimate | None
     generations: int
@@ -33,7 +33,7 @@ class Summary(NamedTuple):
 
 
 def summary(samples: CaseSamples) -> Summary:
-    """All that is known of a case without looking at another."""
+    """Summarise a case from its own samples alone."""
     groups = by_generation(samples.selection.samples)
     steps = [[sample.step_s for sample in group] for group in groups]
     logs = [_logs(group) for group in groups]

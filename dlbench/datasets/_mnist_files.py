@@ -1,7 +1,6 @@
-"""Where the four MNIST files are: in the folder the user names, or in the cache, downloaded once.
+"""Find the four MNIST files in the user's folder or in the cache; download them once.
 
-Every file is checked against its published hash, once per process. What the bytes mean is not
-known here.
+Every file is checked against its published hash, once per process. It must not know the format.
 """
 
 import functools

@@ -1,1 +1,1 @@
-"""Networks as data, one module for each source; a network of your own is a file more."""
+"""Networks as data, one module for each source; for your own network, add a file."""

@@ -164,7 +164,7 @@ PREDICTED: Final[dict[str, tuple[tuple[tuple[float, ...], str | None], ...]]] = 
 
 
 class Reported(NamedTuple):
-    """What the lecture reports of a network after some epochs; losses None where it does not."""
+    """The results in the lecture of a network after some epochs; None if not reported."""
 
     accuracy: float
     test_loss: float | None = None

@@ -1,4 +1,4 @@
-"""What is measured: workloads, targets, and the cases that they make."""
+"""Workloads, targets and their combinations, the cases."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ ModeKind = Literal["dynamic", "static"]
 
 
 class Declaration(Record, frozen=True):
-    """What a backend says that it can do, as data read without importing it.
+    """The abilities of a backend, read as data without importing it.
 
     package: the module whose presence means "installed"; distributions: the names under which
     its version is found; install: what to type to get it; modes: name to kind; devices: device
@@ -38,7 +38,7 @@ class Declaration(Record, frozen=True):
     aliases: tuple[str, ...] = ()
 
     def variables(self, threads: int, scratch: str) -> dict[str, str]:
-        """The environment with this many threads. scratch: the folder where compiled code lies."""
+        """Return the environment variables. scratch: the folder for compiled code."""
         return {
             name: value.replace("{threads}", str(threads)).replace("{scratch}", scratch)
             for name, value in self.environment.items()
@@ -57,12 +57,12 @@ class Work(Record, frozen=True):
     samples: int | None = None
 
     def bytes(self, dtype: str) -> int:
-        """Bytes that the matrix multiplications must move at least, in `dtype`."""
+        """Return the least bytes that the matrix multiplications move, in `dtype`."""
         return self.elements * DTYPES[dtype].bytes
 
 
 class Workload(Record, frozen=True):
-    """What is computed: a kind, its parameters and its exact work; no framework, no clock."""
+    """A computation: its kind, parameters and exact work; no framework, no clock."""
 
     kind: str
     params: dict[str, int | str]
@@ -80,7 +80,7 @@ class Workload(Record, frozen=True):
 
 
 class Target(Record, frozen=True):
-    """Where and how a workload runs.
+    """A backend with a device, mode, dtype and number of threads.
 
     loop: how an epoch goes over its data; callbacks: what is written at its end, joined by `+`;
     both empty for all other workloads.
@@ -102,7 +102,7 @@ class Target(Record, frozen=True):
 
     @property
     def file_name(self) -> str:
-        """The id as the name of a file or folder."""
+        """Return the id as the name of a file or folder."""
         return self.id.replace("/", "-").replace(":", "")
 
 
@@ -137,5 +137,5 @@ class Group(Record, frozen=True):
 
     @property
     def live(self) -> tuple[Case, ...]:
-        """All that is measured in turns: the cases and the null."""
+        """Return the cases and the null, which are measured in turns."""
         return self.cases if self.null is None else (*self.cases, self.null)

@@ -1,4 +1,4 @@
-"""What a worker measured: samples, checks, one measurement per case and generation."""
+"""The measurements of a worker: samples and checks, per case and generation."""
 
 from math import inf
 from typing import Annotated, Literal
@@ -58,12 +58,12 @@ class Sample(Record, frozen=True):
 
     @property
     def step_s(self) -> float:
-        """Seconds of one step."""
+        """Return the seconds of one step."""
         return self.host_s / self.iterations
 
     @property
     def is_disturbed(self) -> bool:
-        """Whether others had a part in the block's time."""
+        """Return whether other programs affected the block's time."""
         return not DISTURBED.isdisjoint(self.flags)
 
 
@@ -80,7 +80,7 @@ class ParityCheck(Record, frozen=True):
 
     @property
     def passed(self) -> bool:
-        """Whether the quantity agrees."""
+        """Return whether the error is within the tolerance."""
         return self.error is not None and self.error <= self.tolerance
 
     @property
@@ -110,7 +110,7 @@ class ParityCheck(Record, frozen=True):
 
 
 class Compiling(Record, frozen=True):
-    """What a static mode did when a case was called first, in one generation.
+    """The compiling of a static mode at the first calls of a case, in one generation.
 
     caches: whether compiled code of an earlier process was there to be used; start_s: what starting
     the compiler took, once in this process; graphs: how many there were before the first call and
@@ -125,7 +125,7 @@ class Compiling(Record, frozen=True):
 
 
 class Measurement(Record, frozen=True):
-    """What happened to one case in one generation: raw, no mean, no opinion; one line on disk."""
+    """The raw measurements of one case in one generation; one line on disk."""
 
     case: str
     status: Status
@@ -141,13 +141,13 @@ class Measurement(Record, frozen=True):
 
 
 class Notice(Record, frozen=True):
-    """What a user should know before anything is measured."""
+    """A note to the user before the measurements start."""
 
     text: str
 
 
 class Progress(Record, frozen=True):
-    """What is being done, for those who watch. done: finished cases of `total`."""
+    """The present activity, for a progress display. done: finished cases of `total`."""
 
     doing: str
     done: int

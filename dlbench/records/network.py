@@ -1,4 +1,4 @@
-"""A multi-layer perceptron as data, and what follows from it: sizes, counts, its twin for parity.
+"""A multi-layer perceptron as data, with its sizes and counts, and its copy without dropout.
 
 It must not know any framework, nor how a network is computed.
 """
@@ -37,31 +37,31 @@ class Network(Record, frozen=True):
 
     @property
     def has_data(self) -> bool:
-        """Whether it belongs to a data set."""
+        """Return whether the network has a data set."""
         return self.dataset != RANDOM
 
     @property
     def last_activation(self) -> Activation:
-        """The activation of the last layer."""
+        """Return the activation of the last layer."""
         return self.layers[-1].activation
 
     @property
     def from_logits(self) -> bool:
-        """Whether the loss is computed from the last layer before its activation."""
+        """Return whether the loss is computed from the last layer before its activation."""
         return "linear" in LAST_ACTIVATIONS.get(self.loss, ())
 
     @property
     def ends_in_logits(self) -> bool:
-        """Whether the outputs are logits, where the loss is one of probabilities."""
+        """Return whether the outputs are logits of a loss of probabilities."""
         return self.from_logits and self.last_activation == "linear"
 
     @property
     def outputs(self) -> int:
-        """The number of values that it gives for a sample."""
+        """Return the number of outputs for a sample."""
         return prod(self._shapes()[-1])
 
     def shaped_layers(self) -> Iterator[tuple[Layer, Shape]]:
-        """Every layer with the shape of one sample before it, in order."""
+        """Return every layer with the shape of its input for one sample, in order."""
         return zip(self.layers, self._shapes(), strict=False)
 
     def _shapes(self) -> list[Shape]:
@@ -73,7 +73,7 @@ class Network(Record, frozen=True):
 
 
 class DenseShape(NamedTuple):
-    """A fully connected layer's size, and whether anything below it needs a gradient."""
+    """The size of a fully connected layer, and whether its input needs a gradient."""
 
     inputs: int
     units: int
@@ -81,7 +81,7 @@ class DenseShape(NamedTuple):
 
 
 def dense_shapes(network: Network) -> list[DenseShape]:
-    """The sizes of the fully connected layers, in order."""
+    """Return the sizes of the fully connected layers, in order."""
     shapes, trainable_below = [], False
     for layer, shape in network.shaped_layers():
         shapes += [DenseShape(*sizes, trainable_below) for sizes in layer.products(shape)]
@@ -90,15 +90,15 @@ def dense_shapes(network: Network) -> list[DenseShape]:
 
 
 def parameter_count(network: Network) -> int:
-    """Trainable parameters: kernels, biases, and scale and shift of batch norm."""
+    """Count the trainable parameters: kernels, biases, and scale and shift of batch norm."""
     return sum(layer.parameter_count(shape) for layer, shape in network.shaped_layers())
 
 
 def steps_in(rows: int, batch: int) -> int:
-    """Training steps of one epoch, a smaller last batch included."""
+    """Return the training steps of one epoch, a smaller last batch included."""
     return -(-rows // batch)
 
 
 def without_dropout(network: Network) -> Network:
-    """The same network with nothing random in it: what parity is checked on."""
+    """Return the same network without dropout, for the parity check."""
     return replace(network, layers=tuple(layer.without_chance() for layer in network.layers))

@@ -16,18 +16,18 @@ class Activation(NamedTuple):
 
 
 def sigmoid(z: Array) -> Array:
-    """1 / (1 + exp(-z)), in a form that does not overflow."""
+    """Return 1 / (1 + exp(-z)), in a form that does not overflow."""
     return 0.5 * (1 + np.tanh(0.5 * z))
 
 
 def log_softmax(z: Array) -> Array:
-    """The logarithm of softmax over the last axis, shifted by the maximum against overflow."""
+    """Return log(softmax(z)) over the last axis, shifted by the maximum against overflow."""
     shifted = z - z.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
 def softmax(z: Array) -> Array:
-    """exp(z) / sum(exp(z)) over the last axis."""
+    """Return exp(z) / sum(exp(z)) over the last axis."""
     exponentials = np.exp(z - z.max(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 

@@ -1,4 +1,4 @@
-"""The array types that dlbench passes around."""
+"""The types of arrays and weights, and their conversion between dtypes."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ Weights = dict[str, Array]
 
 
 def cast(array: Array, dtype: str) -> Array:
-    """The array in the storage type of `dtype`; integers (class labels) stay as they are."""
+    """Return the array in the storage type of `dtype`; integers (class labels) stay as they are."""
     is_label = array.dtype.kind in "iu"
     return array if is_label else array.astype(DTYPES[dtype].storage, copy=False)
 
 
 def upcast(array: Array) -> Array:
-    """The same values in float64, for the oracle; integers stay as they are."""
+    """Return the same values in float64, for the oracle; integers stay as they are."""
     return array if array.dtype.kind in "iu" else array.astype(np.float64)

@@ -22,7 +22,7 @@ _CUT = 2
 
 
 def initial_weights(network: Network, seed: int) -> Weights:
-    """Weights in float64, a function of the network's name and of the seed."""
+    """Return weights in float64, determined by the network's name and the seed."""
     generator = np.random.default_rng([seed, crc32(network.name.encode())])
     weights: Weights = {}
     for index, (layer, shape) in enumerate(network.shaped_layers()):
@@ -57,7 +57,7 @@ Rng = np.random.Generator
 
 
 def batch(network: Network, rows: int, seed: int) -> tuple[Array, Array]:
-    """Inputs uniform in [0, 1), (rows, *inputs), and random targets as the loss wants them."""
+    """Draw inputs (rows, *inputs) from [0, 1), and random targets in the form of the loss."""
     rng = np.random.default_rng(seed)
     x = rng.random((rows, *network.inputs), np.float32)
     return x, _TARGETS[network.loss](rng, rows, network.outputs)

@@ -1,8 +1,8 @@
-"""What is lawfully uncertain in a gradient beyond the rounding of its own size.
+"""Bound the errors of correct gradients that exceed the rounding of their own size.
 
-Kinks: a pre-activation z closer to 0 than its rounding error may come out on either side in another
-precision, and the gradient through it is then there or not. With large batches some z always
-lies that close. `kink_slack` bounds the jump of every gradient; mostly it is all zero.
+Kinks: a pre-activation z closer to 0 than its rounding error may get either sign in another
+precision; the gradient through a ReLU is then present or absent. Large batches always have such z.
+`kink_slack` bounds the jump of every gradient; mostly it is all zero.
 Cancellation: the terms of a gradient round by their own size, however small their sum is. That
 of a bias before batch norm is 0 but for rounding. `magnitudes` gives the size of the terms.
 """
@@ -16,7 +16,7 @@ from dlbench.reference.ops import BatchNormOp, DenseOp
 
 
 def kink_slack(mlp: MLP, x: Array, y: Array, relative: float) -> Weights:
-    """Bound on the jump of every gradient; `relative` is the rounding error of z by its scale."""
+    """Bound the jump of every gradient; `relative` is the rounding error of z by its scale."""
     z = mlp.logits(x, training=True)
     delta = mlp.head.delta(z, y)
     jump = np.zeros_like(delta)
@@ -31,7 +31,7 @@ def kink_slack(mlp: MLP, x: Array, y: Array, relative: float) -> Weights:
 
 
 def magnitudes(mlp: MLP) -> Weights:
-    """The sums of the absolute terms of every gradient, after `mlp.backward`."""
+    """Return the sums of the absolute terms of every gradient, after MLP.backward."""
     return {
         f"layer{index}.{name}": value
         for index, op in enumerate(mlp.ops)

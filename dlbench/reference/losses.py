@@ -13,7 +13,7 @@ from dlbench.records.network import Network
 from dlbench.reference.activations import ACTIVATIONS, log_softmax, sigmoid, softmax
 from dlbench.reference.arrays import Array
 
-# Of one probability for two classes.
+# The probability that separates two classes.
 BOUNDARY = 0.5
 
 
@@ -36,7 +36,7 @@ class Loss(NamedTuple):
 
 
 def head_of(network: Network) -> Head:
-    """The head for the network's last activation and loss."""
+    """Return the head for the network's last activation and loss."""
     outputs = ACTIVATIONS[network.last_activation].value
     if network.loss in FUSED:
         return Head(outputs, *FUSED[network.loss])
@@ -67,7 +67,7 @@ _BACK: dict[str, Callable[[Array], Array]] = {
 
 
 def loss_of(network: Network, outputs: Array, y: Array) -> float:
-    """The loss of outputs that are there already, without penalties."""
+    """Return the loss of given outputs, without penalties."""
     outputs = outputs.astype(np.float64)
     if network.loss in FUSED:
         loss, _ = FUSED[network.loss]
@@ -76,7 +76,7 @@ def loss_of(network: Network, outputs: Array, y: Array) -> float:
 
 
 def one_hot(y: Array, like: Array) -> Array:
-    """Class labels (batch,) as rows of zeros and a one, shaped and typed as `like`."""
+    """Return class labels (batch,) as one-hot rows, with the shape and dtype of `like`."""
     rows = np.zeros_like(like)
     rows[np.arange(len(y)), y] = 1
     return rows
@@ -149,7 +149,7 @@ FUSED: dict[str, tuple[Callable[..., Array], Callable[..., Array]]] = {
 
 
 def labels(network: Network, outputs: Array) -> Array:
-    """Outputs as labels, in the form that the data set has them."""
+    """Return the predicted labels, in the form of the data set's labels."""
     if outputs.shape[-1] > 1:
         return outputs.argmax(axis=-1)
     return (outputs > (0.0 if network.ends_in_logits else BOUNDARY)).astype(np.float32)

@@ -1,6 +1,6 @@
 """A network with weights in NumPy: predict, forward, backward and train_step, written by hand.
 
-Works in the dtype of the weights it is given: float32 as the baseline, float64 as the oracle.
+It computes in the dtype of its weights: float32 as the baseline, float64 as the oracle.
 """
 
 from typing import Any
@@ -31,21 +31,21 @@ class MLP:
         self.first = next(index for index, op in enumerate(self.ops) if op.weights)
 
     def predict(self, x: Array) -> Array:
-        """Outputs (batch, units) in inference: no dropout, running statistics."""
+        """Return outputs (batch, units) in inference: no dropout, running statistics."""
         return self.head.outputs(self.logits(x, training=False))
 
     def forward(self, x: Array, y: Array) -> tuple[Array, Array]:
-        """Outputs and loss in training."""
+        """Return outputs and loss in training."""
         z = self.logits(x, training=True)
         return self.head.outputs(z), self._loss(z, y)
 
     def backward(self, x: Array, y: Array) -> tuple[Array, Weights]:
-        """Loss in training and its gradient by every weight."""
+        """Return the loss in training and its gradient by every weight."""
         z = self.logits(x, training=True)
         return self._loss(z, y), self._gradients(self.head.delta(z, y))
 
     def train_step(self, x: Array, y: Array) -> Array:
-        """One step of the optimizer; the loss before it."""
+        """Do one step of the optimizer; return the loss before it."""
         loss, gradients = self.backward(x, y)
         for name, gradient in gradients.items():
             state = self.optimizer_state[name]
@@ -53,7 +53,7 @@ class MLP:
         return loss
 
     def reset(self, start: Weights) -> None:
-        """Back to these weights, with no running statistics and no memory of the optimizer."""
+        """Restore these weights; clear running statistics and the optimizer's state."""
         for name, weight in self.weights.items():
             weight[...] = start[name]
             self.optimizer_state[name].clear()
@@ -61,7 +61,7 @@ class MLP:
             op.reset()
 
     def logits(self, x: Array, *, training: bool) -> Array:
-        """The last layer before its activation, (batch, units)."""
+        """Return the last layer before its activation, (batch, units)."""
         for op in self.ops:
             x = op.forward(x, training=training)
         return x

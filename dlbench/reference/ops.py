@@ -1,6 +1,6 @@
 """One class per layer kind: forward(x, training) and backward(gradient by its output).
 
-A forward pass leaves on the op what its backward pass needs. Arrays are (batch, width), except
+A forward pass stores the arrays that the backward pass needs. Arrays are (batch, width), except
 the input of Flatten.
 """
 
@@ -14,21 +14,21 @@ from dlbench.reference.arrays import Array, Weights
 
 
 class Op(Protocol):
-    """A layer at work. weights: its own, by short name such as `kernel`."""
+    """A layer's computation. weights: by short name such as `kernel`."""
 
     weights: Weights
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """The layer's output."""
+        """Return the layer's output."""
 
     def backward(self, delta: Array, *, need_input: bool) -> tuple[Array, Weights]:
-        """Gradient by the input (meaningless unless asked for) and by every weight."""
+        """Return the gradients by the input (valid only with need_input) and by every weight."""
 
     def penalty(self) -> Array | float:
-        """What the layer's regulariser adds to the loss."""
+        """Return the term of the layer's regulariser in the loss."""
 
     def reset(self) -> None:
-        """Forget what was learnt beside the weights: running statistics."""
+        """Clear the running statistics."""
 
 
 class _Op:
@@ -48,7 +48,7 @@ class _Op:
 
 
 class FlattenOp(_Op):
-    """(batch, ...) to (batch, width)."""
+    """Flattens (batch, ...) to (batch, width)."""
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
         self.shape = x.shape
@@ -64,7 +64,7 @@ class DenseOp(_Op):
     last = False
 
     def kernel(self, *, training: bool) -> Array:  # noqa: ARG002
-        """The kernel that this pass multiplies with."""
+        """Return the kernel of this pass."""
         return self.weights["kernel"]
 
     def forward(self, x: Array, *, training: bool) -> Array:
@@ -81,7 +81,7 @@ class DenseOp(_Op):
         return delta @ self.used.T if need_input else delta, gradients
 
     def kernel_gradient(self, delta: Array) -> Array:
-        """Gradient by the kernel, that of the regulariser included."""
+        """Return the gradient by the kernel, including the regulariser's."""
         gradient = self.x.T @ delta
         if self.layer.l2:
             gradient += 2 * self.layer.l2 * self.weights["kernel"]

@@ -55,14 +55,14 @@ _UPDATES: dict[type, Callable[[Any, State, Array], Array]] = {
 
 
 def update(optimizer: Optimizer, state: State, weight: Array, gradient: Array) -> None:
-    """One step of the optimizer on `weight`, in place; `state` is carried to the next."""
+    """Do one step of the optimizer on `weight` and `state`, in place."""
     weight -= _UPDATES[type(optimizer)](optimizer, state, gradient)
 
 
 def bounds(
     optimizer: Optimizer, weight: Array, gradient: Array, slack: Array
 ) -> tuple[Array, Array]:
-    """The lowest and the highest weight after the first step, all arrays of one shape.
+    """Return the lowest and highest weight after the first step; all arrays have one shape.
 
     The gradient is known to within `slack`, and frameworks place epsilon differently: beside
     the root (Kingma and Ba, Algorithm 1), inside it, or before the bias correction (ibid.,

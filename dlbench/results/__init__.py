@@ -1,1 +1,1 @@
-"""The folders that hold what was measured: how they are written, read, found and summed up."""
+"""Write, read, find and summarise the folders of results."""

@@ -13,12 +13,12 @@ MOST_CHOICES = 5
 
 
 def folders(results: Path, kinds: tuple[Kind[Any, Any], ...] = KINDS) -> list[Path]:
-    """The folders of these kinds, oldest first."""
+    """Return the folders of these kinds, oldest first."""
     return sorted(path.parent for kind in kinds for path in results.glob(f"*/{kind.head_file}"))
 
 
 def find(asked: str, results: Path, kinds: tuple[Kind[Any, Any], ...] = KINDS) -> Path:
-    """The folder asked for; `latest` is the newest of these kinds that has a record.
+    """Return the folder of this name; `latest` is the newest of these kinds with a record.
 
     Raises UsageError if there is none or more than one, and UnreadableResults if a folder of this
     path holds no results.
@@ -41,7 +41,7 @@ def find(asked: str, results: Path, kinds: tuple[Kind[Any, Any], ...] = KINDS) -
 
 
 def latest(results: Path, kinds: tuple[Kind[Any, Any], ...] = KINDS) -> list[Path]:
-    """The newest folder of these kinds that has a record, if there is one."""
+    """Return the newest folder of these kinds with a record; an empty list if there is none."""
     there = folders(results, kinds)
     return [folder for folder in there if kind_of(folder).has_lines(folder)][-1:]
 

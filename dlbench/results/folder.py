@@ -39,7 +39,7 @@ class Kind(Generic[Head, Line]):
     line: type[Line]
 
     def is_at(self, folder: Path) -> bool:
-        """Whether the folder is of this kind; False where the path cannot be looked at."""
+        """Return whether the folder is of this kind; False if the path is not accessible."""
         try:
             return (folder / self.head_file).is_file()
         except OSError:  # too long for a name, or in a folder that is closed to the user
@@ -50,11 +50,11 @@ class Kind(Generic[Head, Line]):
         return _read_head(folder / self.head_file, self.head)
 
     def read_lines(self, folder: Path) -> tuple[tuple[Line, ...], tuple[str, ...]]:
-        """Read the records, and warnings of what could be mended; or raise UnreadableResults."""
+        """Read the records, and warnings of repaired damage; or raise UnreadableResults."""
         return read_lines(folder / self.lines_file, self.line)
 
     def has_lines(self, folder: Path) -> bool:
-        """Whether at least one record was written to its end."""
+        """Return whether the file has at least one complete record."""
         try:
             with open(folder / self.lines_file, "rb") as stream:
                 return stream.readline().endswith(b"\n")
@@ -83,13 +83,13 @@ class Writer(Generic[Line]):
         self._stream = stream
 
     def append(self, record: Line) -> None:
-        """Write one line, and see that it reaches the file."""
+        """Write one line, and flush it to the file."""
         self._stream.write(msgspec.json.encode(record) + b"\n")
         self._stream.flush()
 
 
 class Results(Record, frozen=True):
-    """A run and its measurements. warnings: what was wrong with the files but could be mended."""
+    """A run and its measurements. warnings: of repaired damage in the files."""
 
     run: Run
     measurements: tuple[Measurement, ...]
@@ -97,7 +97,7 @@ class Results(Record, frozen=True):
 
 
 class Trained(Record, frozen=True):
-    """A run and its trainings. warnings: what was wrong with the files but could be mended."""
+    """A run and its trainings. warnings: of repaired damage in the files."""
 
     run: TrainingRun
     results: tuple[TrainingResult, ...]
@@ -120,7 +120,7 @@ def new_folder(results: Path, name: str, now: datetime | None = None) -> Path:
 
 
 def kind_of(folder: Path) -> Kind[Any, Any]:
-    """The kind of a folder; UnreadableResults if it is of none."""
+    """Return the kind of a folder; UnreadableResults if it has none."""
     for kind in KINDS:
         if kind.is_at(folder):
             return kind
@@ -178,7 +178,7 @@ def _read_head(path: Path, record: type[T]) -> T:
 
 
 def read_lines(path: Path, record: type[T]) -> tuple[tuple[T, ...], tuple[str, ...]]:
-    """Read all whole lines; a torn last line is what a killed run leaves, and is ignored."""
+    """Read all complete lines; ignore an incomplete last line, the mark of a killed run."""
     decoder = msgspec.json.Decoder(record)
     *lines, torn = _printable(path).split(b"\n")
     records: list[T] = []

@@ -1,4 +1,4 @@
-"""What came of a run or a training, counted from its folder: a line of `dlbench list runs`.
+"""The outcome of a run or a training, counted from its folder, for `dlbench list runs`.
 
 Samples are not decoded, so that many large runs are listed soon.
 """
@@ -21,7 +21,7 @@ INTERRUPTED = "interrupted"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a folder holds.
+    """The number of cases or trainings in a folder, by status.
 
     subject: the suite, or the network of a training; unit: what is counted, `case` or `training`;
     statuses: one for everything planned, None for what was not measured to its end.

@@ -1,4 +1,4 @@
-"""JSON Schemas of what dlbench writes, for readers that are not dlbench."""
+"""JSON Schemas of the files that dlbench writes, for other programs."""
 
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ SCHEMAS: Final = {"plan": Plan, "run": Run, "measurement": Measurement}
 
 
 def schema(name: str) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of `run.json`, a line of `measurements.jsonl`, or a plan."""
+    """Return the JSON Schema (2020-12) of `run.json`, a line of `measurements.jsonl`, or a plan."""
     if name not in SCHEMAS:
         raise unknown("schema", name, SCHEMAS)
     dialect = "https://json-schema.org/draft/2020-12/schema"
@@ -21,5 +21,5 @@ def schema(name: str) -> dict[str, Any]:
 
 
 def text(name: str) -> str:
-    """The schema as it is printed and kept in docs/schema/."""
+    """Return the schema as text, as in docs/schema/."""
     return msgspec.json.format(msgspec.json.encode(schema(name))).decode() + "\n"
