@@ -70,7 +70,7 @@ def _sampling(suite: Sampling, asked: Request) -> Sampling:
 
 
 def with_nulls(groups: Sequence[Group]) -> list[Group]:
-    """Every row with a null: a second copy of one of its cases, another target's in each row.
+    """Return every group with a null: a copy of one case, of another target in each group.
 
     Of a dynamic mode where there is one: the copy of a static one would be compiled again.
     """

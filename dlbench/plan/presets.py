@@ -47,6 +47,6 @@ RIGORS: dict[Rigor, Sampling] = {
 
 
 def sampling(rigor: Rigor, like: Sampling) -> Sampling:
-    """The rules of that name, within the limits of time that `like` has."""
+    """Return the rules of this name, with the time limits of `like`."""
     limits = {name: getattr(like, name) for name in ("timeout_s", "budget_s", "compile_limit_s")}
     return replace(RIGORS[rigor], **limits)

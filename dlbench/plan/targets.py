@@ -1,4 +1,4 @@
-"""Where and how to measure: the targets that backends declare, the machine has and a user wants.
+"""Select targets: those that backends declare, the machine has and the user wants.
 
 Nothing is imported or started here.
 """
@@ -25,7 +25,7 @@ NO_GPU = "no CUDA GPU found (the driver lists none)"
 
 @dataclass(frozen=True)
 class Machine:
-    """What planning must know of the machine.
+    """The properties of the machine that planning needs.
 
     installed: backends whose package is there; unavailable_reason: of a data set, why it
     must be replaced by synthetic data, or None.
@@ -40,7 +40,7 @@ class Machine:
 
 
 def targets_for(asked: Mapping[str, Sequence[str]], machine: Machine) -> list[tuple[Target, str]]:
-    """Every target that the backends declare and the user wants, with the kind of its mode."""
+    """Return the targets that backends declare and the user wants, with their mode kinds."""
     declared = machine.declarations
     modes = list(dict.fromkeys(mode for d in declared.values() for mode in d.modes))
     other_names = {alias: name for name, d in declared.items() for alias in d.aliases}
@@ -89,7 +89,7 @@ def _device(name: str, declared: Mapping[str, Declaration]) -> str:
 
 
 def reason_to_skip(target: Target, machine: Machine) -> str | None:
-    """Why the target cannot be had on this machine; None where it can."""
+    """Return why the target is not available on this machine; None if it is."""
     declared = machine.declarations[target.backend]
     wanted = set(filter(None, target.callbacks.split("+")))
     if unknown := sorted(wanted - set(declared.callbacks)):
@@ -106,7 +106,7 @@ def reason_to_skip(target: Target, machine: Machine) -> str | None:
 
 
 def read_declarations() -> dict[str, Declaration]:
-    """What every backend of the catalogue declares; no framework is imported."""
+    """Return the declarations of all backends; no framework is imported."""
     return {
         name: registry.declaration("backends", name, Declaration)
         for name in registry.names("backends")
@@ -114,13 +114,13 @@ def read_declarations() -> dict[str, Declaration]:
 
 
 def unavailable_reason(dataset: str) -> str | None:
-    """Make sure that the data is there; return None, or why it cannot be had."""
+    """Find or download a data set; return None, or why it is not available."""
     reason: str | None = registry.load("datasets", dataset).unavailable_reason()
     return reason
 
 
 def this_machine(declarations: Mapping[str, Declaration]) -> Machine:
-    """What planning must know of the machine that it runs on."""
+    """Return the properties of this machine."""
     return Machine(
         declarations=declarations,
         installed=frozenset(name for name, d in declarations.items() if find_spec(d.package)),
