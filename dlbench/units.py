@@ -79,15 +79,21 @@ def percent(share: float, digits: int = 2) -> str:
 
 # Digits of a ratio at most: a tenth of a percent is what the best measurements tell apart.
 RATIO_DIGITS = 4
+# Where the largest ratio is so many times the smallest, equal decimals would be mostly zeros.
+WIDE = 100
 
 
 def ratios(*values: float) -> list[str]:
-    """Ratios with the decimals that half their range bears: 1.19, 1.23; 0.998, 1.006; 2.0, 14.
+    """Write ratios with equally many decimals: 1.19, 1.23; 0.998, 1.006; 2.0, 14.0.
 
-    Each with two digits at least, however wide the range.
+    Half of their range decides how many, and each has two digits at least; where the range is
+    WIDE, each has two digits.
     """
     largest, half = max(values), (max(values) - min(values)) / 2
     if half <= 0:
         return [significant(value) for value in values]
+    if largest > WIDE * min(values):
+        return [significant(value, 2) for value in values]
     shared = min(-floor(log10(half)), RATIO_DIGITS - 1 - floor(log10(largest)))
-    return [f"{value:.{max(0, shared, 1 - floor(log10(value)))}f}" for value in values]
+    decimals = max(0, shared, *(1 - floor(log10(value)) for value in values))
+    return [f"{value:.{decimals}f}" for value in values]

@@ -16,10 +16,10 @@ DECLARATION = {"option": "table"}
 BEST_MARK = "*"
 
 
-LEGEND = "fastest of its row, and what was not found slower than it beyond the margin"
+LEGEND = "fastest of its row, or not measurably slower"
 
 
-RATIO_LEGEND = "below 1: faster than the baseline; under it, the 95 % interval"
+RATIO_LEGEND = "second line: 95 % interval of the factor; of the times' ratio where unsure or same"
 
 
 # Characters between two columns, and those at both ends of a line and after the label.
@@ -61,8 +61,9 @@ def _parts(document: Document) -> Iterator[Table | _Line]:
     yield from (_Line(f"Warning: {warning}", "yellow") for warning in document.warnings)
     yield _Line(document.source, "dim")
     yield from document.tables
-    yield from map(_Line, document.tables[0].notes)
-    if document.tables[0].has_best:
+    for table in document.tables[:1]:
+        yield from map(_Line, table.notes)
+    if any(table.has_best for table in document.tables[:1]):
         yield _Line(f"{BEST_MARK} {LEGEND}", "dim")
     if document.ratios:
         yield document.ratios

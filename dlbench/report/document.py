@@ -14,14 +14,14 @@ from dlbench.report.sentences import advice
 from dlbench.report.tables import last_note, lay_out, ratios, split_by_loop
 from dlbench.results.folder import Results
 
-ALONE = "no target but the baseline was measured: there is nothing to compare"
+ALONE = "Only the baseline was measured: there is nothing to compare"
 
 
 def default_metrics(rows: Sequence[Row]) -> tuple[Metric, ...]:
-    """The metrics of a run for which no other is asked.
+    """Return the metrics shown by default.
 
-    Overhead, where it is known. Of static modes when they pay, or what they cost where no dynamic
-    mode was measured beside.
+    Overhead is shown where it is known. For compiled modes it is when they pay off, or what
+    compiling costs where no eager mode was measured.
     """
     compiling: Metric = "break-even" if rows_with(rows, "break-even") else "compile"
     return "gflops", "overhead", compiling
@@ -33,7 +33,7 @@ def document_of(
     """Lay out a run, compared with the fastest target or with a baseline."""
     known = RunAnalysis(results, against.margin)
     reading = known.against(against.baseline)
-    # the marks of the fastest are those of the comparison with it, whatever the baseline
+    # stars always come from the comparison with the fastest, even with a baseline
     marked = reading if reading.baseline is None else known.against()
     tables = _tables(marked.rows, metrics or default_metrics(reading.rows))
     compared = _ratios(reading, tables)
@@ -55,7 +55,7 @@ def document_of(
 
 
 def _tables(rows: Sequence[Row], metrics: Sequence[Metric]) -> list[Table]:
-    """A table of every metric; among others, one that few runs have needs a row that has it."""
+    """Lay out a table per metric; metrics that few runs have are left out if no row has them."""
     optional = {"utilisation", *SPARSE} if len(metrics) > 1 else set()
     shown = [name for name in metrics if name not in optional or rows_with(rows, name)]
     return [

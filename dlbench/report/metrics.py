@@ -18,14 +18,14 @@ ALL = "all"
 
 
 def chosen_metrics(words: str | None) -> list[Metric] | None:
-    """The metrics of a list with commas, in their own order; None where none is asked for."""
+    """Return the metrics of a list with commas, in their own order; None for None."""
     if words is None:
         return None
     wanted = {*choices("metric", [words], [*METRICS, ALL])}
     return [name for name in METRICS if {name, ALL} & wanted]
 
 
-# What a row must have, so that a table of the metric says something of it.
+# What a row must have to appear in a table of the metric.
 FIELDS: dict[Metric, Callable[[Row], object]] = {
     "gflops": attrgetter("time.gflops"),
     "time": attrgetter("time.seconds"),
@@ -37,16 +37,16 @@ FIELDS: dict[Metric, Callable[[Row], object]] = {
 }
 
 
-# Metrics of some rows only: their tables have no others.
+# Metrics that only some rows have; their tables leave out the other rows.
 SPARSE: tuple[Metric, ...] = ("overhead", "compile", "break-even")
 
 
 def rows_with(rows: Sequence[Row], metric: Metric) -> list[Row]:
-    """The rows that have the metric."""
+    """Return the rows that have the metric."""
     return [row for row in rows if FIELDS[metric](row) is not None]
 
 
-# Of a metric in a row: what stands there, and a second line.
+# The text of a metric in a row, and its second line.
 Texts = tuple[str, str]
 
 
@@ -61,20 +61,22 @@ def _number(value: Callable[[Row], float | None]) -> Callable[[Row], Texts | Non
 
 
 def title_of(metric: Metric, rows: Sequence[Row]) -> tuple[str, Callable[[Row], Texts | None]]:
-    """The title of a metric, and how to write it of a row; None where it has none."""
+    """Return the title of a metric, and the function that writes it for a row."""
     if metric == "time":
         return _times(rows)
     if metric == "break-even":
-        what = "epochs" if any(row.target.loop for row in rows) else "steps"
-        return f"{what} after which compiling has paid for itself", _break_even
+        what = "Epochs" if any(row.target.loop for row in rows) else "Steps"
+        title = f"{what} until compiling pays off, against the same framework's eager mode"
+        return title, _break_even
     return PLAIN[metric]
 
 
 def _times(rows: Sequence[Row]) -> tuple[str, Callable[[Row], Texts | None]]:
-    """In the middle one's unit, neither the shortest nor the longest time gets many zeros."""
+    """Use the unit of the median time, so that few zeros are needed."""
     times = sorted(row.time.seconds for row in rows if row.time.seconds)
     unit, symbol = units.time_unit(times[len(times) // 2] if times else 1.0)
-    return f"time per iteration, {symbol}", _number(
+    what = "epoch" if any(row.target.loop for row in rows) else "step"
+    return f"Time per {what}, {symbol}", _number(
         lambda row: row.time.seconds and row.time.seconds / unit
     )
 
@@ -103,12 +105,12 @@ PLAIN: dict[Metric, tuple[str, Callable[[Row], Texts | None]]] = {
     "gflops": ("GFLOP/s", _number(lambda row: row.time.gflops)),
     "samples": ("samples/s", _number(lambda row: row.time.samples_per_s)),
     "utilisation": (
-        "% of the fastest matmul",
+        "Speed, % of this machine's fastest matrix product",
         _number(lambda row: row.efficiency.utilisation and 100 * row.efficiency.utilisation),
     ),
     "overhead": (
-        "% that the smallest step takes too",
+        "Framework overhead, % of a step",
         _number(lambda row: row.efficiency.overhead and 100 * row.efficiency.overhead),
     ),
-    "compile": ("seconds of compiling with cold caches, with warm ones below", _compiling),
+    "compile": ("Compile time, s (second line: with the cache of an earlier run)", _compiling),
 }

@@ -1,21 +1,21 @@
-"""What stands below the tables of a run, in sentences: how far they can be believed."""
+"""Warnings and remarks about a run: how far its numbers can be trusted."""
 
 from collections.abc import Sequence
 
 from dlbench import units
-from dlbench.analysis.labels import workload_names
+from dlbench.analysis.labels import names_by_case, workload_names
 from dlbench.analysis.nulls import Nulls
 from dlbench.analysis.rerun import RerunCommand
 from dlbench.analysis.rows import Row
 from dlbench.analysis.run import ComparedRows
 from dlbench.records.run import Run
 
-# Workloads that one line names; there may be hundreds.
-MOST_NAMED = 6
+# Cases that one line names; there may be hundreds.
+MOST_NAMED = 4
 
 
 def warnings(reading: ComparedRows) -> list[str]:
-    """What must not be overlooked, in whole sentences."""
+    """Return what must not be overlooked, in whole sentences."""
     return [line for line in (_busy(reading.rows), _failed(reading.nulls)) if line]
 
 
@@ -23,60 +23,66 @@ def _failed(nulls: Nulls) -> str | None:
     if not nulls.failed:
         return None
     return (
-        "a null pair, one case measured twice, lies beyond the margin of "
-        f"{units.percent(nulls.asked)}: this run claims no difference below "
+        "the self-check failed. One case, measured twice, differed by more than "
+        f"{units.percent(nulls.asked)}, so this run reports no difference below "
         f"{units.percent(nulls.margin)}"
     )
 
 
 def lines(run: Run, reading: ComparedRows) -> list[str]:
-    """Of null pairs and of too little time; nothing where there is nothing to say."""
+    """Return sentences on the self-check and on missing repetitions, if any."""
     told = (_nulls(reading.nulls), _generations(run, reading.rows))
     return [line for line in told if line]
 
 
 def settling(run: Run, rows: Sequence[Row]) -> str | None:
-    """The one command for all verdicts that are unsure; None where none is."""
+    """Return the command that settles all unsure verdicts; None if there are none."""
     unsure = [row for row in rows if row.comparison.verdict == "unsure"]
     if not unsure:
         return None
     ids = {row.case for row in unsure}
     ids |= {f"{row.workload.id}/{row.comparison.baseline}" for row in unsure}
     command = RerunCommand(run).command([case for case in run.plan.cases if case.id in ids])
-    first = "end other programs, then " if any(row.busy for row in unsure) else ""
-    return f"{first}to settle what is unsure: {command}"
+    if any(row.busy for row in unsure):
+        return f"Close other programs, then run: {command}"
+    return f"To settle the unsure ones: {command}"
 
 
 def _nulls(nulls: Nulls) -> str | None:
     if nulls.spread is None:
-        return "A/A: no null pair was measured undisturbed" if nulls.busy else None
-    disturbed = f" ({nulls.busy} more under competition)" if nulls.busy else ""
-    told = (
-        f"A/A: {units.counted(nulls.pairs, 'null pair')}{disturbed}, "
-        f"{nulls.differing} called different, spread {units.percent(nulls.spread)}"
-    )
+        impossible = "Self-check not possible: other programs were running all the time"
+        return impossible if nulls.busy else None
+    disturbed = f" ({nulls.busy} more disturbed by other programs)" if nulls.busy else ""
+    twice = f"{units.counted(nulls.pairs, 'case')} measured twice{disturbed}"
+    check = f"Self-check: {twice}, {nulls.differing or 'none'} came out different"
     if nulls.visible is None:
-        return f"{told}; how small an effect it can see is not known"
-    return f"{told}; smallest visible effect about {units.percent(nulls.visible)}"
+        return f"{check}. It is not known how small a difference this run can detect"
+    return f"{check}. Differences below about {units.percent(nulls.visible)} cannot be detected"
 
 
 def _generations(run: Run, rows: Sequence[Row]) -> str | None:
-    """A budget may be too short for all of them (harness/supervisor/schedule.py)."""
+    """Say how many repetitions the time limit allowed (harness/supervisor/schedule.py)."""
     budget_s, wanted = run.plan.sampling.budget_s, run.plan.sampling.generations
     counts = [row.blocks.generations for row in rows if row.status == "ok"]
     interrupted = any(row.blocks.stop_reason == "interrupted" for row in rows)
     if budget_s is None or interrupted or min(counts, default=wanted) >= wanted:
         return None
-    made = "–".join(map(str, sorted({min(counts), max(counts)})))
-    return f"{made} of {units.counted(wanted, 'generation')} within {units.duration(budget_s)}"
+    made = " to ".join(map(str, sorted({min(counts), max(counts)})))
+    limit = units.duration(budget_s)
+    return f"Time limit of {limit}: {made} of {units.counted(wanted, 'repetition')} done"
 
 
 def _busy(rows: Sequence[Row]) -> str | None:
-    names = zip(rows, workload_names(rows), strict=True)
-    told = [name for row, name in names if row.busy and row.status == "ok"]
-    named = list(dict.fromkeys(told))
-    if not named:
+    """Name the cases during which other programs used the CPU, by workload and target."""
+    good = [row for row in rows if row.status == "ok"]
+    workloads = dict(zip((row.case for row in rows), workload_names(rows), strict=True))
+    targets = names_by_case(rows)
+    busy = [f"{workloads[row.case]} on {targets.get(row.case, '')}" for row in good if row.busy]
+    if not busy:
         return None
-    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
-    cases = units.counted(len(told), "case")
-    return f"measured on a busy machine ({cases}): {', '.join(named[:MOST_NAMED])}{more}"
+    more = f" and {len(busy) - MOST_NAMED} more" if len(busy) > MOST_NAMED else ""
+    during = "all" if len(busy) == len(good) else f"{len(busy)} of {len(good)}"
+    return (
+        f"other programs used the CPU during {during} measurements, so these times are too long: "
+        f"{', '.join(busy[:MOST_NAMED])}{more}. Close other programs and measure again"
+    )

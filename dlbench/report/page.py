@@ -29,11 +29,11 @@ from dlbench.report.sentences import advice, headlines
 from dlbench.report.tables import STATUS_WORDS, lay_out, split_by_loop, synthetic_networks
 from dlbench.results.folder import Results
 
-# Why there are fewer blocks than there might be, where that is not because they are enough.
+# Why a case has fewer samples than its limit, other than that they were enough.
 EARLY: dict[StopReason, str] = {
-    "plateau": "stopped before the precision asked for: further rounds no longer improved it",
-    "budget": "stopped before the precision asked for: the time for it was used up",
-    "interrupted": "cut off when the run was interrupted",
+    "plateau": "stopped before the precision wanted: more samples no longer improved it",
+    "budget": "reached the time limit before the precision wanted; --rigor standard takes longer",
+    "interrupted": "incomplete: the run was interrupted",
 }
 
 
@@ -62,7 +62,8 @@ def _content(results: Results, reading: ComparedRows) -> dict[str, Any]:
         "run": results.run,
         "warnings": [*results.warnings, *notes.warnings(reading)],
         "total": len(rows),
-        "counts": Counter(_word(row.status) for row in rows),
+        "measured": sum(row.status == "ok" for row in rows),
+        "counts": Counter(_word(row.status) for row in rows if row.status != "ok"),
         "headlines": [*headlines(rows), *advice(rows)],
         "tables": _tables(rows),
         "footer": notes.lines(results.run, reading),
@@ -154,11 +155,11 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("dlbench", run.dlbench),
         *sorted(machine.variables.items()),
         ("seed", str(run.plan.seed)),
-        ("rigour", sampling.rigor),
-        ("generations of processes", str(sampling.generations)),
-        ("renewals per generation", f"up to {sampling.renewals}, where possible"),
-        ("blocks per case and generation", f"up to {sampling.blocks}"),
-        ("a block lasts about", units.duration(sampling.block_s)),
+        ("rigor", sampling.rigor),
+        ("repetitions in fresh processes", str(sampling.generations)),
+        *([("restarts per repetition", f"up to {sampling.renewals}")] if sampling.renewals else []),
+        ("samples per case and repetition", f"up to {sampling.blocks}"),
+        ("length of a sample", f"about {units.duration(sampling.block_s)}"),
     ]
 
 

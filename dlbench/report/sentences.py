@@ -28,12 +28,12 @@ class _Race(NamedTuple):
 
     @property
     def doubts(self) -> list[Row]:
-        """The rivals of the fastest that are not slower beyond doubt."""
+        """The rivals of the fastest that are not clearly slower."""
         return [row for row in self.ranked[1:] if not is_behind(row)]
 
 
 def headlines(rows: Sequence[Row]) -> list[str]:
-    """A sentence or two per kind of workload in which targets can be compared."""
+    """Return a sentence or two per kind of workload that has at least two targets."""
     names = names_by_case(rows)
     kinds = grouped(_races(rows), lambda race: race.workload.kind)
     return [_headline(kind, races, names) for kind, races in kinds.items()]
@@ -56,41 +56,41 @@ def _headline(kind: str, races: Sequence[_Race], names: Mapping[str, str]) -> st
     result = f"{most.workload.id}: {_result(most, names)}"
     if len(races) == 1:
         return result
-    return f"{kind}: {_wins(races, names)}. In the one with the most work, {result}"
+    return f"{kind}: {_wins(races, names)}. The largest, {result}"
 
 
 def _wins(races: Sequence[_Race], names: Mapping[str, str]) -> str:
-    """In how many workloads each target is fastest beyond doubt."""
+    """Count the workloads in which each target is clearly the fastest."""
     wins = Counter(names[race.ranked[0].case] for race in races if not race.doubts)
     count, unnamed = len(races), len(races) - wins.total()
     if not wins:
-        return f"in none of {count} workloads can a winner be named"
+        return f"no clear winner in any of {count} workloads"
     (winner, most), *others = wins.most_common()
     rest = "".join(f", {name} in {fewer}" for name, fewer in others)
-    doubtful = f", and no winner can be named in {unnamed}" if unnamed else ""
+    doubtful = f"; no clear winner in {unnamed}" if unnamed else ""
     return f"{winner} is fastest in {most} of {count} workloads{rest}{doubtful}"
 
 
 def _result(race: _Race, names: Mapping[str, str]) -> str:
-    """Who is fastest, or between whom nothing is sure, or what keeps from saying so."""
+    """Name the fastest target, or those too close to call, or why there is no ranking."""
     first, second, *_ = race.ranked
     if not race.doubts:
         return (
-            f"{names[first.case]} is fastest with {_speed(first)}, "
-            f"faster than {names[second.case]} by a factor of {_ratio(second)}."
+            f"{names[first.case]} is fastest with {_speed(first)}; "
+            f"{names[second.case]} takes {_ratio(second)} times as long."
         )
     if race.leading[1:]:
         tied = [row for row in race.leading if row is not first]
         others = ", ".join(names[row.case] for row in tied)
         return (
-            f"{names[first.case]} with {_speed(first)} and {others}: no difference beyond the "
-            f"margin is sure; {names[tied[0].case]} takes {_ratio(tied[0])} times as long."
+            f"{names[first.case]} ({_speed(first)}) and {others} are too close to call; "
+            f"{names[tied[0].case]} takes {_ratio(tied[0])} times as long."
         )
     doubt = race.doubts[0]
     reason = without_figures(doubt.reason or "")
     return (
-        f"{names[first.case]} was measured fastest with {_speed(first)}, and {names[doubt.case]} "
-        f"to take {_ratio(doubt)} times as long; no winner can be named: {reason}."
+        f"no ranking; {names[first.case]} came out fastest with {_speed(first)}, and "
+        f"{names[doubt.case]} took {_ratio(doubt)} times as long, but {reason}."
     )
 
 
@@ -123,14 +123,14 @@ class _Line(NamedTuple):
 
 
 class _Stretch(NamedTuple):
-    """From so many steps on a target takes the least time."""
+    """The steps from which on a target takes the least time."""
 
     since: float
     row: Row
 
 
 def advice(rows: Sequence[Row]) -> list[str]:
-    """A sentence per network whose static modes have a dynamic twin; none without any."""
+    """Return a sentence per network that was measured both compiled and eager."""
     names = names_by_case(rows)
     networks: dict[tuple[str, ...], dict[str, list[Row]]] = {}
     for row in rows:
@@ -144,33 +144,33 @@ def advice(rows: Sequence[Row]) -> list[str]:
         kind = next(name for name in PREFERRED if name in kinds)
         group = kinds[kind]
         if any(row.break_even.state for row in group):
-            size = units.counted(int(batch), "row")
-            what = f"{network}, {kind} of {size}{f' in {dtype}' if several else ''}"
+            where = f"batch {batch}{f', {dtype}' if several else ''}"
+            what = f"{kind} {network} ({where}), compiling included"
             told.append(f"{what}: {_sentence(group, names)}")
     return told
 
 
 def _sentence(rows: Sequence[Row], names: Mapping[str, str]) -> str:
-    """Such as `least time with numpy, from about 120 steps on torch compile`, and the rest."""
+    """Write such as `fastest is numpy, torch compile from about 120 steps on`, and the rest."""
     stretches = _envelope([_line(row) for row in rows if _is_sure(row)])
     first, *later = stretches
     words = [names[first.row.case]]
     for stretch in later:
         since, name = units.rounded(stretch.since), names[stretch.row.case]
-        words.append(f"from about {since} steps{_epochs(stretch, rows)} on {name}")
+        words.append(f"{name} from about {since} steps{_epochs(stretch, rows)} on")
     settled = ", ".join(words)
     unsure = [names[row.case] for row in rows if row.break_even.state == "unsure"]
     never = [names[row.case] for row in rows if row.break_even.state == "never"]
     ends = []
     if never:
-        ends.append(f"never faster than dynamic: {', '.join(never)}")
+        ends.append(f"compiling never pays off: {', '.join(never)}")
     if unsure:
-        ends.append(f"no sure gain over dynamic: {', '.join(unsure)}")
-    return "; ".join((f"least time with {settled}", *ends))
+        ends.append(f"no measurable gain over eager: {', '.join(unsure)}")
+    return "; ".join((f"fastest is {settled}", *ends))
 
 
 def _epochs(stretch: _Stretch, rows: Sequence[Row]) -> str:
-    """The same in epochs of the network's data, where a row says how long one is."""
+    """Say the same in epochs, where a row says how many steps an epoch has."""
     for row in rows:
         if row.break_even.epochs and row.break_even.steps:
             epochs = stretch.since * row.break_even.epochs / row.break_even.steps
@@ -179,7 +179,7 @@ def _epochs(stretch: _Stretch, rows: Sequence[Row]) -> str:
 
 
 def _is_sure(row: Row) -> bool:
-    """Dynamic, or static and beyond doubt faster than dynamic, at a known cost."""
+    """Whether it is dynamic, or static and clearly faster than dynamic, at a known cost."""
     pays = row.break_even.state == "pays" and row.compile.seconds is not None
     return row.mode_kind == "dynamic" or pays
 
@@ -189,7 +189,7 @@ def _line(row: Row) -> _Line:
 
 
 def _envelope(lines: Sequence[_Line]) -> list[_Stretch]:
-    """Who takes the least time, from the first step to the last."""
+    """Return which target takes the least time, from the first step to the last."""
     at, best = 1.0, min(lines, key=lambda line: (line.total.of(1), line.total.step_s))
     found = [_Stretch(at, best.row)]
     while crossings := [

@@ -1,14 +1,26 @@
-"""Lay rows out as tables: the title says what all have in common, heads and labels the rest."""
+"""Lay rows out as tables: common facts go into the title, the others into heads and labels."""
 
 from collections.abc import Callable, Iterable, Sequence
 
 from dlbench import units
-from dlbench.analysis.labels import TARGET_AXES, varying_axes, varying_params, words, workload_name
+from dlbench.analysis.labels import (
+    TARGET_AXES,
+    target_names,
+    varying_axes,
+    varying_params,
+    words,
+    workload_name,
+    workload_names,
+)
 from dlbench.analysis.rows import Row, leaders
 from dlbench.analysis.verdicts import without_figures
 from dlbench.formats.base import Cell, Notes, Table
 from dlbench.grouping import grouped
+from dlbench.records.case import Target
 from dlbench.report.metrics import SPARSE, Metric, Texts, title_of
+
+# Workloads that a note names; there may be hundreds.
+MOST_NAMED = 4
 
 STATUS_WORDS = {
     "skipped": "skipped",
@@ -20,13 +32,13 @@ STATUS_WORDS = {
 
 
 def split_by_loop(rows: Sequence[Row]) -> list[list[Row]]:
-    """What goes into tables of their own: epochs have loops for targets, which others have not."""
+    """Split off the rows of epochs, whose targets have loops: they get tables of their own."""
     parts = [[row for row in rows if bool(row.target.loop) is looped] for looped in (False, True)]
     return [part for part in parts if part]
 
 
 def lay_out(rows: Sequence[Row], metric: Metric) -> Table:
-    """Lay out rows: what is the same for all goes to the title, what never ran to the notes."""
+    """Lay out rows; targets and workloads that never ran are named in the notes."""
     shown = _with_lines(_with_columns(rows))
     labels = varying_params(shown)
     axes = varying_axes(row.target for row in shown)
@@ -48,7 +60,7 @@ def lay_out(rows: Sequence[Row], metric: Metric) -> Table:
 
 
 def ratios(rows: Sequence[Row], baseline: str, first_note: int = 1) -> Table:
-    """Times over those of the baseline, a target's id; notes are numbered from first_note on.
+    """Compare every target with the baseline, a target's id; notes start at number first_note.
 
     Targets and workloads are those of the other tables, without the baseline's own column.
     """
@@ -64,7 +76,7 @@ def ratios(rows: Sequence[Row], baseline: str, first_note: int = 1) -> Table:
         cells = [_ratio_cell(by_target.get(target), notes) for target in targets]
         lines.append((workload_name(workload[0].workload, labels), tuple(cells)))
     return Table(
-        title=f"time / time of {' '.join(words(own, axes))}{_constants(shown, axes, labels)}",
+        title=f"Compared with {' '.join(words(own, axes))}{_constants(shown, axes, labels)}",
         heads=tuple(words(target, axes) for target in targets),
         rows=tuple(lines),
         notes=tuple(notes.lines),
@@ -72,7 +84,7 @@ def ratios(rows: Sequence[Row], baseline: str, first_note: int = 1) -> Table:
 
 
 def last_note(table: Table) -> int:
-    """The number of the last footnote of a table, 0 if it has none."""
+    """Return the number of the last footnote of a table, 0 if it has none."""
     return max((cell.note or 0 for _, cells in table.rows for cell in cells), default=0)
 
 
@@ -93,7 +105,7 @@ def _by_workload(rows: Iterable[Row]) -> list[list[Row]]:
 
 
 def _constants(rows: Sequence[Row], axes: Sequence[str], labels: Sequence[str]) -> str:
-    """What all columns and rows have in common."""
+    """Say what all columns and rows have in common."""
     if not rows:
         return ""
     common = [axis for axis in TARGET_AXES if axis not in axes]
@@ -119,7 +131,7 @@ def _cell(
 
 
 def _ratio_cell(row: Row | None, notes: Notes) -> Cell:
-    """A ratio and its verdict, and the interval below; what failed is explained elsewhere."""
+    """Write a comparison and its interval; the other tables explain what failed."""
     if row is None:
         return Cell("")
     if row.status != "ok":
@@ -130,38 +142,61 @@ def _ratio_cell(row: Row | None, notes: Notes) -> Cell:
     if found.ratio is None or found.verdict is None:
         return Cell("–", note=note)
     if found.low is None or found.high is None:
-        return Cell(f"{units.significant(found.ratio)} {found.verdict}", note=note)
-    ratio, low, high = units.ratios(found.ratio, found.low, found.high)
-    return Cell(f"{ratio} {found.verdict}", note=note, below=f"{low}–{high}")
+        return Cell(f"{units.significant(found.ratio)}x {found.verdict}", note=note)
+    values = (found.ratio, found.low, found.high)
+    if found.verdict == "faster":
+        values = (1 / found.ratio, 1 / found.high, 1 / found.low)
+    factor, low, high = units.ratios(*values)
+    has_factor = found.verdict in {"faster", "slower"}
+    text = f"{factor}x {found.verdict}" if has_factor else found.verdict
+    return Cell(text, note=note, below=f"{low}–{high}")
 
 
 def _no_column(rows: Sequence[Row]) -> list[str]:
-    """Why targets have no column, each reason once."""
+    """Name the targets without a column by reason; a reason that names its backend says enough."""
     columns = {row.target for row in _with_columns(rows)}
-    reasons = (row.reason for row in rows if row.target not in columns)
-    return [f"no column: {reason}" for reason in dict.fromkeys(reasons) if reason]
+    absent = [row for row in rows if row.target not in columns and row.reason]
+    names = target_names(list(dict.fromkeys(row.target for row in rows)))
+    return [
+        f"Not measured: {_unless_named([names[t] for t in _targets(those)], reason)}{reason}"
+        for reason, those in grouped(absent, lambda row: str(row.reason)).items()
+    ]
+
+
+def _targets(rows: Sequence[Row]) -> list[Target]:
+    return list(dict.fromkeys(row.target for row in rows))
+
+
+def _unless_named(names: Sequence[str], reason: str) -> str:
+    """List the names before the reason, unless it begins with the backend's name."""
+    is_named = all(name.partition(" ")[0] == reason.partition(" ")[0] for name in names)
+    return "" if is_named else f"{', '.join(names)}: "
 
 
 def _no_line(rows: Sequence[Row]) -> list[str]:
-    """How many workloads have no line, by reason."""
+    """Name the workloads without a line, by reason."""
     columns = _with_columns(rows)
     lines = {row.workload.id for row in _with_lines(columns)}
-    absent: dict[str, set[str]] = {}
-    for row in columns:
-        if row.workload.id not in lines:
-            absent.setdefault(str(row.reason), set()).add(row.workload.id)
+    absent = [row for row in columns if row.workload.id not in lines]
     return [
-        f"{units.counted(len(workloads), 'workload')} without a line: {reason}"
-        for reason, workloads in absent.items()
+        f"Not measured: {_listed(workload_names(those))}: {reason}"
+        for reason, those in grouped(absent, lambda row: str(row.reason)).items()
     ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    """List the first names, each once, and count the others."""
+    known = list(dict.fromkeys(names))
+    more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
+    return f"{', '.join(known[:MOST_NAMED])}{more}"
 
 
 def _synthetic(rows: Sequence[Row]) -> list[str]:
     names = synthetic_networks(rows)
-    return [f"on synthetic data: {', '.join(names)}"] if names else []
+    return [f"Measured on random numbers instead of data: {', '.join(names)}"] if names else []
 
 
 def synthetic_networks(rows: Sequence[Row]) -> list[str]:
-    """The networks that were measured on synthetic data, sorted."""
+    """Return the networks that were measured on random numbers, sorted."""
     workloads = [row.workload for row in rows]
     return sorted({str(one.params.get("network")) for one in workloads if one.synthetic})

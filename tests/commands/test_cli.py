@@ -347,10 +347,10 @@ def test_a_run_is_found_by_path_id_beginning_and_as_the_latest(here: Path) -> No
     ("options", "part"),
     [
         ("", "GFLOP/s ("),
-        ("--metric time", "time per iteration, ms ("),
+        ("--metric time", "Time per step, ms ("),
         ("--metric samples", "samples/s ("),
         ("--metric all --format md", "**samples/s ("),
-        ("--metric time,gflops --format md", "**time per iteration, ms ("),
+        ("--metric time,gflops --format md", "**Time per step, ms ("),
         ("--format csv", "case,workload,m,n,k,backend,"),
         ("--format json", '"gflops": 33.5'),
     ],
@@ -449,7 +449,7 @@ def test_without_frameworks_there_is_a_table_for_numpy_and_how_to_add_the_others
     assert re.search(r"matmul 8 +[\d.]+ *\n", answer.out)
     assert re.search(r"matmul 16 +[\d.]+ *\n", answer.out)
     for name in ("tensorflow", "torch"):
-        note = f"no column: {name} is not installed; to add it: pip install -e '.[{name}]'"
+        note = f"Not measured: {name} is not installed; to add it: pip install -e '.[{name}]'"
         assert answer.out.count(note) == 1
 
 

@@ -126,7 +126,7 @@ def test_labels_hold_what_varies_between_workloads(workloads, expected, in_title
     ("metric", "title", "expected"),
     [
         ("gflops", "GFLOP/s", [["2.00"], ["0.00307"]]),
-        ("time", "time per iteration, ms", [["1.00"], ["3.00"]]),
+        ("time", "Time per step, ms", [["1.00"], ["3.00"]]),
         ("samples", "samples/s", [["–"], ["10700"]]),
     ],
 )
@@ -147,13 +147,13 @@ def test_every_metric_has_its_title_and_values(metric, title: str, expected) -> 
 def test_the_unit_of_time_is_that_of_the_middle_one(step: float, unit: str, expected) -> None:
     steps = {8: 5e-11, 16: step, 32: 100.0}
     table = lay_out(rows(*((case(matmul(size)), time) for size, time in steps.items())), "time")
-    assert table.title.startswith(f"time per iteration, {unit} (")
+    assert table.title.startswith(f"Time per step, {unit} (")
     assert texts(table) == [[text] for text in expected]
 
 
 def test_where_nothing_was_timed_the_unit_is_the_second() -> None:
     table = lay_out(rows((case(SMALL), "why not")), "time")
-    assert table.title.startswith("time per iteration, s (")
+    assert table.title.startswith("Time per step, s (")
 
 
 def test_what_cannot_be_told_from_the_best_is_marked_too() -> None:
@@ -240,8 +240,8 @@ def test_targets_that_never_ran_have_no_column_but_a_note_for_every_reason() -> 
     )
     assert table.heads == (("numpy",),)
     assert table.notes == (
-        "no column: torch is not installed",
-        "no column: there is no device cuda",
+        "Not measured: torch is not installed",
+        "Not measured: torch cuda eager: there is no device cuda",
     )
 
 
@@ -252,7 +252,7 @@ def test_a_target_that_ran_once_keeps_its_column_and_says_where_it_was_skipped()
     assert table.notes == ("[1] too large",)
 
 
-def test_workloads_that_never_ran_have_no_line_but_are_counted_for_every_reason() -> None:
+def test_workloads_that_never_ran_have_no_line_but_are_named_for_every_reason() -> None:
     found = rows(
         (case(SMALL), 1e-3),
         (case(SMALL, TORCH), "no torch"),
@@ -266,10 +266,10 @@ def test_workloads_that_never_ran_have_no_line_but_are_counted_for_every_reason(
     table = lay_out(found, "gflops")
     assert labels(table) == ["matmul 100"]
     assert table.notes == (
-        "no column: no torch",
-        "no column: too large",
-        "2 workloads without a line: too large",
-        "1 workload without a line: the budget is spent",
+        "Not measured: torch: no torch",
+        "Not measured: torch: too large",
+        "Not measured: matmul 2, matmul 3: too large",
+        "Not measured: matmul 1000: the budget is spent",
     )
 
 
@@ -297,7 +297,7 @@ def test_synthetic_data_is_told_by_network() -> None:
         ),
         "gflops",
     )
-    assert table.notes == ("on synthetic data: mnist-128, mnist-512",)
+    assert table.notes == ("Measured on random numbers instead of data: mnist-128, mnist-512",)
 
 
 def ratio_grid(*told: Told, baseline: str = NUMPY.id, **settings: object) -> Table:
@@ -326,11 +326,11 @@ def four() -> list[Row]:
 
 def test_a_whole_table_of_ratios() -> None:
     assert ratios(four(), NUMPY.id, first_note=3) == Table(
-        title="time / time of numpy (cpu, eager, float32, 2 threads)",
+        title="Compared with numpy (cpu, eager, float32, 2 threads)",
         heads=(("torch",),),
         rows=(
-            ("matmul 100", (Cell("1.21 slower", below="1.19–1.23"),)),
-            ("matmul 1000", (Cell("1.01 unsure", note=3, below="0.99–1.03"),)),
+            ("matmul 100", (Cell("1.21x slower", below="1.19–1.23"),)),
+            ("matmul 1000", (Cell("unsure", note=3, below="0.99–1.03"),)),
         ),
         notes=("[3] too close to call: the true difference may be below 2 %",),
     )
@@ -347,7 +347,7 @@ def test_many_unsure_cells_share_a_footnote() -> None:
 def test_what_is_not_there_or_failed_has_no_ratio() -> None:
     found = rows_of(results(*BOTH[:2], failed(LARGE, NUMPY), (case(LARGE, TORCH), 0.1)), "torch")
     table = ratios(found, TORCH.id)
-    assert texts(table) == [["0.500 faster"], ["failed"]]
+    assert texts(table) == [["2.00x faster"], ["failed"]]
     table = ratios(rows_of(results(*BOTH[:2], *BOTH[3:]), "numpy"), NUMPY.id)
     assert table.rows[1][1] == (Cell("–", note=1),)
     assert table.notes == ("[1] the baseline was not measured",)
@@ -362,7 +362,7 @@ def test_without_an_interval_there_is_a_ratio() -> None:
     found = rows_of(
         results(*zip((case(SMALL, NUMPY), case(SMALL, TORCH)), pairs, strict=True)), "numpy"
     )
-    assert ratios(found, NUMPY.id).rows[0][1] == (Cell("2.00 unsure", note=1),)
+    assert ratios(found, NUMPY.id).rows[0][1] == (Cell("2.00x unsure", note=1),)
 
 
 def compiling(**fields: object) -> Row:
