@@ -38,5 +38,5 @@ def test_it_runs_and_shows_tables_and_plots(client: NotebookClient) -> None:
     shown = outputs(client.execute())
     assert [one for one in shown if one.output_type == "error" or one.get("name") == "stderr"] == []
     kinds = [kind for one in shown for kind in one.get("data", {})]
-    assert kinds.count("text/html") >= 3
+    assert kinds.count("text/html") >= 4
     assert kinds.count("image/png") == 2
