@@ -14,7 +14,7 @@ from dlbench.api import run as api_run
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, EXIT_USAGE
 from dlbench.harness import wire
 from dlbench.harness.supervisor.run import Supervisor
-from dlbench.harness.supervisor.stopping import PATIENCE
+from dlbench.harness.supervisor.stopping import MOST_ROUNDS_FACTOR
 from dlbench.machine import environment
 from dlbench.results.find import folders
 from dlbench.results.folder import Writer, read_run
@@ -125,7 +125,9 @@ def test_a_suite_is_measured_stored_and_shown(dlbench, suite, results, capfd):
     assert [measurement.case for measurement in measurements] == CASES
     for measurement in measurements:
         assert (measurement.status, measurement.stop_reason) == ("ok", "blocks")
-        assert 3 <= len(measurement.samples) <= 3 * PATIENCE, "disturbed ones are replaced"
+        assert 3 <= len(measurement.samples) <= 3 * MOST_ROUNDS_FACTOR, (
+            "disturbed ones are replaced"
+        )
         assert all(sample.host_s > 0 for sample in measurement.samples)
         assert all(check.passed for check in measurement.parity)
         assert "numpy" in measurement.facts
