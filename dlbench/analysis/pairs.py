@@ -146,11 +146,11 @@ def _shape(pair: Pair) -> str:
     logs = [value for values in pair.generations for value in values]
     if found := modes(logs):
         low, high = units.ratios(exp(found.low), exp(found.high))
-        return f"; two clusters, at {low}x and {high}x"
+        return f"; two clusters of the times' ratio, at {low} and {high}"
     values, times = centre(pair.placements)
     slope = drift(values, times)
     if slope and slope.clear and abs(slope.slope) * max(times) > LEAST_DRIFT:
         change = "rose" if slope.slope > 0 else "fell"
         share = units.percent(abs(MINUTE_S * slope.slope))
-        return f"; the ratio {change} by {share} per minute"
+        return f"; the times' ratio {change} by {share} per minute"
     return ""

@@ -32,7 +32,7 @@ def load_run(run: str | Path = LATEST, results: str | Path = "results") -> RunRe
     if folders.TRAINING.is_at(folder):
         name = folder.name
         raise UsageError(
-            f"{name} is a training, and this needs a run",
+            f"{name} is a training, and this command or option needs a run",
             hint=f"Learning curve: in {folder}. Table: dlbench show {name}",
         )
     return RunResult(folders.read_run(folder), folder)

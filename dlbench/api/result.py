@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from dlbench.analysis import frames
 from dlbench.analysis.run import ComparedRows, RunAnalysis, versus
 from dlbench.analysis.verdicts import MARGIN
+from dlbench.errors import unwritable
 from dlbench.records.measurement import Measurement
 from dlbench.records.run import Run
 from dlbench.records.training import TrainingResult, TrainingRun
@@ -43,6 +44,11 @@ class RunResult:
     def ok(self) -> bool:
         """Whether no case failed; a skipped case is fine."""
         return all(one.status in FINE for one in self.measurements)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no case was measured."""
+        return not any(one.status == "ok" for one in self.measurements)
 
     def rows(self, baseline: str | None = None, margin: float = MARGIN) -> ComparedRows:
         """One row per case, compared with a target or, without one, with the fastest.
@@ -125,7 +131,12 @@ class TrainingOutcome:
         """Draw the learning curve as SVG and PNG; the files, none if no epoch was trained."""
         from dlbench.report import learning_curve
 
-        return learning_curve.write(self.stored, self.folder if path is None else Path(path))
+        folder = self.folder if path is None else Path(path)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            return learning_curve.write(self.stored, folder)
+        except OSError as error:
+            raise unwritable("the learning curve", folder, error) from error
 
     def __repr__(self) -> str:
         return f"<TrainingOutcome {self.run.id}: {len(self.trainings)} trainings, {self.folder}>"

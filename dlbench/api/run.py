@@ -59,7 +59,6 @@ def run(
     machine = environment.capture(declarations)  # takes a second, so before there is a folder
     folder = folders.new_folder(Path(results), planned.suite)
     head = Run(folder.name, now(), command or request.command, planned, machine, __version__)
-    progress(head)
     interrupted = _measure(head, folder, declarations, progress)
     result = RunResult(folders.read_run(folder), folder)
     if interrupted:
@@ -90,6 +89,7 @@ def _measure(
     logs, renews = folder / folders.LOGS_FOLDER, run.plan.sampling.renewals > 0
     with folders.RUN.writing(folder, run) as written:
         try:
+            progress(run)
             with Launcher(declarations, logs, renews=renews) as launch:
                 events = Supervisor(run.plan, launch).measure()
                 return consume(events, partial(_store, written), progress)

@@ -98,7 +98,6 @@ def train(
         dlbench=__version__,
         goal=request.goal,
     )
-    progress(head)
     plan = TrainingPlan(wanted, _predicted(wanted), *places.beside(folder.name))
     interrupted = _train(plan, head, folder, declarations, progress)
     outcome = TrainingOutcome(stored.read_training(folder), folder)
@@ -138,12 +137,14 @@ def _train(
     progress: Watch,
 ) -> bool:
     """Train and store; return whether the user interrupted."""
-    with (
-        Launcher(declarations, folder / stored.LOGS_FOLDER) as launch,
-        stored.TRAINING.writing(folder, head) as written,
-    ):
-        events = plan.train(head.targets, head.seeds, launch)
-        return consume(events, partial(_store, written), progress)
+    with stored.TRAINING.writing(folder, head) as written:
+        try:
+            progress(head)
+            with Launcher(declarations, folder / stored.LOGS_FOLDER) as launch:
+                events = plan.train(head.targets, head.seeds, launch)
+                return consume(events, partial(_store, written), progress)
+        except KeyboardInterrupt:  # while workers start or end
+            return True
 
 
 def _store(written: Writer[TrainingResult], event: object) -> None:

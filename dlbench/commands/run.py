@@ -154,4 +154,6 @@ def _measure(request: "Request", results: "Path") -> int:
     typer.echo(f"\nResults: {result.folder}\nReport:  dlbench report {result.folder}")
     if interrupted:
         return EXIT_INTERRUPTED
-    return 0 if result.ok else EXIT_FAILED_CASES
+    if result.is_empty:
+        errors.print("Nothing was measured; the notes above say why.")
+    return 0 if result.ok and not result.is_empty else EXIT_FAILED_CASES

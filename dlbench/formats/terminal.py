@@ -19,7 +19,7 @@ BEST_MARK = "*"
 LEGEND = "fastest of its row, or not measurably slower"
 
 
-RATIO_LEGEND = "second line: 95 % interval of the factor; of the times' ratio where unsure or same"
+RATIO_LEGEND = "second line: 95 % interval (unsure, same: of time / time of the baseline)"
 
 
 # Characters between two columns, and those at both ends of a line and after the label.
@@ -68,7 +68,8 @@ def _parts(document: Document) -> Iterator[Table | _Line]:
     if document.ratios:
         yield document.ratios
         yield from map(_Line, document.ratios.notes)
-        yield _Line(RATIO_LEGEND, "dim")
+        if any(cell.below for _, cells in document.ratios.rows for cell in cells):
+            yield _Line(RATIO_LEGEND, "dim")
     if document.rerun:
         yield _Line(document.rerun)
     yield from (_Line(line, "dim") for line in document.remarks)

@@ -86,7 +86,10 @@ class Request(_Asked, frozen=True, kw_only=True):
         """Check what a caller asks for; a UsageError says what is wrong and what is allowed."""
         if isinstance(suite, Request):
             return cls.of(suite.suite, {**_without(suite.given, "suite"), **options})
-        return _checked(cls, {**options, "suite": str(suite)})
+        if options.get("suite", suite) != suite != DEFAULT_SUITE:
+            raise UsageError("the suite is given twice", value=options["suite"])
+        name = str(suite) if isinstance(suite, Path) else suite
+        return _checked(cls, {"suite": name, **options})
 
     @property
     def axes(self) -> dict[str, list[str]]:

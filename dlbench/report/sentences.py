@@ -143,7 +143,8 @@ def advice(rows: Sequence[Row]) -> list[str]:
     for (network, batch, dtype), kinds in networks.items():
         kind = next(name for name in PREFERRED if name in kinds)
         group = kinds[kind]
-        if any(row.break_even.state for row in group):
+        # times that other programs disturbed name no fastest mode
+        if any(row.break_even.state for row in group) and not any(row.busy for row in group):
             where = f"batch {batch}{f', {dtype}' if several else ''}"
             what = f"{kind} {network} ({where}), compiling included"
             told.append(f"{what}: {_sentence(group, names)}")

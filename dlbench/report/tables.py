@@ -142,7 +142,7 @@ def _ratio_cell(row: Row | None, notes: Notes) -> Cell:
     if found.ratio is None or found.verdict is None:
         return Cell("–", note=note)
     if found.low is None or found.high is None:
-        return Cell(f"{units.significant(found.ratio)}x {found.verdict}", note=note)
+        return Cell(found.verdict, note=note)
     values = (found.ratio, found.low, found.high)
     if found.verdict == "faster":
         values = (1 / found.ratio, 1 / found.high, 1 / found.low)

@@ -38,15 +38,15 @@ def plan(made: Plan, time: Estimate, console: Console) -> None:
             text = f"  {case.target.id}{skip}"
             console.print(text, highlight=False, markup=False, soft_wrap=long_lines)
         if group.null is not None:
-            console.print(f"  {group.null.target.id} again, as the null", highlight=False)
+            console.print(f"  {group.null.target.id} a second time (self-check)", highlight=False)
     running = sum(case.skip is None for case in made.cases)
     skipped = len(made.cases) - running
     sampling = made.sampling
     console.print(
-        f"{units.counted(running, 'case')} to measure, {skipped} skipped; {sampling.rigor}: "
-        f"{units.counted(sampling.generations, 'generation')} of up to "
-        f"{units.counted(sampling.blocks, 'block')} of about "
-        f"{units.duration(sampling.block_s)} each, {_renewed(sampling)}seed {made.seed}",
+        f"{units.counted(running, 'case')} to measure, {skipped} skipped. Rigor {sampling.rigor}: "
+        f"{units.counted(sampling.generations, 'repetition')} in fresh processes, each with up to "
+        f"{units.counted(sampling.blocks, 'sample')} of about "
+        f"{units.duration(sampling.block_s)} per case{_renewed(sampling)}; seed {made.seed}",
         highlight=False,
         soft_wrap=long_lines,
     )
@@ -62,5 +62,5 @@ def _time(time: Estimate) -> str:
 
 
 def _renewed(sampling: Sampling) -> str:
-    often = units.counted(sampling.renewals, "time")
-    return f"renewed up to {often} where possible, " if sampling.renewals else ""
+    often = units.counted(sampling.renewals, "restart")
+    return f" and up to {often} of workers" if sampling.renewals else ""

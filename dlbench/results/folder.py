@@ -131,7 +131,10 @@ def kind_of(folder: Path) -> Kind[Any, Any]:
 def read_run(folder: Path) -> Results:
     """Read a run; UnreadableResults if it is damaged or of a newer schema."""
     run = RUN.read_head(folder)
-    return Results(run, *RUN.read_lines(folder))
+    lines, warnings = RUN.read_lines(folder)
+    # a measurement that was being written when the user interrupted is there twice
+    last = {(one.case, one.generation): one for one in lines}
+    return Results(run, tuple(last.values()), warnings)
 
 
 def read_training(folder: Path) -> Trained:

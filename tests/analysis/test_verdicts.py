@@ -220,9 +220,10 @@ def test_two_modes_and_a_drift_are_told() -> None:
         return replace(sample, host_s=sample.host_s * (1 + sample.round / 200))
 
     assert (
-        "; two clusters, at 1.00x and 1.20x" in verdict_on(run(1.0, change={TORCH: in_two})).reason
+        "; two clusters of the times' ratio, at 1.00 and 1.20"
+        in verdict_on(run(1.0, change={TORCH: in_two})).reason
     )
-    assert "; the ratio rose by " in verdict_on(run(1.3, change={TORCH: drifting})).reason
+    assert "; the times' ratio rose by " in verdict_on(run(1.3, change={TORCH: drifting})).reason
     assert "drifting" not in verdict_on(run(1.3)).reason
 
 
@@ -236,7 +237,7 @@ def test_what_is_slower_in_a_renewed_worker_does_not_drift() -> None:
     def unnoticed(sample: Sample) -> Sample:
         return replace(jumping(sample), renewal=0)
 
-    assert "; the ratio rose by " in verdict_on(run(1.3, change={TORCH: unnoticed})).reason
+    assert "; the times' ratio rose by " in verdict_on(run(1.3, change={TORCH: unnoticed})).reason
     assert "drifting" not in verdict_on(run(1.3, change={TORCH: jumping})).reason
 
 

@@ -83,6 +83,8 @@ def test_an_interrupt_carries_what_was_measured(suite, tmp_path):
         dlbench.run(suite, results=tmp_path / "results", progress=interrupt)
     assert isinstance(caught.value, KeyboardInterrupt)
     kept = caught.value.result
+    cases = [(one.case, one.generation) for one in kept.measurements]
+    assert len(cases) == len(set(cases)), "a measurement that was written twice counts once"
     assert len(kept.measurements) >= 1
     assert dlbench.load(kept.folder).stored == kept.stored
 
@@ -134,7 +136,10 @@ def test_a_training_returns_every_epoch(tmp_path, capfd):
     assert outcome.ok
     assert len(outcome.trainings[0].epochs) == 5
     assert dlbench.load(outcome.folder).stored == outcome.stored
-    assert {path.suffix for path in outcome.report(tmp_path)} == {".svg", ".png"}
+    assert {path.suffix for path in outcome.report(tmp_path / "new")} == {".svg", ".png"}
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="cannot write the learning curve"):
+        outcome.report(tmp_path / "file")
 
 
 def test_a_verification_returns_its_findings(capfd):

@@ -284,7 +284,7 @@ def test_a_dry_run_shows_the_plan_and_does_nothing(dlbench, suite, results, scri
     assert dlbench("run", suite, "--results", results, "--dry-run") == 0
     shown = capsys.readouterr().out
     assert "matmul/8x8x8\n  numpy/cpu/eager/float32/t1\n" in shown
-    assert "3 cases to measure, 0 skipped; quick: 1 generation of up to 3 blocks" in shown
+    assert "3 cases to measure, 0 skipped. Rigor quick: 1 repetition in fresh processes" in shown
     assert shown.splitlines()[-1].startswith("The run takes about ")
     assert stable.workers == []
     assert not results.exists()

@@ -387,13 +387,13 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(bare: Path) -> None:
         "matmul/8x8x8",
         "  numpy/cpu/eager/float32/t1",
         f"  tensorflow/cpu/xla/float32/t1  skipped: {why}",
-        "  numpy/cpu/eager/float32/t1 again, as the null",
+        "  numpy/cpu/eager/float32/t1 a second time (self-check)",
         "matmul/16x16x16",
         "  numpy/cpu/eager/float32/t1",
         f"  tensorflow/cpu/xla/float32/t1  skipped: {why}",
-        "  numpy/cpu/eager/float32/t1 again, as the null",
-        "2 cases to measure, 2 skipped; standard: 2 generations of up to 2 blocks of about 100 µs "
-        "each, renewed up to 3 times where possible, seed 0",
+        "  numpy/cpu/eager/float32/t1 a second time (self-check)",
+        "2 cases to measure, 2 skipped. Rigor standard: 2 repetitions in fresh processes, each "
+        "with up to 2 samples of about 100 µs per case and up to 3 restarts of workers; seed 0",
         "The run takes about 7 s: starting 5 s, compiling and checking 2 s, measuring 1 s",
     )
     assert answer == Answer(0, plan, "")
@@ -424,7 +424,7 @@ def test_lists_may_be_written_in_many_ways(bare: Path, options: str) -> None:
     extra = ["-k", expression] if expression else []
     answer = dlbench("run", "mine.toml", "--dry-run", *words.split(), *extra)
     assert answer.code == 0
-    cases = [line for line in answer.out.splitlines() if not line.endswith("as the null")]
+    cases = [line for line in answer.out.splitlines() if not line.endswith("(self-check)")]
     assert sum("numpy/cpu/eager" in line for line in cases) == 2
     assert sum("torch/cpu/eager" in line for line in cases) == 2
     assert "tensorflow" not in answer.out
@@ -476,7 +476,8 @@ def test_what_was_measured_can_be_shown_again(numpy_run, monkeypatch) -> None:
     rows = {row["case"]: row for row in data["rows"]}
     assert {row["status"] for row in rows.values()} == {"ok", "skipped"}
     product = rows["matmul/16x16x16/numpy/cpu/eager/float32/t1"]
-    assert (product["blocks"], product["generations"]) == (4, 2)
+    assert product["generations"] == 2
+    assert 4 <= product["blocks"] <= 8, "disturbed ones are replaced"
     assert product["stop_reason"] == "blocks"
     assert product["gflops"] == pytest.approx(2 * 16**3 / product["time_s"] / 1e9)
     assert product["ci_low_s"] is None
@@ -517,14 +518,14 @@ def told(bare: Path, monkeypatch: pytest.MonkeyPatch) -> type[Told]:
     ("status", "code"),
     [
         ("ok", 0),
-        ("skipped", 0),
+        ("skipped", 1),  # nothing was measured
         ("failed", 1),
         ("parity_failed", 1),
         ("timed_out", 1),
         ("out_of_memory", 1),
     ],
 )
-def test_a_case_that_failed_ends_the_run_with_1(told, status: str, code: int) -> None:
+def test_a_failed_case_or_none_at_all_ends_with_1(told, status: str, code: int) -> None:
     told.status = status
     answer = dlbench("run", "mine.toml")
     assert answer.code == code

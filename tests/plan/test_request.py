@@ -38,6 +38,15 @@ def test_targets_and_axes_are_told_apart():
     assert made.axes == {"network": ["iris"], "loop": ["fit"]}
 
 
+def test_the_suite_may_be_an_option_but_not_twice():
+    assert request(suite="quick") == Request()
+    assert Request.of("quick", {"suite": "lecture"}).suite == "lecture"
+    with pytest.raises(UsageError, match="the suite is given twice: 'lecture'"):
+        Request.of("matmul", {"suite": "lecture"})
+    with pytest.raises(UsageError, match="--suite has the wrong type"):
+        Request.of(["quick"], {})
+
+
 def test_none_means_not_given():
     assert request(backend=None, rigor=None, budget_s=None) == Request()
 

@@ -242,7 +242,7 @@ def test_there_is_no_report_of_a_training_but_where_its_curve_is_is_said(results
     assert answer == Answer(
         EXIT_USAGE,
         "",
-        f"dlbench: {folder.name} is a training, and this needs a run. "
+        f"dlbench: {folder.name} is a training, and this command or option needs a run. "
         f"Learning curve: in {folder}. Table: dlbench show {folder.name}.\n",
     )
     assert not (folder / "report").exists()
