@@ -380,7 +380,7 @@ def test_numpy_is_verified_for_real():
         (["--network", "resnet"], "dlbench: unknown network: 'resnet'. Allowed: fruit-linear, "),
         (["--backend", "caffe"], "dlbench: unknown backend: 'caffe'. Allowed: "),
         (["--format", "xml"], "dlbench: unknown --format: 'xml'. Allowed: table, json.\n"),
-        (["--quick", "--device", "cuda"], "dlbench: nothing can be verified: there is no device"),
+        (["--quick", "--device", "cuda"], "dlbench: nothing can be verified: no CUDA GPU found"),
     ],
 )
 def test_what_cannot_be_had_is_refused(words, complaint, monkeypatch):
