@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from dlbench import arguments
 from dlbench.analysis import nulls
 from dlbench.analysis.efficiency import with_efficiency
 from dlbench.analysis.nulls import Nulls
@@ -40,8 +41,11 @@ FASTEST = Versus()
 
 def versus(baseline: str | None, margin: float | None) -> Versus:
     """Check what the user asks for; UsageError if the margin is out of range."""
+    if baseline is not None:
+        arguments.text("--baseline", baseline)
     if margin is None:
         return Versus(baseline)
+    arguments.number("--margin", margin, float)
     within("--margin", margin, 0, 1, "a fraction such as 0.02 (2 %)", without=(1,))
     return Versus(baseline, margin)
 

@@ -1,7 +1,9 @@
 """Read a stored run or training."""
 
 from pathlib import Path
+from typing import Any
 
+from dlbench import arguments
 from dlbench.api.result import RunResult, TrainingOutcome
 from dlbench.errors import UsageError
 from dlbench.results import folder as folders
@@ -17,10 +19,19 @@ def load(run: str | Path = LATEST, results: str | Path = "results") -> RunResult
     Raises UsageError if there is none or more than one, and UnreadableResults if the folder is
     empty, damaged, foreign, or was written by a newer dlbench.
     """
-    folder = find(str(run), Path(results))
+    folder = _find(run, results)
     if folders.TRAINING.is_at(folder):
         return TrainingOutcome(folders.read_training(folder), folder)
     return RunResult(folders.read_run(folder), folder)
+
+
+def _find(
+    run: str | Path, results: str | Path, kinds: tuple[folders.Kind[Any, Any], ...] = folders.KINDS
+) -> Path:
+    """Check the arguments and find the folder; the path of its first file is as good."""
+    name = arguments.path("run", run)
+    is_head = any(name.name == kind.head_file for kind in kinds)
+    return find(str(name.parent if is_head else name), arguments.path("results", results), kinds)
 
 
 def load_run(run: str | Path = LATEST, results: str | Path = "results") -> RunResult:
@@ -28,7 +39,7 @@ def load_run(run: str | Path = LATEST, results: str | Path = "results") -> RunRe
 
     Raises UsageError for a training too.
     """
-    folder = find(str(run), Path(results), (folders.RUN,))
+    folder = _find(run, results, (folders.RUN,))
     if folders.TRAINING.is_at(folder):
         name = folder.name
         raise UsageError(

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dlbench import arguments
 from dlbench.analysis import frames
 from dlbench.analysis.run import ComparedRows, RunAnalysis, versus
 from dlbench.analysis.verdicts import MARGIN
@@ -84,7 +85,7 @@ class RunResult:
         """
         from dlbench.report import page
 
-        folder = self.folder / "report" if path is None else Path(path)
+        folder = self.folder / "report" if path is None else arguments.path("path", path)
         return page.write(self.stored, folder)
 
     def __repr__(self) -> str:
@@ -131,7 +132,7 @@ class TrainingOutcome:
         """Draw the learning curve as SVG and PNG; the files, none if no epoch was trained."""
         from dlbench.report import learning_curve
 
-        folder = self.folder if path is None else Path(path)
+        folder = self.folder if path is None else arguments.path("path", path)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             return learning_curve.write(self.stored, folder)

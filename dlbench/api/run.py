@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dlbench import __version__
+from dlbench import __version__, arguments
 from dlbench.api.invocation import Interrupted, Watch, consume, now, unwatched
 from dlbench.api.result import RunResult
 from dlbench.harness.supervisor.process import Launcher
@@ -53,11 +53,11 @@ def run(
     Raises UsageError for a mistake in the arguments. Ctrl-C raises Interrupted, a
     KeyboardInterrupt whose `result` holds what was measured.
     """
-    request = Request.of(asked, options)
+    request, place = Request.of(asked, options), arguments.path("results", results)
     declarations = read_declarations()
     planned = _plan(request, declarations, progress)
     machine = environment.capture(declarations)  # takes a second, so before there is a folder
-    folder = folders.new_folder(Path(results), planned.suite)
+    folder = folders.new_folder(place, planned.suite)
     head = Run(folder.name, now(), command or request.command, planned, machine, __version__)
     interrupted = _measure(head, folder, declarations, progress)
     result = RunResult(folders.read_run(folder), folder)

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from dlbench import __version__, registry
+from dlbench import __version__, arguments, registry
 from dlbench.api import writable
 from dlbench.api.invocation import Interrupted, Watch, consume, now, unwatched
 from dlbench.api.result import TrainingOutcome
@@ -48,6 +48,12 @@ class Folders:
     tensorboard: Path | None = None
     checkpoint: Path | None = None
 
+    def __post_init__(self) -> None:
+        """Take texts as paths too; UsageError for anything else."""
+        for name in (*CALLBACKS, "results"):
+            if name == "results" or getattr(self, name) is not None:
+                object.__setattr__(self, name, arguments.path(name, getattr(self, name)))
+
     def beside(self, run: str) -> tuple[Path | None, Path | None]:
         """The folders of one run for logs and for checkpoints."""
         logs, checkpoints = self.tensorboard, self.checkpoint
@@ -78,15 +84,16 @@ def train(
     KeyboardInterrupt whose `result` holds what was trained.
     """
     request = TrainingRequest.of(network, options)
-    places = folders if isinstance(folders, Folders) else Folders(Path(folders))
+    if not isinstance(folders, Folders):
+        folders = Folders(arguments.path("folders", folders))
     wanted = _schedule(request)
     declarations = read_declarations()
-    targets = _targets(request, places, this_machine(declarations), progress)
+    targets = _targets(request, folders, this_machine(declarations), progress)
     if reason := unavailable_reason(wanted.dataset):
         raise UsageError("there is no data to train on", value=wanted.name, hint=reason)
-    writable.make({name: getattr(places, name) for name in (*CALLBACKS, "results")})
+    writable.make({name: getattr(folders, name) for name in (*CALLBACKS, "results")})
     machine = environment.capture(declarations)
-    folder = stored.new_folder(places.results, f"train-{wanted.name}")
+    folder = stored.new_folder(folders.results, f"train-{wanted.name}")
     head = TrainingRun(
         id=folder.name,
         started=now(),
@@ -98,7 +105,7 @@ def train(
         dlbench=__version__,
         goal=request.goal,
     )
-    plan = TrainingPlan(wanted, _predicted(wanted), *places.beside(folder.name))
+    plan = TrainingPlan(wanted, _predicted(wanted), *folders.beside(folder.name))
     interrupted = _train(plan, head, folder, declarations, progress)
     outcome = TrainingOutcome(stored.read_training(folder), folder)
     if interrupted:

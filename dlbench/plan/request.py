@@ -9,13 +9,13 @@ from typing import Any, Self, TypeVar, get_args
 
 from msgspec.structs import fields
 
+from dlbench import arguments
 from dlbench.errors import UsageError, unknown
 from dlbench.records.base import Record
 from dlbench.records.plan import MOST_GENERATIONS, Rigor
 from dlbench.syntax import choice, within, words
 
 R = TypeVar("R", bound=Record)
-N = TypeVar("N", int, float)
 
 Words = tuple[str, ...]
 
@@ -184,12 +184,12 @@ def _value(name: str, kind: Any, value: Any) -> Any:
     if kind == Words:
         return _words(flag, value)
     if kind is bool:
-        return _flag(flag, value)
+        return arguments.flag(flag, value)
     if name in WHOLE_NUMBERS:
-        return WHOLE_NUMBERS[name](flag, _number(flag, value, int))
+        return WHOLE_NUMBERS[name](flag, arguments.number(flag, value, int))
     if name in NUMBERS:
-        return NUMBERS[name](flag, _number(flag, value, float))
-    text = _text(flag, value)
+        return NUMBERS[name](flag, arguments.number(flag, value, float))
+    text = arguments.text(flag, value)
     return choice("rigor", text, get_args(Rigor)) if name == "rigor" else text
 
 
@@ -197,34 +197,12 @@ def _words(flag: str, value: Any) -> Words:
     """One word or number, or several, with commas or in a list."""
     parts = [value] if isinstance(value, str | int) else value
     if not isinstance(parts, list | tuple | set | frozenset | range):
-        raise _wrong_type(flag, value, "a word, a number, or a list of them")
-    return tuple(words(_text(flag, str(part) if _is_whole(part) else part) for part in parts))
+        raise arguments.wrong_type(flag, value, "a word, a number, or a list of them")
+    return tuple(words(_word(flag, part) for part in parts))
 
 
-def _text(flag: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise _wrong_type(flag, value, "a text")
-    return value
-
-
-def _flag(flag: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise _wrong_type(flag, value, "True or False")
-    return value
-
-
-def _number(flag: str, value: Any, kind: type[N]) -> N:
-    if not _is_whole(value) and not (kind is float and isinstance(value, float)):
-        raise _wrong_type(flag, value, "a whole number" if kind is int else "a number")
-    return kind(value)
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _wrong_type(flag: str, value: Any, allowed: str) -> UsageError:
-    return UsageError(f"{flag} has the wrong type", value=value, allowed=allowed)
+def _word(flag: str, part: Any) -> str:
+    return str(part) if arguments.is_whole(part) else arguments.text(flag, part)
 
 
 def _without(given: Mapping[str, Any], name: str) -> dict[str, Any]:

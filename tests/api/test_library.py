@@ -9,6 +9,8 @@ import pytest
 import dlbench
 from dlbench.errors import UnreadableResults, UsageError
 
+KEPT = Path(__file__).parents[1] / "data" / "run-v1"
+
 SUITE = """
 about = "as small as a suite can be"
 
@@ -64,6 +66,7 @@ def test_a_run_returns_its_result_and_prints_nothing(suite, tmp_path, capfd):
     assert result.run.command == f"dlbench run {suite} --seed 3"
     assert events[0] == result.run
     assert list(result.measurements) == [e for e in events if e in result.measurements]
+    assert dlbench.load(result.folder / "run.json").folder == result.folder
     again = dlbench.load(result.folder)
     assert again.stored == result.stored
 
@@ -100,6 +103,15 @@ def test_an_interrupt_carries_what_was_measured(suite, tmp_path):
         (lambda: dlbench.train("iris", epochs=0), "--epochs 0: a whole number from 1"),
         (lambda: dlbench.verify(quik=True), "unknown option: 'quik'"),
         (lambda: dlbench.load("nosuch", "nowhere"), "no run in nowhere/: 'nosuch'"),
+        (lambda: dlbench.load(3), "run has the wrong type: 3. Allowed: a path, or a text"),
+        (lambda: dlbench.load(results=None), "results has the wrong type"),
+        (lambda: dlbench.run("quick", results=3), "results has the wrong type: 3"),
+        (lambda: dlbench.train("iris", folders=3), "folders has the wrong type: 3"),
+        (lambda: dlbench.Folders("here", checkpoint=3), "checkpoint has the wrong type: 3"),
+        (lambda: dlbench.dry_run(["quick"]), "--suite has the wrong type: ['quick']"),
+        (lambda: dlbench.load(KEPT).compare(3), "--baseline has the wrong type: 3"),
+        (lambda: dlbench.load(KEPT).compare(margin="2 %"), "--margin has the wrong type: '2 %'"),
+        (lambda: dlbench.load(KEPT).report(3), "path has the wrong type: 3"),
     ],
 )
 def test_a_mistake_is_an_exception_with_the_words_of_the_command_line(call, message):
