@@ -48,7 +48,9 @@ def tests(session: nox.Session) -> None:
     """Run all tests, each framework in a process of its own, and hold the coverage floor."""
     install(session, "all", "dev")
     session.run("coverage", "erase")
-    session.run(*COVERED, *session.posargs, env=environment())
+    session.run(*COVERED, "-m", "not simulation", *session.posargs, env=environment())
+    if not session.posargs:  # traced, simulations take twice as long
+        session.run("pytest", "-m", "simulation", env=environment())
     for backend in BACKENDS:
         _test_backend(session, backend, COVERED)
     session.run("coverage", "combine", "--quiet")

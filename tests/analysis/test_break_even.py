@@ -139,6 +139,7 @@ def judged(static_s, runs=RUNS, seed=0, **how):
 
 # The start of the compiler may be little of the cost or, as PyTorch's, most of it. Of 1500
 # runs like the last of these 94 % held the truth.
+@pytest.mark.simulation
 @pytest.mark.parametrize(
     ("generations", "share", "start_s"),
     [
@@ -161,6 +162,7 @@ def test_the_interval_holds_the_truth(generations, share, start_s):
     assert held >= 0.93 * RUNS  # what is unsure does not hold it
 
 
+@pytest.mark.simulation
 def test_the_interval_holds_the_truth_where_it_is_sure_of_a_small_gain():
     truth = (COLD_S + START_S) / (DYNAMIC_S * 0.1)
     rows = judged(0.9 * DYNAMIC_S)
@@ -170,6 +172,7 @@ def test_the_interval_holds_the_truth_where_it_is_sure_of_a_small_gain():
     assert held >= 0.93 * len(sure)
 
 
+@pytest.mark.simulation
 def test_the_interval_is_no_wider_than_it_must_be():
     """An interval from 0 to infinity would hold every truth."""
     rows = judged(0.5 * DYNAMIC_S, runs=50)
@@ -177,6 +180,7 @@ def test_the_interval_is_no_wider_than_it_must_be():
     assert np.median(widths) < 1.6
 
 
+@pytest.mark.simulation
 def test_slower_is_never_and_as_fast_is_unsure():
     slower = [row.break_even.state for row in judged(1.2 * DYNAMIC_S, runs=100)]
     assert slower.count("never") >= 97

@@ -43,6 +43,7 @@ def test_the_spread_is_that_of_two_processes() -> None:
     assert sum(spreads) / 20 == pytest.approx(2**0.5 * 0.01, rel=0.15)
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("luck", [0.0, 0.005])
 def test_an_effect_said_to_be_visible_is_found_in_4_of_5_runs_and_one_of_the_margin_is_not(
     luck: float,
