@@ -15,7 +15,7 @@ import pytest
 from dlbench import __version__
 from dlbench.api import run as api_run
 from dlbench.commands.list import LISTS
-from dlbench.datasets import _mnist_files
+from dlbench.datasets import _mnist
 from dlbench.machine import environment
 from dlbench.plan import targets
 from dlbench.records.measurement import Measurement, Progress
@@ -42,7 +42,7 @@ ALL_METRICS = "gflops, time, samples, utilisation, overhead, compile, break-even
 
 @pytest.fixture(autouse=True)
 def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_mnist_files, "obtain", lambda: "there is no network")
+    monkeypatch.setattr(_mnist, "obtain", lambda: "there is no network")
     monkeypatch.setattr(environment, "gpus", tuple)
 
 

@@ -1,15 +1,14 @@
-"""Damaged files of data: each is refused with what is wrong, where, and what to do next."""
+"""Damaged tables: each is refused with what is wrong, where, and what to do next."""
 
 import hashlib
 import shutil
-import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dlbench.datasets import _csv, _idx, _mnist_files, abalone, ionosphere, iris, mnist
+from dlbench.datasets import _csv, abalone, ionosphere, iris
 from dlbench.errors import UsageError
 
 TABLES = {
@@ -123,86 +122,3 @@ def test_line_ends_of_windows_change_nothing(folder: Path) -> None:
     iris.FILE.write_bytes(content.replace(b"\n", b"\r\n"))
     np.testing.assert_array_equal(iris.load(seed=0).x_train, expected.x_train)
     np.testing.assert_array_equal(iris.load(seed=0).y_train, expected.y_train)
-
-
-# --- MNIST --------------------------------------------------------------------------------------
-
-both_parts = pytest.mark.parametrize("part", ["train", "t10k"])
-
-
-def write(path: Path, array: np.ndarray) -> None:
-    """An IDX file."""
-    sizes = struct.pack(f">{array.ndim}I", *array.shape)
-    path.write_bytes(bytes((0, 0, 8, array.ndim)) + sizes + array.astype(np.uint8).tobytes())
-
-
-@pytest.fixture
-def digits(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """Three images for each part of MNIST, taken for the published files."""
-    for part in ("train", "t10k"):
-        write(tmp_path / f"{part}-images-idx3-ubyte", np.zeros((3, 28, 28)))
-        write(tmp_path / f"{part}-labels-idx1-ubyte", np.array([0, 5, 9]))
-    monkeypatch.setattr(_mnist_files, "obtain", lambda: tmp_path)
-    yield tmp_path
-    mnist._read.cache_clear()
-
-
-def mnist_refusal() -> str:
-    """What loading says of damaged digits."""
-    with pytest.raises(UsageError) as caught:
-        mnist.load(seed=0)
-    assert str(caught.value).endswith("or delete it to have it downloaded.")
-    return str(caught.value)
-
-
-@pytest.mark.usefixtures("digits")
-def test_images_with_their_labels_are_taken() -> None:
-    assert mnist.load(seed=0).y_train.tolist() == [0, 5, 9]
-    assert mnist.load(seed=0).y_test.dtype == np.int64
-
-
-@both_parts
-@pytest.mark.parametrize("labels", [0, 2, 4])
-def test_more_or_fewer_labels_than_images_are_refused(digits: Path, part, labels: int) -> None:
-    write(digits / f"{part}-labels-idx1-ubyte", np.zeros(labels))
-    message = mnist_refusal()
-    assert f"{digits / part}-images-idx3-ubyte and " in message
-    assert f"{digits / part}-labels-idx1-ubyte do not belong together" in message
-    assert f"'3 images, {labels} labels'. Allowed: a label for each image." in message
-
-
-@both_parts
-@pytest.mark.parametrize("label", [10, 255])
-def test_a_label_above_nine_is_refused(digits: Path, part: str, label: int) -> None:
-    write(digits / f"{part}-labels-idx1-ubyte", np.array([1, label, label]))
-    expected = f"{part}-labels-idx1-ubyte has a wrong label for image 2: {label}. Allowed: 0 to 9."
-    assert expected in mnist_refusal()
-
-
-@both_parts
-def test_images_of_another_size_are_refused(digits: Path, part: str) -> None:
-    write(digits / f"{part}-images-idx3-ubyte", np.zeros((3, 28, 27)))
-    assert "images of a wrong size: (28, 27). Allowed: (28, 28)." in mnist_refusal()
-
-
-@pytest.mark.parametrize("name", ["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"])
-def test_a_truncated_idx_file_is_refused_with_what_to_do(digits: Path, name: str) -> None:
-    for cut, complaint in ((-1, "length"), (5, "header"), (0, "magic number")):
-        (digits / name).write_bytes((digits / name).read_bytes()[:cut])
-        assert f"{name} has a wrong {complaint}: " in mnist_refusal()
-
-
-def test_a_missing_idx_file_is_refused(digits: Path) -> None:
-    (digits / "train-images-idx3-ubyte").unlink()
-    assert "cannot read the data (No such file or directory): " in mnist_refusal()
-
-
-def test_a_damaged_gzip_file_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / "labels.gz").write_bytes(b"\x1f\x8b")
-    with pytest.raises(UsageError, match=r"wrong compression: .*delete it to have it downloaded"):
-        _idx.read(tmp_path / "labels.gz", dimensions=1)
-
-
-def test_a_file_that_cannot_be_hashed_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"cannot read the data \(.*Replace the file"):
-        _mnist_files._check_file(tmp_path)

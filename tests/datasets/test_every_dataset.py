@@ -15,7 +15,7 @@ import pooch
 import pytest
 
 from dlbench import registry
-from dlbench.datasets import _idx, _mnist_files, abalone, fruit, ionosphere, iris, mnist
+from dlbench.datasets import _mnist, abalone, fruit, ionosphere, iris, mnist
 from dlbench.errors import UsageError
 
 NAMES = registry.names("datasets")
@@ -26,7 +26,7 @@ SHIPPED = {
     "ionosphere.csv": "46d52186b84e20be52918adb93e8fb9926b34795ff7504c24350ae0616a04bbd",
     "iris.csv": "596ffd580471ca4d4880f8e439c7281f3b50d8249a5960353cb200b1490f63a0",
 }
-REAL_MNIST = os.environ.get(_mnist_files.VARIABLE)
+REAL_MNIST = os.environ.get(_mnist.VARIABLE)
 
 
 class Declaration(msgspec.Struct, forbid_unknown_fields=True):
@@ -56,7 +56,7 @@ class Downloader:
 
 
 def forget() -> None:
-    for remembered in (_mnist_files._check, _mnist_files._download, mnist._read):
+    for remembered in (_mnist._check, _mnist._download, mnist._read):
         remembered.cache_clear()
 
 
@@ -67,7 +67,7 @@ def network(monkeypatch, tmp_path):
     downloader = Downloader()
     monkeypatch.setattr(pooch, "HTTPDownloader", lambda **_: downloader)
     monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / "cache" / name)
-    monkeypatch.delenv(_mnist_files.VARIABLE, raising=False)
+    monkeypatch.delenv(_mnist.VARIABLE, raising=False)
     yield downloader
     forget()
 
@@ -184,8 +184,8 @@ def tiny(monkeypatch):
     }
     sha256 = {n: hashlib.sha256(compressed(b)).hexdigest() for n, b in contents.items()}
     md5 = {n: hashlib.md5(b, usedforsecurity=False).hexdigest() for n, b in contents.items()}
-    monkeypatch.setattr(_mnist_files, "SHA256_OF_GZ", sha256)
-    monkeypatch.setattr(_mnist_files, "MD5_OF_RAW", md5)
+    monkeypatch.setattr(_mnist, "SHA256_OF_GZ", sha256)
+    monkeypatch.setattr(_mnist, "MD5_OF_RAW", md5)
     return contents
 
 
@@ -201,7 +201,7 @@ def given(request, tiny, tmp_path, monkeypatch):
             (tmp_path / f"{name}.gz").write_bytes(compressed(content))
         else:
             (tmp_path / name).write_bytes(content)
-    monkeypatch.setenv(_mnist_files.VARIABLE, str(tmp_path))
+    monkeypatch.setenv(_mnist.VARIABLE, str(tmp_path))
     return tmp_path
 
 
@@ -221,12 +221,11 @@ def test_mnist_is_read_from_the_given_folder(network):
     assert network.urls == []
 
 
-def test_mnist_hashes_each_file_once(given, monkeypatch):
+def test_mnist_checks_each_file_once(given, monkeypatch):
     hashed = []
-    monkeypatch.setattr(_mnist_files, "_check_file", hashed.append)
+    monkeypatch.setattr(_mnist, "_published", hashed.append)
     for _ in range(3):
         mnist.unavailable_reason()
-        mnist.load(seed=0)
     assert len(hashed) == len(set(hashed)) == 4
     assert {path.parent for path in hashed} == {given}
 
@@ -243,7 +242,7 @@ def test_mnist_refuses_a_changed_file(given, damage):
 
 
 def test_mnist_refuses_a_folder_that_does_not_exist(monkeypatch, tmp_path):
-    monkeypatch.setenv(_mnist_files.VARIABLE, str(tmp_path / "missing"))
+    monkeypatch.setenv(_mnist.VARIABLE, str(tmp_path / "missing"))
     with pytest.raises(UsageError, match="DLBENCH_DATA is not a folder"):
         mnist.unavailable_reason()
 
@@ -252,7 +251,7 @@ def test_mnist_refuses_a_folder_that_does_not_exist(monkeypatch, tmp_path):
 def test_mnist_is_downloaded_once_otherwise(value, tiny, network, monkeypatch, tmp_path):
     if value is not None:
         (tmp_path / "folder without the files").mkdir()
-        monkeypatch.setenv(_mnist_files.VARIABLE, value and str(tmp_path / value))
+        monkeypatch.setenv(_mnist.VARIABLE, value and str(tmp_path / value))
     network.answers = {f"{name}.gz": compressed(content) for name, content in tiny.items()}
     assert mnist.unavailable_reason() is None
     assert_tiny(mnist.load(seed=0))
@@ -269,7 +268,7 @@ def test_mnist_downloads_without_noise(tiny, network, capfd):
 
 def test_mnist_offline_gives_a_reason_and_asks_each_mirror_once(network):
     reasons = {mnist.unavailable_reason() for _ in range(3)}
-    assert len(network.urls) == len(_mnist_files.MIRRORS)
+    assert len(network.urls) == len(_mnist.MIRRORS)
     assert "ConnectionError" in reasons.pop()
     assert not reasons
     with pytest.raises(UsageError, match="MNIST is not on this machine"):
@@ -278,7 +277,7 @@ def test_mnist_offline_gives_a_reason_and_asks_each_mirror_once(network):
 
 @pytest.mark.usefixtures("tiny")
 def test_mnist_refuses_other_bytes_from_a_mirror(network, tmp_path):
-    network.answers = {f"{name}.gz": b"<html>" for name in _mnist_files.SHA256_OF_GZ}
+    network.answers = {f"{name}.gz": b"<html>" for name in _mnist.SHA256_OF_GZ}
     assert "does not match its published hash" in mnist.unavailable_reason()
     assert list((tmp_path / "cache").rglob("*.gz")) == []
 
@@ -292,43 +291,35 @@ def test_mnist_replaces_a_damaged_file_in_the_cache(tiny, network, tmp_path):
     assert len(network.urls) == 5
 
 
-@pytest.mark.parametrize(
-    ("content", "complaint"),
-    [
-        (b"", "magic number"),
-        (b"\0\0\x08", "magic number"),
-        (b"\1\0\x08\1" + bytes(5), "magic number"),
-        (b"\0\0\x0d\1" + bytes(4), "magic number"),
-        (idx(np.zeros((1, 2, 2))), "magic number"),
-        (b"\0\0\x08\1\0\0", "header"),
-        (idx(np.arange(3))[:-1], "length"),
-        (idx(np.arange(3)) + b"\0", "length"),
-    ],
-)
-@pytest.mark.parametrize("name", ["labels", "labels.gz"])
-def test_malformed_idx_is_refused(tmp_path, name, content, complaint):
-    path = tmp_path / name
-    path.write_bytes(compressed(content) if path.suffix else content)
-    with pytest.raises(UsageError, match=f"{name} has a wrong {complaint}"):
-        _idx.read(path, dimensions=1)
-
-
-@pytest.mark.parametrize("content", [b"no gzip at all", compressed(idx(np.arange(3)))[:-9]])
-def test_damaged_gzip_is_refused(tmp_path, content):
-    (tmp_path / "labels.gz").write_bytes(content)
-    with pytest.raises(UsageError, match="wrong compression"):
-        _idx.read(tmp_path / "labels.gz", dimensions=1)
-
-
-def test_idx_keeps_the_order_of_the_dimensions(tmp_path):
+def test_an_image_keeps_the_order_of_its_rows_and_columns(given, tiny, monkeypatch):
     array = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
-    (tmp_path / "pixels").write_bytes(idx(array))
-    np.testing.assert_array_equal(_idx.read(tmp_path / "pixels", dimensions=3), array)
+    name = "t10k-images-idx3-ubyte"
+    path = next(given.glob(f"{name}*"))
+    path.write_bytes(compressed(idx(array)) if path.suffix else idx(array))
+    actual = hashlib.sha256(path.read_bytes()).hexdigest()
+    monkeypatch.setitem(_mnist.SHA256_OF_GZ, name, actual)
+    monkeypatch.setitem(_mnist.MD5_OF_RAW, name, hashlib.md5(idx(array)).hexdigest())
+    np.testing.assert_array_equal(_mnist.read(given, name), array)
+
+
+def test_a_file_changed_after_its_check_is_refused(given):
+    assert mnist.unavailable_reason() is None
+    max(given.glob("train-labels*")).write_bytes(b"changed")
+    with pytest.raises(UsageError, match="is not MNIST's file"):
+        mnist.load(seed=0)
+
+
+def test_a_file_lost_after_its_check_is_refused(given):
+    assert mnist.unavailable_reason() is None
+    lost = max(given.glob("train-labels*"))
+    lost.unlink()
+    with pytest.raises(UsageError, match=r"cannot read the data \(No such file"):
+        _mnist.read(given, "train-labels-idx1-ubyte")
 
 
 @pytest.mark.skipif(not REAL_MNIST, reason="DLBENCH_DATA is not set")
 def test_real_mnist_has_the_known_digits(monkeypatch):
-    monkeypatch.setenv(_mnist_files.VARIABLE, REAL_MNIST)
+    monkeypatch.setenv(_mnist.VARIABLE, REAL_MNIST)
     split = mnist.load(seed=0)
     train = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
     test = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]

@@ -1,12 +1,18 @@
-"""Find the four MNIST files in the user's folder or in the cache; download them once.
+"""Finds MNIST's four files in the user's folder or in pooch's cache, and reads them.
 
-Every file is checked against its published hash, once per process. It must not know the format.
+Missing files are downloaded once. Every file is checked against its published hash, so what is
+read needs no other check.
 """
 
 import functools
+import gzip
 import hashlib
 import os
+import struct
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from dlbench.errors import UsageError
 
@@ -38,9 +44,15 @@ SECONDS_TO_CONNECT = 2
 SECONDS_TO_READ = 10
 """The longest silence of a mirror, not the longest download."""
 
+MAGIC_BYTES = 4
+"""An IDX file begins with two zeros, the element type and the number of dimensions."""
+
+SIZE_BYTES = 4
+"""Each dimension of an IDX file is a big-endian unsigned integer."""
+
 
 def obtain() -> Path | str:
-    """Check or fetch the files; return their folder, or the sentence why they cannot be had.
+    """Check or download the files; return their folder, or the sentence why there are none.
 
     A failed download is not tried again in the same process. Raises UsageError if DLBENCH_DATA is
     not a folder, or if a file in it is not the published one.
@@ -52,10 +64,19 @@ def obtain() -> Path | str:
     return given
 
 
-def file(folder: Path, name: str) -> Path:
-    """Return the compressed file of that name if there is one, else the plain one."""
-    compressed = folder / f"{name}.gz"
-    return compressed if compressed.is_file() else folder / name
+def read(folder: Path, name: str) -> npt.NDArray[np.uint8]:
+    """Return the read-only array in the file of that name.
+
+    Raises UsageError if the file cannot be read or is not the published one.
+    """
+    path = _file(folder, name)
+    content = _published(path)
+    if path.suffix == ".gz":
+        content = gzip.decompress(content)
+    dimensions = content[MAGIC_BYTES - 1]
+    shape = struct.unpack_from(f">{dimensions}I", content, MAGIC_BYTES)
+    header = MAGIC_BYTES + SIZE_BYTES * dimensions
+    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 
 
 def _given_folder() -> Path | None:
@@ -65,22 +86,23 @@ def _given_folder() -> Path | None:
     folder = Path(given).expanduser()
     if not folder.is_dir():
         raise UsageError(f"{VARIABLE} is not a folder", value=given, allowed="an existing folder")
-    return folder if all(file(folder, name).is_file() for name in SHA256_OF_GZ) else None
+    return folder if all(_file(folder, name).is_file() for name in SHA256_OF_GZ) else None
 
 
-def _cache_folder() -> Path:
-    import pooch
-
-    return Path(pooch.os_cache("dlbench"))
+def _file(folder: Path, name: str) -> Path:
+    """Return the compressed file of that name if there is one, else the plain one."""
+    compressed = folder / f"{name}.gz"
+    return compressed if compressed.is_file() else folder / name
 
 
 @functools.cache
 def _check(folder: Path) -> None:
     for name in SHA256_OF_GZ:
-        _check_file(file(folder, name))
+        _published(_file(folder, name))
 
 
-def _check_file(path: Path) -> None:
+def _published(path: Path) -> bytes:
+    """Return the bytes of a file whose hash is the published one."""
     hint = f"Replace the file, or unset {VARIABLE} to have it downloaded"
     try:
         content = path.read_bytes()
@@ -88,12 +110,19 @@ def _check_file(path: Path) -> None:
         what = f"cannot read the data ({error.strerror})"
         raise UsageError(what, value=str(path), hint=hint) from error
     if path.suffix == ".gz":
-        published, found = SHA256_OF_GZ[path.stem], hashlib.sha256(content).hexdigest()
+        published, actual = SHA256_OF_GZ[path.stem], hashlib.sha256(content).hexdigest()
     else:
         published = MD5_OF_RAW[path.name]
-        found = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    if found != published:
-        raise UsageError(f"{path} is not MNIST's file", value=found, allowed=published, hint=hint)
+        actual = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if actual != published:
+        raise UsageError(f"{path} is not MNIST's file", value=actual, allowed=published, hint=hint)
+    return content
+
+
+def _cache_folder() -> Path:
+    import pooch
+
+    return Path(pooch.os_cache("dlbench"))
 
 
 @functools.cache
@@ -111,19 +140,20 @@ def _download(folder: Path) -> Path | str:
 
 
 def _fetch(mirror: str, folder: Path) -> None:
-    """Download what is missing or damaged in the folder; all errors of pooch and requests pass."""
+    """Download what the folder lacks, or holds with another hash; pooch's errors pass."""
     import pooch
 
     # It announces every download at level INFO, which would tear the progress display.
     pooch.get_logger().setLevel("WARNING")
     downloader = pooch.HTTPDownloader(timeout=(SECONDS_TO_CONNECT, SECONDS_TO_READ))
-    for name, digest in SHA256_OF_GZ.items():
-        gz = f"{name}.gz"
-        pooch.retrieve(mirror + gz, f"sha256:{digest}", gz, folder, downloader=downloader)
+    registry = {f"{name}.gz": f"sha256:{digest}" for name, digest in SHA256_OF_GZ.items()}
+    files = pooch.create(folder, base_url=mirror, registry=registry)
+    for name in registry:
+        files.fetch(name, downloader=downloader)
 
 
 def _why(error: Exception) -> str:
-    """Name the error in words; requests' own message runs over several lines."""
+    """Name the error in words; the message of requests runs over several lines."""
     # Some errors of requests are both, so a wrong hash is a ValueError that is no OSError.
     if isinstance(error, OSError):
         return type(error).__name__
