@@ -4,8 +4,8 @@ from typing import Annotated, Final, NamedTuple
 
 from msgspec import Meta, Struct
 
-# Checked where a network is read, from a suite or a results folder. A size is typed by a user: a
-# larger one is a slip of the keyboard.
+# A size in a network, checked when a suite or a results folder is read. Users type sizes: a larger
+# one is a typing error.
 Size = Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
@@ -30,8 +30,8 @@ Seconds = Annotated[float, Meta(ge=0)]
 class Dtype(NamedTuple):
     """A number type.
 
-    bytes: of one number in memory; storage: NumPy's name of the type in memory; eps: the distance
-    from 1 to the next number, in the operands of a product.
+    bytes: the size of one number in memory; storage: NumPy's name of the type in memory; eps: the
+    distance from 1 to the next number, for the operands of a product.
     """
 
     bytes: int

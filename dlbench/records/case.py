@@ -12,15 +12,16 @@ ModeKind = Literal["dynamic", "static"]
 class Declaration(Record, frozen=True):
     """The abilities of a backend, read as data without importing it.
 
-    package: the module whose presence means "installed"; distributions: the names under which
-    its version is found; install: what to type to get it; modes: name to kind; devices: device
-    kind to the dtypes it takes; environment: variables set before the import, in which
-    `{threads}` is the thread count; loops: ways to go through an epoch, the default first;
-    callbacks: what can be written at its end; default: the mode without --mode; only_on: the
-    device kinds of a mode that not all have; on_request: modes that are left out where none is
-    asked for, as they take long to compile; fork_safe: whether a process in which it has started,
-    and not computed yet, may be copied by fork(2): no thread that it needs is missing in the copy;
-    aliases: other names of the framework, so that an error can tell the backend's.
+    package: the module to import; distributions: its packages on PyPI; install: the command that
+    installs it; modes: the kind of each mode, by name; devices: the dtypes of each device kind;
+    environment: variables to set before the import, where `{threads}` stands for the thread count
+    and `{scratch}` for the folder of compiled code; loops: ways to go through an epoch, the default
+    first; callbacks: files that it can write after an epoch; default: the mode to use if the user
+    chooses none; only_on: for modes that not every device supports, the device kinds that do;
+    on_request: modes to leave out unless the user chooses them, as they take long to compile;
+    fork_safe: whether fork(2) may copy a process after the import and before the first
+    computation, so that no needed thread is missing in the copy; aliases: other names of the
+    framework, for error messages.
     """
 
     package: str
@@ -38,7 +39,7 @@ class Declaration(Record, frozen=True):
     aliases: tuple[str, ...] = ()
 
     def variables(self, threads: int, scratch: str) -> dict[str, str]:
-        """Return the environment variables. scratch: the folder for compiled code."""
+        """Return the environment variables to set. scratch: the folder for compiled code."""
         return {
             name: value.replace("{threads}", str(threads)).replace("{scratch}", scratch)
             for name, value in self.environment.items()
@@ -48,8 +49,8 @@ class Declaration(Record, frozen=True):
 class Work(Record, frozen=True):
     """Exact work of one iteration.
 
-    flops: of the matrix multiplications, 2mnk each; elements: operands read and results written
-    by them, each once; samples: rows of the batch, None where there is no batch.
+    flops: floating-point operations of the matrix multiplications, 2mnk each; elements: numbers
+    that these read and write, each counted once; samples: rows of the batch, None without a batch.
     """
 
     flops: int
@@ -62,7 +63,10 @@ class Work(Record, frozen=True):
 
 
 class Workload(Record, frozen=True):
-    """A computation: its kind, parameters and exact work; no framework, no clock."""
+    """A computation: its kind, parameters and exact work; it does not depend on a framework.
+
+    synthetic: whether it uses random data.
+    """
 
     kind: str
     params: dict[str, int | str]
@@ -71,7 +75,7 @@ class Workload(Record, frozen=True):
 
     @property
     def id(self) -> str:
-        """Readable and stable, such as `train_step/mnist-512/b32` or `matmul/64x32x16`."""
+        """Return a readable, stable id: `train_step/mnist-512/b32` or `matmul/64x32x16`."""
         if "network" in self.params:
             named = f"{self.kind}/{self.params['network']}/b{self.params.get('batch')}"
             others = [str(v) for k, v in self.params.items() if k not in {"network", "batch"}]
@@ -82,8 +86,8 @@ class Workload(Record, frozen=True):
 class Target(Record, frozen=True):
     """A backend with a device, mode, dtype and number of threads.
 
-    loop: how an epoch goes over its data; callbacks: what is written at its end, joined by `+`;
-    both empty for all other workloads.
+    loop: how an epoch goes over its data; callbacks: what an epoch writes at its end, joined by
+    `+`. Both are empty for all other workloads.
     """
 
     backend: str
@@ -96,7 +100,7 @@ class Target(Record, frozen=True):
 
     @property
     def id(self) -> str:
-        """Readable and stable, such as `torch/cpu/eager/float32/t2`, `.../t2/dataloader`."""
+        """Return a readable, stable id: `torch/cpu/eager/float32/t2` or `.../t2/dataloader`."""
         words = (self.backend, self.device, self.mode, self.dtype, f"t{self.threads}")
         return "/".join((*words, *filter(None, (self.loop, self.callbacks))))
 
@@ -107,10 +111,11 @@ class Target(Record, frozen=True):
 
 
 class Case(Record, frozen=True):
-    """One workload on one target: the join key of every comparison is its id.
+    """One workload on one target; comparisons find a case by its id.
 
-    null: the same again in a process of its own, to be compared with the case: nothing differs
-    but luck (Kohavi et al. 2020, Trustworthy Online Controlled Experiments, ch. 19: A/A tests).
+    skip: the reason to skip the case, or None; null: whether this is a second copy of a case, in
+    its own process, for an A/A test: the two differ by chance alone (Kohavi et al. 2020,
+    Trustworthy Online Controlled Experiments, ch. 19).
     """
 
     workload: Workload
@@ -121,7 +126,7 @@ class Case(Record, frozen=True):
 
     @property
     def id(self) -> str:
-        """Such as `train_step/mnist-512/b32/torch/cpu/eager/float32/t2`, `.../null` for a null."""
+        """Return `<workload>/<target>`, with `/null` at the end for a null."""
         return f"{self.workload.id}/{self.target.id}" + ("/null" if self.null else "")
 
 
@@ -137,5 +142,5 @@ class Group(Record, frozen=True):
 
     @property
     def live(self) -> tuple[Case, ...]:
-        """Return the cases and the null, which are measured in turns."""
+        """Return the cases and the null; they are measured in turns."""
         return self.cases if self.null is None else (*self.cases, self.null)

@@ -1,7 +1,7 @@
 """The vocabulary of networks: layers, losses and optimizers as data.
 
-A layer derives its shapes, weights and matrix products from its data. It must not know any
-framework, nor any computation.
+A layer derives its shapes, weights and matrix products from its data. This module must not know
+any framework, nor any computation.
 """
 
 from math import prod
@@ -157,7 +157,7 @@ class BatchNorm(AnyLayer, frozen=True, tag="batchnorm"):
     epsilon: Positive = 1e-3
 
     def weights(self, shape: Shape) -> dict[str, Weight]:
-        """Return scale and shift of every value."""
+        """Return the scale gamma and the shift beta, both (values,)."""
         width = (prod(shape),)
         return {"gamma": Weight(width, "ones"), "beta": Weight(width, "zeros")}
 
@@ -199,8 +199,8 @@ class Adam(Record, frozen=True, tag="adam"):
 Optimizer = SGD | Adagrad | RMSprop | Adam
 
 
-# Losses of probabilities, and the last activations they allow. If they allow `linear`, the outputs
-# are logits then, and the loss is computed from logits in either case.
+# Losses of probabilities, and the last activations they allow. A loss that allows `linear` is
+# always computed from logits; with `linear`, the network's outputs are the logits.
 LAST_ACTIVATIONS: Final[dict[Loss, tuple[Activation, ...]]] = {
     "binary_crossentropy": ("sigmoid", "linear"),
     "categorical_crossentropy": ("softmax", "linear"),

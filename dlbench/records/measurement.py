@@ -19,25 +19,27 @@ Flag = Literal["busy", "stolen", "throttled", "unparked"]
 Caches = Literal["cold", "warm"]
 
 
-# Measured, and so without an upper bound.
+# No upper bound, as counts are measured and not typed by a user.
 Count = Annotated[int, Meta(ge=1)]
 
 
-# Flags of a block whose time is also that of others: what interleaving cannot cancel. Not what the
-# cgroup's quota took (throttled): that is the case's own doing.
+# Flags of a block that other programs slowed down, which interleaving cannot cancel. `throttled` is
+# not one of them: the case itself uses up the cgroup's quota.
 DISTURBED: frozenset[Flag] = frozenset(("busy", "stolen", "unparked"))
 
 
 class Sample(Record, frozen=True):
     """One timed block: `iterations` steps between two device syncs.
 
-    What disturbed it, None where the system does not tell: foreign_s: CPU seconds that the cores
-    spent on others; waited_s: seconds in which threads of the worker were ready and had no core,
-    added up; steal_s: taken by the hypervisor; throttled_s: stopped by the cgroup's quota;
-    switches: involuntary context switches of the worker; parked_s: CPU seconds that the parked
-    workers used from this worker's resumption to its stop: 0 proves that they were silent.
-    lead_s: what the worker did untimed before: reset, lead-in, garbage collection. renewal: how
-    often the worker had begun again in this generation.
+    host_s: seconds on the host's clock; device_s: seconds on the device's own clock, None without
+    one; started_s: the time of the start; renewal: the number of renewals of the worker before.
+
+    Disturbances, None if the system does not report them. foreign_s: CPU seconds that the cores
+    spent on other processes; waited_s: seconds that threads of the worker waited for a core, summed
+    over threads; steal_s: seconds taken by the hypervisor; throttled_s: seconds stopped by the
+    cgroup's quota; switches: involuntary context switches of the worker; parked_s: CPU seconds that
+    the parked workers used while this one ran: 0 proves that they did nothing. lead_s: untimed
+    seconds before the block: reset, lead-in, garbage collection.
     """
 
     iterations: Count
@@ -96,7 +98,7 @@ class ParityCheck(Record, frozen=True):
 
     @property
     def fault(self) -> str:
-        """Return the error and its subject in words, for a check that has not passed."""
+        """Return in words why the check fails: the error and its quantity."""
         if self.error is None:
             return f"no finite number in {self.subject}"
         return (
@@ -112,10 +114,10 @@ class ParityCheck(Record, frozen=True):
 class Compiling(Record, frozen=True):
     """The compiling of a static mode at the first calls of a case, in one generation.
 
-    caches: whether compiled code of an earlier process was there to be used; start_s: what starting
-    the compiler took, once in this process; graphs: how many there were before the first call and
-    after each; peak_bytes: how far the worker's resident memory rose above what it was before,
-    without what other programs used that the compiler calls; None where the system does not tell.
+    caches: `warm` if compiled code of an earlier process was available, else `cold`; start_s: the
+    seconds to start the compiler, once per process; graphs: the number of graphs before the first
+    call and after each call; peak_bytes: the rise of the worker's resident memory, without the
+    programs that the compiler starts; None if the system does not report it.
     """
 
     caches: Caches
@@ -125,7 +127,10 @@ class Compiling(Record, frozen=True):
 
 
 class Measurement(Record, frozen=True):
-    """The raw measurements of one case in one generation; one line on disk."""
+    """The raw measurements of one case in one generation: one line on disk.
+
+    case: its id; reason: why the status is not `ok`; calls_s: the seconds of each first call.
+    """
 
     case: str
     status: Status
@@ -147,7 +152,7 @@ class Notice(Record, frozen=True):
 
 
 class Progress(Record, frozen=True):
-    """The present activity, for a progress display. done: finished cases of `total`."""
+    """The present activity, for a progress display. done: the number of finished cases."""
 
     doing: str
     done: int

@@ -19,10 +19,10 @@ RANDOM = "random"
 
 
 class Network(Record, frozen=True):
-    """A multi-layer perceptron as data: one text for all frameworks.
+    """A multi-layer perceptron as data, the same for all frameworks.
 
-    dataset: a member of `dlbench/datasets/`, or `random` for a network without data;
-    inputs: the shape of one sample; epochs and batch: its schedule.
+    inputs: the shape of one sample; dataset: a member of `dlbench/datasets/`, or `random` for
+    random data; epochs: the default number of epochs; batch: the default batch size.
     """
 
     name: Annotated[str, Meta(pattern=r"^[\w.-]+$")]
@@ -65,7 +65,7 @@ class Network(Record, frozen=True):
         return zip(self.layers, self._shapes(), strict=False)
 
     def _shapes(self) -> list[Shape]:
-        """The shape of one sample before the first layer and behind every layer."""
+        """Return the shape of one sample before the first layer and after every layer."""
         after = accumulate(
             self.layers, lambda shape, layer: layer.shape_after(shape), initial=self.inputs
         )

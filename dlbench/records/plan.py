@@ -1,4 +1,4 @@
-"""A plan: groups of cases in order, and all that is needed to repeat a run."""
+"""A plan: groups of cases in order, and everything needed to repeat a run."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from dlbench.records.base import Record
 from dlbench.records.case import Case, Group
 from dlbench.records.network import Network
 
-# More are a slip of the keyboard.
+# A larger number is a typing error.
 MOST_GENERATIONS = 1000
 
 
@@ -16,16 +16,16 @@ Rigor = Literal["quick", "standard", "rigorous"]
 
 
 class Sampling(Record, frozen=True):
-    """How much is measured for each case. Times in seconds.
+    """How much to measure for each case; all times are in seconds.
 
-    rigor: the named rules that these are, or started from; generations: how often everything is
-    measured anew in fresh processes; in each of them: renewals: how often at most workers begin
-    again with other memory; blocks: how many at most; precision: enough when the half-width of
-    every ratio's interval is at most this share; block_s: how long a block is about, unless a
-    single step is longer; warmup_s: the warm-up ends after this even if not steady; case_s: no
-    round is begun after so many seconds of blocks for each case of the row. timeout_s: a worker
-    silent for longer is hung; compile_limit_s: a static case that is not compiled and checked after
-    so long is given up, as others wait for it; budget_s: for the whole run, None for no limit.
+    rigor: the named rules that these values come from; generations: the number of repetitions in
+    fresh processes; renewals: the most restarts of a worker within a generation, for another memory
+    layout; blocks: the most blocks of a case in a generation; precision: stop when the half-width
+    of every ratio's interval is at most this share; block_s: the planned length of a block, which
+    one long step may exceed; warmup_s: the most time for warming up; case_s: the most time for the
+    blocks of a case, averaged over the row. timeout_s: the longest silence of a worker before it
+    counts as hung; compile_limit_s: the most time to compile and check a static case; budget_s:
+    the most time for the whole run, None for no limit.
     """
 
     rigor: Rigor = "quick"
@@ -44,7 +44,7 @@ class Sampling(Record, frozen=True):
 class Plan(Record, frozen=True):
     """Everything needed to repeat a run: groups in order, networks, sampling and seed.
 
-    rows: training rows of each network that has data; empty in older runs.
+    rows: the number of training rows of each network with data; empty in older runs.
     """
 
     suite: str
@@ -56,15 +56,15 @@ class Plan(Record, frozen=True):
 
     @property
     def cases(self) -> tuple[Case, ...]:
-        """All cases in the order of the groups, without the nulls."""
+        """Return all cases in the order of the groups, without the nulls."""
         return tuple(case for group in self.groups for case in group.cases)
 
 
 class Estimate(Record, frozen=True):
-    """How long a run takes, about, in seconds.
+    """About how long a run takes, in seconds.
 
-    starting_s: until the worker processes have started; preparing_s: to compile, check and warm up
-    all cases; measuring_s: to time all blocks.
+    starting_s: to start the worker processes; preparing_s: to compile, check and warm up all cases;
+    measuring_s: to time all blocks.
     """
 
     starting_s: float

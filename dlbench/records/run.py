@@ -3,18 +3,19 @@
 from dlbench.records.base import Record
 from dlbench.records.plan import Plan
 
-# 2: a line is one case in one generation; samples say what disturbed them; null cases.
+# 2: a line is one case in one generation; samples have counters of disturbances; null cases.
 # 3: targets have a loop and callbacks.
-# 4: lines say what compiling did.
-# 5: the environment names the microarchitecture of the CPU and its vector instructions.
+# 4: lines have a record of compiling.
+# 5: the environment has the microarchitecture of the CPU and its vector instructions.
 SCHEMA_VERSION = 5
 
 
 class Environment(Record, frozen=True):
     """The machine and the software of a run; None where a fact cannot be read.
 
-    cpu: the model; microarchitecture: its family as compilers name it, such as `zen3`;
-    vector_features: instructions for vectors, such as `avx2`; runs before version 5 have neither.
+    cpu: the model; microarchitecture: the compilers' name of its family, such as `zen3`;
+    vector_features: its vector instructions, such as `avx2`. Runs of schema versions below 5 have
+    neither of the last two.
     """
 
     system: str
@@ -31,7 +32,10 @@ class Environment(Record, frozen=True):
 
 
 class Run(Record, frozen=True):
-    """One invocation of `dlbench run`: the head of a results folder."""
+    """One invocation of `dlbench run`: the head of a results folder.
+
+    started: the time of the start in ISO 8601; dlbench: its version.
+    """
 
     id: str
     started: str

@@ -9,7 +9,7 @@ from dlbench.records.measurement import Count, Status
 from dlbench.records.network import Network
 from dlbench.records.run import SCHEMA_VERSION, Environment
 
-# What may be written at the end of an epoch, by the word of the axis.
+# The files that an epoch writes at its end, for each value of the option --callbacks.
 CALLBACKS: Final[dict[str, tuple[str, ...]]] = {
     "none": (),
     "tensorboard": ("tensorboard",),
@@ -21,9 +21,9 @@ CALLBACKS: Final[dict[str, tuple[str, ...]]] = {
 class EpochResult(Record, frozen=True):
     """One epoch of a training.
 
-    epoch: from 1; loss: mean of the training samples, dropout on; seconds: of the pass over the
-    training data alone; test_loss, accuracy: on the test rows, None where there are none, and
-    accuracy of classes only.
+    epoch: its number, from 1; loss: the mean over the training samples, with dropout; seconds: the
+    time of the pass over the training data; test_loss, accuracy: on the test rows, None without
+    test rows. accuracy is None for a regression, too.
     """
 
     epoch: Count
@@ -34,7 +34,7 @@ class EpochResult(Record, frozen=True):
 
 
 class Lap(Record, frozen=True):
-    """An epoch of a training has ended."""
+    """The message that an epoch of a training has ended."""
 
     target: Target
     seed: int
@@ -42,9 +42,9 @@ class Lap(Record, frozen=True):
 
 
 class TrainingResult(Record, frozen=True):
-    """One training: a target and a seed, epoch by epoch; one line on disk.
+    """One training on a target with a seed, epoch by epoch: one line on disk.
 
-    predictions: outputs for the rows that the lecture predicts, in the order of the network's.
+    predictions: the outputs for the rows for which the lecture shows predictions, in its order.
     """
 
     target: Target
@@ -58,7 +58,7 @@ class TrainingResult(Record, frozen=True):
 class TrainingRun(Record, frozen=True):
     """One invocation of `dlbench train`: the head of its results folder.
 
-    goal: the test accuracy whose time is looked for.
+    goal: the test accuracy for which the tables show the time to reach it, or None.
     """
 
     id: str
@@ -74,8 +74,8 @@ class TrainingRun(Record, frozen=True):
 
 
 def by_target(results: Sequence[TrainingResult]) -> Mapping[Target, list[TrainingResult]]:
-    """The trainings of every target, in the order of the run."""
-    found: dict[Target, list[TrainingResult]] = {}
+    """Return the trainings of every target, in the order of the run."""
+    trainings: dict[Target, list[TrainingResult]] = {}
     for result in results:
-        found.setdefault(result.target, []).append(result)
-    return found
+        trainings.setdefault(result.target, []).append(result)
+    return trainings

@@ -1,6 +1,6 @@
-"""What a verification has found, as frozen records: examples of the lecture, and networks.
+"""The findings of a verification: worked examples of the lecture, and checks of networks.
 
-They carry what is told of them. It must not know how anything is computed or shown.
+A finding holds all that a report needs. This module must not know how to compute or show it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,10 +14,11 @@ Numbers = float | tuple[float, ...] | tuple[tuple[float, ...], ...]
 
 
 class Figure(Record, frozen=True):
-    """What the lecture says that an example comes to.
+    """The result of an example in the lecture.
 
-    expected: by the lecture's formula, met to within `within` (absolute); printed: as the lecture
-    prints it, None where it gives the formula only; slip: what is wrong with what is printed.
+    expected: the result of the lecture's formula; within: the largest allowed absolute error;
+    printed: the result as the lecture prints it, None if it prints only the formula; slip: the
+    mistake in the printed result, or None.
     """
 
     example: str
@@ -29,7 +30,10 @@ class Figure(Record, frozen=True):
 
 
 class Worked(Record, frozen=True):
-    """An example as a backend computes it. values: None where it could not; status: ok, or why."""
+    """The result of a backend for an example.
+
+    values: None if the backend could not compute it; reason: why not.
+    """
 
     figure: Figure
     backend: str
@@ -39,17 +43,17 @@ class Worked(Record, frozen=True):
 
     @property
     def example(self) -> str:
-        """Its name."""
+        """Return the name of the example."""
         return self.figure.example
 
     @property
     def skipped(self) -> bool:
-        """Whether it cannot be had on this machine, which is not wrong."""
+        """Return whether this machine cannot run the backend; this is no failure."""
         return self.status == "skipped"
 
     @property
     def passed(self) -> bool:
-        """Whether it is what the lecture's formula gives."""
+        """Return whether the values equal those of the lecture's formula."""
         if self.values is None:
             return False
         pairs = zip(_each(self.values), _each(self.figure.expected), strict=True)
@@ -57,7 +61,10 @@ class Worked(Record, frozen=True):
 
 
 class Agreement(Record, frozen=True):
-    """All quantities of a network on a target. status, reason: why there are none."""
+    """The checks of all quantities of a network on a target.
+
+    checks: empty if the target could not compute them; reason: why not.
+    """
 
     network: str
     target: Target
@@ -67,17 +74,17 @@ class Agreement(Record, frozen=True):
 
     @property
     def skipped(self) -> bool:
-        """Whether it cannot be had on this machine, which is not wrong."""
+        """Return whether this machine cannot run the target; this is no failure."""
         return self.status == "skipped"
 
     @property
     def passed(self) -> bool:
-        """Whether every quantity is within its tolerance."""
+        """Return whether every quantity is within its tolerance."""
         return bool(self.checks) and all(check.passed for check in self.checks)
 
     @property
     def worst(self) -> ParityCheck:
-        """The quantity that is nearest to its tolerance, or the furthest beyond."""
+        """Return the check with the largest error relative to its tolerance."""
         return worst(self.checks)
 
 
@@ -85,12 +92,12 @@ Finding = Worked | Agreement
 
 
 def worst(checks: Iterable[ParityCheck]) -> ParityCheck:
-    """The one that is nearest to its tolerance, or the furthest beyond."""
+    """Return the check with the largest error relative to its tolerance."""
     return max(checks, key=lambda check: check.share)
 
 
 def _each(numbers: Numbers) -> Iterator[float]:
-    """Every number, row by row."""
+    """Yield every number, row by row."""
     if isinstance(numbers, float):
         yield numbers
         return
