@@ -79,9 +79,22 @@ def unknown(
     """
     known = list(names)
     by_small_letters = {**aliases, **{name.lower(): name for name in known}}
-    near = get_close_matches(word.lower(), by_small_letters, n=1)
-    hint = f"Did you mean {by_small_letters[near[0]]!r}?" if near else ""
+    near = _nearest(word.lower(), by_small_letters)
+    hint = f"Did you mean {near!r}?" if near else ""
     return UsageError(f"unknown {what}", value=word, allowed=allowed or ", ".join(known), hint=hint)
+
+
+# A beginning must be more alike than a whole name (0.6 by default): it says less.
+LIKE_A_BEGINNING = 0.75
+
+
+def _nearest(word: str, names: Mapping[str, str]) -> str | None:
+    """The name whose key is most like the word, or begins most like it: `mnits`, `mnist-512`."""
+    if near := get_close_matches(word, names, n=1):
+        return names[near[0]]
+    beginnings = {key[: len(word)]: name for key, name in reversed(names.items()) if word}
+    near = get_close_matches(word, beginnings, n=1, cutoff=LIKE_A_BEGINNING)
+    return beginnings[near[0]] if near else None
 
 
 def unwritable(what: str, folder: Path, error: OSError, *, option: str = "") -> UsageError:

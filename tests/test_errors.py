@@ -76,6 +76,12 @@ def test_the_name_that_is_probably_meant_is_in_the_hint(word: str) -> None:
     assert (error.value, error.hint) == (word, "Did you mean 'plum'?")
 
 
+def test_a_slip_in_the_beginning_of_a_name_is_enough_for_a_hint() -> None:
+    names = ("iris", "mnist-128", "mnist-512")
+    assert errors.unknown("network", "mnits", names).hint == "Did you mean 'mnist-128'?"
+    assert not errors.unknown("network", "cifar", names).hint
+
+
 def test_full_stops_are_not_doubled() -> None:
     assert str(DlbenchError("it broke.", allowed="a.", hint="Try a.")) == (
         "it broke. Allowed: a. Try a."

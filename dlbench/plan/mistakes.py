@@ -60,7 +60,7 @@ def _explained(where: str, error: msgspec.ValidationError, table: Any, kind: typ
             return _named(place, "type", value["type"], tags)
         wanted, value = _inside(wanted, value, step)
     if _MISSING in text:
-        return UsageError(f"{place}: {_quoted(text)} is missing")
+        return _missing(place, _quoted(text), wanted, value)
     if _UNKNOWN in text:
         return _no_field(place, _quoted(text), _struct(wanted, value))
     if isinstance(wanted, inspect.LiteralType) and isinstance(value, str):
@@ -113,6 +113,21 @@ def _struct(wanted: Any, value: Any) -> inspect.StructType:
     found = _structs(wanted)
     tag = value.get("type") if isinstance(value, Mapping) else None
     return next((one for one in found if one.tag == tag), found[0])
+
+
+def _missing(place: str, field: str, wanted: Any, table: Mapping[str, Any]) -> UsageError:
+    """The error for a missing field, or for a field whose name may be a slip of it.
+
+    Of a missing type msgspec says only this, whatever other fields there are.
+    """
+    structs = _structs(wanted)
+    if field != "type":
+        return UsageError(f"{place}: {field} is missing")
+    names = dict.fromkeys(["type", *(one.name for struct in structs for one in struct.fields)])
+    for written in table:
+        if written not in names:
+            return _named(place, "field", written, list(names))
+    return UsageError(f"{place}: type is missing", allowed=", ".join(str(s.tag) for s in structs))
 
 
 def _no_field(place: str, field: str, struct: inspect.StructType) -> UsageError:

@@ -8,7 +8,8 @@ from dlbench.errors import UsageError
 from dlbench.networks.base import every
 from dlbench.plan.mistakes import converted
 from dlbench.records.layers import LAST_ACTIVATIONS, Flatten, FullyConnected, Loss
-from dlbench.records.network import Network
+from dlbench.records.network import RANDOM, Network
+from dlbench.syntax import choice
 
 # Two classes are one probability.
 TWO_CLASSES = 2
@@ -33,12 +34,20 @@ def check(place: str, network: Network) -> None:
 
     place: the beginning of the message.
     """
+    _check_dataset(place, network)
     if not network.layers or not isinstance(network.layers[-1], FullyConnected):
         raise UsageError(f"{place}: the last layer must be dense or dropconnect")
     _check_first_layer(place, network)
     _check_last_activation(place, network)
     if network.has_data:
         _check_data(place, network)
+
+
+def _check_dataset(place: str, network: Network) -> None:
+    try:
+        choice("dataset", network.dataset, (*registry.names("datasets"), RANDOM))
+    except UsageError as error:
+        raise error.at(place) from error
 
 
 def _check_first_layer(place: str, network: Network) -> None:
@@ -60,10 +69,6 @@ def _check_last_activation(place: str, network: Network) -> None:
 
 def _check_data(place: str, network: Network) -> None:
     """Refuse a network whose inputs, loss or outputs do not fit its data set."""
-    try:
-        registry.check("datasets", network.dataset)
-    except UsageError as error:
-        raise error.at(place) from error
     described = registry.declaration("datasets", network.dataset, dict)
     losses, outputs = _ends_for(described["classes"])
     for what, value, allowed in (

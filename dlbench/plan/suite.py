@@ -148,7 +148,9 @@ def _sampling(place: str, table: Table) -> Sampling:
 
 def _entry(place: str, table: Table) -> Entry:
     if "kind" not in table:
-        allowed = ", ".join(registry.names("workloads"))
+        every = registry.names("workloads")
+        _words_of(place, table, ["kind", *_axes_of(place, every)])  # a slip such as `kin`
+        allowed = ", ".join(every)
         raise UsageError(f"{place}: kind is missing", allowed=allowed)
     kinds = _words_of(place, {"kind": table["kind"]}, ["kind"])["kind"]
     axes = _axes_of(place, kinds)

@@ -317,6 +317,8 @@ NOT_POSITIVE = "a positive whole number or a range"
         ("[workload]\nkind = 'matmul'", ["workload is {", "each written [[workload]]"]),
         ("workload = [1]", ["workload is [1] ", "each written [[workload]]"]),
         ("[[workload]]\nsize = 8", [f"{FIRST}: kind is missing", KINDS]),
+        ("[[workload]]\nkin = 'matmul'", [f"{FIRST}: unknown field 'kin'", "mean 'kind'?"]),
+        ("[[workload]]\nsiz = 8", [f"{FIRST}: unknown field 'siz'", "Did you mean 'size'?"]),
         ("[[workload]]\nkind = []", [f"{FIRST}: kind is []", "at least one"]),
         ("[[workload]]\nkind = 3.0", [f"{FIRST}: kind is 3.0", "a name or a whole number"]),
         ("[[workload]]\nkind = 'matmull'", [FIRST, "'matmull'", KINDS]),
@@ -370,7 +372,9 @@ def test_every_mistake_is_told_with_file_key_value_and_what_is_allowed(read, tex
                 "Allowed: dense, dropconnect, flatten, dropout, batchnorm."
             ),
         ),
-        ('type = "dense", units = 3', "units = 3", "layer 2: type is missing."),
+        ('type = "dense", units = 3', "units = 3", "layer 2: type is missing. Allowed: dense, "),
+        ('type = "dense", units = 3', 'typ = "dense", units = 3', "layer 2: unknown field 'typ'."),
+        ('type = "dense", units = 3', 'typ = "dense", units = 3', "Did you mean 'type'?"),
         ("relu", "gelu", "layer 1: unknown activation 'gelu'. Allowed: linear, "),
         (
             'activation = "relu"',
@@ -440,10 +444,12 @@ def test_every_mistake_is_told_with_file_key_value_and_what_is_allowed(read, tex
             '"iris"',
             '"irsi"',
             (
-                "unknown dataset: 'irsi'. Allowed: abalone, fruit, ionosphere, iris, mnist. "
-                "Did you mean 'iris'?"
+                "unknown dataset: 'irsi'. Allowed: abalone, fruit, ionosphere, iris, mnist, "
+                "random. Did you mean 'iris'?"
             ),
         ),
+        ('"iris"', '"mnits"', "unknown dataset: 'mnits'."),
+        ('"iris"', '"mnits"', "Did you mean 'mnist'?"),
         ("inputs = [4]", "inputs = [5]", "inputs is [5] and must be [4], as iris has them."),
         ("inputs = [4]", "inputs = []", "inputs is [] and must be a list of at least one value."),
         ("inputs = [4]", "inputs = 4", "inputs is 4 and must be a list of at least one value."),
