@@ -1,9 +1,14 @@
 """Which framework, mode and device is fastest for your network on your machine."""
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+
+# As in `typing`, which takes longer to import than all that is needed here: until __main__.py runs,
+# Ctrl-C would print a traceback.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from dlbench.api.invocation import Interrupted as Interrupted
     from dlbench.api.load import load as load
     from dlbench.api.result import RunResult as RunResult
@@ -42,7 +47,7 @@ _PUBLIC = {
 __all__ = [*_PUBLIC]  # noqa: PLE0604 - names, every one of them
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     """Load a public name on first use."""
     if name in _PUBLIC:
         return getattr(import_module(_PUBLIC[name]), name)

@@ -9,7 +9,7 @@ import sys
 import typer
 
 from dlbench import __version__, registry
-from dlbench.errors import EXIT_INTERRUPTED, EXIT_USAGE, DlbenchError
+from dlbench.errors import EXIT_USAGE, DlbenchError
 
 # The exit code if the reader stops reading (`dlbench show | head`), which is no error.
 EXIT_BROKEN_PIPE = 141
@@ -50,12 +50,10 @@ def build() -> typer.Typer:
 def main() -> None:
     """Run the command line; a user's mistake ends in one message and an exit code."""
     try:
-        code = build()(standalone_mode=False)
+        code = _run()
         sys.stdout.flush()
     except DlbenchError as error:
         sys.exit(_complain(str(error), error.exit_code))
-    except KeyboardInterrupt:
-        sys.exit(_complain("Interrupted.", EXIT_INTERRUPTED))
     except BrokenPipeError:
         sys.exit(_unheard())
     except SystemExit as end:  # so typer and rich end the program when the reader has gone
@@ -67,6 +65,17 @@ def main() -> None:
         show()
         sys.exit(getattr(error, "exit_code", EXIT_USAGE))
     sys.exit(code)
+
+
+def _run() -> int | None:
+    """Run the command; return its exit code. Ctrl-C goes up: typer alone ends without a word."""
+    command = typer.main.get_command(build())
+    try:
+        with command.make_context("dlbench", sys.argv[1:]) as context:
+            code: int | None = command.invoke(context)
+    except typer.Exit as end:  # of --help and --version
+        return end.exit_code
+    return code
 
 
 def _unheard() -> int:

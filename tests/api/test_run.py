@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from dlbench import cli
+from dlbench import __main__
 from dlbench.api import run as api_run
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, EXIT_USAGE
 from dlbench.harness import wire
@@ -69,7 +69,7 @@ def dlbench(monkeypatch):
     def command(*words):
         monkeypatch.setattr(sys, "argv", ["dlbench", *map(str, words)])
         with pytest.raises(SystemExit) as end:
-            cli.main()
+            __main__.main()
         return end.value.code
 
     return command

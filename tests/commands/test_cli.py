@@ -241,24 +241,33 @@ def test_an_unexpected_error_is_not_hidden(here: Path, monkeypatch: pytest.Monke
         dlbench("run", "mine.toml", "--dry-run")
 
 
-@pytest.mark.parametrize("words", [["run", "mine.toml", "--dry-run"], ["run", "mine.toml"]])
-def test_ctrl_c_ends_with_130(here: Path, monkeypatch: pytest.MonkeyPatch, words) -> None:
+@pytest.mark.parametrize(
+    ("words", "function"),
+    [
+        (["run", "mine.toml", "--dry-run"], "dlbench.api.run.dry_run"),
+        (["run", "mine.toml"], "dlbench.api.run.run"),
+        (["train", "iris"], "dlbench.api.train.train"),
+        (["verify"], "dlbench.api.verify.verify"),
+        (["show", "latest"], "dlbench.api.load.load"),
+        (["list"], "dlbench.cli.build"),  # before the command is known
+    ],
+)
+def test_ctrl_c_ends_with_a_sentence_and_130(here: Path, monkeypatch, words, function) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(api_run, "dry_run", interrupted)
-    monkeypatch.setattr(api_run, "run", interrupted)
-    answer = dlbench(*words)
-    assert answer.code == 130
-    assert "Traceback" not in answer.err
+    monkeypatch.setattr(function, interrupted)
+    assert dlbench(*words) == Answer(130, "", "dlbench: Interrupted.\n")
 
 
-def test_ctrl_c_before_the_command_is_known_ends_with_130(monkeypatch) -> None:
-    def interrupted() -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("dlbench.cli.build", interrupted)
-    assert dlbench("list", "suites") == Answer(130, "", "dlbench: Interrupted.\n")
+def test_ctrl_c_while_typer_is_imported_ends_with_a_sentence_and_130(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt")
+    code = "import sys; sys.path.insert(0, '.'); from dlbench.__main__ import main; main()"
+    command = [sys.executable, "-c", code, "list"]
+    end = subprocess.run(
+        command, cwd=tmp_path, text=True, check=False, timeout=60, capture_output=True
+    )
+    assert (end.returncode, end.stdout, end.stderr) == (130, "", "dlbench: Interrupted.\n")
 
 
 @pytest.fixture

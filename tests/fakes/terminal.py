@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from unittest import mock
 
-from dlbench import cli
+from dlbench import __main__
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def dlbench(*words: str) -> Answer:
         contextlib.redirect_stderr(err),
     ):
         try:
-            cli.main()
+            __main__.main()
         except SystemExit as end:
             return Answer(int(end.code or 0), out.getvalue(), err.getvalue())
     raise AssertionError("main() must end with an exit code")
