@@ -2,10 +2,16 @@
 
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
+
+
+class _Result(Protocol):
+    @property
+    def is_empty(self) -> bool: ...
+
 
 E = TypeVar("E")
-R = TypeVar("R")
+R = TypeVar("R", bound=_Result)
 
 # Called with every event: a Notice, a Progress, a Measurement, a Lap, a TrainingResult.
 Watch = Callable[[Any], None]
@@ -18,11 +24,13 @@ def unwatched(event: object) -> None:
 class Interrupted(KeyboardInterrupt, Generic[R]):
     """The user interrupted a run or a training.
 
-    result: what was measured until then; it is stored too.
+    result: what was measured until then; it is stored too. The message says whether it is empty.
     """
 
-    def __init__(self, result: R) -> None:
-        super().__init__("interrupted; what was measured so far is kept")
+    def __init__(self, result: R, done: str) -> None:
+        """Make the message. done: what happens to a case, `measured` or `trained`."""
+        kept = f"nothing was {done}" if result.is_empty else f"what was {done} so far is kept"
+        super().__init__(f"Interrupted; {kept}.")
         self.result = result
 
 

@@ -120,6 +120,11 @@ class TrainingOutcome:
         """Whether every training went to its end."""
         return all(one.status == "ok" for one in self.trainings)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no epoch was trained."""
+        return not any(one.epochs for one in self.trainings)
+
     def frame(self) -> "DataFrame":
         """One line per target and seed, with its last epoch, as a pandas data frame."""
         return frames.of_trainings(self.trainings)

@@ -62,7 +62,7 @@ def run(
     interrupted = _measure(head, folder, declarations, progress)
     result = RunResult(folders.read_run(folder), folder)
     if interrupted:
-        raise Interrupted(result)
+        raise Interrupted(result, "measured")
     return result
 
 

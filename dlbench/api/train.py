@@ -109,7 +109,7 @@ def train(
     interrupted = _train(plan, head, folder, declarations, progress)
     outcome = TrainingOutcome(stored.read_training(folder), folder)
     if interrupted:
-        raise Interrupted(outcome)
+        raise Interrupted(outcome, "trained")
     return outcome
 
 

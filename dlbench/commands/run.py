@@ -23,6 +23,7 @@ from dlbench.commands.base import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dlbench.api.result import RunResult
     from dlbench.plan.request import Request
 
 HELP = """Measure a suite, and print which framework and mode is fastest.
@@ -140,7 +141,7 @@ def _measure(request: "Request", results: "Path") -> int:
     from dlbench.api.invocation import Interrupted
     from dlbench.api.run import run as measure
     from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED
-    from dlbench.report import progress, terminal
+    from dlbench.report import progress
 
     errors, interrupted = Console(stderr=True), False
     end_in_order()
@@ -149,11 +150,23 @@ def _measure(request: "Request", results: "Path") -> int:
             result = measure(request, results=results, progress=watcher.see, command=command_line())
     except Interrupted as interrupt:
         result, interrupted = interrupt.result, True
-        errors.print("Interrupted; what was measured so far is kept.")
-    terminal.show(result.stored, Console())
-    typer.echo(f"\nResults: {result.folder}\nReport:  dlbench report {result.folder}")
+        errors.print(str(interrupt))
+    _show(result)
     if interrupted:
         return EXIT_INTERRUPTED
     if result.is_empty:
         errors.print("Nothing was measured; the notes above say why.")
     return 0 if result.ok and not result.is_empty else EXIT_FAILED_CASES
+
+
+def _show(result: "RunResult") -> None:
+    """Print the tables and what comes next: both only if there is something to see."""
+    from rich.console import Console
+
+    from dlbench.report import terminal
+
+    if result.measurements:
+        terminal.show(result.stored, Console())
+        typer.echo(f"\nResults: {result.folder}")
+    if not result.is_empty:
+        typer.echo(f"Report:  dlbench report {result.folder}")

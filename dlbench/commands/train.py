@@ -81,8 +81,6 @@ def train(
 
 
 def _train(request: "TrainingRequest", folders: "Folders") -> int:
-    import sys
-
     from rich.console import Console
 
     from dlbench.api.invocation import Interrupted
@@ -99,8 +97,9 @@ def _train(request: "TrainingRequest", folders: "Folders") -> int:
             )
     except Interrupted as interrupt:
         outcome, interrupted = interrupt.result, True
-        typer.echo("Interrupted; what was trained so far is kept.", file=sys.stderr)
-    _show(outcome, folders)
+        typer.echo(str(interrupt), err=True)
+    if not (interrupted and outcome.is_empty):
+        _show(outcome, folders)
     if interrupted:
         return EXIT_INTERRUPTED
     return 0 if outcome.ok else EXIT_FAILED_CASES

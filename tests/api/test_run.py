@@ -236,12 +236,27 @@ def test_an_interrupt_while_a_measurement_is_written_loses_none_of_its_row(
     assert [m.case for m in the_run(results).measurements] == CASES[:2]
 
 
-def test_an_interrupt_before_the_first_measurement_leaves_a_run_of_none(
-    dlbench, suite, results, scripted
+def test_an_interrupt_before_the_first_measurement_says_that_there_is_none(
+    dlbench, suite, results, scripted, capsys
 ):
     scripted(start=[KeyboardInterrupt()])
     assert dlbench("run", suite, "--results", results) == EXIT_INTERRUPTED
     assert statuses(results) == []
+    shown, told = capsys.readouterr()
+    assert shown == ""
+    assert "Interrupted; nothing was measured." in told
+
+
+def test_an_interrupt_after_a_failure_says_why_and_offers_no_report(
+    dlbench, suite, results, scripted, capsys
+):
+    scripted(prepare=[CRASH, KeyboardInterrupt()])
+    assert dlbench("run", suite, "--results", results) == EXIT_INTERRUPTED
+    assert statuses(results) == ["failed"]
+    shown, told = capsys.readouterr()
+    assert CRASH.failed.reason in " ".join(shown.split())
+    assert "Report:" not in shown
+    assert "Interrupted; nothing was measured." in told
 
 
 def test_an_interrupt_while_the_machine_is_looked_at_leaves_nothing(

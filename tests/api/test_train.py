@@ -200,7 +200,17 @@ def test_an_interrupt_keeps_and_shows_what_was_trained(here, taught):
     assert statuses(here) == [(0, "ok", 3), (1, "failed", 1)]
     assert "seed 1: interrupted (after 1 epoch)" in words(answer)
     assert "Results: results/" in answer.out
+    assert "Interrupted; what was trained so far is kept." in answer.err
     assert not any(worker.alive for worker in school.workers)
+
+
+@pytest.mark.parametrize("order", ["start", "seed 0 epoch 1"])
+def test_an_interrupt_before_the_first_epoch_says_that_there_is_none(here, taught, order):
+    taught({f"numpy {order}": KeyboardInterrupt()})
+    answer = on_numpy("iris --epochs 3 --seeds 3")
+    assert answer.code == EXIT_INTERRUPTED
+    assert answer.out == ""
+    assert "Interrupted; nothing was trained." in answer.err
 
 
 def test_results_go_where_they_are_asked_to(here, taught):
