@@ -25,9 +25,6 @@ QUIET_SHARE = 0.25
 GENERATIONS_SHARE = 0.5
 
 
-MINUTE_S = 60.0
-
-
 # A drift matters if it moves the ratio by more than this during a measurement: half of the default
 # margin of a verdict.
 LEAST_DRIFT = 0.01
@@ -149,8 +146,10 @@ def _shape(pair: Pair) -> str:
         return f"; two clusters of the times' ratio, at {low} and {high}"
     values, times = centre(pair.placements)
     slope = drift(values, times)
-    if slope and slope.clear and abs(slope.slope) * max(times) > LEAST_DRIFT:
-        change = "rose" if slope.slope > 0 else "fell"
-        share = units.percent(abs(MINUTE_S * slope.slope))
-        return f"; the times' ratio {change} by {share} per minute"
+    # no rate: measurements take seconds, and one of 300 % per minute would say what nobody saw
+    change = slope.change(max(times)) if slope and slope.clear else 0.0
+    if abs(change) > LEAST_DRIFT:
+        direction = "rose" if change > 0 else "fell"
+        share = units.percent(abs(change))
+        return f"; the times' ratio {direction} by {share} during the measurement"
     return ""

@@ -51,8 +51,8 @@ class BlockCounts(Struct, frozen=True):
 class Shape(Struct, frozen=True):
     """Irregularities of the times. autocorrelation: of successive samples.
 
-    drift: share per minute, None if it is not significant; modes: the two places of the times,
-    None if there is one.
+    drift: change from the first to the last sample of a process, a share, None if it is not
+    significant; modes: the two places of the times, None if there is one.
     """
 
     autocorrelation: float | None = None

@@ -15,9 +15,6 @@ from dlbench.stats.shape import Modes, centre, drift, modes
 ENOUGH_GENERATIONS = 3
 
 
-MINUTE_S = 60.0
-
-
 # The logarithm of the largest plausible number of seconds.
 LARGEST = log(1e9)
 
@@ -73,13 +70,17 @@ def _ends(*logs: float | None) -> tuple[float | None, ...]:
 
 
 def _drift(groups: Sequence[Sequence[Sample]]) -> float | None:
-    """Share per minute, each process from its own beginning and around its own median."""
+    """Change from the first to the last sample of a process, as a share; None if it may be 0.
+
+    Each process counts from its own beginning and around its own median; the longest one counts.
+    """
     timed = (
         [(sample.started_s, log(sample.step_s)) for sample in group if sample.step_s > 0]
         for group in groups
     )
-    slope = drift(*centre(timed))
-    return MINUTE_S * slope.slope if slope and slope.clear else None
+    values, times = centre(timed)
+    slope = drift(values, times)
+    return slope.change(max(times)) if slope and slope.clear else None
 
 
 def _two(found: Modes) -> str:

@@ -4,7 +4,7 @@ All values are natural logarithms of seconds, or of ratios; times are seconds.
 """
 
 from collections.abc import Iterable, Sequence
-from math import ceil, isnan, log1p, sqrt
+from math import ceil, expm1, isnan, log, log1p, sqrt
 from statistics import median
 from typing import NamedTuple
 
@@ -46,6 +46,10 @@ LEAST_DISTANCE = log1p(0.02)
 MOST_DRIFTING = 400
 
 
+# The logarithm of the largest plausible change; absurd times must not overflow.
+LARGEST = log(1e9)
+
+
 class Drift(NamedTuple):
     """Slope per second with its 95 % interval: 0.01 is 1 % more every second."""
 
@@ -57,6 +61,10 @@ class Drift(NamedTuple):
     def clear(self) -> bool:
         """Whether the interval excludes 0."""
         return self.low > 0 or self.high < 0
+
+    def change(self, seconds: float) -> float:
+        """Return the whole change in these seconds, as a share: 0.01 is 1 % more."""
+        return expm1(min(self.slope * seconds, LARGEST))
 
 
 class Modes(NamedTuple):

@@ -47,6 +47,12 @@ def test_the_slope_is_per_second_whatever_the_order_of_distances() -> None:
     assert drift((-0.2 * times).tolist(), times.tolist()).slope == pytest.approx(-0.2)
 
 
+def test_a_drift_is_told_as_a_whole_change() -> None:
+    assert Drift(0.01, 0.01, 0.01).change(10) == pytest.approx(np.expm1(0.1))
+    assert Drift(-0.01, -0.01, -0.01).change(10) == pytest.approx(np.expm1(-0.1))
+    assert Drift(1.0, 1.0, 1.0).change(1e6) == pytest.approx(1e9)
+
+
 def test_equal_values_do_not_drift() -> None:
     found = drift([1.5] * 20, list(range(20)))
     assert found == Drift(0, 0, 0)
