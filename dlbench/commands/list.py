@@ -1,4 +1,4 @@
-"""List what there is: suites, workloads, networks, backends, data sets, runs."""
+"""List the suites, workloads, networks, backends, data sets and runs."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -7,18 +7,19 @@ from typing import Annotated
 import typer
 
 from dlbench import registry
+from dlbench.commands.base import RESULTS, Results
 from dlbench.errors import UnreadableResults, UsageError, unknown
 
-HELP = """List what there is to measure, and what was measured.
+HELP = """List what dlbench can measure, and the stored runs.
 
-WHAT is one of suites, workloads, networks, backends, datasets, runs; without it, all are named.
-A network can be drawn, with its layers, shapes and parameters: dlbench list networks --diagram
-mnist-512
+WHAT is one of suites, workloads, networks, backends, datasets, runs. Without WHAT, the names of all
+are listed. --diagram draws a network with its layers, shapes and parameters: dlbench list networks
+--diagram mnist-512
 
 Example: dlbench list networks
 """
 
-# Characters of a time in ISO 8601 that are the date, the hour and the minute.
+# The length of date, hour and minute at the beginning of a time in ISO 8601.
 DATE = len("2026-01-01T12:00")
 
 Lines = Iterable[tuple[str, ...]]
@@ -33,13 +34,11 @@ def list_(
     what: Annotated[
         str | None,
         typer.Argument(
-            help="suites, workloads, networks, backends, datasets or runs; all of them, briefly.",
+            help="suites, workloads, networks, backends, datasets or runs. [default: names of all]",
             show_default=False,
         ),
     ] = None,
-    results: Annotated[Path, typer.Option("--results", help="Where the results are.")] = Path(
-        "results"
-    ),
+    results: Results = RESULTS,
     diagram: Annotated[
         str | None,
         typer.Option("--diagram", help="Draw this network, as SVG and PNG.", show_default=False),
@@ -48,14 +47,14 @@ def list_(
         Path, typer.Option("-o", "--out", help="The folder that the drawing goes to.")
     ] = Path(),
 ) -> None:
-    """Print one line per member, names first; or draw one of the networks."""
+    """Print one line per member, beginning with its name; or draw a network."""
     if what is not None and what not in LISTS:
         raise unknown("list", what, LISTS)
     if diagram is not None:
         _draw(what or "networks", diagram, out)
     elif what is None:
         _print(list(_overview(results)))
-        typer.echo("More of each: dlbench list WHAT, such as dlbench list networks")
+        typer.echo("For details: dlbench list WHAT, such as dlbench list networks")
     elif lines := list(LISTS[what](results)):
         _print(lines)
     else:
@@ -71,6 +70,7 @@ def _print(lines: Sequence[tuple[str, ...]]) -> None:
 
 
 def _draw(what: str, name: str, out: Path) -> None:
+    """Draw a network into the folder `out`; print the paths of the files."""
     from dlbench.networks.base import named
     from dlbench.report import network_diagram
 
@@ -81,7 +81,10 @@ def _draw(what: str, name: str, out: Path) -> None:
 
 
 def _overview(results: Path) -> Lines:
-    """Every list with its members, but the newest run only."""
+    """Return one line per list: its name, the number of members and their names.
+
+    Of the runs, only the latest is named.
+    """
     for what, lines in LISTS.items():
         names = [line[0] for line in lines(results)]
         if what == "runs" and names:
@@ -117,9 +120,9 @@ def _backends(_: Path) -> Lines:
 
     for name in registry.names("backends"):
         declared = registry.declaration("backends", name, Declaration)
-        there = find_spec(declared.package) is not None
+        is_installed = find_spec(declared.package) is not None
         modes = ", ".join(f"{mode} ({kind})" for mode, kind in declared.modes.items())
-        state = "installed" if there else f"not installed; {declared.install}"
+        state = "installed" if is_installed else f"not installed; {declared.install}"
         yield name, ", ".join(declared.devices), modes, state
 
 
@@ -136,14 +139,14 @@ def _runs(results: Path) -> Lines:
 
     for folder in folders(results):
         try:
-            found = outcome(folder)
+            ended = outcome(folder)
         except UnreadableResults:
-            why = f"cannot be read; to see why: dlbench show {folder.name}"
-            yield folder.name, "", "", "", why
+            reason = f"cannot be read; to see why: dlbench show {folder.name}"
+            yield folder.name, "", "", "", reason
         else:
-            date, subject = found.started[:DATE].replace("T", " "), found.subject
-            about = ", ".join(filter(None, (found.counts, found.state)))
-            yield folder.name, date, found.kind, subject, about
+            date = ended.started[:DATE].replace("T", " ")
+            about = ", ".join(filter(None, (ended.counts, ended.state)))
+            yield folder.name, date, ended.kind, ended.subject, about
 
 
 LISTS: dict[str, Callable[[Path], Lines]] = {

@@ -1,6 +1,6 @@
-"""From a suite and the user's options to a plan: every case, and why some are skipped.
+"""Make a plan of a suite and a request: all cases, with a reason for each skipped one.
 
-Nothing is imported, started or measured here but what the machine says of itself.
+This module starts and measures nothing, and imports no framework.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,34 +23,34 @@ from dlbench.records.plan import Plan, Sampling
 from dlbench.syntax import choices, expression, integers
 from dlbench.workloads.base import Axes, kind_named
 
-# What a live case holds, by the elements of its multiplications: the data as drawn, its copy in
-# the framework, the results, and in passing the oracle's float64.
+# The memory of a case that runs, as a multiple of the elements of its multiplications: the drawn
+# data, its copy in the framework, and the results. The oracle's float64 arrays are short-lived.
 MEMORY_SHARE = 3
 
 
-def make(suite: Suite, asked: Request, machine: Machine) -> Plan:
-    """The plan; UsageError where the user asked for what does not exist, or for nothing."""
-    _refuse_useless(suite, asked)
+def make(suite: Suite, request: Request, machine: Machine) -> Plan:
+    """Make the plan; UsageError if the request names something unknown, or if no case is left."""
+    _refuse_unused_options(suite, request)
     known = {**every(), **{network.name: network for network in suite.networks}}
-    with _blamed_on(suite):
+    with _errors_name(suite):
         targets_for(suite.targets, machine)
         for entry in suite.entries:
-            if named := entry.axes.get("network"):
-                choices("network", map(str, named), list(known))
-    targets = targets_for({**suite.targets, **asked.targets}, machine)
-    keeps = expression(asked.keep) if asked.keep else _keeps_all
+            if names := entry.axes.get("network"):
+                choices("network", map(str, names), list(known))
+    targets = targets_for({**suite.targets, **request.targets}, machine)
+    keeps = expression(request.keep) if request.keep else _keeps_all
     groups = [
         _group(workload, _variants(workload, axes, targets, machine), keeps, machine, known)
-        for workload, axes in _workloads(suite, asked, known, machine)
+        for workload, axes in _workloads(suite, request, known, machine)
     ]
     groups = with_nulls([group for group in groups if group.cases])
-    _refuse_nothing(groups)
+    _refuse_empty_plan(groups)
     used = {str(group.workload.params.get("network")) for group in groups}
     networks = {name: network for name, network in known.items() if name in used}
     return Plan(
         suite=suite.name,
-        seed=asked.seed,
-        sampling=_sampling(suite.sampling, asked),
+        seed=request.seed,
+        sampling=_sampling(suite.sampling, request),
         networks=networks,
         groups=tuple(groups),
         rows={name: rows_of(network) for name, network in networks.items() if network.has_data},
@@ -61,58 +61,59 @@ def _keeps_all(case: str) -> bool:  # noqa: ARG001
     return True
 
 
-def _sampling(suite: Sampling, asked: Request) -> Sampling:
-    """The suite's rules, replaced by those of the rigor asked for, and by what else was asked."""
-    base = suite if asked.rigor is None else presets.sampling(asked.rigor, suite)
-    given = {name: getattr(asked, name) for name in ("generations", "renewals", "precision")}
-    given |= {"budget_s": asked.budget_s, "compile_limit_s": asked.compile_limit_s}
-    return replace(base, **{name: value for name, value in given.items() if value is not None})
+def _sampling(suite: Sampling, request: Request) -> Sampling:
+    """Return the suite's rules, or those of the requested rigor, with the other options applied."""
+    base = suite if request.rigor is None else presets.sampling(request.rigor, suite)
+    options = {name: getattr(request, name) for name in ("generations", "renewals", "precision")}
+    options |= {"budget_s": request.budget_s, "compile_limit_s": request.compile_limit_s}
+    return replace(base, **{name: value for name, value in options.items() if value is not None})
 
 
 def with_nulls(groups: Sequence[Group]) -> list[Group]:
-    """Return every group with a null: a copy of one case, of another target in each group.
+    """Return the groups, each with a null: a copy of one case, in turn of every target.
 
-    Of a dynamic mode where there is one: the copy of a static one would be compiled again.
+    If a group has dynamic modes, it is one of these: the copy of a static one must be compiled too.
     """
-    found = []
+    complete = []
     for number, group in enumerate(groups):
         running = [case for case in group.cases if case.skip is None]
         candidates = [case for case in running if case.mode_kind == "dynamic"] or running
         copied = candidates[number % len(candidates)] if candidates else None
         null = None if copied is None else replace(copied, null=True)
-        found.append(replace(group, null=null))
-    return found
+        complete.append(replace(group, null=null))
+    return complete
 
 
 @contextmanager
-def _blamed_on(suite: Suite) -> Iterator[None]:
-    """Name the suite's file in what is wrong with it."""
+def _errors_name(suite: Suite) -> Iterator[None]:
+    """Begin the message of every UsageError of the `with` block with the suite's file."""
     try:
         yield
     except UsageError as error:
         raise error.at(f"{suite.name}.toml") from error
 
 
-def _refuse_useless(suite: Suite, asked: Request) -> None:
-    """An option that no workload of the suite takes would be passed over in silence."""
+def _refuse_unused_options(suite: Suite, request: Request) -> None:
+    """Raise a UsageError for an option that no workload of the suite takes."""
     kinds = (kind_named(name) for entry in suite.entries for name in entry.kinds)
     axes = list(dict.fromkeys(axis for kind in kinds for axis in kind.axes))
-    for axis, given in asked.axes.items():
+    for axis, values in request.axes.items():
         if axis not in axes:
-            raise _useless(suite.name, axis, given, axes)
+            raise _unused_option(suite.name, axis, values, axes)
 
 
-def _useless(suite: str, axis: str, given: Sequence[str], axes: Sequence[str]) -> UsageError:
-    """The error for an option of other workloads; it names them, and a command with one."""
+def _unused_option(suite: str, axis: str, values: Sequence[str], axes: Sequence[str]) -> UsageError:
+    """Return the error; it names the workloads that take the option, and a command with one."""
     takers = [name for name in registry.names("workloads") if axis in kind_named(name).axes]
-    hint = f"Try: dlbench run {takers[0]} --{axis} {','.join(given)}"
+    hint = f"Try: dlbench run {takers[0]} --{axis} {','.join(values)}"
     text = (
         f"--{axis} needs a workload such as {', '.join(takers)}, and suite {suite} has none. {hint}"
     )
     return UsageError.worded(text, value=axis, allowed=", ".join(axes), hint=hint)
 
 
-def _refuse_nothing(groups: Sequence[Group]) -> None:
+def _refuse_empty_plan(groups: Sequence[Group]) -> None:
+    """Raise a UsageError if there is no case, or if all are skipped."""
     if not groups:
         raise UsageError(
             "nothing is left to measure: no case fits the suite, the options and -k together",
@@ -126,14 +127,14 @@ def _refuse_nothing(groups: Sequence[Group]) -> None:
 
 
 def _workloads(
-    suite: Suite, asked: Request, known: Mapping[str, Network], machine: Machine
+    suite: Suite, request: Request, known: Mapping[str, Network], machine: Machine
 ) -> Iterator[tuple[Workload, Axes]]:
-    """Every workload once, with the axes that it comes from."""
+    """Yield every workload once, with its axes. known: all networks by name."""
     seen = set()
     for entry in suite.entries:
         for kind_name in entry.kinds:
             kind = kind_named(kind_name)
-            axes = _axes(entry, kind.axes, asked, known)
+            axes = _axes(entry, kind.axes, request, known)
             if "loop" in axes:
                 choices("loop", map(str, axes["loop"]), _loops(machine))
             for params in kind.expand(axes, known):
@@ -149,27 +150,27 @@ def _workloads(
 
 
 def _axes(
-    entry: Entry, allowed: Sequence[str], asked: Request, known: Mapping[str, Network]
+    entry: Entry, allowed: Sequence[str], request: Request, known: Mapping[str, Network]
 ) -> dict[str, list[int] | list[str]]:
-    """The entry's axes that the kind has, replaced by what the user asked for."""
+    """Return the values of the kind's axes: those of the request, else those of the entry."""
     axes = {axis: values for axis, values in entry.axes.items() if axis in allowed}
-    for axis, given in asked.axes.items():
+    for axis, words in request.axes.items():
         if axis in allowed:
-            axes[axis] = list(given) if axis in NAME_AXES else integers(f"--{axis}", given)
+            axes[axis] = list(words) if axis in NAME_AXES else integers(f"--{axis}", words)
     if "network" in axes:
         axes["network"] = choices("network", map(str, axes["network"]), list(known))
     return axes
 
 
 def _loops(machine: Machine) -> list[str]:
-    every = (loop for one in machine.declarations.values() for loop in one.loops)
-    return list(dict.fromkeys(every))
+    loops = (loop for declared in machine.declarations.values() for loop in declared.loops)
+    return list(dict.fromkeys(loops))
 
 
 def _variants(
     workload: Workload, axes: Axes, targets: Sequence[tuple[Target, str]], machine: Machine
 ) -> list[tuple[Target, str]]:
-    """The targets in all ways in which they run the workload."""
+    """Return the targets of the workload; an epoch has one for each loop and callbacks."""
     kind = kind_named(workload.kind)
     return [
         (variant, mode_kind)
@@ -204,9 +205,12 @@ def _group(
 
 
 def _within_memory(cases: Sequence[Case], elements: int, machine: Machine) -> Iterator[Case]:
-    """The cases, skipped if those that run, of so many numbers each, do not fit together."""
+    """Yield the cases; skip all if they do not fit into memory together.
+
+    elements: the numbers that a case holds.
+    """
     running = [case for case in cases if case.skip is None]
-    # and once more for the null
+    # the null needs memory too
     live = [*running, *running[:1]]
     need = sum(MEMORY_SHARE * elements * DTYPES[case.target.dtype].bytes for case in live)
     targets = units.counted(len(running), "target")

@@ -1,7 +1,7 @@
-"""How long a plan takes to measure, before anything is measured.
+"""Estimate how long a plan takes, before it is measured.
 
-The constants are the middle of what the runs in results/reference took, most of them on two cores.
-No framework, machine or file is read, so an estimate may be wrong by a factor of two.
+The constants are medians over the runs in results/reference, most of them on two cores. The machine
+is not looked at, so an estimate may be wrong by a factor of two.
 """
 
 from math import ceil
@@ -30,7 +30,7 @@ STEPS_BEFORE = 7
 # same precision.
 THREAD_FLOPS = 5e10
 ACCELERATOR_FLOPS = 1e13
-# What a training step takes beside its products.
+# The seconds of a training step without its matrix products.
 STEP_S = 2e-4
 
 # The lead-in before a block, as a share of it; and the messages, resuming and stopping around it.
@@ -55,7 +55,7 @@ def estimate(plan: Plan) -> Estimate:
 
 
 def _within(whole: Estimate, budget_s: float | None) -> Estimate:
-    """The estimate; if it exceeds the budget, all parts are reduced by the same factor."""
+    """Return the estimate; if it exceeds the budget, reduce all parts by the same factor."""
     if budget_s is None or whole.total_s <= budget_s:
         return whole
     share = budget_s / whole.total_s
@@ -63,7 +63,7 @@ def _within(whole: Estimate, budget_s: float | None) -> Estimate:
 
 
 def _starting_s(cases: list[Case]) -> float:
-    """Every target has a worker, and every null."""
+    """Return the seconds to start the workers: one per target, and one per null."""
     workers = {(case.target, case.null) for case in cases}
     return STARTING_S + WORKER_S * len(workers) if workers else 0.0
 
@@ -74,7 +74,7 @@ def _preparing_s(cases: list[Case], sampling: Sampling) -> float:
 
 
 def _case_s(case: Case, sampling: Sampling) -> float:
-    """Bind, compile, check and warm up one case."""
+    """Return the seconds to bind, compile, check and warm up one case."""
     compiling_s = COMPILING_S if case.mode_kind == "static" else 0.0
     loading_s = 0.0 if _is_on_cpu(case) else ACCELERATOR_S
     steps_s = STEPS_BEFORE * _step_s(case)
@@ -82,13 +82,13 @@ def _case_s(case: Case, sampling: Sampling) -> float:
 
 
 def _measuring_s(case: Case, sampling: Sampling) -> float:
-    """All blocks of one case; no round begins after its limit, but one block there always is."""
+    """Return the seconds of all blocks of a case: up to its limit, but at least one block."""
     block_s = (1 + LEAD_SHARE) * max(sampling.block_s, _step_s(case)) + TURN_S
     return min(sampling.blocks * block_s, max(sampling.case_s, block_s))
 
 
 def _step_s(case: Case) -> float:
-    """One step, or one whole epoch, from its exact work."""
+    """Return the seconds of one step, or of one whole epoch, by its exact work."""
     work, batch = case.workload.work, case.workload.params.get("batch")
     steps = ceil(work.samples / int(batch)) if work.samples and batch else 1
     speed = case.target.threads * THREAD_FLOPS if _is_on_cpu(case) else ACCELERATOR_FLOPS

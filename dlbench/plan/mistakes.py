@@ -1,6 +1,6 @@
-"""Converts a table into a record; a mistake in it is told in plain English.
+"""Convert a table into a record, and explain mistakes in plain English.
 
-msgspec says where the mistake is; what is allowed there follows from the record's own type.
+msgspec says where a mistake is. The record's type says what is allowed there.
 """
 
 import re
@@ -14,7 +14,7 @@ from dlbench.errors import UsageError, unknown
 
 T = TypeVar("T")
 
-# What msgspec calls these mistakes.
+# msgspec's words for these mistakes.
 _MISSING = "missing required field"
 _UNKNOWN = "unknown field"
 
@@ -34,7 +34,10 @@ def converted(place: str, table: Any, kind: type[T]) -> T:
 def values_of(
     place: str, table: Mapping[str, Any], names: Sequence[str], kind: Any
 ) -> dict[str, Any]:
-    """Return the table; every field must have one of the names, and a value of this kind."""
+    """Return the table as a dict.
+
+    Raises a UsageError if a field has none of the names, or a value that is not of this kind.
+    """
     for field, value in table.items():
         if field not in names:
             raise _named(place, "field", field, names)
@@ -56,7 +59,7 @@ def _explained(where: str, error: msgspec.ValidationError, table: Any, kind: typ
         if isinstance(wanted, inspect.ListType) and isinstance(wanted.item_type, inspect.DictType):
             break
         if step == "type":
-            tags = [str(one.tag) for one in _structs(wanted)]
+            tags = [str(struct.tag) for struct in _structs(wanted)]
             return _named(place, "type", value["type"], tags)
         wanted, value = _inside(wanted, value, step)
     if _MISSING in text:
@@ -64,7 +67,7 @@ def _explained(where: str, error: msgspec.ValidationError, table: Any, kind: typ
     if _UNKNOWN in text:
         return _no_field(place, _quoted(text), _struct(wanted, value))
     if isinstance(wanted, inspect.LiteralType) and isinstance(value, str):
-        return _named(place, field, value, [str(one) for one in wanted.values])
+        return _named(place, field, value, [str(allowed) for allowed in wanted.values])
     return wrong(place, field, value, _wanted(wanted, value, field))
 
 
@@ -75,21 +78,21 @@ def wrong(place: str, field: str, value: Any, must: str) -> UsageError:
 
 
 def _last_name(steps: list[Any]) -> str:
-    """What is said to be wrong: the field, or a whole layer."""
+    """Return the name of the wrong field, or `it` for a whole layer."""
     if steps[-1:] and isinstance(steps[-1], int) and steps[-2] == "layers":
         return "it"
     return next((step for step in reversed(steps) if isinstance(step, str)), "it")
 
 
 def _places(steps: list[Any], *, has_field: bool) -> list[str]:
-    """The way to the field: layers by number from 1, tables by name."""
-    found = [
+    """Return the tables and layers around the field: layers by number from 1, tables by name."""
+    places = [
         f"layer {step + 1}" if isinstance(step, int) else str(step)
         for before, step in zip(["", *steps], steps, strict=False)
         if step != "layers" and (before == "layers" or isinstance(step, str))
     ]
     is_layer = steps[-2:-1] == ["layers"]
-    return found[:-1] if has_field and found and not is_layer else found
+    return places[:-1] if has_field and places and not is_layer else places
 
 
 def _inside(wanted: Any, value: Any, step: Any) -> tuple[Any, Any]:
@@ -105,14 +108,14 @@ NAMES = "a name or a whole number, or a list of them"
 
 def _structs(wanted: Any) -> list[inspect.StructType]:
     kinds = wanted.types if isinstance(wanted, inspect.UnionType) else (wanted,)
-    return [one for one in kinds if isinstance(one, inspect.StructType)]
+    return [kind for kind in kinds if isinstance(kind, inspect.StructType)]
 
 
 def _struct(wanted: Any, value: Any) -> inspect.StructType:
-    """The record that a table is, by its type where there are several."""
-    found = _structs(wanted)
+    """Return the record of a table; of several, the one with the table's type."""
+    structs = _structs(wanted)
     tag = value.get("type") if isinstance(value, Mapping) else None
-    return next((one for one in found if one.tag == tag), found[0])
+    return next((struct for struct in structs if struct.tag == tag), structs[0])
 
 
 def _missing(place: str, field: str, wanted: Any, table: Mapping[str, Any]) -> UsageError:
@@ -131,24 +134,24 @@ def _missing(place: str, field: str, wanted: Any, table: Mapping[str, Any]) -> U
 
 
 def _no_field(place: str, field: str, struct: inspect.StructType) -> UsageError:
-    names = [one.name for one in struct.fields]
+    names = [known.name for known in struct.fields]
     return _named(place, "field", field, names, of=f" for {struct.tag}" if struct.tag else "")
 
 
 def _named(place: str, what: str, word: Any, names: Sequence[str], of: str = "") -> UsageError:
-    """The error for a name that is none of these; of: the type that allows them."""
+    """Return the error for an unknown name. names: those allowed; of: the type that has them."""
     near = unknown(what, str(word), names)
     text = f"{place}: unknown {what} {word!r}. Allowed{of}: {near.allowed}. {near.hint}".rstrip()
     return UsageError.worded(text, value=word, allowed=near.allowed, hint=near.hint)
 
 
 def _quoted(text: str) -> str:
-    """The name that stands between the quotes of msgspec."""
+    """Return the name in msgspec's message, which stands between backquotes."""
     return text.split("`")[-2]
 
 
 def _written(value: Any) -> str:
-    """The value as TOML has it, as far as it differs from Python."""
+    """Return the value in TOML's notation."""
     if isinstance(value, list):
         return f"[{', '.join(map(_written, value))}]"
     return str(value).lower() if isinstance(value, bool) else repr(value)
@@ -180,7 +183,7 @@ def _wanted(wanted: Any, value: Any, field: str) -> str:  # noqa: PLR0911 - a ta
 
 
 def _bounds(wanted: Any, value: Any) -> str:
-    """The ends of a range; an upper end that only catches slips is told where it is passed."""
+    """Return the range in words; the upper bound on typing errors only if the value exceeds it."""
     number = value if isinstance(value, int | float) else 0
     if wanted.le is not None and number > wanted.le:
         return f"of at most {wanted.le:,.0f}"

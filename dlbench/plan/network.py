@@ -1,4 +1,4 @@
-"""Networks of the user's own: read from their tables, and refused if they cannot be computed."""
+"""Read networks from the tables of a suite file, and refuse those that cannot be computed."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,22 +11,22 @@ from dlbench.records.layers import LAST_ACTIVATIONS, Flatten, FullyConnected, Lo
 from dlbench.records.network import RANDOM, Network
 from dlbench.syntax import choice
 
-# Two classes are one probability.
+# A network for two classes has one output: the probability of the second.
 TWO_CLASSES = 2
 
 
 def read(file: str, tables: Sequence[Mapping[str, Any]]) -> tuple[Network, ...]:
     """Read all [[network]] tables of a file; UsageError for the first mistake."""
-    found: dict[str, Network] = {}
+    networks: dict[str, Network] = {}
     for number, table in enumerate(tables, start=1):
         name = table.get("name")
         place = f'{file}, network "{name}"' if name else f"{file}, network {number}"
         network = converted(place, table, Network)
         check(place, network)
-        if network.name in every() or network.name in found:
+        if network.name in every() or network.name in networks:
             raise UsageError(f"{place}: another network has this name")
-        found[network.name] = network
-    return tuple(found.values())
+        networks[network.name] = network
+    return tuple(networks.values())
 
 
 def check(place: str, network: Network) -> None:
@@ -69,21 +69,21 @@ def _check_last_activation(place: str, network: Network) -> None:
 
 def _check_data(place: str, network: Network) -> None:
     """Refuse a network whose inputs, loss or outputs do not fit its data set."""
-    described = registry.declaration("datasets", network.dataset, dict)
-    losses, outputs = _ends_for(described["classes"])
+    declared = registry.declaration("datasets", network.dataset, dict)
+    losses, outputs = _losses_and_outputs(declared["classes"])
     for what, value, allowed in (
-        ("inputs", list(network.inputs), [described["features"]]),
+        ("inputs", list(network.inputs), [declared["features"]]),
         ("loss", network.loss, losses),
         ("the last layer's units", network.outputs, [outputs]),
     ):
         if value not in allowed:
             must = " or ".join(map(str, allowed))
-            text = f"{place}: {what} is {value} and must be {must}, as {network.dataset} has them"
+            text = f"{place}: {what} is {value} and must be {must} for data set {network.dataset}"
             raise UsageError.worded(text, value=value, allowed=must)
 
 
-def _ends_for(classes: int | None) -> tuple[tuple[Loss, ...], int]:
-    """The losses and the outputs that fit data with so many classes; None is a regression."""
+def _losses_and_outputs(classes: int | None) -> tuple[tuple[Loss, ...], int]:
+    """Return the losses and the number of outputs for so many classes; None is a regression."""
     if classes is None:
         return ("mse", "mae"), 1
     if classes == TWO_CLASSES:

@@ -1,7 +1,7 @@
-"""How thorough a run is, by name: the rules of sampling behind `--rigor`.
+"""The rules of sampling for each value of `--rigor`.
 
 A generation costs the time of starting and compiling. Only several of them show how much equal
-processes differ by luck (tests of the interval: tests/stats/test_location.py).
+processes differ by chance (tests of the interval: tests/stats/test_location.py).
 """
 
 from typing import get_args
@@ -13,8 +13,8 @@ from dlbench.records.plan import Rigor, Sampling
 NAMES: tuple[Rigor, ...] = get_args(Rigor)
 
 
-# Four processes in each generation, in two of which the cases get ready in the opposite order: as
-# many in either where a row takes all of its rounds, however many generations there are.
+# A generation then has four processes per case. In two of them, the cases of a row get ready in the
+# opposite order, so both orders are equally frequent, whatever the number of generations.
 RENEWALS = 3
 
 
@@ -23,7 +23,7 @@ RIGORS: dict[Rigor, Sampling] = {
     "quick": Sampling(
         rigor="quick", generations=1, blocks=24, precision=0.02, block_s=0.01, case_s=1.0
     ),
-    # Three generations are the fewest from which their spread can be told with any certainty.
+    # Three generations are the fewest that show their spread with any certainty.
     "standard": Sampling(
         rigor="standard",
         generations=3,
@@ -47,6 +47,6 @@ RIGORS: dict[Rigor, Sampling] = {
 
 
 def sampling(rigor: Rigor, like: Sampling) -> Sampling:
-    """Return the rules of this name, with the time limits of `like`."""
+    """Return the rules of this rigor, with the time limits of `like`."""
     limits = {name: getattr(like, name) for name in ("timeout_s", "budget_s", "compile_limit_s")}
     return replace(RIGORS[rigor], **limits)

@@ -1,4 +1,4 @@
-"""What a user asks for: what to measure or train, where, and how thoroughly."""
+"""The requests of a user: what to measure, train or verify, on which targets, how thoroughly."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
@@ -22,11 +22,11 @@ Words = tuple[str, ...]
 TARGET_AXES = ("backend", "device", "mode", "dtype", "threads")
 WORKLOAD_AXES = ("network", "batch", "size", "loop", "callbacks")
 
-# The suite that is measured when none is named.
+# The suite to measure if the user names none.
 DEFAULT_SUITE = "quick"
 # The largest seed that the generators of all frameworks take.
 LARGEST_SEED = 2**32 - 1
-# More are a slip of the keyboard.
+# Larger numbers are typing errors.
 MOST_EPOCHS, MOST_SEEDS, MOST_BATCH = 100_000, 1000, 1_000_000
 
 FRACTION = "a fraction such as 0.005 (0.5 %)"
@@ -34,8 +34,8 @@ SECONDS = "seconds, more than 0"
 ACCURACY = "accuracies are fractions, such as 0.9"
 
 
-class _Asked(Record, frozen=True):
-    """Where to compute, as words; empty means as the suite says, or all that the machine has."""
+class _Targets(Record, frozen=True):
+    """The options that choose targets, as words; empty means the suite's, or all of the machine."""
 
     backend: Words = ()
     device: Words = ()
@@ -45,12 +45,12 @@ class _Asked(Record, frozen=True):
 
     @property
     def targets(self) -> dict[str, list[str]]:
-        """The words given for each part of a target."""
+        """Return the words for each part of a target, without the empty ones."""
         return self._words(TARGET_AXES)
 
     @property
     def given(self) -> dict[str, Any]:
-        """All fields that differ from their defaults."""
+        """Return all fields that differ from their defaults."""
         values = {field.name: (getattr(self, field.name), field.default) for field in fields(self)}
         return {name: value for name, (value, default) in values.items() if value != default}
 
@@ -58,12 +58,13 @@ class _Asked(Record, frozen=True):
         return {axis: list(getattr(self, axis)) for axis in axes if getattr(self, axis)}
 
 
-class Request(_Asked, frozen=True, kw_only=True):
-    """What `dlbench run` is asked for; empty or None means as the suite says.
+class Request(_Targets, frozen=True, kw_only=True):
+    """The options of `dlbench run`; empty or None means the suite's value.
 
-    suite: its name, the path of a TOML file, or a workload; network to callbacks: axes of
-    workloads, as words, integers also as ranges such as 256-4096*2; keep: an expression over the
-    ids of cases, as `-k`; precision: a fraction; budget_s, compile_limit_s: seconds.
+    suite: the name of a suite, the path of a TOML file, or a workload; network, batch, size, loop,
+    callbacks: values for the axes of the workloads, as words; integers may be ranges such as
+    256-4096*2; keep: an expression that ids of cases must match, as for `-k`; precision: a
+    fraction; budget_s, compile_limit_s: seconds.
     """
 
     suite: str = DEFAULT_SUITE
@@ -93,19 +94,19 @@ class Request(_Asked, frozen=True, kw_only=True):
 
     @property
     def axes(self) -> dict[str, list[str]]:
-        """The words given for each axis of a workload."""
+        """Return the words for each axis of the workloads, without the empty ones."""
         return self._words(WORKLOAD_AXES)
 
     @property
     def command(self) -> str:
-        """The command line that asks for the same."""
+        """Return the command line for this request."""
         return join(["dlbench", "run", self.suite, *_options(_without(self.given, "suite"))])
 
 
-class TrainingRequest(_Asked, frozen=True, kw_only=True):
-    """What `dlbench train` is asked for; empty or None means as the lecture or the backend says.
+class TrainingRequest(_Targets, frozen=True, kw_only=True):
+    """The options of `dlbench train`; empty or None means the lecture's or the backend's value.
 
-    goal: a test accuracy, whose time is wanted.
+    goal: a test accuracy; the tables show the time to reach it.
     """
 
     network: str
@@ -124,14 +125,14 @@ class TrainingRequest(_Asked, frozen=True, kw_only=True):
 
     @property
     def command(self) -> str:
-        """The command line that asks for the same."""
+        """Return the command line for this request."""
         return join(["dlbench", "train", self.network, *_options(_without(self.given, "network"))])
 
 
-class VerifyRequest(_Asked, frozen=True, kw_only=True):
-    """What `dlbench verify` is asked for; empty means all that there is.
+class VerifyRequest(_Targets, frozen=True, kw_only=True):
+    """The options of `dlbench verify`; empty means all.
 
-    quick: only each backend's default mode, and each network's own optimizer.
+    quick: check only each backend's default mode and each network's own optimizer.
     """
 
     network: Words = ()
@@ -144,7 +145,7 @@ class VerifyRequest(_Asked, frozen=True, kw_only=True):
         return _checked(cls, options)
 
 
-# What the command line calls an option whose field has another name.
+# The options whose names differ from those of their fields.
 FLAGS = {
     "budget_s": "--budget",
     "compile_limit_s": "--compile-limit",
@@ -152,7 +153,7 @@ FLAGS = {
     "goal": "--target",
 }
 _seconds = partial(within, least=0, most=inf, allowed=SECONDS, without=(0, inf))
-# The range of every number: whole ones first.
+# The range of every number.
 WHOLE_NUMBERS: Mapping[str, Callable[[str, int], int | None]] = {
     "generations": partial(within, least=1, most=MOST_GENERATIONS),
     "renewals": partial(within, least=0, most=MOST_GENERATIONS),
@@ -170,13 +171,13 @@ NUMBERS: Mapping[str, Callable[[str, float], float | None]] = {
 
 
 def _checked(kind: type[R], options: Mapping[str, Any]) -> R:
-    """The record with these options, each checked; None means not given."""
+    """Check every option, and return the request; an option that is None keeps its default."""
     types = {field.name: field.type for field in fields(kind)}
-    given = {name: value for name, value in options.items() if value is not None}
-    for name in given:
+    values = {name: value for name, value in options.items() if value is not None}
+    for name in values:
         if name not in types:
             raise unknown("option", name, types)
-    return kind(**{name: _value(name, types[name], value) for name, value in given.items()})
+    return kind(**{name: _value(name, types[name], value) for name, value in values.items()})
 
 
 def _value(name: str, kind: Any, value: Any) -> Any:
@@ -194,7 +195,7 @@ def _value(name: str, kind: Any, value: Any) -> Any:
 
 
 def _words(flag: str, value: Any) -> Words:
-    """One word or number, or several, with commas or in a list."""
+    """Read one word or number, or several with commas or in a list."""
     parts = [value] if isinstance(value, str | int) else value
     if not isinstance(parts, list | tuple | set | frozenset | range):
         raise arguments.wrong_type(flag, value, "a word, a number, or a list of them")
@@ -210,7 +211,7 @@ def _without(given: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _options(given: Mapping[str, Any]) -> Iterator[str]:
-    """The fields as options of the command line."""
+    """Yield the fields as options of the command line."""
     for name, value in given.items():
         yield FLAGS.get(name, "--" + name.replace("_", "-"))
         yield ",".join(value) if isinstance(value, tuple) else str(value)

@@ -1,8 +1,8 @@
 """A suite: what to measure and on which targets, from a TOML file.
 
     about = "one line for `dlbench list suites`"
-    [targets]      backend, device, mode, dtype, threads: what is left out means all, or the
-                   machine's own
+    [targets]      backend, device, mode, dtype, threads; an axis that is left out takes the
+                   default of its option
     [sampling]     rigor (quick, standard or rigorous; standard if left out), and fields of
                    records.plan.Sampling that replace those of the rigor
     [[workload]]   kind, and the axes of that kind
@@ -50,7 +50,7 @@ class Entry(Record, frozen=True):
 
 
 class Suite(Record, frozen=True):
-    """A validated suite. targets: the words that the file has for each axis."""
+    """A validated suite. targets: the file's words for each axis of [targets]."""
 
     name: str
     about: str
@@ -71,7 +71,7 @@ class _File(Record, frozen=True):
 
 
 class _Rules(Record, frozen=True):
-    """What [sampling] may replace; only what is written there counts."""
+    """The fields that [sampling] may have, with their ranges; the defaults are not used."""
 
     rigor: Rigor = STANDARD
     generations: Size = 1
@@ -119,26 +119,26 @@ def read(path: Path) -> Suite:
 
 
 def _suite(name: str, file: str, data: Table) -> Suite:
-    found = converted(file, data, _File)
-    if not found.workload:
+    content = converted(file, data, _File)
+    if not content.workload:
         raise UsageError(f"{file}: there is no [[workload]]", hint="Add one with a kind")
     return Suite(
         name=name,
-        about=found.about,
-        targets=_targets(f"{file}, [targets]", found.targets),
-        sampling=_sampling(f"{file}, [sampling]", found.sampling),
+        about=content.about,
+        targets=_targets(f"{file}, [targets]", content.targets),
+        sampling=_sampling(f"{file}, [sampling]", content.sampling),
         entries=tuple(
             _entry(f"{file}, [[workload]] {number}", table)
-            for number, table in enumerate(found.workload, start=1)
+            for number, table in enumerate(content.workload, start=1)
         ),
-        networks=network.read(file, found.network),
+        networks=network.read(file, content.network),
     )
 
 
 def _targets(place: str, table: Table) -> dict[str, list[str]]:
-    found = _words_of(place, table, TARGET_AXES)
-    integers(f"{place}: threads", found.get("threads", ()))
-    return found
+    axes = _words_of(place, table, TARGET_AXES)
+    integers(f"{place}: threads", axes.get("threads", ()))
+    return axes
 
 
 def _sampling(place: str, table: Table) -> Sampling:
@@ -160,7 +160,7 @@ def _entry(place: str, table: Table) -> Entry:
 
 
 def _axes_of(place: str, kinds: Sequence[str]) -> list[str]:
-    """All axes of the kinds, each once."""
+    """Return all axes of the kinds, each once."""
     try:
         axes = [axis for kind in kinds for axis in registry.load("workloads", kind).KIND.axes]
     except UsageError as error:
@@ -173,11 +173,11 @@ def _axis(place: str, axis: str, values: list[str]) -> list[int] | list[str]:
 
 
 def _words_of(place: str, table: Table, names: Sequence[str]) -> dict[str, list[str]]:
-    """The words of every field; a field must have one of the names, and at least one word."""
-    found = {}
+    """Return the words of every field; UsageError for an unknown field, or one without a word."""
+    fields = {}
     for field_name, written in values_of(place, table, names, Names).items():
         values = written if isinstance(written, list) else [written]
-        found[field_name] = words(map(str, values))
-        if not found[field_name]:
+        fields[field_name] = words(map(str, values))
+        if not fields[field_name]:
             raise wrong(place, field_name, written, "at least one name or whole number")
-    return found
+    return fields

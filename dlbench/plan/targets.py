@@ -1,6 +1,6 @@
-"""Select targets: those that backends declare, the machine has and the user wants.
+"""Select the targets that backends declare, the machine has and the user wants.
 
-Nothing is imported or started here.
+This module imports no framework and starts nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,8 +27,8 @@ NO_GPU = "no CUDA GPU found (the driver lists none)"
 class Machine:
     """The properties of the machine that planning needs.
 
-    installed: backends whose package is there; unavailable_reason: of a data set, why it
-    must be replaced by synthetic data, or None.
+    installed: the installed backends; gpus: the number of GPUs; unavailable_reason: returns why a
+    data set must be replaced by synthetic data, or None.
     """
 
     declarations: Mapping[str, Declaration]
@@ -79,7 +79,7 @@ def _devices(machine: Machine) -> list[str]:
 
 
 def _device(name: str, declared: Mapping[str, Declaration]) -> str:
-    """`cpu`, or the kind of an accelerator with or without `:index`; the first one without."""
+    """Return `cpu`, or the kind of an accelerator with `:index`; the first has no index."""
     kinds = list(dict.fromkeys(kind for d in declared.values() for kind in d.devices))
     kind, colon, index = name.partition(":")
     if kind not in kinds or (colon and (kind == "cpu" or not index.isdecimal())):

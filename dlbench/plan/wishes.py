@@ -1,4 +1,4 @@
-"""Whether a backend has what a user asks for, and which two wishes exclude each other."""
+"""Find out whether a backend supports the requested options, and which two exclude each other."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -8,7 +8,7 @@ from dlbench.records.case import Declaration, Target
 # The word for every backend's default mode.
 DEFAULT = "default"
 
-# Two axes of which no target may have both wishes, in the order in which they are looked at.
+# Pairs of axes whose options may exclude each other, in the order of the search.
 PAIRS = (
     ("dtype", "device"),
     ("mode", "device"),
@@ -19,13 +19,13 @@ PAIRS = (
 
 
 def is_wanted(mode: str, kind: str, wanted: Sequence[str], declared: Declaration) -> bool:
-    """Whether the mode is asked for by its name, its kind, or as the default."""
+    """Return whether the mode is wanted: by its name, by its kind, or as the default."""
     is_default = DEFAULT in wanted and mode == declared.default
     return is_default or mode in wanted or kind in wanted
 
 
 def is_on(device: str, mode: str, declared: Declaration) -> bool:
-    """Whether the device has the mode."""
+    """Return whether the mode runs on the device."""
     kinds = declared.only_on.get(mode, tuple(declared.devices))
     return device.partition(":")[0] in kinds
 
@@ -36,21 +36,23 @@ def nothing_fits(
     *,
     is_gpu_missing: bool,
 ) -> UsageError:
-    """The error where no backend has all wishes together; it names the two that clash.
+    """Return the error if no backend supports all options together; it names two that clash.
 
-    wanted: the words for each axis; is_gpu_missing: the device was not chosen, and there is no
-    GPU.
+    wanted: the words for each axis; is_gpu_missing: whether the user chose no device and the
+    machine has no GPU.
     """
     for axis, other in PAIRS:
-        having = [one for one in _every_target(declared) if _fits(axis, one, wanted, declared)]
-        if not any(_fits(other, one, wanted, declared) for one in having):
-            places = list(dict.fromkeys(getattr(one, other) for one in having))
+        fitting = [
+            target for target in _every_target(declared) if _fits(axis, target, wanted, declared)
+        ]
+        if not any(_fits(other, target, wanted, declared) for target in fitting):
+            places = list(dict.fromkeys(getattr(target, other) for target in fitting))
             if is_gpu_missing and places == ["cuda"]:
                 text = f"{_exists(wanted[axis])} only on a CUDA GPU, and none was found"
                 return UsageError(text)
             return _clash(wanted, axis, other, places, declared)
     words = [word for axis in ("mode", "dtype", "device") for word in wanted[axis]]
-    text = "no backend has all of what was asked for together"
+    text = "no backend supports all of these options together"
     value = f"{', '.join(wanted['backend'])}: {', '.join(words)}"
     return UsageError(text, value=value, allowed=_abilities(wanted["backend"], declared))
 
@@ -62,7 +64,10 @@ def _clash(
     places: Sequence[str],
     declared: Mapping[str, Declaration],
 ) -> UsageError:
-    """The error for wishes of one axis that no wish of the other has; places: what has them."""
+    """Return the error for options of one axis that no option of the other supports.
+
+    places: the values of the other axis that support them.
+    """
     is_backend = other == "backend"
     place = "in" if is_backend else "on"
     text = (
@@ -77,10 +82,10 @@ def _exists(words: Sequence[str]) -> str:
 
 
 def _every_target(declared: Mapping[str, Declaration]) -> Iterator[Target]:
-    for backend, one in declared.items():
-        for device, dtypes in one.devices.items():
-            for mode in one.modes:
-                if is_on(device, mode, one):
+    for backend, abilities in declared.items():
+        for device, dtypes in abilities.devices.items():
+            for mode in abilities.modes:
+                if is_on(device, mode, abilities):
                     yield from (Target(backend, device, mode, dtype, 1) for dtype in dtypes)
 
 
@@ -90,10 +95,10 @@ def _fits(
     wanted: Mapping[str, Sequence[str]],
     declared: Mapping[str, Declaration],
 ) -> bool:
-    """Whether the target has one of the wishes of the axis."""
+    """Return whether the target has one of the wanted values of the axis."""
     if axis == "mode":
-        one = declared[target.backend]
-        return is_wanted(target.mode, one.modes[target.mode], wanted["mode"], one)
+        backend = declared[target.backend]
+        return is_wanted(target.mode, backend.modes[target.mode], wanted["mode"], backend)
     return getattr(target, axis) in {word.partition(":")[0] for word in wanted[axis]}
 
 

@@ -163,7 +163,7 @@ def test_the_ends_of_a_network_must_fit_its_data(read, dataset: str, ends, wrong
     (network,) = read(text(*ends)).networks
     assert (network.loss, list(network.inputs)) == ends[:2]
     if wrong:
-        assert f", as {dataset} has them" in complaint_of(read, text(*wrong))
+        assert f" for data set {dataset}" in complaint_of(read, text(*wrong))
 
 
 def test_a_network_of_ones_own_needs_little(read) -> None:
@@ -450,16 +450,16 @@ def test_every_mistake_is_told_with_file_key_value_and_what_is_allowed(read, tex
         ),
         ('"iris"', '"mnits"', "unknown dataset: 'mnits'."),
         ('"iris"', '"mnits"', "Did you mean 'mnist'?"),
-        ("inputs = [4]", "inputs = [5]", "inputs is [5] and must be [4], as iris has them."),
+        ("inputs = [4]", "inputs = [5]", "inputs is [5] and must be [4] for data set iris."),
         ("inputs = [4]", "inputs = []", "inputs is [] and must be a list of at least one value."),
         ("inputs = [4]", "inputs = 4", "inputs is 4 and must be a list of at least one value."),
         ("inputs = [4]", "inputs = [0]", "inputs is 0 and must be a whole number from 1 on."),
         (
             '"nll"',
             '"mse"',
-            "loss is mse and must be sparse_categorical_crossentropy or nll, as iris has them.",
+            "loss is mse and must be sparse_categorical_crossentropy or nll for data set iris.",
         ),
-        ("units = 3", "units = 4", "the last layer's units is 4 and must be 3, as iris has them."),
+        ("units = 3", "units = 4", "the last layer's units is 4 and must be 3 for data set iris."),
         (LAST, '{type = "dropout", rate = 0.2}]', "the last layer must be dense or dropconnect."),
         (LAYERS, "layers = []", "the last layer must be dense or dropconnect."),
         (

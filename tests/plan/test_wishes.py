@@ -48,6 +48,6 @@ def test_two_wishes_that_exclude_each_other_are_named(axes, gpus: int, message: 
 
 def test_where_no_two_wishes_clash_all_are_told() -> None:
     said = refusal(0, backend="beta,alpha", mode="static", device="cpu", dtype="float64")
-    assert said.startswith("no backend has all of what was asked for together: ")
+    assert said.startswith("no backend supports all of these options together: ")
     assert "beta, alpha: static, float64, cpu" in said
     assert said.endswith("; alpha: eager; on cpu (float32, float64).")
