@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from dlbench.records.case import Case, Target
 from dlbench.records.measurement import Status, StopReason
@@ -24,7 +24,8 @@ class Outcome:
     """The number of cases or trainings in a folder, by status.
 
     subject: the suite, or the network of a training; unit: what is counted, `case` or `training`;
-    statuses: one for everything planned, None for what was not measured to its end.
+    statuses: one for everything planned, None for what was not measured to its end; in_part: the
+    number of those that have measurements nevertheless.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Outcome:
     command: str
     unit: str
     statuses: tuple[Status | None, ...]
+    in_part: int
 
     @property
     def counts(self) -> str:
@@ -44,10 +46,12 @@ class Outcome:
 
     @property
     def state(self) -> str:
-        """Such as `interrupted: 12 of 28 cases`; empty for what is complete."""
+        """Such as `interrupted: 12 of 28 cases complete, 3 in part`; empty for what is complete."""
         planned = len(self.statuses)
         done = planned - self.statuses.count(None)
-        return "" if done == planned else f"{INTERRUPTED}: {done} of {planned} {self.unit}s"
+        in_part = f", {self.in_part} in part" if self.in_part else ""
+        state = f"{INTERRUPTED}: {done} of {planned} {self.unit}s complete{in_part}"
+        return "" if done == planned else state
 
 
 def outcome(folder: Path) -> Outcome:
@@ -66,11 +70,12 @@ class _Measured(Struct):
 
 
 class _Trained(Struct):
-    """A training without its epochs."""
+    """A training whose epochs are only counted."""
 
     target: Target
     seed: int
     status: Status
+    epochs: list[Raw]
     reason: str | None = None
 
 
@@ -78,13 +83,19 @@ def _of_run(run: Run, folder: Path) -> Outcome:
     lines: defaultdict[str, list[_Measured]] = defaultdict(list)
     for line in read_lines(folder / RUN.lines_file, _Measured)[0]:
         lines[line.case].append(line)
+    cases = run.plan.cases
+    statuses = tuple(_status(case, lines[case.id]) for case in cases)
     return Outcome(
         kind=RUN.name,
         started=run.started,
         subject=run.plan.suite,
         command=run.command,
         unit="case",
-        statuses=tuple(_status(case, lines[case.id]) for case in run.plan.cases),
+        statuses=statuses,
+        in_part=sum(
+            status is None and bool(lines[case.id])
+            for case, status in zip(cases, statuses, strict=True)
+        ),
     )
 
 
@@ -100,7 +111,8 @@ def _status(case: Case, lines: Sequence[_Measured]) -> Status | None:
 def _of_training(run: TrainingRun, folder: Path) -> Outcome:
     lines, _ = read_lines(folder / TRAINING.lines_file, _Trained)
     # one that was being written when the user interrupted is there twice
-    done = {(one.target, one.seed): one.status for one in lines if one.reason != INTERRUPTED}
+    last = {(one.target, one.seed): one for one in lines}
+    done = {key: one.status for key, one in last.items() if one.reason != INTERRUPTED}
     return Outcome(
         kind=TRAINING.name,
         started=run.started,
@@ -108,4 +120,5 @@ def _of_training(run: TrainingRun, folder: Path) -> Outcome:
         command=run.command,
         unit="training",
         statuses=tuple(done.get((t, seed)) for t in run.targets for seed in run.seeds),
+        in_part=sum(key not in done and bool(one.epochs) for key, one in last.items()),
     )

@@ -69,17 +69,17 @@ def test_what_is_skipped_by_the_plan_or_on_the_way_is_complete(of_run):
 
 def test_a_run_that_lacks_cases_was_interrupted(of_run):
     found = of_run([*CASES, UNAVAILABLE], ok(FIRST))
-    assert (found.counts, found.state) == ("1 ok, 1 skipped", "interrupted: 2 of 4 cases")
+    assert (found.counts, found.state) == ("1 ok, 1 skipped", "interrupted: 2 of 4 cases complete")
 
 
 def test_a_case_that_was_cut_off_is_not_complete(of_run):
     found = of_run(CASES, ok(FIRST), ok(SECOND, stop_reason=INTERRUPTED))
-    assert (found.counts, found.state) == ("1 ok", "interrupted: 1 of 3 cases")
+    assert (found.counts, found.state) == ("1 ok", "interrupted: 1 of 3 cases complete, 1 in part")
 
 
 def test_a_run_of_no_measurement_was_interrupted(of_run):
     found = of_run(CASES)
-    assert (found.counts, found.state) == ("0 ok", "interrupted: 0 of 3 cases")
+    assert (found.counts, found.state) == ("0 ok", "interrupted: 0 of 3 cases complete")
 
 
 def test_a_case_fails_if_one_of_its_generations_does(of_run):
@@ -97,7 +97,7 @@ def test_a_torn_last_line_does_not_count(of_run, tmp_path):
     (folder,) = tmp_path.iterdir()
     lines = folder / RUN.lines_file
     lines.write_bytes(lines.read_bytes()[:-1])
-    assert outcome(folder).state == "interrupted: 1 of 2 cases"
+    assert outcome(folder).state == "interrupted: 1 of 2 cases complete"
 
 
 def test_what_is_damaged_is_unreadable(of_run, tmp_path):
@@ -117,9 +117,22 @@ def test_trainings_are_counted(of_training):
 def test_a_training_that_lacks_seeds_was_interrupted(of_training):
     cut_off = broken(0.5, seed=1, reason=INTERRUPTED)
     found = of_training(trained(0.5), cut_off, seeds=(0, 1, 2))
-    assert (found.counts, found.state) == ("1 ok", "interrupted: 1 of 3 trainings")
+    assert (found.counts, found.state) == (
+        "1 ok",
+        "interrupted: 1 of 3 trainings complete, 1 in part",
+    )
 
 
 def test_a_training_that_was_written_twice_counts_once(of_training):
     found = of_training(trained(0.5), trained(0.5))
     assert (found.counts, found.state) == ("1 ok", "")
+
+
+def test_a_training_that_was_cut_off_in_its_first_epoch_has_no_part(of_training):
+    found = of_training(trained(0.5), broken(seed=1, reason=INTERRUPTED), seeds=(0, 1))
+    assert found.state == "interrupted: 1 of 2 trainings complete"
+
+
+def test_a_run_whose_first_row_was_cut_off_has_parts_only(of_run):
+    found = of_run(CASES, *(ok(one, stop_reason=INTERRUPTED) for one in CASES[:2]))
+    assert (found.counts, found.state) == ("0 ok", "interrupted: 0 of 3 cases complete, 2 in part")

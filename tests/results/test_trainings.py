@@ -178,7 +178,7 @@ def test_trainings_are_listed_among_the_runs(results):
     measure(results, NOON)
     answer = dlbench("list", "runs", "--results", str(results))
     assert (answer.code, answer.err) == (0, "")
-    counts = "2 ok, 1 failed, interrupted: 3 of 4 trainings"
+    counts = "2 ok, 1 failed, interrupted: 3 of 4 trainings complete"
     assert [re.split("  +", line) for line in answer.out.splitlines()] == [
         ["20260101-120000-told", DAY, "run", "told", "1 ok"],
         ["20260101-120001-train-iris", DAY, "training", "iris", counts],
