@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from dlbench import units
 from dlbench.analysis.break_even import TotalTime
-from dlbench.analysis.labels import shorten
+from dlbench.analysis.labels import shorten, workload_name
 from dlbench.analysis.rows import Row, timed_rows
 from dlbench.charts import base
 from dlbench.charts.base import Look
@@ -15,8 +15,8 @@ from dlbench.records.case import Target
 
 # Height of a panel in inches, and most panels of a figure, so that it fits on a page.
 HEIGHT, MOST_PANELS = 2.6, 6
-# The kind of pass to show if there are several: users repeat it most.
-PREFERRED = "train_step"
+# The kind of work to show if there are several: first what users repeat most.
+PREFERRED = ("train_step", "backward", "forward", "predict")
 # Lines end at this multiple of the last crossing. They have this many points, since a straight line
 # is curved between logarithmic axes.
 BEYOND, POINTS = 10.0, 60
@@ -27,13 +27,13 @@ MOST_STEPS = 1e6
 
 
 def draw(rows: Sequence[Row]) -> Figure | None:
-    """Draw a panel per network, a line per target, and a mark with its interval at a crossing.
+    """Draw a panel per workload, a line per target, and a mark with its interval at a crossing.
 
     Solid lines are static modes. The marker at its end identifies a line if colours repeat.
     """
     known = [row for row in timed_rows(rows) if row.break_even.state]
     kinds = {row.workload.kind for row in known}
-    kind = PREFERRED if PREFERRED in kinds else min(kinds, default="")
+    kind = next((one for one in PREFERRED if one in kinds), min(kinds, default=""))
     workloads = list(dict.fromkeys(row.workload.id for row in known if row.workload.kind == kind))
     panels = [
         [row for row in timed_rows(rows) if row.workload.id == workload and _is_known(row)]
@@ -43,7 +43,7 @@ def draw(rows: Sequence[Row]) -> Figure | None:
         return None
     shown = [row for panel in panels for row in panel]
     looks = base.looks(rows, shown)
-    title = f"Compiling included: seconds by number of steps ({shorten(kind)})"
+    title = "Compiling included: seconds by number of steps"
     note = _note(rows, len(workloads) - len(panels))
     figure, all_axes = base.figure(title, [HEIGHT] * len(panels), looks, note)
     steps = _steps(panels)
@@ -60,7 +60,7 @@ def _is_known(row: Row) -> bool:
 
 
 def _note(rows: Sequence[Row], left_out: int) -> str:
-    marks = "solid: static; mark: compiling has paid off, with its 95 % interval"
+    marks = "solid: static; mark within a line: compiling has paid off, with its 95 % interval"
     note = "; ".join(filter(None, (base.shared(rows), marks)))
     if left_out:
         more = units.counted(left_out, "more workload")
@@ -91,11 +91,7 @@ def _crossings(rows: Sequence[Row]) -> Iterator[float]:
 def _panel(
     axes: Axes, rows: Sequence[Row], looks: Mapping[Target, Look], steps: Sequence[float]
 ) -> None:
-    network, batch = (
-        rows[0].workload.params.get("network", ""),
-        rows[0].workload.params.get("batch", "–"),
-    )
-    axes.set_title(shorten(f"{network}, batch {batch}"), loc="left")
+    axes.set_title(shorten(workload_name(rows[0].workload, ["batch"])), loc="left")
     totals: list[float] = []
     for row in rows:
         look = looks[row.target]

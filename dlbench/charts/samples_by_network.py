@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dlbench.analysis.labels import shorten
+from dlbench.analysis.labels import shorten, workload_name
 from dlbench.analysis.rows import Row, timed_rows
 from dlbench.charts import base
 from dlbench.charts.base import Look
@@ -46,8 +46,9 @@ def _names(rows: Sequence[Row]) -> list[str]:
 
 
 def _name(row: Row) -> str:
-    params = row.workload.params
-    return shorten(f"{params['network']}, batch {params.get('batch', '–')}")
+    """The workload without its kind, which is the panel's title."""
+    name = workload_name(row.workload, ["batch"])
+    return shorten(name.removeprefix(f"{row.workload.kind} "))
 
 
 def _rates(rows: Sequence[Row]) -> list[float]:

@@ -240,5 +240,25 @@ def test_networks_that_find_no_room_are_told_of():
 def test_the_training_step_is_shown_where_there_are_several_passes():
     rows = [*graphs(kind="forward"), *graphs(kind="train_step")]
     figure = registry.load("charts", "break_even").draw(rows)
-    assert "train_step" in figure.get_suptitle()
-    assert len(figure.axes) == 1
+    [axes] = figure.axes
+    assert axes.get_title(loc="left") == "train_step iris batch 32"
+
+
+def compiled(**changes) -> list[Row]:
+    """A matrix product in an eager and in a compiled mode."""
+    told = {"mode": "compile", "mode_kind": "static", "compile_s": 3.0}
+    return [row(**changes), row(**told, break_even_state="never", **changes)]
+
+
+def test_a_panel_has_the_name_of_its_workload_of_any_kind():
+    rows = [one for n in (64, 128) for one in compiled(params={"m": n, "n": n, "k": n})]
+    panels = registry.load("charts", "break_even").draw(rows).axes
+    assert [axes.get_title(loc="left") for axes in panels] == ["matmul 64", "matmul 128"]
+
+
+def test_workloads_that_differ_in_any_parameter_have_lines_of_their_own():
+    shapes = ({"network": "iris", "batch": 32, "shapes": one} for one in ("fixed", "dynamic"))
+    rows = [changed(NETWORK, workload="retrace", params=params) for params in shapes]
+    [axes] = registry.load("charts", "samples_by_network").draw(rows).axes
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names == ["iris batch 32 fixed", "iris batch 32 dynamic"]
