@@ -43,7 +43,7 @@ COLUMNS: dict[str, str] = {
     "p": "comparison.p",
     "p_display": "comparison.p_display",
     "p_gate": "comparison.p_gate",
-    "settle": "comparison.settle",
+    "settle": "comparison.rerun",
     "loop": "target.loop",
     "callbacks": "target.callbacks",
     "utilisation": "efficiency.utilisation",

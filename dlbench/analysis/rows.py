@@ -68,11 +68,12 @@ class Efficiency(Struct, frozen=True):
 
 
 class RowComparison(Struct, frozen=True):
-    """A row compared with its baseline, a target's id. ratio: of their times, above 1 is slower.
+    """A row compared with its baseline.
 
-    p, p_display and p_gate: see verdicts.Comparison; reason: of the verdict, or why there is none;
-    busy: too few rounds with the baseline were quiet; settle: command that would decide an unsure
-    verdict.
+    baseline: the id of its target; ratio: the row's time divided by the baseline's; p, p_display
+    and p_gate: see verdicts.Comparison; reason: why this verdict, or why there is none; busy:
+    whether too few rounds with the baseline were quiet; rerun: the command that measures more, to
+    decide an unsure verdict.
     """
 
     baseline: str | None = None
@@ -85,7 +86,7 @@ class RowComparison(Struct, frozen=True):
     p_display: float | None = None
     p_gate: float | None = None
     busy: bool = False
-    settle: str | None = None
+    rerun: str | None = None
 
 
 class Row(Struct, frozen=True):

@@ -185,30 +185,30 @@ def _with_verdicts(
         else:
             both = [cases[row.case], cases[verdict.baseline]]
             command = rerun.command(both) if verdict.verdict == "unsure" else None
-            compared.append(replace(row, comparison=_with(verdict, both[1].target.id, command)))
+            compared.append(replace(row, comparison=_compared(verdict, both[1].target.id, command)))
     return compared
 
 
 def _uncompared(row: Row, base: Row | None, target: str | None) -> RowComparison:
-    """The comparison of a row that is the baseline itself, or that has none."""
+    """Return the comparison of a row that is the baseline itself, or that has none."""
     if base is not None or target is None or not is_timed(row):
         return RowComparison(base.target.id if base else target)
     return RowComparison(target, reason=f"the baseline was not measured ({target})")
 
 
-def _with(found: Comparison, baseline: str, command: str | None) -> RowComparison:
+def _compared(comparison: Comparison, baseline: str, command: str | None) -> RowComparison:
     return RowComparison(
         baseline=baseline,
-        ratio=found.ratio,
-        low=found.ratio_low,
-        high=found.ratio_high,
-        verdict=found.verdict,
-        reason=found.reason,
-        p=found.p,
-        p_display=found.p_display,
-        p_gate=found.p_gate,
-        busy=found.busy,
-        settle=command,
+        ratio=comparison.ratio,
+        low=comparison.ratio_low,
+        high=comparison.ratio_high,
+        verdict=comparison.verdict,
+        reason=comparison.reason,
+        p=comparison.p,
+        p_display=comparison.p_display,
+        p_gate=comparison.p_gate,
+        busy=comparison.busy,
+        rerun=command,
     )
 
 

@@ -36,8 +36,9 @@ LARGEST = log(1e9)
 
 
 class Comparison(Record, frozen=True):
-    """A case compared with its baseline, by id; ratio: of their times, above 1 is slower.
+    """A case compared with its baseline, both by id.
 
+    ratio: the case's time divided by the baseline's; busy: whether other programs disturbed it.
     p: p-value of the hypothesis that the true ratio is within the margin; None if nothing can be
     claimed. p_display: adjusted by Benjamini and Hochberg, used for the verdict; p_gate: adjusted
     by Holm, for an automatic check, where any false alarm is costly.
@@ -71,17 +72,17 @@ class LocatedPair(NamedTuple):
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Interval of the log ratio; None if none can be claimed."""
+        """Return the interval of the log ratio; None if none can be claimed."""
         _, low, high = self.location.interval() if self.location else (0.0, None, None)
         return None if low is None or high is None else (_bounded(low), _bounded(high))
 
     def is_beyond(self, margin: float) -> bool:
-        """Whether the interval lies wholly on one side of the margin around 1."""
+        """Return whether the interval lies wholly on one side of the margin around 1."""
         low, high = self.interval or (0.0, 0.0)
         return low > log1p(margin) or high < -log1p(margin)
 
     def is_within(self, margin: float) -> bool:
-        """Whether the interval lies wholly inside the margin around 1."""
+        """Return whether the interval lies wholly inside the margin around 1."""
         return self.interval is not None and max(map(abs, self.interval)) <= log1p(margin)
 
 
@@ -96,33 +97,35 @@ def compare(
     ps = [_p(pair, margin) for pair in pairs]
     adjusted = zip(pairs, ps, benjamini_hochberg(ps), holm(ps), strict=True)
     margins = Margins(margin, margin if same is None else same)
-    return [_comparison(one, margins, *three) for one, *three in adjusted]
+    return [_comparison(located, margins, *three) for located, *three in adjusted]
 
 
 def _bounded(value: float) -> float:
     return min(max(value, -LARGEST), LARGEST)
 
 
-def _p(one: LocatedPair, margin: float) -> float | None:
-    """P-value; None without an interval, or if the machine was busy or the pair throttled."""
-    if one.pair.busy or is_throttled(one.pair) or one.location is None or one.interval is None:
+def _p(located: LocatedPair, margin: float) -> float | None:
+    """Return the p-value; None without an interval, or if the pair was busy or throttled."""
+    if located.pair.busy or is_throttled(located.pair):
         return None
-    return one.location.p_beyond(log1p(margin))
+    if located.location is None or located.interval is None:
+        return None
+    return located.location.p_beyond(log1p(margin))
 
 
 def _comparison(
-    one: LocatedPair,
+    located: LocatedPair,
     margins: Margins,
     p: float | None,
     p_display: float | None,
     p_gate: float | None,
 ) -> Comparison:
-    verdict, reason = _verdict(one, margins, p_display)
-    middle = one.location.value if one.location else one.pair.middle
-    low, high = map(exp, one.interval) if one.interval else (None, None)
+    verdict, reason = _verdict(located, margins, p_display)
+    middle = located.location.value if located.location else located.pair.middle
+    low, high = map(exp, located.interval) if located.interval else (None, None)
     return Comparison(
-        case=one.pair.case,
-        baseline=one.pair.baseline,
+        case=located.pair.case,
+        baseline=located.pair.baseline,
         ratio=None if middle is None else exp(_bounded(middle)),
         ratio_low=low,
         ratio_high=high,
@@ -131,22 +134,22 @@ def _comparison(
         p=p,
         p_display=p_display,
         p_gate=p_gate,
-        busy=one.pair.busy,
+        busy=located.pair.busy,
     )
 
 
-def _verdict(one: LocatedPair, margins: Margins, p: float | None) -> tuple[Verdict, str]:
+def _verdict(located: LocatedPair, margins: Margins, p: float | None) -> tuple[Verdict, str]:
     """Decide, and give the reason with its figures in parentheses."""
-    if one.interval is None or p is None:
-        return "unsure", _why_undecided(one.pair)
+    if located.interval is None or p is None:
+        return "unsure", _why_undecided(located.pair)
     limit = units.percent(margins.different)
-    low, high = one.interval
-    figures, noted = _interval(low, high), remark(one.pair)
-    if one.is_within(margins.same):
+    low, high = located.interval
+    figures, noted = _interval(low, high), remark(located.pair)
+    if located.is_within(margins.same):
         return "same", f"at most {units.percent(margins.same)} apart ({figures}){noted}"
-    if one.is_within(margins.different):
+    if located.is_within(margins.different):
         return "unsure", f"smaller than this run's own noise of {limit} ({figures}){noted}"
-    if not one.is_beyond(margins.different):
+    if not located.is_beyond(margins.different):
         doubt = f"too close to call: the true difference may be below {limit}"
         return "unsure", f"{doubt} ({figures}){noted}"
     if p > ALPHA:
@@ -180,7 +183,7 @@ def _why_undecided(pair: Pair) -> str:
 
 
 def is_throttled(pair: Pair) -> bool:
-    """Whether the cgroup's quota may have changed the ratio: it may stop either of the two."""
+    """Return whether the cgroup's quota may have changed the ratio, by stopping either case."""
     return pair.throttled > THROTTLED_SHARE * pair.rounds
 
 

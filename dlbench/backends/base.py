@@ -156,7 +156,7 @@ class Compiler(Protocol):
     def start(self) -> None:
         """Compile and run the smallest possible program."""
 
-    def settle(self) -> None:
+    def wait_until_idle(self) -> None:
         """Wait until no helper of the compiler is at work."""
 
     def keep(self, folder: str) -> bool:

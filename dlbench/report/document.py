@@ -45,7 +45,7 @@ def document_of(
         warnings=(*results.warnings, *notes.warnings(reading)),
         tables=tuple(tables),
         ratios=None if is_alone else compared,
-        rerun=None if compared is None else notes.settling(known.run, reading.rows),
+        rerun=None if compared is None else notes.rerun_advice(known.run, reading.rows),
         remarks=(
             *([ALONE] if is_alone else []),
             *advice(reading.rows),

@@ -31,12 +31,12 @@ def _failed(nulls: Nulls) -> str | None:
 
 def lines(run: Run, reading: ComparedRows) -> list[str]:
     """Return sentences on the self-check and on missing repetitions, if any."""
-    told = (_nulls(reading.nulls), _generations(run, reading.rows))
-    return [line for line in told if line]
+    notes = (_nulls(reading.nulls), _generations(run, reading.rows))
+    return [note for note in notes if note]
 
 
-def settling(run: Run, rows: Sequence[Row]) -> str | None:
-    """Return the command that settles all unsure verdicts; None if there are none."""
+def rerun_advice(run: Run, rows: Sequence[Row]) -> str | None:
+    """Return the command that measures all unsure cases again, in a sentence; None without such."""
     unsure = [row for row in rows if row.comparison.verdict == "unsure"]
     if not unsure:
         return None

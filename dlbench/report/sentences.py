@@ -139,7 +139,7 @@ def advice(rows: Sequence[Row]) -> list[str]:
             place = (str(params["network"]), str(params.get("batch")), row.target.dtype)
             networks.setdefault(place, {}).setdefault(kind, []).append(row)
     several = len({dtype for _, _, dtype in networks}) > 1
-    told = []
+    sentences = []
     for (network, batch, dtype), kinds in networks.items():
         kind = next(name for name in PREFERRED if name in kinds)
         group = kinds[kind]
@@ -147,8 +147,8 @@ def advice(rows: Sequence[Row]) -> list[str]:
         if any(row.break_even.state for row in group) and not any(row.busy for row in group):
             where = f"batch {batch}{f', {dtype}' if several else ''}"
             what = f"{kind} {network} ({where}), compiling included"
-            told.append(f"{what}: {_sentence(group, names)}")
-    return told
+            sentences.append(f"{what}: {_sentence(group, names)}")
+    return sentences
 
 
 def _sentence(rows: Sequence[Row], names: Mapping[str, str]) -> str:
@@ -159,7 +159,7 @@ def _sentence(rows: Sequence[Row], names: Mapping[str, str]) -> str:
     for stretch in later:
         since, name = units.rounded(stretch.since), names[stretch.row.case]
         words.append(f"{name} from about {since} steps{_epochs(stretch, rows)} on")
-    settled = ", ".join(words)
+    fastest = ", ".join(words)
     unsure = [names[row.case] for row in rows if row.break_even.state == "unsure"]
     never = [names[row.case] for row in rows if row.break_even.state == "never"]
     ends = []
@@ -167,7 +167,7 @@ def _sentence(rows: Sequence[Row], names: Mapping[str, str]) -> str:
         ends.append(f"compiling never pays off: {', '.join(never)}")
     if unsure:
         ends.append(f"no measurable gain over eager: {', '.join(unsure)}")
-    return "; ".join((f"fastest is {settled}", *ends))
+    return "; ".join((f"fastest is {fastest}", *ends))
 
 
 def _epochs(stretch: _Stretch, rows: Sequence[Row]) -> str:
@@ -180,7 +180,7 @@ def _epochs(stretch: _Stretch, rows: Sequence[Row]) -> str:
 
 
 def _is_sure(row: Row) -> bool:
-    """Whether it is dynamic, or static and clearly faster than dynamic, at a known cost."""
+    """Return whether the row is dynamic, or static and surely faster with a known compile time."""
     pays = row.break_even.state == "pays" and row.compile.seconds is not None
     return row.mode_kind == "dynamic" or pays
 
@@ -192,12 +192,12 @@ def _line(row: Row) -> _Line:
 def _envelope(lines: Sequence[_Line]) -> list[_Stretch]:
     """Return which target takes the least time, from the first step to the last."""
     at, best = 1.0, min(lines, key=lambda line: (line.total.of(1), line.total.step_s))
-    found = [_Stretch(at, best.row)]
+    stretches = [_Stretch(at, best.row)]
     while crossings := [
         (line.total.crossing(best.total), line.total.step_s, line)
         for line in lines
         if line.total.step_s < best.total.step_s
     ]:
         at, _, best = min(crossings, key=lambda crossing: crossing[:2])
-        found.append(_Stretch(at, best.row))
-    return found
+        stretches.append(_Stretch(at, best.row))
+    return stretches

@@ -106,11 +106,11 @@ def test_where_the_baseline_has_no_time_nothing_is_compared() -> None:
 def test_what_is_unsure_has_a_command_and_nothing_else_does() -> None:
     rows = told(turns((MATMUL, THREE | {COMPILED: 1.02e-3})))
     assert rows["torch compile"].comparison.verdict == "unsure"
-    assert rows["torch compile"].comparison.settle == (
+    assert rows["torch compile"].comparison.rerun == (
         "dlbench run told -k 'matmul/256x256x256/ and (/torch/cpu/compile/ or /numpy/)' "
         "--rigor rigorous"
     )
-    assert (rows["torch eager"].comparison.settle, rows["numpy eager"].comparison.settle) == (
+    assert (rows["torch eager"].comparison.rerun, rows["numpy eager"].comparison.rerun) == (
         None,
         None,
     )

@@ -319,10 +319,10 @@ def test_processes_that_compile_are_waited_for_where_there_are_any(monkeypatch):
     )
     monkeypatch.setattr(AsyncCompile, "process_pool", cache(lambda: helpers))
     with started("torch", "compile") as backend:
-        backend.compiler.settle()
+        backend.compiler.wait_until_idle()
         assert not awaited  # none are started for that
         AsyncCompile.process_pool()
-        backend.compiler.settle()
+        backend.compiler.wait_until_idle()
     assert awaited
 
 
@@ -340,7 +340,7 @@ def test_helpers_that_do_not_answer_are_an_error_that_says_what_to_do(monkeypatc
         started("torch", "compile") as backend,
         pytest.raises(DlbenchError, match=r"within 120 s.*COMPILE_THREADS=1"),
     ):
-        backend.compiler.settle()
+        backend.compiler.wait_until_idle()
 
 
 @pytest.mark.skipif("torch" not in SELECTED, reason="PyTorch alone has such optimizers")

@@ -124,8 +124,8 @@ class FakeCompiler:
     def start(self) -> None:
         self.backend.clock.advance(_next(self.backend.compiler_costs_s))
 
-    def settle(self) -> None:
-        self.backend.events.append("settle")
+    def wait_until_idle(self) -> None:
+        self.backend.events.append("wait_until_idle")
 
     def keep(self, folder: str) -> bool:
         self.backend.folder = folder

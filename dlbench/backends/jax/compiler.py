@@ -26,7 +26,7 @@ class JaxCompiler:
         """Compile and run a value and its gradient."""
         self.compiled(jax.value_and_grad(lambda x: x * x))(jnp.zeros(()))
 
-    def settle(self) -> None:
+    def wait_until_idle(self) -> None:
         """Do nothing: a call compiles before it returns."""
 
     def keep(self, folder: str) -> bool:

@@ -35,7 +35,7 @@ class TensorflowCompiler:
 
         self.compiled(step)()
 
-    def settle(self) -> None:
+    def wait_until_idle(self) -> None:
         """Do nothing: a call compiles before it returns."""
 
     def keep(self, folder: str) -> bool:  # noqa: ARG002

@@ -74,7 +74,7 @@ class TorchCompiler:
         x = torch.zeros(1, device=self.device.native, requires_grad=True)
         torch.compile(lambda x: (x * x).sum())(x).backward()
 
-    def settle(self) -> None:
+    def wait_until_idle(self) -> None:
         """Wait until the helpers that compile Triton's kernels answer, where there are any.
 
         PyTorch starts them with its compiler and goes on without them, for seconds. Seen on an

@@ -77,7 +77,7 @@ class Compiler:
             seconds.append(self._seconds(step.run))
             graphs.append(self.native.graphs())
         rise = memory.rise()
-        self.native.settle()
+        self.native.wait_until_idle()
         if not graphs[-1]:
             raise DlbenchError(f"the mode {self.target.mode} is static, but compiled nothing")
         if self.caches != self.start_caches:
@@ -90,7 +90,7 @@ def count_graphs(backend: Backend) -> int:
     return 0 if backend.compiler is None else backend.compiler.graphs()
 
 
-def settle(backend: Backend) -> None:
+def wait_until_idle(backend: Backend) -> None:
     """Wait until the backend's compiler is idle, if it has one."""
     if backend.compiler is not None:
-        backend.compiler.settle()
+        backend.compiler.wait_until_idle()

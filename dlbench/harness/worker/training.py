@@ -14,7 +14,7 @@ from dlbench.backends.base import Backend, TrainingJob
 from dlbench.datasets.base import Split
 from dlbench.errors import DlbenchError
 from dlbench.harness import wire
-from dlbench.harness.worker.compiler import Compiler, settle
+from dlbench.harness.worker.compiler import Compiler, wait_until_idle
 from dlbench.harness.worker.setup import assert_placed
 from dlbench.parity.epoch import assert_agreement
 from dlbench.records.case import Target
@@ -89,7 +89,7 @@ class Trainings:
         job = job_of(order.network, self.target, order.seed, synthetic=False)
         job = replace(job, tensorboard=order.tensorboard, checkpoint=order.checkpoint)
         assert_agreement(self.backend, self.target.dtype, job)
-        settle(self.backend)
+        wait_until_idle(self.backend)
         self.training = Training(self.backend, job)
         assert_placed(self.backend, self.target, self.training.trainer.inputs())
         return wire.Ready()

@@ -29,9 +29,9 @@ def test_what_compiling_has_started_is_waited_for_after_the_first_calls(tell, ba
     """Neither in their time nor in that of blocks."""
     backend.compiles = [1]
     tell(static, PREPARE)
-    [settled] = [index for index, event in enumerate(backend.events) if event == "settle"]
-    assert backend.events[:settled].count("run") == FIRST_CALLS
-    assert backend.events[settled - 1] == "wait"
+    [idle] = [index for index, event in enumerate(backend.events) if event == "wait_until_idle"]
+    assert backend.events[:idle].count("run") == FIRST_CALLS
+    assert backend.events[idle - 1] == "wait"
 
 
 def test_a_dynamic_mode_compiles_nothing(tell, backend):
