@@ -152,8 +152,14 @@ class Notice(Record, frozen=True):
 
 
 class Progress(Record, frozen=True):
-    """The present activity, for a progress display. done: the number of finished cases."""
+    """The present activity, for a progress display.
+
+    done: the number of finished cases; part: the same of the cases under way, by their samples;
+    is_timed: whether a time is taken now, so that the display must not draw by itself.
+    """
 
     doing: str
     done: int
     total: int
+    part: float = 0.0
+    is_timed: bool = False

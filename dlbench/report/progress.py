@@ -3,8 +3,9 @@
 Everything goes to standard error, so that standard output holds the result alone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from threading import Event, Thread
 from time import monotonic
 from typing import Protocol
 
@@ -16,7 +17,7 @@ from rich.table import Column
 from rich.text import Text
 
 from dlbench import units
-from dlbench.records.measurement import Measurement, Notice, Progress
+from dlbench.records.measurement import Notice, Progress
 from dlbench.records.training import EpochResult, Lap, TrainingResult, TrainingRun
 from dlbench.report import training
 
@@ -48,35 +49,38 @@ class Eta:
         return f"about {units.minutes(left)} left"
 
 
-# Seconds between two pictures of the bar: rounds come faster than anybody looks.
+# Seconds between two pictures of the bar: samples come faster than anybody looks.
 REDRAW_S = 0.25
+# The same while no event comes, as when a framework compiles. The machine must not be kept busy.
+TICK_S = 1.0
 
 
 class _Bar:
     def __init__(self, bar: Bar) -> None:
         self.bar, self.eta = bar, Eta()
         self.task = bar.add_task("starting", total=None, left="")
-        self.drawn, self.doing = 0.0, ""
+        self.drawn, self.doing, self.is_timed = 0.0, "", False
 
     def see(self, event: object) -> None:
         if isinstance(event, Notice):
             _say(self.bar.console, event.text)
         elif isinstance(event, Progress):
+            self.is_timed = event.is_timed
             self.bar.update(
                 self.task,
                 description=event.doing,
-                completed=event.done,
+                completed=event.done + event.part,
                 total=event.total,
                 left=self.eta.text(event.done, event.total),
             )
             if event.doing != self.doing or monotonic() - self.drawn >= REDRAW_S:
                 self.bar.refresh()
                 self.drawn, self.doing = monotonic(), event.doing
-        elif isinstance(event, Measurement):
-            (task,) = self.bar.tasks
-            done, total = int(task.completed) + 1, task.total  # None before the first Progress
-            left = self.eta.text(done, int(total)) if total else ""
-            self.bar.update(self.task, advance=1, left=left)
+
+    def tick(self) -> None:
+        """Show that time passes, unless a time is taken."""
+        if not self.is_timed:
+            self.bar.refresh()
 
 
 class _Lines:
@@ -112,9 +116,29 @@ def watching_run(console: Console) -> Iterator[Watcher]:
             table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
         ),
     )
-    # no thread of its own that draws while a block is timed
+    # rich's own thread would also draw while a block is timed
     with Bar(*columns, console=console, transient=True, auto_refresh=False, expand=True) as bar:
-        yield _Bar(bar)
+        watcher = _Bar(bar)
+        with _ticking(watcher.tick):
+            yield watcher
+
+
+@contextmanager
+def _ticking(tick: Callable[[], None]) -> Iterator[None]:
+    """Call a function every TICK_S seconds, in a thread."""
+    ended = Event()
+
+    def go_on() -> None:
+        while not ended.wait(TICK_S):
+            tick()
+
+    thread = Thread(target=go_on, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 class _Curve:

@@ -94,8 +94,6 @@ def test_a_terminal_gets_a_line_that_lives_and_vanishes(clock) -> None:
         assert "starting [bold]" in drawn(watcher)
         assert "left" not in drawn(watcher)
         clock(30.0)
-        watcher.see(DONE)
-        assert "1/4" in drawn(watcher)
         watcher.see(Progress("measuring a/b", 1, 4))
         assert re.search(r"1/4 .*about 1:30 left measuring a/b", drawn(watcher))
     assert "\n\n" not in stream.getvalue()
@@ -113,24 +111,47 @@ def test_where_the_line_is_too_long_the_name_of_the_case_is_cut(clock) -> None:
         assert re.search(r"16/32 \S+ about 1:10 left preparing train_step/\S+…$", line)
 
 
-def test_what_is_skipped_before_the_first_case_says_nothing_of_the_time_left(clock) -> None:
+def test_the_bar_moves_while_cases_are_under_way(clock) -> None:
     console = Console(file=io.StringIO(), width=100, force_terminal=True, color_system=None)
     with watching_run(console) as watcher:
         watcher.bar.stop()
-        clock(5.0)
-        watcher.see(DONE)
-        assert "left" not in drawn(watcher)
+        watcher.see(Progress("measuring a/b", 0, 4, part=0.5))
+        before = drawn(watcher)
+        watcher.see(Progress("measuring a/b", 0, 4, part=1.5))
+        assert drawn(watcher) != before
 
 
-def test_nothing_is_left_when_all_is_done(clock) -> None:
+class ThreeTicks:
+    """An event of a thread that is set after three ticks."""
+
+    def __init__(self) -> None:
+        self.ticks = [False] * 3
+
+    def wait(self, seconds: float) -> bool:
+        return not (self.ticks and not self.ticks.pop())
+
+    def set(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("is_timed", "times"), [(False, 3), (True, 0)])
+def test_the_line_is_drawn_while_nothing_comes_but_not_while_a_time_is_taken(
+    monkeypatch, is_timed, times
+) -> None:
+    pictures = []
+
+    class Counted(progress._Bar):
+        def __init__(self, bar) -> None:
+            super().__init__(bar)
+            self.see(Progress("doing a/b", 0, 4, is_timed=is_timed))
+            monkeypatch.setattr(bar, "refresh", lambda: pictures.append(is_timed))
+
+    monkeypatch.setattr(progress, "Event", ThreeTicks)
+    monkeypatch.setattr(progress, "_Bar", Counted)
     console = Console(file=io.StringIO(), width=100, force_terminal=True, color_system=None)
-    with watching_run(console) as watcher:
-        watcher.bar.stop()
-        clock(60.0)
-        watcher.see(Progress("measuring a/b", 1, 2))
-        watcher.see(DONE)
-        assert "2/2" in drawn(watcher)
-        assert "about 0:00 left" in drawn(watcher)
+    with watching_run(console):
+        pass
+    assert len(pictures) == times
 
 
 def drawn(watcher) -> str:

@@ -5,7 +5,7 @@ It schedules and never computes; it prints nothing and stores nothing.
 
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 
 from dlbench import units
 from dlbench.harness import wire
@@ -29,9 +29,10 @@ RELEASE_TIMEOUT_S = 60.0
 class RunState:
     """The state that all rows of a run share: plan, workers, time and the outcome of the cases.
 
-    slot: cases of equal slot share a worker; done: the number of measurements so far; reported: the
-    ids of their cases; failed: the ids of the failed ones, which are not measured again; too_slow:
-    for a target that took too long to compile, the id of the workload.
+    slot: cases of equal slot share a worker; done: the number of measurements so far, without those
+    of nulls and of cases that the plan skips; reported: the ids of all cases with a measurement;
+    failed: the ids of the failed ones, which are not measured again; too_slow: for a target that
+    took too long to compile, the id of the workload.
     """
 
     plan: Plan
@@ -77,14 +78,25 @@ class RunState:
             "--compile-limit raises the limit"
         )
 
-    def progress(self, doing: str, what: str) -> Progress:
-        """Return the current activity, and how much of the run is done."""
-        return Progress(f"{doing} {what}", self.done, self._total())
+    def progress(self, doing: str, what: str, part: float = 0.0) -> Progress:
+        """Return the current activity, and how much of the run is done.
+
+        part: the number of cases under way, by the share of their samples.
+        """
+        is_timed = doing in {"warming up", "measuring"}
+        return Progress(f"{doing} {what}", self.done, self._total(), part, is_timed)
+
+    def count(self, measurement: Measurement) -> None:
+        """Count the measurement if its case is one that `_total` counts."""
+        self.done += measurement.case in self._counted
 
     def _total(self) -> int:
-        """Return the number of measurements of the run if no case fails."""
-        live = [case for group in self.plan.groups for case in group.live]
-        return sum(1 if case.skip else self.budget.generations for case in live)
+        """Return the number of measurements if no case fails: `--dry-run` names the same cases."""
+        return len(self._counted) * self.budget.generations
+
+    @cached_property
+    def _counted(self) -> set[str]:
+        return {case.id for case in self.plan.cases if not case.skip}
 
 
 class RowRun:
@@ -172,7 +184,6 @@ class RowRun:
         ready_s = sum(one.preparing_s for one in renewed)
         renewals = Renewals(self.run.plan.sampling, until, self.run.clock, ready_s)
         while active := [one for one in ready if one.is_active]:
-            yield self.run.progress("measuring", ready[0].case.workload.id)
             active = yield from self._round(active, number)
             number += 1
             if reason := stop.reason([one.samples for one in active], until - self.run.clock()):
@@ -193,7 +204,11 @@ class RowRun:
 
     def _round(self, active: Sequence[CaseRun], number: int) -> Prepared:
         """Time one block of every case; return the cases that did not fail."""
-        for one in schedule.order(active, number, f"{self.run.plan.seed}/{self.run.generation}"):
+        turns = schedule.order(active, number, f"{self.run.plan.seed}/{self.run.generation}")
+        cases = sum(not one.case.null for one in active)
+        for turn, one in enumerate(turns):
+            share = (number + turn / len(turns)) / self.run.plan.sampling.blocks
+            yield self.run.progress("measuring", one.case.workload.id, cases * share)
             self._block(one, number)
             if one.status != "ok":
                 yield from self._finish([one])

@@ -62,7 +62,8 @@ class Supervisor:
         for index, group in enumerate(groups):
             self.row = RowRun(self.state, group, groups[index + 1 :])
             for event in self.row.measure():
-                self.state.done += isinstance(event, Measurement)
+                if isinstance(event, Measurement):
+                    self.state.count(event)
                 yield event
 
     def _skip_the_rest(self) -> Iterator[Measurement]:

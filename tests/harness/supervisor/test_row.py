@@ -1,5 +1,7 @@
 """One row: its steps in order, its turns and its end."""
 
+import pytest
+
 from dlbench.harness import wire
 from dlbench.harness.supervisor.row import RELEASE_TIMEOUT_S
 from dlbench.records.case import Group
@@ -81,8 +83,7 @@ def test_progress_counts_the_cases_that_are_finished():
         ("checking matmul/1/torch/cpu/eager/float32/t1", 0),
         ("warming up matmul/1/numpy/cpu/eager/float32/t1", 0),
         ("warming up matmul/1/torch/cpu/eager/float32/t1", 0),
-        ("measuring matmul/1", 0),
-        ("measuring matmul/1", 0),
+        *[("measuring matmul/1", 0)] * 4,  # before every block
         ("preparing matmul/2/torch/cpu/eager/float32/t1", 2),
         ("checking matmul/2/torch/cpu/eager/float32/t1", 2),
         ("warming up matmul/2/torch/cpu/eager/float32/t1", 2),
@@ -90,6 +91,20 @@ def test_progress_counts_the_cases_that_are_finished():
         ("measuring matmul/2", 2),
     ]
     assert {p.total for p in progress} == {3}
+    timed = {p.doing.partition(" ma")[0] for p in progress if p.is_timed}
+    assert timed == {"warming up", "measuring"}
+
+
+def test_progress_counts_what_is_planned_without_self_checks():
+    progress = Story(plan(group(1, "numpy", null="numpy"), group(2, "numpy"))).progress
+    assert {p.total for p in progress} == {2}
+    assert sorted({p.done for p in progress}) == [0, 1]
+
+
+def test_progress_moves_with_every_sample():
+    progress = Story(plan(group(1, "numpy", "torch", null="numpy"), blocks=4)).progress
+    parts = [p.part for p in progress if p.doing.startswith("measuring")]
+    assert parts == pytest.approx([turn * 2 / 12 for turn in range(12)])
 
 
 def test_orders_wait_as_long_as_the_plan_says_and_a_release_as_long_as_memory_takes():
