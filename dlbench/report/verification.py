@@ -28,6 +28,13 @@ OPTIMIZER = ": "
 NO_MORE_THAN_ROUNDING = 1.0
 
 
+# What the cells of networks mean.
+LEGEND = (
+    "1e-8/3e-6: the result nearest to its limit differs by 1e-8 of its size, and 3e-6 is allowed",
+    "First line: outputs, loss and gradients; second: weights after one step of each optimizer",
+)
+
+
 # Digits and width of numbers that let three backends fit beside the lecture in 80 columns.
 DECIMALS, WIDEST = 4, 14
 
@@ -134,7 +141,7 @@ def _as_lines(printed: str) -> str:
 
 
 def networks(agreements: Sequence[Agreement]) -> Table:
-    """Lay out a line per network and a column per target: largest errors and tolerances."""
+    """Lay out a line per network and a column per target: errors and tolerances."""
     notes = Notes()
     targets = list(dict.fromkeys(one.target for one in agreements if not one.skipped))
     names = sorted({one.network for one in agreements}, key=list(every()).index)
@@ -143,12 +150,9 @@ def networks(agreements: Sequence[Agreement]) -> Table:
         (network, tuple(_cell(by_target[network, target], notes) for target in targets))
         for network in names
     ]
-    title = (
-        "Largest error / allowed error, relative. First line: outputs, loss, gradients; "
-        "second: weights after one step of each optimizer"
-    )
+    title = "Networks against the float64 reference: difference/allowed difference"
     heads = tuple(target_words(target) for target in targets)
-    below = (*notes.lines, *_not_shown(agreements))
+    below = (*notes.lines, *_not_shown(agreements), *LEGEND)
     return Table(title, heads, tuple(rows), below, label="network")
 
 

@@ -134,7 +134,8 @@ def test_a_quantity_that_is_off_fails_the_network_and_is_told():
         "Checked: 28 lecture examples and 14 network results (12.0 s)."
     )
     grid = verified.networks(report.agreements)
-    [note] = grid.notes
+    [note, *legend] = grid.notes
+    assert tuple(legend) == verified.LEGEND
     assert note == (
         "[1] iris on torch eager float32: loss is not a finite number (allowed 1e-06); "
         "2 of 4 results are wrong"
@@ -163,7 +164,7 @@ def test_what_is_rounding_alone_is_not_the_worst_error():
     grid = verified.networks(report.agreements)
     [cell] = [cells[0] for label, cells in grid.rows if label == "abalone"]
     assert (cell.text, cell.below) == ("1.0e-7/1.0e-6", "–")
-    [note] = grid.notes
+    [note, *_] = grid.notes
     assert note.startswith("Not shown for abalone: results that are 0 except for rounding")
     assert f'"error": {rounding.error}' in verified.to_json(report)
 
@@ -204,7 +205,7 @@ def test_a_worker_that_does_not_start_fails_all_that_it_was_asked():
     broken = [one for one in report.agreements if not one.passed]
     assert {(one.target, one.reason) for one in broken} == {(COMPILE, "ImportError: no wheel")}
     assert len(broken) == len(NETWORKS)
-    assert len(verified.networks(report.agreements).notes) == len(NETWORKS)
+    assert len(verified.networks(report.agreements).notes) == len(NETWORKS) + len(verified.LEGEND)
 
 
 SKIPPED = wire.Failed("skipped", "torch compile needs a C++ compiler.")
@@ -225,7 +226,7 @@ def test_what_cannot_be_had_is_skipped_and_not_wrong():
         "All correct: 14 lecture examples and 4 network results (12.0 s)."
     )
     grid = verified.networks(report.agreements)
-    assert (grid.heads, grid.notes) == ((("torch", "eager", "float32"),), ())
+    assert (grid.heads, grid.notes) == ((("torch", "eager", "float32"),), verified.LEGEND)
     assert [cells[0].text for label, cells in grid.rows if label == "abalone"] == ["skipped"]
     assert "\nSkipped: 3 networks on torch compile float32: torch compile needs" in shown(report)
 
