@@ -41,6 +41,10 @@ class Lap(Record, frozen=True):
     result: EpochResult
 
 
+# The reason of a training that the user interrupted.
+INTERRUPTED = "interrupted"
+
+
 class TrainingResult(Record, frozen=True):
     """One training on a target with a seed, epoch by epoch: one line on disk.
 
@@ -53,6 +57,11 @@ class TrainingResult(Record, frozen=True):
     epochs: tuple[EpochResult, ...]
     reason: str | None = None
     predictions: tuple[tuple[float, ...], ...] = ()
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the user ended it: it has neither failed nor finished."""
+        return self.reason == INTERRUPTED
 
 
 class TrainingRun(Record, frozen=True):

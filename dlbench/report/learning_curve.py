@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from dlbench.charts import base
 from dlbench.charts.base import COLOURS, STYLE, save
 from dlbench.records.training import EpochResult, TrainingResult, by_target
-from dlbench.report.training import name
+from dlbench.report.training import name, unfinished
 from dlbench.results.folder import Trained
 
 NAME = "learning-curve"
@@ -47,7 +47,8 @@ def draw(found: Trained) -> Figure:
         colour = COLOURS[number % len(COLOURS)]
         thin = [_Line.of(result, value) for result in results]
         strong = [_Line.of(result, value) for result in results if result.status == "ok"]
-        _curves((left, right), thin, strong, (colour, name(found.run, target)))
+        label_of = name(found.run, target) + ("" if strong else f" ({unfinished(results)})")
+        _curves((left, right), thin, strong, (colour, label_of))
     left.set(xlabel="epochs", ylabel=label)
     right.set(xlabel="seconds of training")
     ends = [sum(one.seconds for one in result.epochs) for result in trained]
@@ -97,7 +98,7 @@ def _curves(
         for line in thin:
             _draw(panels, line, colour, alpha=SEED_ALPHA)
     if not strong:
-        _draw(panels, _Line([], [], []), colour, label=f"{label} (failed)")
+        _draw(panels, _Line([], [], []), colour, label=label)
         return
     columns = [
         [median(column) for column in zip(*part, strict=True)] for part in zip(*strong, strict=True)

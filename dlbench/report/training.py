@@ -1,6 +1,6 @@
 """Write a training: sentences on an epoch and on its end, and a table with notes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from math import inf
 from statistics import median
@@ -83,41 +83,59 @@ def lay_out(found: Trained) -> Table:
     """Lay out a line per target: median over the seeds, and the range of the seeds below it."""
     run, notes = found.run, Notes()
     network = run.network
-    count = units.counted(len(run.seeds), "seed")
     batch = f"batch {network.batch}, {units.counted(network.epochs, 'epoch')}"
     heads = [("training", "loss"), ("test", "loss"), ("test", "accuracy"), ("time per", "epoch")]
     if run.goal is not None:
         heads.append(("time to", f"accuracy {run.goal:g}"))
-    rows = []
-    for target, results in by_target(found.results).items():
+    rows, trainings = [], by_target(found.results)
+    for target, results in trainings.items():
         bad = [notes.number(describe_end(run, one)) for one in results if one.status != "ok"]
         good = [one for one in results if one.status == "ok"]
-        first, *others = _cells(run, good, heads)
+        first, *others = _cells(run, results, heads)
         first = replace(first, note=bad[0] if bad else None)
-        several = f", {len(good)} of {count}" if bad and good else ""
+        several = f", {len(good)} of {_seeds(run)}" if 0 < len(good) < len(run.seeds) else ""
         rows.append((f"{name(run, target)}{several}", (first, *others)))
     common = [f"All with: {shared(run.targets)}"] if run.targets else []
     below = (*notes.lines, *common, *_by_seed(found), *_lecture(found))
-    seeds = f"; median over {count} (lowest–highest)" if len(run.seeds) > 1 else f", {count}"
-    title = f"{network.name}: {batch}{seeds}"
+    title = f"{network.name}: {batch}{_counted(run, trainings.values())}"
     return Table(title, tuple(heads), tuple(rows), below, label="framework")
+
+
+def _seeds(run: TrainingRun) -> str:
+    return units.counted(len(run.seeds), "seed")
+
+
+def _counted(run: TrainingRun, trainings: Iterable[Sequence[TrainingResult]]) -> str:
+    """Say over how many seeds the medians are: of those that finished, if not all did."""
+    finished = {sum(one.status == "ok" for one in results) for results in trainings}
+    if len(run.seeds) == 1:
+        return f", {_seeds(run)}"
+    if finished == {len(run.seeds)}:
+        return f"; median over {_seeds(run)} (lowest–highest)"
+    return f"; median over the finished of {_seeds(run)} (lowest–highest)"
 
 
 def _by_seed(found: Trained) -> Iterator[str]:
     """List the result of every single training, in the order of the seeds."""
     for target, results in by_target(found.results).items():
-        ends = [one.epochs[-1] if one.status == "ok" else None for one in results]
-        if 1 < len(ends) <= MOST_LISTED and any(ends):
-            figures = [f"training loss {_listed([one.loss if one else None for one in ends])}"]
-            if any(one and one.accuracy is not None for one in ends):
-                figures.append(
-                    f"test accuracy {_listed([one.accuracy if one else None for one in ends])}"
-                )
+        good = [one.epochs[-1] for one in results if one.status == "ok"]
+        if 1 < len(results) <= MOST_LISTED and good:
+            figures = [f"training loss {_listed(results, lambda end: end.loss)}"]
+            if any(end.accuracy is not None for end in good):
+                figures.append(f"test accuracy {_listed(results, lambda end: end.accuracy)}")
             yield f"{name(found.run, target)}, seed by seed: {'; '.join(figures)}"
 
 
-def _listed(values: Sequence[float | None]) -> str:
-    return ", ".join("failed" if value is None else _short(value) for value in values)
+def _listed(results: Sequence[TrainingResult], value: Callable[[EpochResult], float | None]) -> str:
+    """The value after the last epoch of every training, or a word for one without."""
+    ends = [value(one.epochs[-1]) if one.status == "ok" else None for one in results]
+    shown = zip(ends, results, strict=True)
+    return ", ".join(unfinished([one]) if end is None else _short(end) for end, one in shown)
+
+
+def unfinished(results: Sequence[TrainingResult]) -> str:
+    """Return the word for trainings of which none finished: `interrupted` if none failed."""
+    return "interrupted" if all(one.interrupted for one in results) else "failed"
 
 
 def _lecture(found: Trained) -> Iterator[str]:
@@ -144,10 +162,11 @@ def _here(values: Sequence[float | None]) -> str:
 
 
 def _cells(
-    run: TrainingRun, good: Sequence[TrainingResult], heads: Sequence[tuple[str, ...]]
+    run: TrainingRun, results: Sequence[TrainingResult], heads: Sequence[tuple[str, ...]]
 ) -> Iterator[Cell]:
+    good = [one for one in results if one.status == "ok"]
     if not good:
-        yield from (Cell("failed") for _ in heads)
+        yield from (Cell(unfinished(results)) for _ in heads)
         return
     last = [one.epochs[-1] for one in good]
     yield _spread([one.loss for one in last])
@@ -155,7 +174,8 @@ def _cells(
     yield _spread([one.accuracy for one in last if one.accuracy is not None])
     yield _durations([[lap.seconds for lap in one.epochs[1:] or one.epochs] for one in good])
     if run.goal is not None:
-        yield _reached(run, run.goal, good)
+        ended = [one for one in results if not one.interrupted]
+        yield _reached(run.goal, ended, several=len(run.seeds) > 1)
 
 
 def _spread(values: Sequence[float]) -> Cell:
@@ -173,12 +193,12 @@ def _durations(seeds: Sequence[Sequence[float]]) -> Cell:
     return Cell(units.duration(median([one for seconds in seeds for one in seconds])), below=below)
 
 
-def _reached(run: TrainingRun, goal: float, good: Sequence[TrainingResult]) -> Cell:
-    """Median time over all seeds; those that failed or never reached the goal count as last."""
-    times = [seconds_to(goal, one) for one in good]
+def _reached(goal: float, ended: Sequence[TrainingResult], *, several: bool) -> Cell:
+    """Median time over the seeds; those that failed or never reached the goal count as last."""
+    times = [seconds_to(goal, one) for one in ended if one.status == "ok"]
     reached = [seconds for seconds in times if seconds is not None]
-    middle = median([*reached, *[inf] * (len(run.seeds) - len(reached))])
-    below = f"{len(reached)} of {len(run.seeds)} seeds" if len(run.seeds) > 1 else ""
+    middle = median([*reached, *[inf] * (len(ended) - len(reached))])
+    below = f"{len(reached)} of {units.counted(len(ended), 'seed')}" if several else ""
     return Cell("not reached" if middle == inf else units.duration(middle), below=below)
 
 

@@ -13,10 +13,8 @@ from msgspec import Raw, Struct
 from dlbench.records.case import Case, Target
 from dlbench.records.measurement import Status, StopReason
 from dlbench.records.run import Run
-from dlbench.records.training import TrainingRun
+from dlbench.records.training import INTERRUPTED, TrainingRun
 from dlbench.results.folder import RUN, TRAINING, kind_of, read_lines
-
-INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from dlbench.harness import wire
 from dlbench.networks.base import named
 from dlbench.records.case import Target
-from dlbench.records.training import EpochResult, TrainingResult, TrainingRun
+from dlbench.records.training import INTERRUPTED, EpochResult, TrainingResult, TrainingRun
 from dlbench.results.folder import Trained
 from fakes.runs import ENVIRONMENT
 
@@ -36,6 +36,11 @@ def trained(*accuracies, target=NUMPY, seed=0, predictions=(), **how):
 def broken(*accuracies, target=NUMPY, seed=0, reason="no room on the card"):
     """A training that failed after so many epochs."""
     return TrainingResult(target, seed, "failed", epochs(*accuracies), reason)
+
+
+def interrupted(*accuracies, **where):
+    """A training that the user ended after so many epochs."""
+    return broken(*accuracies, reason=INTERRUPTED, **where)
 
 
 def found(*results, network="iris", length=3, **fields):

@@ -10,7 +10,7 @@ from dlbench.records.training import EpochResult, Lap
 from dlbench.report import training
 from dlbench.report.progress import BARS, CURVE_WIDTH, LINES_OF_A_TRAINING, curve, watching_training
 from dlbench.report.training import describe_end, describe_epoch, seconds_to
-from fakes.trainings import NUMPY, OUTPUTS, TORCH, broken, epochs, found, trained
+from fakes.trainings import NUMPY, OUTPUTS, TORCH, broken, epochs, found, interrupted, trained
 
 RUN = found().run
 HALF = EpochResult(2, loss=0.5, seconds=0.5, test_loss=1.0, accuracy=0.25)
@@ -197,6 +197,24 @@ def test_a_target_without_any_good_training_has_failed():
     assert texts(grid, row=1) == [("failed", "")] * 5
 
 
+def test_an_interrupted_training_has_not_failed_and_does_not_count():
+    told = found(SEEDS[0], SEEDS[1], interrupted(0.1, seed=2), goal=0.7, seeds=(0, 1, 2, 3))
+    grid = training.lay_out(told)
+    assert grid.title == (
+        "iris: batch 32, 3 epochs; median over the finished of 4 seeds (lowest–highest)"
+    )
+    assert [label for label, _ in grid.rows] == ["numpy, 2 of 4 seeds"]
+    assert texts(grid)[-1] == ("not reached", "1 of 2 seeds")
+    [failure, _, seeds, _] = grid.notes
+    assert failure == "[1] numpy, seed 2: interrupted (after 1 epoch)"
+    assert seeds.endswith("test accuracy 0.6, 0.8, interrupted")
+
+
+def test_a_target_that_was_interrupted_at_once_has_not_failed():
+    grid = training.lay_out(found(trained(0.1, 0.2, 0.3), interrupted(0.1, target=TORCH)))
+    assert texts(grid, row=1) == [("interrupted", "")] * 4
+
+
 def test_what_the_lecture_reports_is_a_note_where_it_does():
     assert training.lay_out(found(SEEDS[0])).notes == (COMMON, LECTURE)
     assert training.lay_out(found(network="mnist-512")).notes == (
@@ -223,7 +241,7 @@ def test_every_seed_has_its_end():
 
 def test_everything_is_shown_and_nothing_is_taken_for_markup():
     page = shown(found(SEEDS[0], broken(seed=1, reason="a [bold] reason")))
-    assert page.startswith("iris: batch 32, 3 epochs; median over 2 seeds")
+    assert page.startswith("iris: batch 32, 3 epochs; median over the finished of 2 seeds")
     assert "numpy" in page
     assert "[1] numpy, seed 1: a [bold] reason (after 0 epochs)\n" in page
     assert f"{LECTURE}\n" in page

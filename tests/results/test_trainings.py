@@ -198,7 +198,7 @@ def test_a_training_is_shown_again(results):
     answer = dlbench("show", "latest", "--results", str(results))
     assert (answer.code, answer.err) == (0, "")
     words = " ".join(answer.out.split())
-    assert "iris: batch 32, 3 epochs; median over 2 seeds" in words
+    assert "iris: batch 32, 3 epochs; median over the finished of 2 seeds" in words
     assert "numpy" in words
     assert "accuracy 0.6" in words
 

@@ -11,12 +11,11 @@ from dlbench.harness import wire
 from dlbench.harness.supervisor.pool import Launch, WorkerPool, as_failure
 from dlbench.records.case import Target
 from dlbench.records.network import Network
-from dlbench.records.training import EpochResult, Lap, TrainingResult
+from dlbench.records.training import INTERRUPTED, EpochResult, Lap, TrainingResult
 
 # The time limit of an epoch of a large network; a worker that is silent for longer hangs.
 TIMEOUT_S = 3600.0
 
-INTERRUPTED = "interrupted"
 
 Events = Generator[Lap | TrainingResult, None, None]
 
