@@ -5,14 +5,15 @@ that no template has to remember. It must not know how anything is measured or d
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from dlbench import units
+from dlbench import registry, units
 from dlbench.analysis.labels import one_line
 from dlbench.analysis.rows import Row, timed_rows
 from dlbench.analysis.run import ComparedRows, RunAnalysis
@@ -41,7 +42,10 @@ ERROR_DIGITS = 2
 
 
 def write(results: Results, folder: Path) -> list[Path]:
-    """Write the report into the folder; the files written, the page first."""
+    """Write the report into the folder; the files written, the page first.
+
+    Charts of an earlier report in the folder, which this one does not have, are removed.
+    """
     reading = RunAnalysis(results).against()
     rows = reading.rows
     pictures = base.pictures(rows)
@@ -50,9 +54,19 @@ def write(results: Results, folder: Path) -> list[Path]:
         "index.html": _rendered("index.html.j2", content),
         "report.md": _rendered("report.md.j2", content),
         "table.csv": csv.of_rows(rows),
-        **{f"charts/{picture.name}.png": picture.png for picture in pictures},
+        **{_chart(picture.name): picture.png for picture in pictures},
     }
-    return [_save(folder, name, data) for name, data in files.items()]
+    stale = {_chart(name) for name in registry.names("charts")} - files.keys()
+    with _complaining(folder):
+        written = [_save(folder, name, data) for name, data in files.items()]
+        for name in stale:
+            _place(folder, name).unlink(missing_ok=True)
+    return written
+
+
+def _chart(name: str) -> str:
+    """The file of a chart in the report's folder."""
+    return f"charts/{name}.png"
 
 
 def _content(results: Results, reading: ComparedRows) -> dict[str, Any]:
@@ -211,13 +225,25 @@ def _markdown(value: object) -> object:
 
 def _save(folder: Path, name: str, data: str | bytes) -> Path:
     """Write a file inside the folder, whatever links lie there already."""
+    path = _place(folder, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    return path
+
+
+def _place(folder: Path, name: str) -> Path:
+    """The path of a file; UsageError if a link leads out of the folder."""
     path = folder / name
+    if not path.parent.resolve().is_relative_to(folder.resolve()):
+        raise UsageError("a link leads out of the report's folder", value=str(path.parent))
+    return path
+
+
+@contextmanager
+def _complaining(folder: Path) -> Iterator[None]:
+    """Say which folder cannot be written, and how to choose another one."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.parent.resolve().is_relative_to(folder.resolve()):
-            raise UsageError("a link leads out of the report's folder", value=str(path.parent))
-        path.unlink(missing_ok=True)
-        path.write_bytes(data.encode() if isinstance(data, str) else data)
+        yield
     except OSError as error:
         raise unwritable("the report", folder, error, option="-o DIR") from error
-    return path

@@ -356,6 +356,15 @@ def test_writing_again_replaces(tmp_path):
     assert report.write(ONE, tmp_path)[0].read_bytes() == written("one")["index.html"]
 
 
+def test_writing_again_leaves_no_chart_of_the_earlier_report_and_every_other_file(tmp_path):
+    earlier = report.write(MANY, tmp_path)
+    mine = tmp_path / "charts" / "mine.png"
+    mine.write_text("mine")
+    later = report.write(FAILED, tmp_path)
+    assert any(path.parent.name == "charts" for path in earlier)
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == {*later, mine}
+
+
 def test_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match=r"cannot write the report .*Choose another folder"):
