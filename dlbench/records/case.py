@@ -12,16 +12,16 @@ ModeKind = Literal["dynamic", "static"]
 class Declaration(Record, frozen=True):
     """The abilities of a backend, read as data without importing it.
 
-    package: the module to import; distributions: its packages on PyPI; install: the command that
-    installs it; modes: the kind of each mode, by name; devices: the dtypes of each device kind;
-    environment: variables to set before the import, where `{threads}` stands for the thread count
-    and `{scratch}` for the folder of compiled code; loops: ways to go through an epoch, the default
-    first; callbacks: files that it can write after an epoch; default: the mode to use if the user
-    chooses none; only_on: for modes that not every device supports, the device kinds that do;
-    on_request: modes to leave out unless the user chooses them, as they take long to compile;
-    fork_safe: whether fork(2) may copy a process after the import and before the first
-    computation, so that no needed thread is missing in the copy; aliases: other names of the
-    framework, for error messages.
+    package: the module whose presence means that the backend is installed; distributions: the names
+    of the framework's packages on PyPI; install: the command that installs it; modes: the kind of
+    each mode, by name; devices: the dtypes of each device kind; environment: variables to set
+    before the import, where `{threads}` stands for the thread count and `{scratch}` for the folder
+    of compiled code; loops: ways to go through an epoch, the default first; callbacks: files that
+    it can write after an epoch; default: the mode to use if the user chooses none; only_on: for
+    modes that not every device supports, the device kinds that do; on_request: modes to leave out
+    unless the user chooses them, as they take long to compile; fork_safe: whether fork(2) may copy
+    a process after the import and before the first computation, so that no needed thread is missing
+    in the copy; aliases: other names of the framework, for error messages.
     """
 
     package: str

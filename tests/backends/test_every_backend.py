@@ -203,12 +203,13 @@ def test_without_a_compiler_pytorchs_compiled_mode_is_unavailable(monkeypatch):
 
 
 @every_backend
-def test_a_device_that_is_not_there_is_unavailable(name):
+def test_a_device_that_is_not_there_is_unavailable_and_the_next_step_is_named(name):
     if "cuda" not in DECLARED[name].devices:
         pytest.skip(f"{name} declares no cuda")
     absent = ["cuda:99"] if environment.gpus() else ["cuda:99", "cuda", "cuda:0"]
     for device in absent:
-        with pytest.raises(Unavailable, match=device), started(name, device=device):
+        message = f"{device}.*driver.*pip.*Or choose --device cpu"
+        with pytest.raises(Unavailable, match=message), started(name, device=device):
             pass
 
 

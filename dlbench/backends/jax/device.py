@@ -11,16 +11,17 @@ from dlbench.reference.arrays import Array
 
 
 class JaxDevice:
-    """A device by kind and index; Unavailable if JAX does not have it. name: dlbench's name."""
+    """A device by kind and index; Unavailable if JAX does not see it. name: dlbench's name."""
 
     def __init__(self, name: str, kind: str, index: int) -> None:
         try:
             self.native = jax.devices(kind)[index]
-        except (RuntimeError, IndexError) as error:
+        except (RuntimeError, IndexError, AssertionError) as error:  # the last without any GPU
             raise Unavailable(
-                f"JAX {jax.__version__} has no device",
+                f"JAX {jax.__version__} does not see the device",
                 value=name,
-                hint="pip install 'jax[cuda13]' and a driver, or choose --device cpu",
+                hint="For a GPU, install its driver and: pip install 'jax[cuda13]'. "
+                "Or choose --device cpu",
             ) from error
         self.last: Any = None
 

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from dlbench import units
 from dlbench.errors import Unavailable
 from dlbench.reference.arrays import Array
 
@@ -27,10 +28,12 @@ class TensorflowDevice:
         elif self.index < len(gpus):
             tf.config.set_visible_devices(gpus[self.index], "GPU")
         else:
+            seen = units.counted(len(gpus), "GPU")
             raise Unavailable(
-                f"TensorFlow {tf.__version__} sees {len(gpus)} GPUs, no device",
+                f"TensorFlow {tf.__version__} sees {seen}, not the device",
                 value=self.name,
-                hint="pip install 'tensorflow[and-cuda]' and a driver, or choose --device cpu",
+                hint="Install the GPU's driver and: pip install 'tensorflow[and-cuda]'. "
+                "Or choose --device cpu",
             )
 
     def wait(self) -> None:

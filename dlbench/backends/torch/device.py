@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from dlbench import units
 from dlbench.errors import Unavailable
 from dlbench.reference.arrays import Array
 
@@ -44,9 +45,10 @@ class TorchDevice:
         count = torch.cuda.device_count()
         if self.native.index >= count:
             raise Unavailable(
-                f"PyTorch {torch.__version__} sees {count} CUDA devices, no device",
+                f"PyTorch {torch.__version__} sees {units.counted(count, 'GPU')}, not the device",
                 value=str(self.native),
-                hint="Install a CUDA build of PyTorch and a driver, or choose --device cpu",
+                hint="Install the GPU's driver and a CUDA build of PyTorch, with the pip command "
+                "from https://pytorch.org/get-started/locally. Or choose --device cpu",
             )
 
     def wait(self) -> None:
