@@ -10,7 +10,7 @@ from dlbench.commands.base import RESULTS, Results, RunName, option
 HELP = """Write the report of a run.
 
 index.html is one self-contained page. report.md is the same as Markdown, with pictures and a CSV
-table beside it.
+table beside it. Trainings have no report: `latest` is the latest run that is no training.
 
 Example: dlbench report latest -o report
 """
@@ -29,8 +29,10 @@ def report(
     ] = None,
     results: Results = RESULTS,
 ) -> None:
-    """Read the run, write the files, and print where they are."""
+    """Read the run, write the files, and print which run it is and where the files are."""
     from dlbench.api.load import load_run
 
-    for path in load_run(run, results).write_report(out):
+    found = load_run(run, results)
+    typer.echo(f"Report of {found.run.id}:", err=True)
+    for path in found.write_report(out):
         typer.echo(path)

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 HELP = """Print the tables of a stored run, or the table of a training.
 
-RUN is a path, an id, the beginning of one, or `latest`. --baseline also shows how much faster or
-slower than this target every other target is.
+RUN is a path, an id, the beginning of one, or `latest`, which is the latest run or training; with
+an option, the latest run that is no training. --baseline also shows how much faster or slower than
+this target every other target is.
 
 Example: dlbench show latest --baseline numpy --metric time --format md
 """

@@ -218,7 +218,8 @@ def test_what_needs_a_run_takes_the_latest_run(results, line):
     run = measure(results, NOON)
     write(results, NOON + SECOND)
     answer = dlbench(*line.split(), "--results", str(results))
-    assert (answer.code, answer.err) == (0, "")
+    told = f"Report of {run.name}:\n" if line == "report" else ""
+    assert (answer.code, answer.err) == (0, told)
     assert (run / "report").exists() == (line == "report")
 
 
