@@ -4,6 +4,7 @@ Rows are computed from the raw measurements on demand and never stored.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -100,20 +101,29 @@ class RunAnalysis:
         The verdicts of all rows are adjusted together. baseline: the id of a target, or some of its
         parts; None for the fastest of each workload. UsageError if it does not match one target.
         """
-        target = None if baseline is None else find_target(self.run, baseline)
+        if baseline is None:
+            return self._fastest
+        target = find_target(self.run, baseline)
         bases = _bases(self.rows, target)
+        _, verdicts = self._compare(bases)
+        rows = _with_verdicts(self.run, self.rows, bases, target, verdicts)
+        # what a run can detect is a property of the run, and the same with every baseline
+        return ComparedRows(rows, self._fastest.nulls, target)
+
+    @cached_property
+    def _fastest(self) -> ComparedRows:
+        """Compare every row with the fastest of its workload."""
+        bases = _bases(self.rows, None)
         pairs, verdicts = self._compare(bases)
-        for _ in range(MOST_FASTEST if target is None else 0):
+        for _ in range(MOST_FASTEST):
             better = _rebase(self.rows, bases, verdicts)
             if better == bases:
                 break
             bases = better
             pairs, verdicts = self._compare(bases)
-        return ComparedRows(
-            rows=_with_verdicts(self.run, self.rows, bases, target, verdicts),
-            nulls=nulls.with_visible(self.nulls, [*self.null_pairs, *pairs]),
-            baseline=target,
-        )
+        rows = _with_verdicts(self.run, self.rows, bases, None, verdicts)
+        found = nulls.with_visible(self.nulls, [*self.null_pairs, *pairs])
+        return ComparedRows(rows, found, None)
 
     def _compare(
         self, bases: Sequence[Row | None]

@@ -49,6 +49,14 @@ def test_without_a_baseline_the_fastest_is_it() -> None:
     assert slow.reason.startswith("slower by more than 2 % (1.")
 
 
+def test_what_a_run_can_detect_does_not_depend_on_the_baseline() -> None:
+    known = RunAnalysis(turns((MATMUL, THREE), luck=0.01))
+    fastest, others = known.against(), [known.against(one.id) for one in (TORCH, COMPILED)]
+    assert fastest.nulls.visible
+    assert [one.nulls for one in others] == [fastest.nulls] * 2
+    assert [one.baseline for one in others] == [TORCH.id, COMPILED.id]
+
+
 @pytest.mark.parametrize(
     "text", ["torch/cpu/eager/float32/t2", "torch/eager", "torch/cpu/eager", "eager/float32/t2"]
 )
