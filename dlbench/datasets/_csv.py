@@ -1,4 +1,7 @@
-"""Reads a shipped table: numbers, and perhaps a last column of names; refused if not as shipped."""
+"""Read the tables that dlbench ships, and refuse a changed file.
+
+A table has columns of numbers, and may have a last column of names.
+"""
 
 import hashlib
 from collections.abc import Sequence
@@ -10,7 +13,7 @@ import numpy.typing as npt
 from dlbench.datasets.base import Inputs
 from dlbench.errors import UsageError
 
-# Of the files with the line ends of Unix.
+# Hashes of the files with the line ends of Unix.
 SHA256 = {
     "abalone_test.csv": "9369d56dddca68bffb4c80f94dad3e6f64155dc0c02ad164cbe9e6b7eccd1d43",
     "abalone_train.csv": "f101c7fea4aa78fafdec80c65946ec258e49345222b9c07884fc4cb186546703",
@@ -34,13 +37,13 @@ def labelled(path: Path, names: Sequence[str]) -> tuple[Inputs, npt.NDArray[np.i
 
     Raises UsageError if the file cannot be read or is not the shipped one.
     """
-    parted = [line.rpartition(",") for line in _lines(path)]
-    x = np.loadtxt([fields for fields, _, _ in parted], np.float32, delimiter=",")
-    return x, np.array([names.index(name) for _, _, name in parted], np.int64)
+    rows = [line.rpartition(",") for line in _lines(path)]
+    x = np.loadtxt([fields for fields, _, _ in rows], np.float32, delimiter=",")
+    return x, np.array([names.index(name) for _, _, name in rows], np.int64)
 
 
 def _lines(path: Path) -> list[str]:
-    """Return the lines of the file, whose bytes are those that were shipped."""
+    """Return the lines of the file; UsageError unless its bytes are the shipped ones."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -48,8 +51,8 @@ def _lines(path: Path) -> list[str]:
         raise UsageError(what, value=str(path), hint=HINT) from error
     # Git may have written the line ends of Windows.
     content = content.replace(b"\r\n", b"\n")
-    found, shipped = hashlib.sha256(content).hexdigest(), SHA256[path.name]
-    if found != shipped:
+    actual, shipped = hashlib.sha256(content).hexdigest(), SHA256[path.name]
+    if actual != shipped:
         what = f"{path} is damaged; its SHA-256 is"
-        raise UsageError(what, value=found, allowed=shipped, hint=HINT)
+        raise UsageError(what, value=actual, allowed=shipped, hint=HINT)
     return content.decode().splitlines()

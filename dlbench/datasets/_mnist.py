@@ -1,7 +1,7 @@
-"""Finds MNIST's four files in the user's folder or in pooch's cache, and reads them.
+"""Find MNIST's four files in the user's folder or in pooch's cache, and read them.
 
-Missing files are downloaded once. Every file is checked against its published hash, so what is
-read needs no other check.
+Missing files are downloaded once. Every file must have its published hash, so the arrays in it need
+no other check.
 """
 
 import functools
@@ -52,16 +52,16 @@ SIZE_BYTES = 4
 
 
 def obtain() -> Path | str:
-    """Check or download the files; return their folder, or the sentence why there are none.
+    """Check or download the files; return their folder, or a sentence that says why it failed.
 
     A failed download is not tried again in the same process. Raises UsageError if DLBENCH_DATA is
     not a folder, or if a file in it is not the published one.
     """
-    given = _given_folder()
-    if given is None:
+    folder = _folder_of_user()
+    if folder is None:
         return _download(_cache_folder())
-    _check(given)
-    return given
+    _check(folder)
+    return folder
 
 
 def read(folder: Path, name: str) -> npt.NDArray[np.uint8]:
@@ -79,18 +79,19 @@ def read(folder: Path, name: str) -> npt.NDArray[np.uint8]:
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 
 
-def _given_folder() -> Path | None:
-    given = os.environ.get(VARIABLE, "")
-    if not given:
+def _folder_of_user() -> Path | None:
+    """Return the folder in DLBENCH_DATA; None if it is not set, or lacks one of the files."""
+    name = os.environ.get(VARIABLE, "")
+    if not name:
         return None
-    folder = Path(given).expanduser()
+    folder = Path(name).expanduser()
     if not folder.is_dir():
-        raise UsageError(f"{VARIABLE} is not a folder", value=given, allowed="an existing folder")
+        raise UsageError(f"{VARIABLE} is not a folder", value=name, allowed="an existing folder")
     return folder if all(_file(folder, name).is_file() for name in SHA256_OF_GZ) else None
 
 
 def _file(folder: Path, name: str) -> Path:
-    """Return the compressed file of that name if there is one, else the plain one."""
+    """Return the path of the compressed file if it exists, else of the plain one."""
     compressed = folder / f"{name}.gz"
     return compressed if compressed.is_file() else folder / name
 
@@ -102,7 +103,7 @@ def _check(folder: Path) -> None:
 
 
 def _published(path: Path) -> bytes:
-    """Return the bytes of a file whose hash is the published one."""
+    """Return the bytes of a file; UsageError unless its hash is the published one."""
     hint = f"Replace the file, or unset {VARIABLE} to have it downloaded"
     try:
         content = path.read_bytes()
@@ -132,7 +133,7 @@ def _download(folder: Path) -> Path | str:
         try:
             _fetch(mirror, folder)
         except (OSError, ValueError) as error:
-            reason = _why(error)
+            reason = _words_for(error)
         else:
             return folder
     advice = f"{VARIABLE} can name a folder that holds its four files"
@@ -140,7 +141,7 @@ def _download(folder: Path) -> Path | str:
 
 
 def _fetch(mirror: str, folder: Path) -> None:
-    """Download what the folder lacks, or holds with another hash; pooch's errors pass."""
+    """Download the files that are missing or have a wrong hash; raise pooch's errors."""
     import pooch
 
     # It announces every download at level INFO, which would tear the progress display.
@@ -152,9 +153,9 @@ def _fetch(mirror: str, folder: Path) -> None:
         files.fetch(name, downloader=downloader)
 
 
-def _why(error: Exception) -> str:
-    """Name the error in words; the message of requests runs over several lines."""
+def _words_for(error: Exception) -> str:
+    """Return the reason in a few words; the messages of requests have several lines."""
     # Some errors of requests are both, so a wrong hash is a ValueError that is no OSError.
     if isinstance(error, OSError):
         return type(error).__name__
-    return "what arrived does not match its published hash"
+    return "a downloaded file does not have its published hash"

@@ -1,4 +1,4 @@
-"""Abalone: seven sizes and weights of 4177 sea snails, to tell the number of rings (the age).
+"""Abalone: seven sizes and weights of 4177 sea snails, to predict the number of rings (the age).
 
 The split is fixed: the training rows are those of the TensorFlow tutorial on CSV files, in its
 order, and the test rows are all the others. As there, the sex, UCI's first column, is left out.
@@ -41,5 +41,5 @@ def load(seed: int) -> Split:
 
 def _part(name: str) -> tuple[Inputs, Inputs]:
     table = _csv.numbers(FILES / name)
-    # Copies, because frameworks take arrays whose rows follow each other without a gap.
+    # Copies, because frameworks need arrays without gaps between the rows.
     return table[:, :7].copy(), table[:, 7:].copy()

@@ -2,7 +2,7 @@
 
 A module of the family has a docstring whose first line describes the data set; a literal
 `DECLARATION` (features, classes, train_rows, test_rows, licence, source); `unavailable_reason()`,
-which makes sure that the data is there and returns None, or why it cannot be had; and
+which gets the data and returns None, or returns why the data is not available; and
 `load(seed) -> Split`. Both raise UsageError if a file is missing or damaged.
 """
 
@@ -25,9 +25,9 @@ Labels: TypeAlias = npt.NDArray[np.float32] | npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Training rows and test rows; raises ValueError if inputs and labels differ in number.
+    """Training rows and test rows; ValueError if the numbers of inputs and labels differ.
 
-    Two splits are equal only if they are the same object: arrays have no single truth value.
+    Splits are compared by identity, because the comparison of arrays has no single truth value.
     """
 
     x_train: Inputs
@@ -36,7 +36,7 @@ class Split:
     y_test: Labels
 
     def __post_init__(self) -> None:
-        """Refuse inputs without labels and labels without inputs."""
+        """Check the numbers of inputs and labels."""
         for x, y in ((self.x_train, self.y_train), (self.x_test, self.y_test)):
             if len(x) != len(y):
                 message = f"{len(x)} rows of inputs but {len(y)} labels"
@@ -44,7 +44,7 @@ class Split:
 
 
 def permuted(x: Inputs, y: Labels, test_rows: int, seed: int) -> Split:
-    """Draw `test_rows` rows for testing; the others, in the order drawn, are for training.
+    """Shuffle the rows; the first `test_rows` are for testing, the others for training.
 
     Raises ValueError unless 0 <= test_rows <= rows.
     """
@@ -57,11 +57,11 @@ def permuted(x: Inputs, y: Labels, test_rows: int, seed: int) -> Split:
 
 
 def batch(split: Split, size: int, seed: int) -> tuple[Inputs, Labels]:
-    """Return copies of the first `size` rows of a seeded permutation of the training rows.
+    """Draw `size` training rows; return copies of them.
 
-    When `size` exceeds the rows, further permutations follow one after the other, so every row
-    comes once before any comes twice. Raises ValueError if `size` is below 1 or there is no
-    training row.
+    The rows come from a seeded permutation. If `size` exceeds their number, more permutations
+    follow, so every row comes once before any comes twice. Raises ValueError if `size` is below 1,
+    or if there is no training row.
     """
     rows = len(split.x_train)
     if size < 1 or rows < 1:
@@ -73,10 +73,10 @@ def batch(split: Split, size: int, seed: int) -> tuple[Inputs, Labels]:
 
 
 def rows_of(network: Network) -> int:
-    """Return how many rows of training data a network has; UsageError if it has no data set."""
+    """Return the number of training rows of a network; UsageError if it has no data set."""
     if not network.has_data:
         raise UsageError(
-            "an epoch goes over a data set, and there is none for the network",
+            "an epoch needs a data set, and the network has none",
             value=network.name,
             hint="Give it a dataset, or measure train_step",
         )
@@ -84,5 +84,5 @@ def rows_of(network: Network) -> int:
 
 
 def known_rows(network: Network) -> int | None:
-    """Return its rows of training data; None without a data set, or if it is not installed here."""
+    """Return the number of training rows; None without a data set, or if dlbench lacks it."""
     return rows_of(network) if network.dataset in registry.names("datasets") else None

@@ -20,10 +20,10 @@ DECLARATION = {
 }
 
 TEST_ROWS = 116
-"""The lecture's shapes, (235, 34) and (116, 34); the 0.3 in its code would give 106."""
+"""From the lecture's shapes, (235, 34) and (116, 34); the 0.3 in its code would give 106."""
 
 RETURNS = ("b", "g")
-"""Bad and good, in the order of their labels."""
+"""Bad and good; their labels are their positions, 0 and 1."""
 
 FILE = Path(__file__).parent / "files" / "ionosphere.csv"
 

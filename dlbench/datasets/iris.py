@@ -18,10 +18,10 @@ DECLARATION = {
 }
 
 TEST_ROWS = 50
-"""The lecture's shapes, (100, 4) and (50, 4): a third of the 150 rows."""
+"""From the lecture's shapes, (100, 4) and (50, 4): a third of the 150 rows."""
 
 SPECIES = ("Iris-setosa", "Iris-versicolor", "Iris-virginica")
-"""In the order of their numbers."""
+"""The species; their labels are their positions."""
 
 FILE = Path(__file__).parent / "files" / "iris.csv"
 

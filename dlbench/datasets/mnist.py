@@ -24,11 +24,11 @@ DECLARATION = {
 }
 
 WHITE = np.float32(255)
-"""The largest pixel, so that inputs lie in [0, 1]."""
+"""The largest value of a pixel; divided by it, inputs lie in [0, 1]."""
 
 
 def unavailable_reason() -> str | None:
-    """Find or download the four files; return None, or the sentence why they cannot be had.
+    """Find or download the four files; return None, or a sentence that says why it failed.
 
     Raises UsageError if DLBENCH_DATA is not a folder, or if a file in it is not the published one.
     """
@@ -39,8 +39,8 @@ def unavailable_reason() -> str | None:
 def load(seed: int) -> Split:
     """Return inputs of shape (rows, 28, 28) in [0, 1] and int64 digits; `seed` changes nothing.
 
-    The arrays are shared by all callers in the process: do not write into them. Raises UsageError
-    if the files cannot be had or are not the published ones.
+    All callers in the process share the arrays: do not write into them. Raises UsageError if the
+    files are not available, or are not the published ones.
     """
     del seed
     folder = _mnist.obtain()

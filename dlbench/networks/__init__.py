@@ -1,1 +1,1 @@
-"""Networks as data, one module for each source; for your own network, add a file."""
+"""Networks as data, one module for each source; to add networks, add a module."""

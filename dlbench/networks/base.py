@@ -16,14 +16,14 @@ FAMILY: Final = "networks"
 @cache
 def every() -> dict[str, Network]:
     """Return all networks by name; UsageError if two have the same name."""
-    found: dict[str, Network] = {}
+    networks: dict[str, Network] = {}
     for module in registry.names(FAMILY):
         for network in registry.load(FAMILY, module).NETWORKS:
-            if network.name in found:
+            if network.name in networks:
                 what = f"dlbench/{FAMILY}/{module}.py has a name that another network has"
                 raise UsageError(what, value=network.name)
-            found[network.name] = network
-    return found
+            networks[network.name] = network
+    return networks
 
 
 def named(name: str) -> Network:

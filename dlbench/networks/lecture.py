@@ -20,8 +20,8 @@ from dlbench.records.layers import (
 )
 from dlbench.records.network import Network
 
-# A softmax over one unit is the constant 1: three fruit networks cannot learn through it.
-# They are kept as the lecture gives them, and say so.
+# A softmax over one unit is the constant 1, so three fruit networks cannot learn. They stay as the
+# lecture defines them, and their descriptions say so.
 _CONSTANT = "as given: its one-unit softmax is the constant 1, so it cannot learn"
 
 _FRUIT: dict[str, Any] = {
@@ -135,7 +135,7 @@ NETWORKS: Final = (
     ),
 )
 
-# The optimizers of the lecture, with the figures of its worked example.
+# The optimizers of the lecture, with the settings of its worked example.
 OPTIMIZERS: Final[dict[str, Optimizer]] = {
     "sgd": SGD(lr=0.1),
     "momentum": SGD(lr=0.1, momentum=0.9),
@@ -144,7 +144,7 @@ OPTIMIZERS: Final[dict[str, Optimizer]] = {
     "adam": Adam(lr=0.1, beta1=0.9, beta2=0.999, epsilon=1e-5),
 }
 
-# The first row of the data.
+# The first row of ionosphere.
 # fmt: off
 _RETURN = (
     1.0, 0.0, 0.99539, -0.05889, 0.85243, 0.02306, 0.83398, -0.37708, 1.0, 0.0376, 0.85243,
@@ -154,7 +154,7 @@ _RETURN = (
 )
 # fmt: on
 
-# The single rows for which the lecture predicts, and the class that it gets.
+# The rows for which the lecture predicts, each with the predicted class; None if it shows none.
 FRUIT: Final = tuple(network.name for network in NETWORKS if network.dataset == "fruit")
 PREDICTED: Final[dict[str, tuple[tuple[tuple[float, ...], str | None], ...]]] = {
     **dict.fromkeys(FRUIT, (((2.0, 0.0), None),)),

@@ -1,4 +1,4 @@
-"""Activations and their derivatives, as functions of the activation's value."""
+"""Activation functions with their derivatives."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,7 +9,10 @@ from dlbench.reference.arrays import Array
 
 
 class Activation(NamedTuple):
-    """value: z -> a; backward: (a, gradient by a) -> gradient by z."""
+    """An activation function a = f(z) and its derivative, written in terms of a.
+
+    value: z -> a; backward: (a, gradient by a) -> gradient by z.
+    """
 
     value: Callable[[Array], Array]
     backward: Callable[[Array, Array], Array]
@@ -21,13 +24,13 @@ def sigmoid(z: Array) -> Array:
 
 
 def log_softmax(z: Array) -> Array:
-    """Return log(softmax(z)) over the last axis, shifted by the maximum against overflow."""
+    """Return log(softmax(z)) over the last axis, in a form that does not overflow."""
     shifted = z - z.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
 def softmax(z: Array) -> Array:
-    """Return exp(z) / sum(exp(z)) over the last axis."""
+    """Return exp(z) / sum(exp(z)) over the last axis, in a form that does not overflow."""
     exponentials = np.exp(z - z.max(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 

@@ -1,6 +1,6 @@
-"""Initial weights, drawn once by NumPy for all frameworks, named `layer0.kernel` and so on.
+"""Draw initial weights and random batches with NumPy, the same for all frameworks.
 
-Kernels have shape (inputs, units); biases are zero.
+Weights have names such as `layer0.kernel`. Kernels have shape (inputs, units); biases are zero.
 """
 
 from collections.abc import Callable
@@ -13,8 +13,8 @@ from dlbench.records.layers import Shape
 from dlbench.records.network import Network
 from dlbench.reference.arrays import Array, Weights
 
-# Standard deviation of a standard normal cut off at two standard deviations: dividing by it
-# gives the cut-off distribution the variance 2/fan_in of He et al. (2015), as Keras does.
+# Standard deviation of a standard normal that is cut off at two standard deviations. Divided by it,
+# the cut-off distribution has the variance 2/fan_in of He et al. (2015), as in Keras.
 _TRUNCATED_STD = 0.87962566103423978
 
 
@@ -22,7 +22,7 @@ _CUT = 2
 
 
 def initial_weights(network: Network, seed: int) -> Weights:
-    """Return weights in float64, determined by the network's name and the seed."""
+    """Draw the weights in float64; the network's name and the seed determine them."""
     generator = np.random.default_rng([seed, crc32(network.name.encode())])
     weights: Weights = {}
     for index, (layer, shape) in enumerate(network.shaped_layers()):
@@ -32,13 +32,13 @@ def initial_weights(network: Network, seed: int) -> Weights:
 
 
 def _glorot_uniform(generator: np.random.Generator, shape: Shape) -> Array:
-    """Glorot and Bengio (2010): uniform within sqrt(6 / (inputs + units))."""
+    """Draw a kernel, uniform within ± sqrt(6 / (inputs + units)): Glorot and Bengio (2010)."""
     limit = sqrt(6 / sum(shape))
     return generator.uniform(-limit, limit, shape)
 
 
 def _he_normal(generator: np.random.Generator, shape: Shape) -> Array:
-    """He et al. (2015), variance 2/inputs, cut off at two standard deviations."""
+    """Draw a kernel, normal with variance 2/inputs, cut off at two sd: He et al. (2015)."""
     values = generator.standard_normal(shape)
     while (outside := np.abs(values) > _CUT).any():
         values[outside] = generator.standard_normal(int(outside.sum()))
@@ -84,7 +84,7 @@ def _one_hot(rng: Rng, rows: int, units: int) -> Array:
 
 
 def _one_label(rng: Rng, rows: int, units: int) -> Array:
-    """One true class a row, padded with -1 as torch.nn.MultiLabelMarginLoss has it."""
+    """Draw one class per row, padded with -1, the form that torch.nn.MultiLabelMarginLoss takes."""
     labels = np.full((rows, units), -1)
     labels[:, 0] = _classes(rng, rows, units)
     return labels

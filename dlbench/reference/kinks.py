@@ -1,10 +1,11 @@
-"""Bound the errors of correct gradients that exceed the rounding of their own size.
+"""Bound the errors of correct gradients for two reasons beyond ordinary rounding.
 
-Kinks: a pre-activation z closer to 0 than its rounding error may get either sign in another
-precision; the gradient through a ReLU is then present or absent. Large batches always have such z.
-`kink_slack` bounds the jump of every gradient; mostly it is all zero.
-Cancellation: the terms of a gradient round by their own size, however small their sum is. That
-of a bias before batch norm is 0 but for rounding. `magnitudes` gives the size of the terms.
+Kinks: if a pre-activation z is closer to 0 than its rounding error, it may have either sign in
+another precision. The gradient through a ReLU is then present or absent, so it jumps. Large batches
+always have such z. `kink_slack` bounds the jump of every gradient; mostly it is zero.
+Cancellation: a gradient is a sum, and its terms round by their own size, however small the sum is.
+The gradient by a bias before batch norm is 0 apart from rounding. `magnitudes` returns the size of
+the terms.
 """
 
 import numpy as np
@@ -16,7 +17,10 @@ from dlbench.reference.ops import BatchNormOp, DenseOp
 
 
 def kink_slack(mlp: MLP, x: Array, y: Array, relative: float) -> Weights:
-    """Bound the jump of every gradient; `relative` is the rounding error of z by its scale."""
+    """Bound the jump of every gradient.
+
+    relative: the rounding error of z as a share of its largest magnitude.
+    """
     z = mlp.logits(x, training=True)
     delta = mlp.head.delta(z, y)
     jump = np.zeros_like(delta)
@@ -31,7 +35,7 @@ def kink_slack(mlp: MLP, x: Array, y: Array, relative: float) -> Weights:
 
 
 def magnitudes(mlp: MLP) -> Weights:
-    """Return the sums of the absolute terms of every gradient, after MLP.backward."""
+    """Return the sum of the absolute terms of every gradient; call it after MLP.backward."""
     return {
         f"layer{index}.{name}": value
         for index, op in enumerate(mlp.ops)

@@ -1,7 +1,7 @@
-"""Losses, averaged over the batch (and over the outputs where there are several).
+"""Losses, averaged over the batch and over the outputs of a sample.
 
-A loss that belongs to a softmax or a sigmoid is computed from the logits, as every framework
-does; the others take the network's outputs.
+A loss that belongs to a softmax or a sigmoid is computed from the logits, as in every framework.
+The others are computed from the network's outputs.
 """
 
 from collections.abc import Callable
@@ -18,9 +18,10 @@ BOUNDARY = 0.5
 
 
 class Head(NamedTuple):
-    """The end of a network. z: the last layer before its activation, (batch, units).
+    """The last activation and the loss of a network, as functions of z and the targets y.
 
-    outputs: z -> outputs; loss: (z, y) -> scalar; delta: (z, y) -> gradient of the loss by z.
+    z: the last layer before its activation, (batch, units); outputs: z -> outputs; loss: (z, y) ->
+    scalar; delta: (z, y) -> gradient of the loss by z.
     """
 
     outputs: Callable[[Array], Array]
@@ -29,7 +30,10 @@ class Head(NamedTuple):
 
 
 class Loss(NamedTuple):
-    """value: (outputs, y) -> scalar; gradient: (outputs, y) -> gradient by the outputs."""
+    """A loss of outputs and targets y.
+
+    value: (outputs, y) -> scalar; gradient: (outputs, y) -> gradient by the outputs.
+    """
 
     value: Callable[[Array, Array], Array]
     gradient: Callable[[Array, Array], Array]
@@ -53,11 +57,11 @@ def _composed(activation: str, loss: Loss) -> Head:
     return Head(value, lambda z, y: loss.value(value(z), y), delta)
 
 
-# The least probability of which a logarithm is taken, the smallest normal float32; and what is left
-# of 1 at least, half a rounding: outputs are float32.
+# Outputs are float32. The least probability in a logarithm: the smallest normal float32. The least
+# distance of a probability from 1: half a rounding.
 _LEAST, _REST = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).eps) / 2
 
-# From outputs back to a z with these outputs.
+# The inverse of the activations: from outputs to a z with these outputs.
 _BACK: dict[str, Callable[[Array], Array]] = {
     "linear": lambda o: o,
     "log_softmax": lambda o: o,
@@ -87,9 +91,10 @@ def _mean_picked(log_probabilities: Array, y: Array) -> Array:
 
 
 def _margins(outputs: Array, y: Array) -> Array:
-    """1 - (outputs[target] - outputs[other]) per (row, target, other), 0 where it does not count.
+    """Return max(0, 1 - outputs[target] + outputs[other]), shape (rows, classes, classes).
 
-    y: target classes of each row, padded with -1.
+    It is 0 unless the first class is a target and the second is not. y: the target classes of each
+    row, padded with -1.
     """
     classes = np.arange(outputs.shape[1])
     targets = (y[:, :, None] == classes).any(axis=1)
@@ -116,12 +121,12 @@ def _sigmoid_loss(z: Array, y: Array) -> Array:
 
 LOSSES = {
     "mse": Loss(lambda o, y: ((o - y) ** 2).mean(), lambda o, y: 2 * (o - y) / o.size),
-    # as the lecture's backpropagation example has it: its gradient is the error itself
+    # The loss of the lecture's backpropagation example: its gradient is the error itself.
     "half_mse": Loss(lambda o, y: ((o - y) ** 2).mean() / 2, lambda o, y: (o - y) / o.size),
     "mae": Loss(lambda o, y: np.abs(o - y).mean(), lambda o, y: np.sign(o - y) / o.size),
     "hinge": Loss(lambda o, y: np.maximum(1 - y * o, 0).mean(), _hinge_gradient),
     "logistic": Loss(lambda o, y: np.logaddexp(0, -y * o).mean(), _logistic_gradient),
-    # the share on the wrong side, y being -1 or 1; flat, so that nothing is learnt from it
+    # The share of outputs on the wrong side; y is -1 or 1. Its gradient is 0: it teaches nothing.
     "zero_one": Loss(
         lambda o, y: np.ceil((1 - y * np.sign(o)) / 2).mean(), lambda o, _: np.zeros_like(o)
     ),
@@ -149,7 +154,7 @@ FUSED: dict[str, tuple[Callable[..., Array], Callable[..., Array]]] = {
 
 
 def labels(network: Network, outputs: Array) -> Array:
-    """Return the predicted labels, in the form of the data set's labels."""
+    """Return the predicted labels, with the shape and type of the data set's labels."""
     if outputs.shape[-1] > 1:
         return outputs.argmax(axis=-1)
     return (outputs > (0.0 if network.ends_in_logits else BOUNDARY)).astype(np.float32)

@@ -61,7 +61,7 @@ class MLP:
             op.reset()
 
     def logits(self, x: Array, *, training: bool) -> Array:
-        """Return the last layer before its activation, (batch, units)."""
+        """Return z, the last layer before its activation, (batch, units)."""
         for op in self.ops:
             x = op.forward(x, training=training)
         return x
@@ -78,7 +78,7 @@ class MLP:
 
 
 def _own(weights: Weights, index: int) -> Weights:
-    """The weights of one layer by their short names."""
+    """Return the weights of one layer by their short names."""
     prefix = f"layer{index}."
     return {
         name.removeprefix(prefix): value

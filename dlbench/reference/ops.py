@@ -1,7 +1,7 @@
-"""One class per layer kind: forward(x, training) and backward(gradient by its output).
+"""The layers in NumPy: a class per kind of layer, with a forward and a backward pass.
 
-A forward pass stores the arrays that the backward pass needs. Arrays are (batch, width), except
-the input of Flatten.
+A forward pass stores the arrays that the backward pass needs. Arrays have shape (batch, width),
+except the input of Flatten.
 """
 
 from typing import Any, Protocol
@@ -14,18 +14,22 @@ from dlbench.reference.arrays import Array, Weights
 
 
 class Op(Protocol):
-    """A layer's computation. weights: by short name such as `kernel`."""
+    """The computation of a layer. weights: its weights, by short names such as `kernel`."""
 
     weights: Weights
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        """Return the layer's output."""
+        """Return the layer's output for the input x."""
 
     def backward(self, delta: Array, *, need_input: bool) -> tuple[Array, Weights]:
-        """Return the gradients by the input (valid only with need_input) and by every weight."""
+        """Return the gradients of the loss by the input and by every weight.
+
+        delta: the gradient by the layer's output; need_input: if false, the gradient by the input
+        is not computed, and the returned one is not valid.
+        """
 
     def penalty(self) -> Array | float:
-        """Return the term of the layer's regulariser in the loss."""
+        """Return the layer's regularisation term of the loss."""
 
     def reset(self) -> None:
         """Clear the running statistics."""
@@ -42,13 +46,13 @@ class _Op:
         pass
 
     def kept(self, shape: tuple[int, ...], dtype: Any) -> Array:
-        """1/(1-rate) where a value is kept, 0 where it is dropped."""
+        """Draw a mask: 1/(1-rate) for values to keep, 0 for values to drop."""
         rate = self.layer.rate
         return (self.rng.random(shape, dtype) >= rate).astype(dtype) / (1 - rate)
 
 
 class FlattenOp(_Op):
-    """Flattens (batch, ...) to (batch, width)."""
+    """Reshapes (batch, ...) to (batch, width)."""
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
         self.shape = x.shape
@@ -59,12 +63,12 @@ class FlattenOp(_Op):
 
 
 class DenseOp(_Op):
-    """activation(x @ kernel + bias); the last layer's activation belongs to the head."""
+    """Computes activation(x @ kernel + bias); in the last layer the head applies the activation."""
 
     last = False
 
     def kernel(self, *, training: bool) -> Array:  # noqa: ARG002
-        """Return the kernel of this pass."""
+        """Return the kernel to use in this pass."""
         return self.weights["kernel"]
 
     def forward(self, x: Array, *, training: bool) -> Array:
@@ -81,7 +85,7 @@ class DenseOp(_Op):
         return delta @ self.used.T if need_input else delta, gradients
 
     def kernel_gradient(self, delta: Array) -> Array:
-        """Return the gradient by the kernel, including the regulariser's."""
+        """Return the gradient by the kernel, with that of the regularisation term."""
         gradient = self.x.T @ delta
         if self.layer.l2:
             gradient += 2 * self.layer.l2 * self.weights["kernel"]
@@ -93,7 +97,7 @@ class DenseOp(_Op):
 
 
 class DropConnectOp(DenseOp):
-    """Drops weights in training, one draw for the batch, the rest scaled by 1/(1-rate)."""
+    """Drops weights in training and scales the others by 1/(1-rate); one draw per batch."""
 
     def kernel(self, *, training: bool) -> Array:
         kernel = self.weights["kernel"]
@@ -110,7 +114,7 @@ class DropConnectOp(DenseOp):
 
 
 class DropoutOp(_Op):
-    """Drops activations in training, the rest scaled by 1/(1-rate)."""
+    """Drops activations in training and scales the others by 1/(1-rate)."""
 
     def forward(self, x: Array, *, training: bool) -> Array:
         dropping = training and self.layer.rate
@@ -122,7 +126,10 @@ class DropoutOp(_Op):
 
 
 class BatchNormOp(_Op):
-    """Ioffe and Szegedy (2015), section 3; running statistics start at mean 0, variance 1."""
+    """Normalises over the batch: Ioffe and Szegedy (2015), section 3.
+
+    The running statistics start with mean 0 and variance 1.
+    """
 
     def __init__(self, layer: Any, weights: Weights, rng: np.random.Generator) -> None:
         super().__init__(layer, weights, rng)

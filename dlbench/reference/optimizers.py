@@ -1,7 +1,7 @@
-"""The optimizers of the lecture, updating one array in place.
+"""The optimizers of the lecture, each as a function that computes the update of one array.
 
-Each is a function of (settings, state, weight, gradient); the state of an array is a dict that
-starts empty. `bounds` gives the values that a correct framework may reach after the first step.
+Its arguments are the settings, the state and the gradient. The state is a dict that starts empty.
+`update` does a step in place. `bounds` returns the range that is correct after the first step.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ State = dict[str, Any]
 
 
 def _sgd(settings: SGD, state: State, gradient: Array) -> Array:
-    """Add up v = momentum * v + gradient; the update is lr * v."""
+    """Return lr * v, with v = momentum * v + gradient."""
     if not settings.momentum:
         return settings.lr * gradient
     state["v"] = velocity = settings.momentum * state.get("v", 0) + gradient
@@ -37,7 +37,7 @@ def _rmsprop(settings: RMSprop, state: State, gradient: Array) -> Array:
 
 
 def _adam(settings: Adam, state: State, gradient: Array) -> Array:
-    """Kingma and Ba (2015), Algorithm 1."""
+    """Return the update of Kingma and Ba (2015), Algorithm 1."""
     beta1, beta2 = settings.beta1, settings.beta2
     state["t"] = t = state.get("t", 0) + 1
     state["m"] = m = beta1 * state.get("m", 0) + (1 - beta1) * gradient
@@ -62,13 +62,13 @@ def update(optimizer: Optimizer, state: State, weight: Array, gradient: Array) -
 def bounds(
     optimizer: Optimizer, weight: Array, gradient: Array, slack: Array
 ) -> tuple[Array, Array]:
-    """Return the lowest and highest weight after the first step; all arrays have one shape.
+    """Return the lowest and highest correct weights after the first step.
 
-    The gradient is known to within `slack`, and frameworks place epsilon differently: beside
-    the root (Kingma and Ba, Algorithm 1), inside it, or before the bias correction (ibid.,
-    section 2, "epsilon hat"). Keras corrects the bias with float32 betas, whatever the dtype.
-    The update grows with the gradient and the learning rate and shrinks with epsilon, so the
-    corners of the ranges bound it.
+    All arrays have the same shape. slack: the possible error of the gradient. Frameworks place
+    epsilon differently: beside the root (Kingma and Ba, Algorithm 1), inside it, or before the bias
+    correction (ibid., section 2, "epsilon hat"). Keras corrects the bias with float32 betas,
+    whatever the dtype. The update grows with the gradient and the learning rate and shrinks with
+    epsilon, so the ends of these ranges bound it.
     """
     corners = [
         weight - _UPDATES[type(form)](form, {}, corner)
@@ -86,7 +86,10 @@ _HALF_ULP = float(np.finfo(np.float32).eps) / 2
 
 
 def _forms(optimizer: Optimizer) -> list[Optimizer]:
-    """The corners of what epsilon and, through the bias correction, the learning rate may be."""
+    """Return the optimizer with the extreme values of epsilon and of the learning rate.
+
+    The learning rate varies through the rounding of the bias correction.
+    """
     if isinstance(optimizer, SGD):
         return [optimizer]
     largest, rounding = optimizer.epsilon, 0.0

@@ -1,4 +1,4 @@
-"""Statistics of samples: pure functions, no file, no text.
+"""Estimate medians, ratios and their intervals from samples; pure functions.
 
 From `lag1` on, all values are natural logarithms (of seconds, or of ratios within a round): callers
 exponentiate. Three effects make an interval wider than independent samples suggest: successive
@@ -64,18 +64,19 @@ class Location(NamedTuple):
     groups: int
 
     def interval(self, confidence: float = CONFIDENCE) -> Estimate:
-        """Interval of Student's t (1908) around the value; all are logarithms."""
+        """Return the interval of Student's t (1908) around the value; all are logarithms."""
         if self.error is None or self.df is None:
             return Estimate(self.value, None, None)
         reach = float(stdtrit(self.df, (1 + confidence) / 2)) * self.error
         return Estimate(self.value, self.value - reach, self.value + reach)
 
     def p_beyond(self, margin: float) -> float | None:
-        """P-value of the hypothesis "the true value is within ± margin", a logarithm of at least 0.
+        """Return the p-value of the hypothesis "the true value is within ± margin".
 
-        Twice the one-sided p-value at the nearer edge, at most 1: it is below 0.05 exactly if the
-        95 % interval lies beyond the margin. Half of it would be valid too (Berger & Hsu 1996,
-        Statistical Science 11(4)), but would disagree with the interval.
+        margin: a logarithm of at least 0. The p-value is twice the one-sided p-value at the nearer
+        edge, at most 1: it is below 0.05 exactly if the 95 % interval lies beyond the margin. Half
+        of it would be valid too (Berger & Hsu 1996, Statistical Science 11(4)), but would disagree
+        with the interval.
         """
         if self.error is None or self.df is None:
             return None
@@ -83,7 +84,7 @@ class Location(NamedTuple):
 
 
 def median_with_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
-    """Median with the narrowest symmetric order-statistic interval of at least this coverage.
+    """Return the median and its narrowest symmetric order-statistic interval of this coverage.
 
     The interval from the j-th smallest to the j-th largest of n independent values contains the
     median with probability 1 - 2 P(Binomial(n, 1/2) < j): Le Boudec (2010), Performance
@@ -113,7 +114,7 @@ def lag1(values: Sequence[float]) -> float | None:
 
 
 def effective_count(values: Sequence[float]) -> float:
-    """Effective sample size of correlated values: n (1 - r)/(1 + r).
+    """Return the effective sample size of correlated values: n (1 - r)/(1 + r).
 
     Bayley & Hammersley (1946), J. Royal Stat. Soc. Supplement 8(2), for an AR(1) process. r is
     the autocorrelation of the ranks (Bartels 1982, J. Amer. Stat. Assoc. 77), because a few spikes
@@ -127,7 +128,7 @@ def effective_count(values: Sequence[float]) -> float:
 
 
 def median_error(values: Sequence[float]) -> float | None:
-    """Standard error of the median; None for fewer than LEAST_VALUES values.
+    """Return the standard error of the median; None for fewer than LEAST_VALUES values.
 
     Half the distance between the values of rank n/2 ± z sqrt(n)/2 (Le Boudec 2010, theorem 2.1 with
     the normal approximation; fractional ranks interpolated), divided by z. The distance in ranks is
@@ -166,7 +167,7 @@ def location(groups: Sequence[Sequence[float]], prior: Variance | None = None) -
 
 
 def _of_one(group: Sequence[float], prior: Variance) -> Location:
-    """One generation: the larger of both variances, with at most the prior's degrees of freedom.
+    """Locate one generation: the larger of both variances, at most the prior's degrees of freedom.
 
     These limit the degrees of freedom also where the samples vary more than the null pairs did,
     because a null ratio that is small by chance proves nothing. Simulated with one null ratio: if
@@ -182,7 +183,7 @@ def _of_one(group: Sequence[float], prior: Variance) -> Location:
 
 
 def _of_several(groups: Sequence[Sequence[float]], prior: Variance) -> Location:
-    """Several generations: their variance, moderated by the prior (Smyth 2004).
+    """Locate several generations, with a variance moderated by the prior (Smyth 2004).
 
     Statistical Applications in Genetics and Molecular Biology 3(1), article 3 (limma): own and
     prior variance, weighted by their degrees of freedom. The medians of generations are
@@ -199,7 +200,7 @@ def _of_several(groups: Sequence[Sequence[float]], prior: Variance) -> Location:
 
 
 def _balanced_median(groups: Sequence[Sequence[float]]) -> float:
-    """Median of all values, with equal total weight for every group."""
+    """Return the median of all values, with equal total weight for every group."""
     values = np.concatenate([np.asarray(group, dtype=float) for group in groups])
     weights = np.concatenate([np.full(len(group), 1 / len(group)) for group in groups])
     order = np.argsort(values, kind="stable")
@@ -213,7 +214,7 @@ _TIE = 1e-9
 
 
 def _inefficiency(groups: int) -> float:
-    """Factor by which (mean square around the median)/n understates the median's variance.
+    """Return the factor by which (mean square around the median)/n understates its variance.
 
     For normal values, and in the worst case, in which samples vary little within a generation. The
     variance of the median of n values is that of one value times (π/2)/(n + π/2 - 1), which tends
@@ -227,20 +228,20 @@ def _inefficiency(groups: int) -> float:
 
 
 def _ranks(values: Sequence[float]) -> list[float]:
-    """Twice the rank of each value plus a constant; equal values share their mean rank."""
-    given = np.asarray(values, dtype=float)
-    ordered = np.sort(given)
-    places = np.searchsorted(ordered, given, "left") + np.searchsorted(ordered, given, "right")
+    """Return twice the rank of each value plus a constant; equal values share their mean rank."""
+    array = np.asarray(values, dtype=float)
+    ordered = np.sort(array)
+    places = np.searchsorted(ordered, array, "left") + np.searchsorted(ordered, array, "right")
     return [float(place) for place in places]
 
 
 def _over(distance: float, error: float) -> float:
-    """Distance divided by its error; without an error, ± infinity by the sign of the distance."""
+    """Return distance / error; without an error, infinity with the sign of the distance."""
     if error:
         return distance / error
     return inf if distance > 0 else -inf
 
 
 def _below(j: int, n: int) -> float:
-    """P(Binomial(n, 1/2) < j)."""
+    """Return P(Binomial(n, 1/2) < j)."""
     return float(sum(comb(n, i) for i in range(j)) / 2**n)

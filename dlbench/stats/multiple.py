@@ -10,16 +10,17 @@ from scipy.stats import false_discovery_control
 
 
 def holm(ps: Sequence[float | None]) -> list[float | None]:
-    """Adjust p-values so that the chance of any false alarm is controlled, as a gate needs it.
+    """Adjust p-values so that the probability of any false alarm is limited, as a gate needs it.
 
-    Holm (1979), Scandinavian Journal of Statistics 6(2): the k-th smallest of m times m - k + 1,
-    never below a smaller one's, at most 1. Valid whatever the dependence.
+    Holm (1979), Scandinavian Journal of Statistics 6(2): the k-th smallest of m is multiplied by
+    m - k + 1. The result is at least that of the smaller ones, and at most 1. The p-values may
+    depend on each other in any way.
     """
     return _where_known(ps, _step_down)
 
 
 def benjamini_hochberg(ps: Sequence[float | None]) -> list[float | None]:
-    """Adjust p-values so that the share of false alarms is controlled, as a table needs it.
+    """Adjust p-values so that the share of false alarms is limited, as a table needs it.
 
     Benjamini & Hochberg (1995), J. Royal Stat. Soc. B 57(1). Valid for independent and for
     positively dependent p-values (Benjamini & Yekutieli 2001, Annals of Statistics 29(4)).
@@ -28,7 +29,7 @@ def benjamini_hochberg(ps: Sequence[float | None]) -> list[float | None]:
 
 
 def _step_down(ps: Sequence[float]) -> list[float]:
-    """Holm's adjustment, without None."""
+    """Return Holm's adjustment of p-values without None."""
     order = np.argsort(ps, kind="stable")
     raised = np.asarray(ps)[order] * np.arange(len(ps), 0, -1)
     adjusted = np.empty(len(ps))

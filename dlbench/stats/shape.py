@@ -59,7 +59,7 @@ class Drift(NamedTuple):
 
     @property
     def clear(self) -> bool:
-        """Whether the interval excludes 0."""
+        """Return whether the interval excludes 0."""
         return self.low > 0 or self.high < 0
 
     def change(self, seconds: float) -> float:
@@ -88,22 +88,22 @@ def drift(values: Sequence[float], times: Sequence[float]) -> Drift | None:
     if len(values) < LEAST_DRIFTING or min(times) == max(times):
         return None
     with np.errstate(invalid="ignore"):  # with mostly equal values the variance is nan
-        found = theilslopes(values, times, alpha=CONFIDENCE)
-    slope, _, low, high = (float(part) for part in found)
+        fit = theilslopes(values, times, alpha=CONFIDENCE)
+    slope, _, low, high = (float(part) for part in fit)
     if isnan(low) or isnan(high):
         return None
-    left = np.asarray(values, dtype=float) - slope * np.asarray(times, dtype=float)
-    stretch = sqrt(len(values) / effective_count(left.tolist()))
+    residuals = np.asarray(values, dtype=float) - slope * np.asarray(times, dtype=float)
+    stretch = sqrt(len(values) / effective_count(residuals.tolist()))
     return Drift(slope, slope - (slope - low) * stretch, slope + (high - slope) * stretch)
 
 
 def centre(
     groups: Iterable[Sequence[tuple[float, float]]],
 ) -> tuple[list[float], list[float]]:
-    """Values and times of several processes, given as (time, value), for one common drift.
+    """Centre the samples of several processes for one common drift; return values and times.
 
-    Times count from the first sample of each process, values from its median: a jump between two
-    processes is not a drift.
+    groups: for each process its samples, as (time, value). Times count from the first sample of the
+    process, values from its median, because a jump between two processes is not a drift.
     """
     values: list[float] = []
     times: list[float] = []
@@ -136,7 +136,7 @@ def modes(values: Sequence[float]) -> Modes | None:
 
 
 def _best_split(ordered: np.ndarray) -> int:
-    """Number of values in the lower part of the split with the largest variance between parts."""
+    """Return the size of the lower part of the split with the largest variance between parts."""
     n = len(ordered)
     least = ceil(LEAST_SHARE * n)
     left = np.arange(least, n - least + 1)

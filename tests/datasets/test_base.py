@@ -112,7 +112,7 @@ def test_rows_are_those_of_the_training_data(name, rows):
 
 
 def test_a_network_without_data_has_no_epoch():
-    with pytest.raises(UsageError, match=r"none for the network.*'small'.*measure train_step"):
+    with pytest.raises(UsageError, match=r"the network has none.*'small'.*measure train_step"):
         rows_of(network(Dense(3)))
 
 

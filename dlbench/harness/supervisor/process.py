@@ -111,7 +111,7 @@ class WorkerProcess:
         return self._end() if reply is None else reply
 
     def _follow(self, copy: int) -> None:
-        """Park the copy from now on, in place of the process it is a copy of."""
+        """Park the copy from now on, instead of the process that it was copied from."""
         refusal = self._parking.refusal
         self._copy, self._parking = copy, parking_for(copy, is_child=False)
         self._parking.refusal = refusal
@@ -201,8 +201,8 @@ class Launcher(AbstractContextManager["Launcher"]):
     """Starts the workers of a pool; their logs go to the folder `logs`.
 
     Every slot has its own folder for compiled code. A cold start empties it; a warm start keeps the
-    code of the last worker. On exit all these folders are removed. renews: whether workers that
-    can be renewed will be.
+    code of the last worker. On exit all these folders are removed. renews: whether to renew the
+    workers that can be renewed.
     """
 
     def __init__(

@@ -114,8 +114,8 @@ class RowRun:
         """Start the missing workers, prepare all cases, then time them round by round."""
         self._skip()
         yield from self._start()
-        yield from self._report([one for one in self.cases if one.status != "ok"])
-        started = [one for one in self.cases if one.status == "ok"]
+        yield from self._report([case_run for case_run in self.cases if case_run.status != "ok"])
+        started = [case_run for case_run in self.cases if case_run.status == "ok"]
         prepared = yield from self._get_ready(started, "preparing", CaseRun.prepare)
         checked = yield from self._get_ready(prepared, "checking", CaseRun.check, least=1)
         ready = yield from self._get_ready(checked, "warming up", CaseRun.warm_up, least=1)
@@ -124,33 +124,37 @@ class RowRun:
 
     def interrupt(self) -> Iterator[Measurement]:
         """Yield the measurements of cases with samples that have not been reported yet."""
-        for one in self.cases:
-            if one.samples and not one.is_reported:
-                if one.is_active:
-                    one.stop_reason = "interrupted"
-                yield one.measurement()
+        for case_run in self.cases:
+            if case_run.samples and not case_run.is_reported:
+                if case_run.is_active:
+                    case_run.stop_reason = "interrupted"
+                yield case_run.measurement()
 
-    def _slot(self, one: CaseRun) -> Hashable:
-        return self.run.slot(one.case)
+    def _slot(self, case_run: CaseRun) -> Hashable:
+        return self.run.slot(case_run.case)
 
     def _skip(self) -> None:
         """Fail the cases that the plan skips or that are not worth a try."""
-        for one in self.cases:
-            if reason := one.case.skip or self.run.reason_to_skip(one.case):
-                one.fail(wire.Failed("skipped", reason))
+        for case_run in self.cases:
+            if reason := case_run.case.skip or self.run.reason_to_skip(case_run.case):
+                case_run.fail(wire.Failed("skipped", reason))
 
     def _start(self) -> Iterator[Progress]:
         """Start the missing workers; fail the cases of workers that did not start."""
-        targets = {self._slot(one): one.case.target for one in self.cases if one.status == "ok"}
+        targets = {
+            self._slot(case_run): case_run.case.target
+            for case_run in self.cases
+            if case_run.status == "ok"
+        }
         missing = self.pool.missing(targets)
         if missing:
             yield self.run.progress("starting", units.counted(len(missing), "worker"))
             with self.run.budget.preparing():
                 self.pool.start({slot: targets[slot] for slot in missing}, warm=self.run.is_warm)
-        for one in self.cases:
-            failure = self.pool.failures.get(self._slot(one))
-            if one.status == "ok" and failure is not None:
-                one.fail(failure)
+        for case_run in self.cases:
+            failure = self.pool.failures.get(self._slot(case_run))
+            if case_run.status == "ok" and failure is not None:
+                case_run.fail(failure)
 
     def _get_ready(
         self, cases: Sequence[CaseRun], doing: str, step: Preparation, least: int = 0
@@ -160,18 +164,18 @@ class RowRun:
         least: the number of cases that are taken even if the budget is used up.
         """
         done: list[CaseRun] = []
-        for one in cases:
+        for case_run in cases:
             if self.run.budget.is_late and len(done) >= least:
                 break
-            yield self.run.progress(doing, one.case.id)
+            yield self.run.progress(doing, case_run.case.id)
             with self.run.budget.preparing():
                 began = self.run.clock()
-                step(one)
-                one.preparing_s += self.run.clock() - began
-            if one.status == "ok":
-                done.append(one)
+                step(case_run)
+                case_run.preparing_s += self.run.clock() - began
+            if case_run.status == "ok":
+                done.append(case_run)
             else:
-                yield from self._finish([one])
+                yield from self._finish([case_run])
         return done
 
     def _rounds(self, ready: Sequence[CaseRun]) -> Events:
@@ -181,21 +185,25 @@ class RowRun:
         until = self._until(len(ready))
         stop, number = Stop(self.run.plan.sampling), 0
         renewed = self._renewable(ready)
-        ready_s = sum(one.preparing_s for one in renewed)
+        ready_s = sum(case_run.preparing_s for case_run in renewed)
         renewals = Renewals(self.run.plan.sampling, until, self.run.clock, ready_s)
-        while active := [one for one in ready if one.is_active]:
+        while active := [case_run for case_run in ready if case_run.is_active]:
             active = yield from self._round(active, number)
             number += 1
-            if reason := stop.reason([one.samples for one in active], until - self.run.clock()):
-                for one in active:
-                    one.stop_reason = reason
-                yield from self._finish(active, is_last=True)
-            elif (left := [one for one in renewed if one.is_active]) and renewals.are_due(
-                stop.quiet
+            if reason := stop.reason(
+                [case_run.samples for case_run in active], until - self.run.clock()
             ):
+                for case_run in active:
+                    case_run.stop_reason = reason
+                yield from self._finish(active, is_last=True)
+            elif (
+                left := [case_run for case_run in renewed if case_run.is_active]
+            ) and renewals.are_due(stop.quiet):
                 with renewals.measure_cost():
                     self._renew(left, renewals.count + 1)
-                yield from self._finish([one for one in active if one.status != "ok"])
+                yield from self._finish(
+                    [case_run for case_run in active if case_run.status != "ok"]
+                )
 
     def _until(self, cases: int) -> float:
         """Return the latest time at which a round may begin."""
@@ -205,22 +213,22 @@ class RowRun:
     def _round(self, active: Sequence[CaseRun], number: int) -> Prepared:
         """Time one block of every case; return the cases that did not fail."""
         turns = schedule.order(active, number, f"{self.run.plan.seed}/{self.run.generation}")
-        cases = sum(not one.case.null for one in active)
-        for turn, one in enumerate(turns):
+        cases = sum(not case_run.case.null for case_run in active)
+        for turn, case_run in enumerate(turns):
             share = (number + turn / len(turns)) / self.run.plan.sampling.blocks
-            yield self.run.progress("measuring", one.case.workload.id, cases * share)
-            self._block(one, number)
-            if one.status != "ok":
-                yield from self._finish([one])
-        return [one for one in active if one.is_active]
+            yield self.run.progress("measuring", case_run.case.workload.id, cases * share)
+            self._block(case_run, number)
+            if case_run.status != "ok":
+                yield from self._finish([case_run])
+        return [case_run for case_run in active if case_run.is_active]
 
-    def _block(self, one: CaseRun, number: int) -> None:
+    def _block(self, case_run: CaseRun, number: int) -> None:
         """Time one block, and the CPU time of the parked workers meanwhile."""
-        others = self.pool.others(self._slot(one))
+        others = self.pool.others(self._slot(case_run))
         before = self.pool.cpu_s(others)
-        reply = one.ask(wire.Block(one.case.id))
+        reply = case_run.ask(wire.Block(case_run.case.id))
         after = self.pool.cpu_s(others)
-        one.take(reply, number, None if before is None or after is None else after - before)
+        case_run.take(reply, number, None if before is None or after is None else after - before)
 
     def _renewable(self, ready: Sequence[CaseRun]) -> list[CaseRun]:
         """Return the cases whose workers will be renewed.
@@ -228,10 +236,12 @@ class RowRun:
         If one case of the row cannot be renewed, the null pair is not either: differences between
         renewed processes average out, and the null pair must show those of all cases.
         """
-        renewable = [one for one in ready if self._slot(one) in self.pool.renewable]
+        renewable = [case_run for case_run in ready if self._slot(case_run) in self.pool.renewable]
         is_whole = len(renewable) == len(ready)
-        copied = () if is_whole else {one.case.target for one in ready if one.case.null}
-        return [one for one in renewable if one.case.target not in copied]
+        copied = (
+            () if is_whole else {case_run.case.target for case_run in ready if case_run.case.null}
+        )
+        return [case_run for case_run in renewable if case_run.case.target not in copied]
 
     def _renew(self, cases: Sequence[CaseRun], number: int) -> None:
         """Continue these cases in fresh copies of their workers.
@@ -240,25 +250,25 @@ class RowRun:
         """
         slots = dict.fromkeys(map(self._slot, cases))
         failures = {slot: self.pool.renew(slot) for slot in slots}
-        for one in cases:
-            one.renewal = number
-            if failure := failures[self._slot(one)]:
-                one.fail(failure)
+        for case_run in cases:
+            case_run.renewal = number
+            if failure := failures[self._slot(case_run)]:
+                case_run.fail(failure)
         in_turn = cases[:: self.run.direction * sign(self.run.generation + number)]
         for step in renewal_steps(shared=len(slots) < len(cases)):
-            for one in [one for one in in_turn if one.status == "ok"]:
-                step(one)
+            for case_run in [case_run for case_run in in_turn if case_run.status == "ok"]:
+                step(case_run)
 
     def _report(self, cases: Iterable[CaseRun]) -> Iterator[Measurement]:
         """Yield the measurements of the cases, and keep their outcome for later rows."""
-        for one in cases:
-            if one.status != "ok":
-                self.run.failed.add(one.case.id)
-            if one.is_too_slow:
-                self.run.too_slow[one.case.target] = one.case.workload.id
-            yield one.measurement()
-            one.is_reported = True
-            self.run.reported.add(one.case.id)
+        for case_run in cases:
+            if case_run.status != "ok":
+                self.run.failed.add(case_run.case.id)
+            if case_run.is_too_slow:
+                self.run.too_slow[case_run.case.target] = case_run.case.workload.id
+            yield case_run.measurement()
+            case_run.is_reported = True
+            self.run.reported.add(case_run.case.id)
 
     def _finish(self, cases: Sequence[CaseRun], *, is_last: bool = False) -> Events:
         """Report the cases, then free their memory: an interrupt of the latter loses nothing.
@@ -266,12 +276,12 @@ class RowRun:
         is_last: whether the row ends with them. Workers that end with the row need not free memory
         before, which takes a tenth of a second.
         """
-        for one in cases:
-            one.facts |= self.pool.facts_of(self._slot(one))
+        for case_run in cases:
+            case_run.facts |= self.pool.facts_of(self._slot(case_run))
         yield from self._report(cases)
-        for one in cases:
-            if not is_last or self._slot(one) in self.needed:
-                one.ask(wire.Release(one.case.id), RELEASE_TIMEOUT_S)
+        for case_run in cases:
+            if not is_last or self._slot(case_run) in self.needed:
+                case_run.ask(wire.Release(case_run.case.id), RELEASE_TIMEOUT_S)
 
 
 def sign(number: int) -> int:

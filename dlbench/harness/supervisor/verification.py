@@ -40,7 +40,7 @@ def tasks(
     parts: int = 1,
     optimizers: dict[str, Optimizer] | None = OPTIMIZERS,
 ) -> list[Task]:
-    """Return the examples once for every backend, and all networks on every target.
+    """Return tasks for the examples in every backend, and for all networks on every target.
 
     parts: the number of workers that share the networks of a target; optimizers: every network
     takes a step with each of them; None: with its own optimizer only.
@@ -68,9 +68,9 @@ def tasks(
 
 
 def verify(
-    asked: Sequence[Task], launch: Launch, workers: int, tell: Callable[[Finding], None]
+    to_do: Sequence[Task], launch: Launch, workers: int, tell: Callable[[Finding], None]
 ) -> list[Finding]:
-    """Return all findings in the order of the tasks; call `tell` with each at once."""
+    """Carry out the tasks; return all findings in their order. Call `tell` with each at once."""
     pools: list[WorkerPool] = []
 
     def carry_out(task: Task) -> list[Finding]:
@@ -82,7 +82,7 @@ def verify(
         return findings
 
     with ThreadPoolExecutor(workers) as executor:
-        futures = [executor.submit(carry_out, task) for task in asked]
+        futures = [executor.submit(carry_out, task) for task in to_do]
         try:
             for future in as_completed(futures):
                 future.result()
@@ -107,11 +107,11 @@ def _answers(task: Task, pool: WorkerPool) -> Iterator[Finding]:
 
 def _finding(target: Target, name: str, order: wire.Order, reply: wire.Reply) -> Finding:
     if isinstance(order, wire.WorkOut):
-        known = EXAMPLES[name]
+        example = EXAMPLES[name]
         if isinstance(reply, wire.WorkedOut):
-            return Worked(known.figure(name), target.backend, known.shaped(reply.values))
+            return Worked(example.figure(name), target.backend, example.shaped(reply.values))
         failure = as_failure(reply)
-        return Worked(known.figure(name), target.backend, None, failure.reason, failure.status)
+        return Worked(example.figure(name), target.backend, None, failure.reason, failure.status)
     if isinstance(reply, wire.Verified):
         return Agreement(name, target, reply.parity)
     failure = as_failure(reply)

@@ -14,8 +14,8 @@ def serve(orders: BinaryIO, replies: BinaryIO) -> None:
         if isinstance(order, wire.Renew):
             fork_server.give_way()  # the next copy answers: it returns from serve() below
         reply = worker.carry_out(order)
-        wanted = isinstance(order, wire.Start) and order.renewable
-        if wanted and isinstance(reply, wire.Ready) and fork_server.serve():
+        is_renewable = isinstance(order, wire.Start) and order.renewable
+        if is_renewable and isinstance(reply, wire.Ready) and fork_server.serve():
             reply = worker.carry_out(wire.Renew())
         wire.send(replies, reply)
 

@@ -12,11 +12,11 @@ import msgspec
 from dlbench.machine import counters
 from dlbench.records.measurement import Flag, Sample
 
-# Time of others, and time of threads without a core, is noise up to this share of a block (not of
-# all threads' time: at a barrier, all wait for the last). Seen on 2 cores with PyTorch's
-# product of 256x256 matrices by 2 threads, blocks of 20 and 50 ms: quiet half of the blocks lost
-# less than 0.1 %; beside a process that is busy in bursts, nearly all blocks that met a burst lost
-# more than 5 %. A block that lost less may still be some percent longer.
+# Other processes' CPU time, and the time of threads without a core, are noise up to this share of a
+# block (not of all threads' time: at a barrier, all wait for the last). Seen on 2 cores with
+# PyTorch's product of 256x256 matrices by 2 threads, blocks of 20 and 50 ms: quiet half of the
+# blocks lost less than 0.1 %; beside a process that is busy in bursts, nearly all blocks that met a
+# burst lost more than 5 %. A block that lost less may still be some percent longer.
 LOST_SHARE = 0.05
 
 # Stolen time is noise up to this share of the possible running time of the threads.
@@ -96,8 +96,8 @@ def _name(source: counters.Source | None) -> str | None:
 def with_flags(sample: Sample, before: Counters, monitor: Monitor, threads: int) -> Sample:
     """Return the sample with the counters since `before`, and the flags they give."""
     counted = with_counters(sample, before, monitor.after())
-    found = flags(counted, threads, monitor.cores, monitor.resolution_s)
-    return msgspec.structs.replace(counted, flags=found)
+    kinds = flags(counted, threads, monitor.cores, monitor.resolution_s)
+    return msgspec.structs.replace(counted, flags=kinds)
 
 
 def with_counters(sample: Sample, before: Counters, after: Counters) -> Sample:
@@ -138,17 +138,17 @@ def flags(sample: Sample, threads: int, cores: int, resolution_s: float | None) 
 def _busy(sample: Sample, threads: int, cores: int, resolution_s: float | None) -> bool:
     """Return whether other processes took cores from the threads.
 
-    The clock may count others' time in the wrong block; time within its resolution counts only if
-    threads waited as well. Waiting alone proves nothing, as threads may wait for each other: a case
-    would lose just the blocks in which it is slow by itself.
+    The clock may count other processes' time in the wrong block, so time within its resolution
+    counts only if threads waited as well. Waiting alone proves nothing, as threads may wait for
+    each other: a case would lose just the blocks in which it is slow by itself.
     """
     foreign_s, host_s = sample.foreign_s, sample.host_s
     floor_s = LOST_SHARE * host_s
     if foreign_s is None or resolution_s is None or foreign_s <= floor_s:
         return False
     waited = sample.waited_s is not None and sample.waited_s > floor_s
-    sure = foreign_s > floor_s + resolution_s
-    return (sure or waited) and foreign_s + threads * host_s > cores * host_s
+    is_certain = foreign_s > floor_s + resolution_s
+    return (is_certain or waited) and foreign_s + threads * host_s > cores * host_s
 
 
 def _stolen(sample: Sample, running: int) -> bool:

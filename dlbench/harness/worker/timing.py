@@ -17,7 +17,7 @@ from dlbench.records.measurement import Sample
 Clock = Callable[[], int]
 NS = 1e9
 
-# The most iterations of a block, whatever the clock says.
+# The most iterations of a block, even if the clock shows no time for a step.
 MOST_ITERATIONS = 10_000_000
 
 # A block has so many parts, and may end early between two of them, after LATE times its planned
@@ -107,8 +107,8 @@ def _parts(iterations: int) -> list[int]:
 
 def iterations_for(seconds: float, sample: Sample) -> int:
     """Return how many steps fill `seconds`, by the speed of a sample; at least one."""
-    wanted = round(seconds / sample.step_s) if sample.host_s > 0 else sample.iterations * 10
-    return max(1, min(MOST_ITERATIONS, wanted))
+    steps = round(seconds / sample.step_s) if sample.host_s > 0 else sample.iterations * 10
+    return max(1, min(MOST_ITERATIONS, steps))
 
 
 def block_size(seconds: float, samples: Sequence[Sample]) -> int:
@@ -125,8 +125,8 @@ def warm_up(take: Callable[[int], Sample], block_s: float, budget_s: float) -> t
     samples = [take(1)]
     spent = samples[0].host_s
     while len(samples) == 1 or (spent < budget_s and not _steady(samples)):
-        wanted = iterations_for(block_s * PROBE_SHARE, samples[-1])
-        samples.append(take(min(wanted, samples[-1].iterations * 10)))
+        steps = iterations_for(block_s * PROBE_SHARE, samples[-1])
+        samples.append(take(min(steps, samples[-1].iterations * 10)))
         spent += samples[-1].host_s
     return tuple(samples)
 

@@ -147,5 +147,5 @@ class Session:
         self.backend.release()
         gc.unfreeze()
         gc.collect()
-        gc.freeze()  # all that is left belongs to the framework: the next case need not check it
+        gc.freeze()  # the other objects belong to the framework: the next case need not check them
         return wire.Ready()
