@@ -8,6 +8,7 @@ which returns the whole text. A format for people writes the document's texts an
 programs its run and rows. `console` is where the text will be shown: its width and its colours.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -70,6 +71,15 @@ class Notes:
     def lines(self) -> list[str]:
         """All notes as they stand below a table: `[1] why`."""
         return [f"[{number}] {reason}" for reason, number in self.reasons.items()]
+
+    def used(self, cells: Iterable[Cell]) -> list[str]:
+        """The notes of these cells, where several tables share the numbers."""
+        numbers = {cell.note for cell in cells}
+        return [
+            line
+            for line, number in zip(self.lines, self.reasons.values(), strict=True)
+            if number in numbers
+        ]
 
 
 @dataclass(frozen=True)

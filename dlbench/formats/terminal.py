@@ -61,9 +61,9 @@ def _parts(document: Document) -> Iterator[Table | _Line]:
     yield from (_Line(f"Warning: {warning}", "yellow") for warning in document.warnings)
     yield _Line(document.source, "dim")
     yield from document.tables
-    for table in document.tables[:1]:
-        yield from map(_Line, table.notes)
-    if any(table.has_best for table in document.tables[:1]):
+    notes = (note for table in document.tables for note in table.notes)
+    yield from map(_Line, dict.fromkeys(notes))
+    if any(table.has_best for table in document.tables):
         yield _Line(f"{BEST_MARK} {LEGEND}", "dim")
     if document.ratios:
         yield document.ratios

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dlbench import units
 from dlbench.analysis.rows import Row
 from dlbench.analysis.run import FASTEST, ComparedRows, RunAnalysis, Versus
-from dlbench.formats.base import Document, Table
+from dlbench.formats.base import Document, Notes, Table
 from dlbench.records.run import Run
 from dlbench.records.training import TrainingRun
 from dlbench.report import notes
@@ -56,10 +56,11 @@ def document_of(
 
 def _tables(rows: Sequence[Row], metrics: Sequence[Metric]) -> list[Table]:
     """Lay out a table per metric; metrics that few runs have are left out if no row has them."""
+    numbered = Notes()
     optional = {"utilisation", *SPARSE} if len(metrics) > 1 else set()
     shown = [name for name in metrics if name not in optional or rows_with(rows, name)]
     return [
-        lay_out(part, name)
+        lay_out(part, name, numbered)
         for name in shown
         for part in split_by_loop(rows_with(rows, name) if name in optional & {*SPARSE} else rows)
     ]

@@ -20,7 +20,7 @@ from dlbench.analysis.run import ComparedRows, RunAnalysis
 from dlbench.charts import base
 from dlbench.errors import UsageError, unwritable
 from dlbench.formats import csv, html, markdown
-from dlbench.formats.base import Table
+from dlbench.formats.base import Notes, Table
 from dlbench.grouping import grouped
 from dlbench.records.measurement import Measurement, ParityCheck, StopReason
 from dlbench.records.run import Run
@@ -105,13 +105,13 @@ def _word(status: str) -> str:
 
 def _tables(rows: Sequence[Row]) -> list[Table]:
     """A table per metric, of the kinds of workload that have it."""
-    timed = timed_rows(rows)
+    timed, numbered = timed_rows(rows), Notes()
     kinds = {
         metric: {row.workload.kind for row in timed if field(row)}
         for metric, field in FIELDS.items()
     }
     return [
-        lay_out(part, metric)
+        lay_out(part, metric, numbered)
         for metric, those in kinds.items()
         for part in split_by_loop(
             rows_with(rows, metric)

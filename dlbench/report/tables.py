@@ -22,6 +22,10 @@ from dlbench.report.metrics import SPARSE, Metric, Texts, title_of
 # Workloads that a note names; there may be hundreds.
 MOST_NAMED = 4
 
+# Before a figure that was measured while other programs used the CPU, and its explanation.
+BUSY_MARK = "!"
+BUSY = f"{BUSY_MARK} measured while other programs used the CPU, which makes times too long"
+
 STATUS_WORDS = {
     "skipped": "skipped",
     "parity_failed": "wrong",
@@ -37,25 +41,35 @@ def split_by_loop(rows: Sequence[Row]) -> list[list[Row]]:
     return [part for part in parts if part]
 
 
-def lay_out(rows: Sequence[Row], metric: Metric) -> Table:
-    """Lay out rows; targets and workloads that never ran are named in the notes."""
+def lay_out(rows: Sequence[Row], metric: Metric, notes: Notes | None = None) -> Table:
+    """Lay out rows; targets and workloads that never ran are named in the notes.
+
+    notes: those of all tables that are shown together, so that a number means one thing.
+    """
     shown = _with_lines(_with_columns(rows))
     labels = varying_params(shown)
     axes = varying_axes(row.target for row in shown)
     targets = list(dict.fromkeys(row.target for row in shown))
     unit, texts = title_of(metric, shown)
-    notes = Notes()
+    notes = notes or Notes()
     lines = []
     for workload in _by_workload(shown):
         leading = [] if metric in SPARSE else leaders(workload)
         by_target = {row.target: row for row in workload}
-        cells = [_cell(by_target.get(target), texts, leading, notes) for target in targets]
-        lines.append((workload_name(workload[0].workload, labels), tuple(cells)))
+        line = tuple(_cell(by_target.get(target), texts, leading, notes) for target in targets)
+        lines.append((workload_name(workload[0].workload, labels), line))
+    cells = [cell for _, line in lines for cell in line]
     return Table(
         title=f"{unit}{_constants(shown, axes, labels)}",
         heads=tuple(words(target, axes) for target in targets),
         rows=tuple(lines),
-        notes=(*notes.lines, *_no_column(rows), *_no_line(rows), *_synthetic(shown)),
+        notes=(
+            *notes.used(cells),
+            *_no_column(rows),
+            *_no_line(rows),
+            *_synthetic(shown),
+            *([BUSY] if any(cell.text.startswith(BUSY_MARK) for cell in cells) else []),
+        ),
     )
 
 
@@ -127,7 +141,8 @@ def _cell(
     found = texts(row)
     if found is None:
         return Cell("–")
-    return Cell(found[0], best=row in leading, below=found[1])
+    text, below = found
+    return Cell(f"{BUSY_MARK if row.busy else ''}{text}", best=row in leading, below=below)
 
 
 def _ratio_cell(row: Row | None, notes: Notes) -> Cell:

@@ -5,10 +5,10 @@ from msgspec.structs import replace
 
 from dlbench.analysis.rows import Row, RowComparison
 from dlbench.analysis.run import rows_of
-from dlbench.formats.base import Cell, Table
+from dlbench.formats.base import Cell, Notes, Table
 from dlbench.records.case import Target, Workload
 from dlbench.records.measurement import Measurement
-from dlbench.report.tables import lay_out, ratios
+from dlbench.report.tables import BUSY, BUSY_MARK, lay_out, ratios
 from fakes.runs import (
     COMPILED,
     NUMPY,
@@ -166,6 +166,24 @@ def test_what_cannot_be_told_from_the_best_is_marked_too() -> None:
 def test_on_a_busy_machine_nothing_is_the_best() -> None:
     found = rows_of(turns((SMALL, {NUMPY: 1.0, TORCH: 2.0}), change={TORCH: flagged(1)}))
     assert bests(lay_out(found, "gflops")) == [[False, False]]
+
+
+def test_numbers_of_a_busy_machine_are_marked_and_a_note_explains_the_mark() -> None:
+    found = rows_of(turns((SMALL, {NUMPY: 1.0, TORCH: 2.0}), change={TORCH: flagged(1)}))
+    table = lay_out(found, "time")
+    [[quiet, busy]] = texts(table)
+    assert (quiet[0] == BUSY_MARK, busy[0] == BUSY_MARK) == (False, True)
+    assert table.notes == (BUSY,)
+    assert lay_out(found, "samples").notes == ()
+
+
+def test_tables_that_share_their_notes_give_a_number_one_meaning() -> None:
+    notes = Notes()
+    first, second = (
+        lay_out(rows(failed(SMALL, NUMPY, reason=why), (case(SMALL, TORCH), 1.0)), "time", notes)
+        for why in ("this", "that")
+    )
+    assert (first.notes, second.notes) == (("[1] this",), ("[2] that",))
 
 
 def test_with_too_few_blocks_for_an_interval_nothing_is_the_best() -> None:
