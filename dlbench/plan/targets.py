@@ -90,6 +90,9 @@ def _device(name: str, declared: Mapping[str, Declaration]) -> str:
 
 def reason_to_skip(target: Target, machine: Machine) -> str | None:
     """Return why the target is not available on this machine; None if it is."""
+    if target.threads > machine.cores:
+        most = units.counted(machine.cores, "usable core")
+        return f"--threads {target.threads}: this machine has {most}"
     declared = machine.declarations[target.backend]
     wanted = set(filter(None, target.callbacks.split("+")))
     if unknown := sorted(wanted - set(declared.callbacks)):

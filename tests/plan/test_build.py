@@ -197,6 +197,19 @@ def test_a_device_that_is_not_there_is_skipped_with_what_is(device, gpus, why) -
     assert skips(made) == {f"beta/{device}/jit/float32/t4": why}
 
 
+def test_more_threads_than_cores_are_skipped() -> None:
+    made = make(asked=wanting(threads="1,4,8", backend="alpha"))
+    why = "--threads 8: this machine has 4 usable cores"
+    assert skips(made) == {"alpha/cpu/eager/float32/t8": why}
+
+
+def test_only_more_threads_than_cores_are_refused_before_anything_is_started() -> None:
+    with pytest.raises(UsageError) as caught:
+        make(asked=wanting(threads="99"), cores=1, installed=frozenset({"alpha"}))
+    why = "nothing can be measured: --threads 99: this machine has 1 usable core."
+    assert str(caught.value) == why
+
+
 def test_where_everything_is_skipped_there_is_nothing_to_do_and_every_reason_is_told() -> None:
     with pytest.raises(UsageError) as caught:
         make(asked=wanting(device="cuda"))
