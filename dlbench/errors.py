@@ -92,7 +92,7 @@ def _nearest(word: str, names: Mapping[str, str]) -> str | None:
     """The name whose key is most like the word, or begins most like it: `mnits`, `mnist-512`."""
     if near := get_close_matches(word, names, n=1):
         return names[near[0]]
-    beginnings = {key[: len(word)]: name for key, name in reversed(names.items()) if word}
+    beginnings = {key[: len(word)]: name for key, name in [*names.items()][::-1] if word}
     near = get_close_matches(word, beginnings, n=1, cutoff=LIKE_A_BEGINNING)
     return beginnings[near[0]] if near else None
 
