@@ -1,6 +1,9 @@
 """List the suites, workloads, networks, backends, data sets and runs."""
 
+import shutil
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +24,10 @@ Example: dlbench list networks
 
 # The length of date, hour and minute at the beginning of a time in ISO 8601.
 DATE = len("2026-01-01T12:00")
+
+GAP = "  "
+# A pipe or a file has no width: there every member has one line.
+ENDLESS = 10**6
 
 Lines = Iterable[tuple[str, ...]]
 
@@ -62,11 +69,30 @@ def list_(
 
 
 def _print(lines: Sequence[tuple[str, ...]]) -> None:
-    """Print the lines as columns."""
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    """Print the lines as columns, folded to the width of the terminal."""
+    widths = _fitting(lines, shutil.get_terminal_size((ENDLESS, 0)).columns)
     for line in lines:
-        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        typer.echo("  ".join(cells).rstrip())
+        folded = (
+            textwrap.wrap(cell, width, break_long_words=False, break_on_hyphens=False)
+            for cell, width in zip(line, widths, strict=True)
+        )
+        for cells in zip_longest(*folded, fillvalue=""):
+            padded = map(str.ljust, cells, widths)
+            typer.echo(GAP.join(padded).rstrip())
+
+
+def _fitting(lines: Sequence[tuple[str, ...]], most: int) -> list[int]:
+    """The width of each column: the last ones become narrower until all fit.
+
+    A name in the first column stays whole, and so does every word.
+    """
+    columns = list(zip(*lines, strict=True))
+    widths = [max(1, *map(len, column)) for column in columns]
+    for number in range(len(columns) - 1, 0, -1):
+        too_many = sum(widths) + len(GAP) * (len(widths) - 1) - most
+        longest = max(map(len, " ".join(columns[number]).split()), default=1)
+        widths[number] = min(widths[number], max(longest, widths[number] - too_many))
+    return widths
 
 
 def _draw(what: str, name: str, out: Path) -> None:
@@ -141,8 +167,7 @@ def _runs(results: Path) -> Lines:
         try:
             ended = outcome(folder)
         except UnreadableResults:
-            reason = f"cannot be read; to see why: dlbench show {folder.name}"
-            yield folder.name, "", "", "", reason
+            yield folder.name, "", "", "", "cannot be read; dlbench show says why"
         else:
             date = ended.started[:DATE].replace("T", " ")
             about = ", ".join(filter(None, (ended.counts, ended.state)))

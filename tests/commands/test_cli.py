@@ -25,6 +25,8 @@ from dlbench.results.folder import RUN, new_folder, read_run
 from fakes.runs import case, matmul, measured, run_of
 from fakes.terminal import Answer, dlbench, page
 
+REFERENCE = Path(__file__).parents[2] / "results" / "reference"
+
 QUICKLY = """
 about = "as little as can be measured"
 [sampling]
@@ -335,7 +337,7 @@ def test_a_run_that_cannot_be_read_does_not_hide_the_others(here: Path) -> None:
     answer = dlbench("list", "runs")
     lines = answer.out.splitlines()
     assert answer.code == 0
-    assert re.match(rf"{broken.name} +cannot be read; .*dlbench show {broken.name}", lines[0])
+    assert re.match(rf"{broken.name} +cannot be read; dlbench show says why", lines[0])
     assert lines[1].startswith(good.name)
     assert "Traceback" not in answer.err
 
@@ -387,6 +389,24 @@ def test_runs_are_listed_with_what_came_of_them(here: Path) -> None:
 
 
 # --- measuring ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["", *LISTS])
+def test_every_list_fits_a_terminal_and_says_the_same_there(what: str, monkeypatch) -> None:
+    command = ["list", *filter(None, [what]), "--results", str(REFERENCE)]
+    monkeypatch.delenv("COLUMNS", raising=False)
+    whole = dlbench(*command)
+    monkeypatch.setenv("COLUMNS", "80")
+    folded = dlbench(*command)
+    assert (whole.code, folded.code) == (0, 0)
+    assert max(map(len, folded.out.splitlines())) <= 80
+    assert sorted(folded.out.split()) == sorted(whole.out.split())
+    assert first_words(folded.out) == first_words(whole.out)
+
+
+def first_words(text: str) -> list[str]:
+    """The names in the first column."""
+    return [line.split()[0] for line in text.splitlines() if not line.startswith(" ")]
 
 
 def test_a_dry_run_prints_the_plan_and_writes_nothing(bare: Path) -> None:
