@@ -22,8 +22,9 @@ NAME = "learning-curve"
 SIZE = (7.0, 3.4)
 
 
-# Opacity of a single seed's line beside the median of all.
-SEED_ALPHA = 0.25
+# The look of a single seed's line beside the median of all, which lies above them.
+SEED = {"alpha": 0.35, "linewidth": 0.7}
+MEDIAN_ORDER = 3
 
 
 # The axis of seconds is logarithmic if one training takes this many times as long as another.
@@ -96,14 +97,14 @@ def _curves(
     colour, label = look
     if len(thin) > 1 or not strong:
         for line in thin:
-            _draw(panels, line, colour, alpha=SEED_ALPHA)
+            _draw(panels, line, colour, **SEED)
     if not strong:
         _draw(panels, _Line([], [], []), colour, label=label)
         return
     columns = [
         [median(column) for column in zip(*part, strict=True)] for part in zip(*strong, strict=True)
     ]
-    _draw(panels, _Line(*columns), colour, label=label)
+    _draw(panels, _Line(*columns), colour, label=label, zorder=MEDIAN_ORDER)
 
 
 def _draw(panels: tuple[Axes, Axes], line: _Line, colour: str, **how: Any) -> None:

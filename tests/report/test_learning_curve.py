@@ -26,7 +26,7 @@ def lines(axes, label=NAME):
 
 
 def thin(axes):
-    return [line for line in axes.lines if line.get_alpha() == learning_curve.SEED_ALPHA]
+    return [line for line in axes.lines if line.get_linewidth() == learning_curve.SEED["linewidth"]]
 
 
 def goals(told):
