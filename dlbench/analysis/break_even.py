@@ -86,7 +86,7 @@ def break_even(cost: Location, dynamic: Estimate, ratio: Location | None) -> Bre
     if high >= 0:
         return BreakEven(steps, _at_least(cost, dynamic, low), None, "unsure")
     time = _minus(_logs(dynamic))
-    gain = _minus(Estimate(*(log(-expm1(one)) for one in (value, high, low))))
+    gain = _minus(Estimate(*(log(-expm1(end)) for end in (value, high, low))))
     low, high = _combined(cost.interval(), time, gain)
     return BreakEven(steps, low, high, "pays")
 

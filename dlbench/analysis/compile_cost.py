@@ -52,12 +52,12 @@ def estimate_compiling(
     samples: CaseSamples, scatters: Mapping[Caches, Scatter]
 ) -> CompileEstimate | None:
     """Estimate the compile times of a case; None if it failed or nothing was compiled."""
-    known = [one.compiling for one in samples.first_calls if one.compiling is not None]
-    if not known or samples.status != OK:
+    records = [calls.compiling for calls in samples.first_calls if calls.compiling is not None]
+    if not records or samples.status != OK:
         return None
-    first = known[0].graphs
-    peaks = [one.peak_bytes for one in known if one.peak_bytes is not None]
-    starts = [one.start_s for one in known if one.caches == "cold"]
+    first = records[0].graphs
+    peaks = [record.peak_bytes for record in records if record.peak_bytes is not None]
+    starts = [record.start_s for record in records if record.caches == "cold"]
     return CompileEstimate(
         cold=_location(process_costs(samples, "cold"), scatters.get("cold", UNKNOWN)),
         warm=_location(process_costs(samples, "warm"), scatters.get("warm", UNKNOWN)),
@@ -86,18 +86,18 @@ class CompileCost(Struct, frozen=True):
     recompiled: int | None = None
 
 
-def to_seconds(found: CompileEstimate) -> CompileCost:
+def to_seconds(estimate: CompileEstimate) -> CompileCost:
     """Convert an estimate from log seconds to seconds."""
-    value, low, high = found.cold.interval() if found.cold else (None, None, None)
+    value, low, high = estimate.cold.interval() if estimate.cold else (None, None, None)
     return CompileCost(
         seconds=_exp(value),
         low_s=_exp(low),
         high_s=_exp(high),
-        warm_s=_exp(found.warm.value) if found.warm else None,
-        start_s=found.start_s,
-        peak_bytes=found.peak_bytes,
-        graphs=found.graphs,
-        recompiled=found.again,
+        warm_s=_exp(estimate.warm.value) if estimate.warm else None,
+        start_s=estimate.start_s,
+        peak_bytes=estimate.peak_bytes,
+        graphs=estimate.graphs,
+        recompiled=estimate.again,
     )
 
 
@@ -132,11 +132,11 @@ def process_costs(samples: CaseSamples, caches: Caches) -> list[ProcessCost]:
         for group in by_generation(samples.samples)
     }
     return [
-        _cost(one, steady[one.generation], one.compiling)
-        for one in samples.first_calls
-        if one.compiling is not None
-        and one.compiling.caches == caches
-        and steady.get(one.generation)
+        _cost(calls, steady[calls.generation], calls.compiling)
+        for calls in samples.first_calls
+        if calls.compiling is not None
+        and calls.compiling.caches == caches
+        and steady.get(calls.generation)
     ]
 
 
@@ -152,7 +152,7 @@ def pooled_scatter(cases: Iterable[CaseSamples], caches: Caches) -> Variance | N
     A single case is compiled too seldom to estimate it. Costs that are only bounds are left out.
     """
     return _pooled(
-        [log(one.own_s) for one in process_costs(samples, caches) if not one.is_bound]
+        [log(cost.own_s) for cost in process_costs(samples, caches) if not cost.is_bound]
         for samples in cases
     )
 
@@ -171,12 +171,12 @@ def pooled_start_scatter(
 def _starts(cases: Iterable[CaseSamples], caches: Caches) -> dict[int, float]:
     """Log seconds of a target's start by generation; its cases share a worker and so the start."""
     return {
-        one.generation: log(one.compiling.start_s)
+        calls.generation: log(calls.compiling.start_s)
         for samples in cases
-        for one in samples.first_calls
-        if one.compiling is not None
-        and one.compiling.caches == caches
-        and one.compiling.start_s > 0
+        for calls in samples.first_calls
+        if calls.compiling is not None
+        and calls.compiling.caches == caches
+        and calls.compiling.start_s > 0
     }
 
 
@@ -193,7 +193,7 @@ def _location(costs: Sequence[ProcessCost], scatter: Scatter) -> Location | None
     """Mean of the log seconds; the variances of both parts add up, weighted by their shares."""
     if not costs:
         return None
-    value, count = fmean(log(one.seconds) for one in costs), len(costs)
+    value, count = fmean(log(cost.seconds) for cost in costs), len(costs)
     parts = list(_parts(costs, scatter))
     if any(part is None for _, part in parts):
         return Location(value, None, None, count)
@@ -204,9 +204,9 @@ def _parts(
     costs: Sequence[ProcessCost], scatter: Scatter
 ) -> Iterator[tuple[float, Variance | None]]:
     """Share of the seconds, and variance, of the case's own compiling and of the start."""
-    start = sum(one.start_s for one in costs) / sum(one.seconds for one in costs)
+    start = sum(cost.start_s for cost in costs) / sum(cost.seconds for cost in costs)
     if start < 1:
-        yield 1 - start, _moderated([log(one.own_s) for one in costs], scatter.own)
+        yield 1 - start, _moderated([log(cost.own_s) for cost in costs], scatter.own)
     if start > 0:
         yield start, scatter.start
 
@@ -227,6 +227,6 @@ def _combined(value: float, parts: Sequence[tuple[float, Variance]], count: int)
     """Error of log(a + b) = that of share_a log a + share_b log b; df by Satterthwaite (1946)."""
     variances = [share**2 * part.value for share, part in parts]
     total = sum(variances)
-    below = sum(one**2 / part.df for one, (_, part) in zip(variances, parts, strict=True))
+    below = sum(term**2 / part.df for term, (_, part) in zip(variances, parts, strict=True))
     df = total**2 / below if below else float(min(part.df for _, part in parts))
     return Location(value, (total / count) ** 0.5, df, count)

@@ -62,9 +62,9 @@ def _label(workload: Workload) -> str:
 def of_samples(measurements: Iterable[Measurement], cases: Mapping[str, Case]) -> "DataFrame":
     """Return one line per timed block, in the order of measuring; null cases are marked."""
     lines = [
-        {**_case_of(cases[one.case]), **asdict(sample), **_derived(sample)}
-        for one in measurements
-        for sample in one.samples
+        {**_case_of(cases[measurement.case]), **asdict(sample), **_derived(sample)}
+        for measurement in measurements
+        for sample in measurement.samples
     ]
     types = {
         "case": str,
@@ -91,7 +91,7 @@ def _derived(sample: Sample) -> dict[str, Any]:
 
 def of_trainings(results: Iterable[TrainingResult]) -> "DataFrame":
     """Return one line per target and seed, with its last epoch."""
-    lines = [_training(one) for one in results]
+    lines = [_training(result) for result in results]
     types = {
         "target": str,
         "seed": int,
@@ -106,25 +106,25 @@ def of_trainings(results: Iterable[TrainingResult]) -> "DataFrame":
     return _frame(lines, types)
 
 
-def _training(one: TrainingResult) -> dict[str, Any]:
-    last = one.epochs[-1] if one.epochs else None
+def _training(result: TrainingResult) -> dict[str, Any]:
+    last = result.epochs[-1] if result.epochs else None
     return {
-        **_named(one),
-        "status": one.status,
-        "reason": one.reason,
-        "epochs": len(one.epochs),
-        "seconds": sum(epoch.seconds for epoch in one.epochs),
+        **_named(result),
+        "status": result.status,
+        "reason": result.reason,
+        "epochs": len(result.epochs),
+        "seconds": sum(epoch.seconds for epoch in result.epochs),
         **{name: getattr(last, name, None) for name in ("loss", "test_loss", "accuracy")},
     }
 
 
-def _named(one: TrainingResult) -> dict[str, Any]:
-    return {"target": one.target.id, "seed": one.seed}
+def _named(result: TrainingResult) -> dict[str, Any]:
+    return {"target": result.target.id, "seed": result.seed}
 
 
 def of_epochs(results: Iterable[TrainingResult]) -> "DataFrame":
     """Return one line per epoch of every target and seed."""
-    lines = [{**_named(one), **asdict(epoch)} for one in results for epoch in one.epochs]
+    lines = [{**_named(result), **asdict(epoch)} for result in results for epoch in result.epochs]
     return _frame(lines, {"target": str, "seed": int, **get_type_hints(EpochResult)})
 
 
@@ -140,15 +140,15 @@ def of_findings(findings: Iterable[Finding]) -> "DataFrame":
         "passed": bool,
         "reason": str | None,
     }
-    return _frame([line for one in findings for line in _finding(one)], types)
+    return _frame([line for finding in findings for line in _finding(finding)], types)
 
 
-def _finding(one: Finding) -> Iterator[dict[str, Any]]:
-    if isinstance(one, Agreement):
-        named, checks = {"subject": one.network, "target": one.target.id}, one.checks
+def _finding(finding: Finding) -> Iterator[dict[str, Any]]:
+    if isinstance(finding, Agreement):
+        named, checks = {"subject": finding.network, "target": finding.target.id}, finding.checks
     else:
-        named, checks = {"subject": one.example, "target": one.backend}, ()
-    whole = {**named, "status": one.status, "passed": one.passed, "reason": one.reason}
+        named, checks = {"subject": finding.example, "target": finding.backend}, ()
+    whole = {**named, "status": finding.status, "passed": finding.passed, "reason": finding.reason}
     for check in checks:
         measured = {"error": check.error, "tolerance": check.tolerance, "passed": check.passed}
         yield {**whole, "quantity": check.quantity, **measured}
@@ -164,14 +164,14 @@ def _frame(lines: Sequence[Mapping[str, Any]], types: Mapping[str, Any]) -> "Dat
 
 
 def _dtype(kind: Any) -> str:
-    """How pandas holds values of a Python type, None included."""
+    """Return the pandas dtype for values of a Python type, None included."""
     parts = get_args(kind) or (kind,)
     (plain, *_) = [part for part in parts if part is not NoneType]
     return DTYPES.get((plain, NoneType in parts), TEXT)
 
 
 def _column_types() -> dict[str, Any]:
-    """The type of every column of a table of results, from the records that it comes from."""
+    """Return the type of every column of a table of results, as the records declare it."""
     return {name: _type_at(Row, place.split(".")) for name, place in COLUMNS.items()}
 
 

@@ -43,7 +43,7 @@ class Nulls(Record, frozen=True):
 
     @property
     def failed(self) -> bool:
-        """Whether a null pair exceeded the requested margin."""
+        """Return whether a null pair exceeded the requested margin."""
         return self.margin > self.asked
 
 
@@ -59,10 +59,10 @@ def evaluate(
     nulls = Nulls(
         pairs=len(quiet),
         busy=sum(pair.busy for pair in pairs),
-        differing=sum(one.verdict in {"faster", "slower"} for one in comparisons),
+        differing=sum(comparison.verdict in {"faster", "slower"} for comparison in comparisons),
         spread=sqrt(between.value) if between else None,
         visible=None,
-        margin=max([margin, *(_reach(one) for one in located if one.is_beyond(margin))]),
+        margin=max([margin, *(_reach(pair) for pair in located if pair.is_beyond(margin))]),
         asked=margin,
     )
     return nulls, located
@@ -81,7 +81,7 @@ def null_pairs(plan: Plan, samples_by_case: Mapping[str, CaseSamples]) -> list[P
         for null, case in twins
         if null in samples_by_case and case in samples_by_case
     ]
-    return [pair_rounds(*both) for both in known if all(one.status == "ok" for one in both)]
+    return [pair_rounds(*both) for both in known if all(samples.status == "ok" for samples in both)]
 
 
 def _locate(pair: Pair, pairs: Sequence[Pair]) -> LocatedPair:
@@ -91,7 +91,7 @@ def _locate(pair: Pair, pairs: Sequence[Pair]) -> LocatedPair:
 
 
 def variance_between_processes(pairs: Iterable[Pair]) -> Variance | None:
-    """Estimate it from null pairs: mean square of the median log ratio, one per generation.
+    """Estimate the variance from null pairs: mean square of the median log ratio of a generation.
 
     The true log ratio is 0, so each generation is one degree of freedom.
     """
@@ -100,9 +100,9 @@ def variance_between_processes(pairs: Iterable[Pair]) -> Variance | None:
 
 
 def row_variance(row: Sequence[Pair], run: Sequence[Pair]) -> Variance | None:
-    """Variance between processes for one workload, from its null pairs and those of the run.
+    """Return the variance between processes for one workload, by its null pairs and the run's.
 
-    It depends on the workload: short steps vary more. A workload whose null has several
+    The variance depends on the workload: short steps vary more. A workload whose null has several
     generations uses its own variance. With one generation it uses that of all null pairs, but
     never less than its own null shows.
     """
@@ -112,27 +112,27 @@ def row_variance(row: Sequence[Pair], run: Sequence[Pair]) -> Variance | None:
     return Variance(max(own.value, pooled.value), pooled.df)
 
 
-def _reach(one: LocatedPair) -> float:
-    """The margin that would cover the whole interval."""
-    return expm1(max(map(abs, one.interval or (0.0,))))
+def _reach(located: LocatedPair) -> float:
+    """Return the margin that would cover the whole interval."""
+    return expm1(max(map(abs, located.interval or (0.0,))))
 
 
 def smallest_visible(pairs: Iterable[LocatedPair], margin: float) -> float | None:
-    """The smallest effect that 4 of 5 such runs would detect: margin + reach of the median pair.
+    """Return the smallest effect that 4 of 5 such runs detect: margin + reach of the median pair.
 
     Both are added as logarithms. The adjustment for many comparisons, which makes it a little
     larger, is left out.
     """
     reaches = [
-        _power_reach(one.interval, one.location)
-        for one in pairs
-        if one.location and one.interval and not one.pair.busy
+        _power_reach(located.interval, located.location)
+        for located in pairs
+        if located.location and located.interval and not located.pair.busy
     ]
     return expm1(log1p(margin) + median(reaches)) if reaches else None
 
 
 def _power_reach(interval: tuple[float, float], location: Location) -> float:
-    """How far beyond the margin a value must lie to be detected: (t + z √(1 + t²/2df)) · error.
+    """Return the least distance from the margin to detect a value: (t + z √(1 + t²/2df)) · error.
 
     t · error is half the width of the interval; z is the normal quantile of the power, 0.84; the
     root accounts for the error being estimated (noncentral t: Johnson & Welch 1940, Biometrika 31).

@@ -41,7 +41,7 @@ class RerunCommand:
 
     @cached_property
     def _kept(self) -> tuple[list[str], list[str]]:
-        """The words of the run's command that stay, and its own -k option."""
+        """Return the words of the run's command to keep, and its own -k option."""
         words = _words(self.run.command)
         if words[:2] != START:
             return [*START, self.run.plan.suite], []
@@ -64,7 +64,7 @@ class RerunCommand:
         return ["--rigor", "rigorous", *(twice if sampling.rigor == "rigorous" else [])]
 
     def _selection(self, cases: Sequence[Case]) -> list[str]:
-        """A -k option for these workloads and targets; the run's own if that were too long."""
+        """Return a -k option for these workloads and targets, or the run's own if too long."""
         keep = self._kept[1]
         workloads = dict.fromkeys(f"{case.workload.id}/" for case in cases)
         targets = dict.fromkeys(case.target.id for case in cases)
@@ -79,7 +79,7 @@ class RerunCommand:
         return [KEEP, text] if _is_readable(text) else keep
 
     def _distinct(self, target: str) -> str:
-        """The shortest beginning of a target's id that no other target shares."""
+        """Return the shortest beginning of a target's id that no other target shares."""
         parts = target.split("/")
         for count in range(1, len(parts)):
             start = "/".join(parts[:count]) + "/"
@@ -109,7 +109,7 @@ def _words(line: str) -> list[str]:
 
 
 def _is_readable(text: str) -> bool:
-    """Whether -k accepts the text; a name may contain a parenthesis."""
+    """Return whether -k accepts the text; a name may contain a parenthesis."""
     try:
         expression(text)
     except UsageError:

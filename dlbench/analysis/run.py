@@ -136,14 +136,14 @@ class RunAnalysis:
         ]
         located = [LocatedPair(pair, locate(pair, self._variance(pair.case))) for pair in pairs]
         verdicts = compare(located, self.nulls.margin, same=self.nulls.asked)
-        return located, {one.case: one for one in verdicts}
+        return located, {verdict.case: verdict for verdict in verdicts}
 
     def _variance(self, case: str) -> Variance | None:
         return self.variances.get(self.workloads[case])
 
     def _variances(self) -> dict[str, Variance | None]:
         """Estimate the variance between processes of every workload."""
-        every = [one.pair for one in self.null_pairs]
+        every = [located.pair for located in self.null_pairs]
         return {
             workload: nulls.row_variance(
                 [pair for pair in every if self.workloads[pair.baseline] == workload], every

@@ -35,7 +35,7 @@ def summary(samples: CaseSamples) -> Summary:
     steps = [[sample.step_s for sample in group] for group in groups]
     logs = [_logs(group) for group in groups]
     placements = by_placement(samples.selection.samples)
-    resembling = [r for one in placements if (r := lag1(_logs(one))) is not None]
+    resembling = [r for placement in placements if (r := lag1(_logs(placement))) is not None]
     found = modes([value for values in logs for value in values])
     return Summary(
         time=_time(steps, logs) if steps else None,
@@ -84,6 +84,6 @@ def _drift(groups: Sequence[Sequence[Sample]]) -> float | None:
 
 
 def _two(found: Modes) -> str:
-    """Such as `1.20 ms (60 %) and 1.50 ms`."""
+    """Write two modes, such as `1.20 ms (60 %) and 1.50 ms`."""
     low, high = units.duration(exp(found.low)), units.duration(exp(found.high))
     return f"{low} ({units.percent(found.share)}) and {high}"

@@ -32,22 +32,22 @@ class Verification:
 
     @property
     def verified(self) -> list[Finding]:
-        """The findings that were not skipped."""
+        """Return the findings that were not skipped."""
         return [finding for finding in self.findings if not finding.skipped]
 
     @property
     def wrong(self) -> list[Finding]:
-        """The findings that were verified and did not pass."""
+        """Return the findings that were verified and did not pass."""
         return [finding for finding in self.verified if not finding.passed]
 
     @property
     def passed(self) -> bool:
-        """Whether at least one finding was verified, and all of these passed."""
+        """Return whether at least one finding was verified, and all of these passed."""
         return bool(self.verified) and not self.wrong
 
     @property
     def skipped(self) -> list[str]:
-        """Sentences on what was skipped, and why."""
+        """Return a sentence on each skipped group of findings, with its reason."""
         skipped = (finding for finding in self.findings if finding.skipped)
         groups = grouped(skipped, lambda finding: (_place(finding), finding.reason))
         sentences = [f"{_name_all(same)}: {reason}" for (_, reason), same in groups.items()]
@@ -55,12 +55,12 @@ class Verification:
 
     @property
     def worked(self) -> list[Worked]:
-        """The findings on the lecture's worked examples."""
+        """Return the findings on the lecture's worked examples."""
         return [finding for finding in self.findings if isinstance(finding, Worked)]
 
     @property
     def agreements(self) -> list[Agreement]:
-        """The findings on networks."""
+        """Return the findings on networks."""
         return [finding for finding in self.findings if isinstance(finding, Agreement)]
 
     def frame(self) -> "DataFrame":
@@ -74,8 +74,10 @@ class Verification:
         return {
             "held": self.passed,
             "seconds": self.seconds,
-            "examples": [_example_data(one) for one in self.worked],
-            "networks": [line for one in self.agreements for line in _network_data(one)],
+            "examples": [_example_data(worked) for worked in self.worked],
+            "networks": [
+                line for agreement in self.agreements for line in _network_data(agreement)
+            ],
             "skipped": self.skipped,
             "not_asked": [{"backend": backend, "mode": mode} for backend, mode in self.not_asked],
         }
@@ -107,26 +109,30 @@ def _name_all(findings: Sequence[Finding]) -> str:
     return f"{units.counted(len(findings), noun)} on {_place(findings[0])}"
 
 
-def _example_data(one: Worked) -> dict[str, Any]:
-    figure = one.figure
+def _example_data(worked: Worked) -> dict[str, Any]:
+    figure = worked.figure
     return {
-        "example": one.example,
-        "backend": one.backend,
-        "values": one.values,
+        "example": worked.example,
+        "backend": worked.backend,
+        "values": worked.values,
         "expected": figure.expected,
         "within": figure.within,
-        "status": one.status,
-        "held": one.passed,
-        "reason": one.reason,
+        "status": worked.status,
+        "held": worked.passed,
+        "reason": worked.reason,
         "printed_in_lecture": figure.printed,
         "slip_of_lecture": figure.slip,
     }
 
 
-def _network_data(one: Agreement) -> list[dict[str, Any]]:
-    place = {"network": one.network, "target": one.target.id, "status": one.status}
-    if not one.checks:
-        return [{**place, "quantity": None, "held": False, "reason": one.reason}]
+def _network_data(agreement: Agreement) -> list[dict[str, Any]]:
+    place = {
+        "network": agreement.network,
+        "target": agreement.target.id,
+        "status": agreement.status,
+    }
+    if not agreement.checks:
+        return [{**place, "quantity": None, "held": False, "reason": agreement.reason}]
     return [
         {
             **place,
@@ -135,5 +141,5 @@ def _network_data(one: Agreement) -> list[dict[str, Any]]:
             "tolerance": check.tolerance,
             "held": check.passed,
         }
-        for check in one.checks
+        for check in agreement.checks
     ]

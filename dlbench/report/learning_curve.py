@@ -31,41 +31,43 @@ MEDIAN_ORDER = 3
 LOGARITHMIC = 8
 
 
-def write(found: Trained, folder: Path) -> list[Path]:
+def write(trained: Trained, folder: Path) -> list[Path]:
     """Write SVG and PNG into the folder; nothing if no epoch was trained."""
-    if not any(one.epochs for one in found.results):
+    if not any(result.epochs for result in trained.results):
         return []
-    return save(NAME, lambda: draw(found), folder)
+    return save(NAME, lambda: draw(trained), folder)
 
 
-def draw(found: Trained) -> Figure:
+def draw(trained: Trained) -> Figure:
     """Draw two panels with one axis: of accuracy, or of the loss if there are no classes."""
     figure = Figure(figsize=SIZE, layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
-    trained = [one for one in found.results if one.epochs]
-    label, value = _choose_value(trained)
-    for number, (target, results) in enumerate(by_target(trained).items()):
+    begun = [result for result in trained.results if result.epochs]
+    label, value = _choose_value(begun)
+    for number, (target, results) in enumerate(by_target(begun).items()):
         colour = COLOURS[number % len(COLOURS)]
         thin = [_Line.of(result, value) for result in results]
         strong = [_Line.of(result, value) for result in results if result.status == "ok"]
-        label_of = name(found.run, target) + ("" if strong else f" ({unfinished(results)})")
+        label_of = name(trained.run, target) + ("" if strong else f" ({unfinished(results)})")
         _curves((left, right), thin, strong, (colour, label_of))
     left.set(xlabel="epochs", ylabel=label)
     right.set(xlabel="seconds of training")
-    ends = [sum(one.seconds for one in result.epochs) for result in trained]
+    ends = [sum(epoch.seconds for epoch in result.epochs) for result in begun]
     if max(ends) > LOGARITHMIC * min(ends) > 0:
-        starts = [result.epochs[0].seconds for result in trained]
+        starts = [result.epochs[0].seconds for result in begun]
         base.log_scale(right, "x", [*filter(None, starts), *ends])
-    if found.run.goal is not None and label == "test accuracy":
+    if trained.run.goal is not None and label == "test accuracy":
         for axes in (left, right):
-            axes.axhline(found.run.goal, linestyle=":", color=STYLE["text.color"], linewidth=1)
-    figure.suptitle(f"{found.run.network.name}: learning curve", x=0.01, horizontalalignment="left")
+            axes.axhline(trained.run.goal, linestyle=":", color=STYLE["text.color"], linewidth=1)
+    figure.suptitle(
+        f"{trained.run.network.name}: learning curve", x=0.01, horizontalalignment="left"
+    )
     figure.legend(
         *left.get_legend_handles_labels(),
         loc="outside lower left",
         ncols=2,
         alignment="left",
-        title="thick: median; thin: single seeds" if len(found.run.seeds) > 1 else None,
+        title="thick: median; thin: single seeds" if len(trained.run.seeds) > 1 else None,
     )
     return figure
 
@@ -81,9 +83,9 @@ class _Line(NamedTuple):
     def of(cls, result: TrainingResult, value: Callable[[EpochResult], float | None]) -> "_Line":
         """Read the line of a training, with `value` of every epoch."""
         return cls(
-            [one.epoch for one in result.epochs],
-            list(accumulate(one.seconds for one in result.epochs)),
-            [known for one in result.epochs if (known := value(one)) is not None],
+            [epoch.epoch for epoch in result.epochs],
+            list(accumulate(epoch.seconds for epoch in result.epochs)),
+            [known for epoch in result.epochs if (known := value(epoch)) is not None],
         )
 
 
@@ -118,9 +120,9 @@ def _choose_value(
     results: Sequence[TrainingResult],
 ) -> tuple[str, Callable[[EpochResult], float | None]]:
     """Choose what all epochs of all trainings have: the accuracy, or else a loss."""
-    every = [one for result in results for one in result.epochs]
-    if all(one.accuracy is not None for one in every):
-        return "test accuracy", lambda one: one.accuracy
-    if all(one.test_loss is not None for one in every):
-        return "test loss", lambda one: one.test_loss
-    return "training loss", lambda one: one.loss
+    epochs = [epoch for result in results for epoch in result.epochs]
+    if all(epoch.accuracy is not None for epoch in epochs):
+        return "test accuracy", lambda epoch: epoch.accuracy
+    if all(epoch.test_loss is not None for epoch in epochs):
+        return "test loss", lambda epoch: epoch.test_loss
+    return "training loss", lambda epoch: epoch.loss

@@ -61,9 +61,9 @@ def show(verification: Verification, console: Console) -> None:
 
 def _tables(verification: Verification) -> Iterator[Table]:
     """Lay out the tables that have at least one column."""
-    if any(not one.skipped for one in verification.worked):
+    if any(not worked.skipped for worked in verification.worked):
         yield examples(verification.worked)
-    if any(not one.skipped for one in verification.agreements):
+    if any(not agreement.skipped for agreement in verification.agreements):
         yield networks(verification.agreements)
 
 
@@ -78,10 +78,10 @@ def summarise(verification: Verification) -> str:
     took = units.duration(verification.seconds)
     if not verification.verified:
         return f"Nothing could be verified ({took})."
-    worked = [one for one in verification.worked if not one.skipped]
-    quantities = sum(len(one.checks) for one in verification.agreements)
+    examples = [worked for worked in verification.worked if not worked.skipped]
+    quantities = sum(len(agreement.checks) for agreement in verification.agreements)
     checked = (
-        f"{units.counted(len(worked), 'lecture example')} and "
+        f"{units.counted(len(examples), 'lecture example')} and "
         f"{units.counted(quantities, 'network result')} ({took})"
     )
     if verification.passed:
@@ -91,13 +91,13 @@ def summarise(verification: Verification) -> str:
     return f"Wrong: {', '.join(wrong[:MOST_NAMED])}{more}. Checked: {checked}."
 
 
-def examples(worked: Sequence[Worked]) -> Table:
+def examples(answers: Sequence[Worked]) -> Table:
     """Lay out a line per example: the lecture's figure, then that of every backend."""
     notes = Notes()
-    backends = list(dict.fromkeys(one.backend for one in worked if not one.skipped))
-    by_example = {(one.example, one.backend): one for one in worked}
+    backends = list(dict.fromkeys(worked.backend for worked in answers if not worked.skipped))
+    by_example = {(worked.example, worked.backend): worked for worked in answers}
     rows = []
-    for figure in dict.fromkeys(one.figure for one in worked):
+    for figure in dict.fromkeys(worked.figure for worked in answers):
         slip = notes.number(f"Slip in the lecture: {figure.slip}") if figure.slip else None
         printed = _as_lines(figure.printed) if figure.printed else "formula only"
         cells = [Cell(printed, note=slip)]
@@ -108,20 +108,22 @@ def examples(worked: Sequence[Worked]) -> Table:
     return Table(title, heads, tuple(rows), tuple(notes.lines), label="example")
 
 
-def _example_cell(one: Worked, notes: Notes) -> Cell:
-    if one.values is None:
-        return _without_numbers(one, notes)
-    if one.passed:
-        return Cell(write_numbers(one.values))
-    expected = " ".join(write_numbers(one.figure.expected).split())
-    note = notes.number(f"{name(one)}: {WRONG}, expected {expected}")
-    return Cell(write_numbers(one.values), note=note)
+def _example_cell(worked: Worked, notes: Notes) -> Cell:
+    if worked.values is None:
+        return _without_numbers(worked, notes)
+    if worked.passed:
+        return Cell(write_numbers(worked.values))
+    expected = " ".join(write_numbers(worked.figure.expected).split())
+    note = notes.number(f"{name(worked)}: {WRONG}, expected {expected}")
+    return Cell(write_numbers(worked.values), note=note)
 
 
-def _without_numbers(one: Finding, notes: Notes) -> Cell:
+def _without_numbers(finding: Finding, notes: Notes) -> Cell:
     """Say in a word why there is no number; reasons of skipped ones stand below all tables."""
-    word = STATUS_WORDS.get(one.status, WRONG)
-    return Cell(word, note=None if one.skipped else notes.number(f"{name(one)}: {one.reason}"))
+    word = STATUS_WORDS.get(finding.status, WRONG)
+    if finding.skipped:
+        return Cell(word)
+    return Cell(word, note=notes.number(f"{name(finding)}: {finding.reason}"))
 
 
 def write_numbers(values: Numbers) -> str:
@@ -143,9 +145,11 @@ def _as_lines(printed: str) -> str:
 def networks(agreements: Sequence[Agreement]) -> Table:
     """Lay out a line per network and a column per target: errors and tolerances."""
     notes = Notes()
-    targets = list(dict.fromkeys(one.target for one in agreements if not one.skipped))
-    names = sorted({one.network for one in agreements}, key=list(every()).index)
-    by_target = {(one.network, one.target): one for one in agreements}
+    targets = list(
+        dict.fromkeys(agreement.target for agreement in agreements if not agreement.skipped)
+    )
+    names = sorted({agreement.network for agreement in agreements}, key=list(every()).index)
+    by_target = {(agreement.network, agreement.target): agreement for agreement in agreements}
     rows = [
         (network, tuple(_cell(by_target[network, target], notes) for target in targets))
         for network in names
@@ -157,7 +161,9 @@ def networks(agreements: Sequence[Agreement]) -> Table:
 
 
 def _not_shown(agreements: Sequence[Agreement]) -> list[str]:
-    names = [one.network for one in agreements if not all(map(_is_shown, one.checks))]
+    names = [
+        agreement.network for agreement in agreements if not all(map(_is_shown, agreement.checks))
+    ]
     why = "results that are 0 except for rounding; --format json has all"
     return [f"Not shown for {', '.join(dict.fromkeys(names))}: {why}"] if names else []
 
@@ -166,26 +172,25 @@ def _is_shown(check: ParityCheck) -> bool:
     return check.tolerance < NO_MORE_THAN_ROUNDING
 
 
-def _cell(one: Agreement, notes: Notes) -> Cell:
-    if not one.checks:
-        return _without_numbers(one, notes)
-    if one.passed:
-        passes = [check for check in one.checks if OPTIMIZER not in check.quantity]
-        weights = [check for check in one.checks if OPTIMIZER in check.quantity]
+def _cell(agreement: Agreement, notes: Notes) -> Cell:
+    if not agreement.checks:
+        return _without_numbers(agreement, notes)
+    if agreement.passed:
+        passes = [check for check in agreement.checks if OPTIMIZER not in check.quantity]
+        weights = [check for check in agreement.checks if OPTIMIZER in check.quantity]
         return Cell(_closest(passes), below=_closest(weights))
-    worst_check = one.worst
-    error = worst_check.error
-    size = "not a finite number" if error is None else f"off by {error:.2g}"
-    wrong = sum(not check.passed for check in one.checks)
+    check = agreement.worst
+    size = "not a finite number" if check.error is None else f"off by {check.error:.2g}"
+    wrong = sum(not each.passed for each in agreement.checks)
     note = (
-        f"{name(one)}: {worst_check.quantity} is {size} (allowed {worst_check.tolerance:.2g}); "
-        f"{wrong} of {len(one.checks)} results are wrong"
+        f"{name(agreement)}: {check.quantity} is {size} (allowed {check.tolerance:.2g}); "
+        f"{wrong} of {len(agreement.checks)} results are wrong"
     )
     return Cell(WRONG, note=notes.number(note))
 
 
 def _closest(checks: Sequence[ParityCheck]) -> str:
-    """Error and tolerance of the check nearest to its tolerance, such as `3.1e-8/2.5e-6`."""
+    """Write error and tolerance of the check nearest to its tolerance, as `3.1e-8/2.5e-6`."""
     shown = list(filter(_is_shown, checks))
     if not shown:
         return "–" if checks else ""
