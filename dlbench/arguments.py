@@ -37,7 +37,7 @@ def path(name: str, value: Any) -> Path:
 
 
 def is_whole(value: Any) -> bool:
-    """Whether the value is a whole number; True and False are none."""
+    """Return whether the value is a whole number; True and False are not."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 

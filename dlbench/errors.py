@@ -58,7 +58,7 @@ def _sentence(part: str) -> str:
 
 
 class UsageError(DlbenchError):
-    """What the user asked for does not exist or is not allowed."""
+    """The user asked for something that does not exist or is not allowed."""
 
 
 NO_ALIASES: Mapping[str, str] = MappingProxyType({})
@@ -104,7 +104,7 @@ def unwritable(what: str, folder: Path, error: OSError, *, option: str = "") -> 
 
 
 class Unavailable(UsageError):
-    """The target cannot be had on this machine; its cases are skipped with this reason."""
+    """The target is not available on this machine; its cases are skipped with this reason."""
 
 
 class PlacementError(DlbenchError):
@@ -122,7 +122,7 @@ LONGEST_REASON = 300
 
 
 def one_line(error: Exception) -> str:
-    """What an exception of any kind says, short."""
+    """Return the message of any exception, shortened."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = f"{type(error).__name__}: {lines[0] if lines else 'no message'}"
     return text[:LONGEST_REASON]

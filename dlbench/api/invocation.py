@@ -1,4 +1,4 @@
-"""What a run and a training have in common: they are watched, stored and interrupted alike."""
+"""The common parts of a run and a training: progress, storage and interrupts."""
 
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What `run`, `train`, `verify` and `load` return: records, and pandas frames of them."""
+"""The results of `run`, `train` and `load`: records, and pandas frames of them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ COMPARISON = [
 
 
 class RunResult:
-    """A run: what was measured, and what it says. folder: where it is stored."""
+    """A run: its measurements and their analysis. folder: where it is stored."""
 
     def __init__(self, stored: Results, folder: Path) -> None:
         self.stored, self.folder = stored, folder
@@ -43,12 +43,12 @@ class RunResult:
 
     @property
     def ok(self) -> bool:
-        """Whether no case failed; a skipped case is fine."""
+        """Return whether no case failed; a skipped case is no failure."""
         return all(one.status in FINE for one in self.measurements)
 
     @property
     def is_empty(self) -> bool:
-        """Whether no case was measured."""
+        """Return whether no case was measured."""
         return not any(one.status == "ok" for one in self.measurements)
 
     def rows(self, baseline: str | None = None, margin: float = MARGIN) -> ComparedRows:
@@ -117,7 +117,7 @@ class TrainingOutcome:
 
     @property
     def ok(self) -> bool:
-        """Whether every training went to its end."""
+        """Return whether every training was completed."""
         return all(one.status == "ok" for one in self.trainings)
 
     @property

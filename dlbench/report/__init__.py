@@ -1,1 +1,1 @@
-"""What people look at: tables, sentences, pages, progress."""
+"""Text for people: tables, sentences, pages, progress."""

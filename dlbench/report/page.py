@@ -70,7 +70,7 @@ def _chart(name: str) -> str:
 
 
 def _content(results: Results, reading: ComparedRows) -> dict[str, Any]:
-    """What the report says, without its form."""
+    """The content of the report, without its form."""
     rows = reading.rows
     return {
         "run": results.run,
@@ -90,7 +90,7 @@ def _content(results: Results, reading: ComparedRows) -> dict[str, Any]:
 
 
 def _early(rows: Sequence[Row]) -> list[str]:
-    """How many cases ended before they were measured well enough, and why."""
+    """Say how many cases ended before the requested precision, and why."""
     counts = Counter(row.blocks.stop_reason for row in rows if row.status == "ok")
     return [
         f"{units.counted(counts[reason], 'case')} {what}"
