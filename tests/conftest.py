@@ -1,4 +1,4 @@
-"""What holds for all tests: none reaches the network."""
+"""What holds for all tests: none reaches the network, and none knows a terminal."""
 
 import socket
 
@@ -12,6 +12,12 @@ def offline(monkeypatch):
     """Name the address that was asked for, in place of connecting."""
     for name in ("connect", "connect_ex"):
         monkeypatch.setattr(socket.socket, name, _refusing(getattr(socket.socket, name)))
+
+
+@pytest.fixture(autouse=True)
+def endless_lines(monkeypatch):
+    """Forget the width that a terminal, or what runs the tests in parallel, has set."""
+    monkeypatch.delenv("COLUMNS", raising=False)
 
 
 def _refusing(connect):
