@@ -15,6 +15,7 @@ TESTS = Path(__file__).parent
 ELSEWHERE = {
     # One run of the supervisor takes all of these, on workers that follow a script.
     "harness/supervisor/case.py": "harness/supervisor/test_failures.py",
+    "harness/supervisor/state.py": "harness/supervisor/test_run.py",
     # A worker's answers to orders, on a backend whose every answer is known.
     "harness/worker/__main__.py": "harness/worker/test_main.py",
     "harness/worker/verification.py": "harness/supervisor/test_verification.py",

@@ -64,6 +64,13 @@ COLUMNS: dict[str, str] = {
     "steps": "steps",
     "break_even_epochs_low": "break_even.epochs_low",
     "break_even_epochs_high": "break_even.epochs_high",
+    "turn_penalty": "level.turn_penalty",
+    "turn_penalty_low": "level.penalty_low",
+    "turn_penalty_high": "level.penalty_high",
+    "after_pause": "level.after_pause",
+    "pause_s": "level.pause_s",
+    "lead_s": "level.lead_s",
+    "steady": "level.steady",
 }
 
 

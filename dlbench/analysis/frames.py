@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # How pandas holds the values of a column; a type that may be None needs room for a missing value.
 DTYPES: Mapping[tuple[type, bool], str] = {
     (bool, False): "bool",
+    (bool, True): "boolean",
     (int, False): "int64",
     (int, True): "Int64",
     (float, False): "float64",

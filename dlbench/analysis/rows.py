@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from dlbench.analysis.break_even import BreakEven
 from dlbench.analysis.compile_cost import CompileCost
+from dlbench.analysis.level import Level, level_of
 from dlbench.analysis.samples import CaseSamples
 from dlbench.analysis.summary import Summary, summary
 from dlbench.analysis.verdicts import Verdict
@@ -111,6 +112,7 @@ class Row(Struct, frozen=True):
     compile: CompileCost = CompileCost()
     break_even: BreakEven = BreakEven()
     comparison: RowComparison = RowComparison()
+    level: Level = Level()
 
     @property
     def reason(self) -> str | None:
@@ -138,6 +140,7 @@ def row_of(case: Case, samples: CaseSamples) -> Row:
         time=_time(case.workload, samples, found),
         blocks=_blocks(samples, found),
         shape=Shape(found.autocorrelation, found.drift, found.modes),
+        level=level_of(samples),
     )
 
 

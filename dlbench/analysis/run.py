@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from dlbench import arguments
 from dlbench.analysis import nulls
 from dlbench.analysis.efficiency import with_efficiency
+from dlbench.analysis.level import doubt
 from dlbench.analysis.nulls import Nulls
-from dlbench.analysis.pairs import locate, pair_rounds
+from dlbench.analysis.pairs import Pair, locate, pair_rounds
 from dlbench.analysis.rerun import RerunCommand
 from dlbench.analysis.rows import Row, RowComparison, best, is_timed, row_of
 from dlbench.analysis.samples import CaseSamples, join_generations
@@ -86,6 +87,7 @@ class RunAnalysis:
         self.workloads = {case.id: case.workload.id for case in self.run.plan.cases}
         self.variances = self._variances()
         self.rows = self._rows()
+        self.levels = {row.case: row.level for row in self.rows}
 
     def _rows(self) -> list[Row]:
         """Compute the rows, without verdicts."""
@@ -134,9 +136,19 @@ class RunAnalysis:
             for row, base in zip(self.rows, bases, strict=True)
             if base is not None and base is not row and is_timed(row)
         ]
-        located = [LocatedPair(pair, locate(pair, self._variance(pair.case))) for pair in pairs]
+        located = [self._located(pair) for pair in pairs]
         verdicts = compare(located, self.nulls.margin, same=self.nulls.asked)
         return located, {verdict.case: verdict for verdict in verdicts}
+
+    def _located(self, pair: Pair) -> LocatedPair:
+        """Locate the ratio of a pair, with the doubts about the level of its cases."""
+        levels = [self.levels[case] for case in (pair.case, pair.baseline)]
+        return LocatedPair(
+            pair,
+            locate(pair, self._variance(pair.case)),
+            doubt=sum(doubt(level) for level in levels),
+            unsteady=any(level.steady is False for level in levels),
+        )
 
     def _variance(self, case: str) -> Variance | None:
         return self.variances.get(self.workloads[case])

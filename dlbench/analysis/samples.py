@@ -16,6 +16,7 @@ from dlbench.records.measurement import (
     Sample,
     Status,
     StopReason,
+    Stretch,
 )
 
 # With fewer quiet samples (or rounds) than this, disturbed ones are used too: it is the smallest
@@ -52,8 +53,8 @@ class CaseSamples:
     """One case over all generations.
 
     status and reason come from the first measurement that is not ok; calls_s and parity from the
-    first generation, before anything was compiled; stop_reason from the last; first_calls from
-    all.
+    first generation, before anything was compiled; stop_reason from the last; first_calls and
+    stretches from all; lead_s: the longest lead-in of a turn.
     """
 
     case: str
@@ -64,6 +65,8 @@ class CaseSamples:
     stop_reason: StopReason | None
     samples: tuple[Sample, ...]
     first_calls: tuple[FirstCalls, ...] = ()
+    stretches: tuple[Stretch, ...] = ()
+    lead_s: float | None = None
 
     @cached_property
     def selection(self) -> Selection:
@@ -118,6 +121,8 @@ def _join(lines: Sequence[Measurement]) -> CaseSamples:
         parity=first.parity,
         stop_reason=last.stop_reason,
         samples=tuple(sample for line in lines for sample in line.samples),
+        stretches=tuple(stretch for line in lines for stretch in line.stretches),
+        lead_s=max(line.lead_s for line in lines),
         first_calls=tuple(
             FirstCalls(line.generation, line.calls_s, line.compiling) for line in lines
         ),

@@ -5,7 +5,7 @@ of comparisons.
 """
 
 from collections.abc import Sequence
-from math import exp, log, log1p
+from math import exp, expm1, log, log1p
 from typing import Literal, NamedTuple
 
 from dlbench import units
@@ -29,6 +29,10 @@ ALPHA = 1 - CONFIDENCE
 
 # A smaller share of throttled rounds does not move a median.
 THROTTLED_SHARE = 0.1
+
+
+# The reason of a verdict on a case without one time.
+UNSTEADY = "the time of a step kept changing, also without a pause"
 
 
 # Log of the largest plausible ratio: a larger one comes from a broken clock or an edited file.
@@ -65,16 +69,25 @@ class Margins(NamedTuple):
 
 
 class LocatedPair(NamedTuple):
-    """Two cases and the location of their log ratio; None if unknown."""
+    """Two cases and the location of their log ratio; None if unknown.
+
+    doubt: how far the ratio may be wrong because turns cost one of the cases time, a logarithm: no
+    number of rounds removes it. unsteady: whether the time of one of the cases never stopped
+    changing.
+    """
 
     pair: Pair
     location: Location | None
+    doubt: float = 0.0
+    unsteady: bool = False
 
     @property
     def interval(self) -> tuple[float, float] | None:
         """Return the interval of the log ratio; None if none can be claimed."""
         _, low, high = self.location.interval() if self.location else (0.0, None, None)
-        return None if low is None or high is None else (_bounded(low), _bounded(high))
+        if low is None or high is None:
+            return None
+        return _bounded(low - self.doubt), _bounded(high + self.doubt)
 
     def is_beyond(self, margin: float) -> bool:
         """Return whether the interval lies wholly on one side of the margin around 1."""
@@ -106,11 +119,11 @@ def _bounded(value: float) -> float:
 
 def _p(located: LocatedPair, margin: float) -> float | None:
     """Return the p-value; None without an interval, or if the pair was busy or throttled."""
-    if located.pair.busy or is_throttled(located.pair):
+    if located.unsteady or located.pair.busy or is_throttled(located.pair):
         return None
     if located.location is None or located.interval is None:
         return None
-    return located.location.p_beyond(log1p(margin))
+    return located.location.p_beyond(log1p(margin) + located.doubt)
 
 
 def _comparison(
@@ -141,10 +154,10 @@ def _comparison(
 def _verdict(located: LocatedPair, margins: Margins, p: float | None) -> tuple[Verdict, str]:
     """Decide, and give the reason with its figures in parentheses."""
     if located.interval is None or p is None:
-        return "unsure", _why_undecided(located.pair)
+        return "unsure", UNSTEADY if located.unsteady else _why_undecided(located.pair)
     limit = units.percent(margins.different)
     low, high = located.interval
-    figures, noted = _interval(low, high), remark(located.pair)
+    figures, noted = _interval(low, high), _in_turns(located) + remark(located.pair)
     if located.is_within(margins.same):
         return "same", f"at most {units.percent(margins.same)} apart ({figures}){noted}"
     if located.is_within(margins.different):
@@ -159,6 +172,14 @@ def _verdict(located: LocatedPair, margins: Margins, p: float | None) -> tuple[V
     verdict: Verdict = "slower" if low > 0 else "faster"
     figures = figures if low > 0 else _interval(-high, -low)
     return verdict, f"{verdict} by more than {limit} ({figures}){noted}"
+
+
+def _in_turns(located: LocatedPair) -> str:
+    """Say how far turns may have changed the ratio; empty if they did not."""
+    if not located.doubt:
+        return ""
+    most = units.percent(expm1(located.doubt))
+    return f"; turns may have changed the ratio by up to {most}, which the interval allows for"
 
 
 def _interval(low: float, high: float) -> str:

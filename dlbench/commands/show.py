@@ -32,8 +32,9 @@ def show(
         str | None,
         option(
             "--metric",
-            "What to show: gflops, time, samples, utilisation, overhead, compile, break-even or "
-            "all. [default: gflops; overhead, break-even or compile where measured]",
+            "What to show: gflops, time, samples, utilisation, overhead, compile, break-even, "
+            "after-pause, turns or all. [default: gflops; overhead, break-even or compile where "
+            "measured]",
         ),
     ] = None,
     form: Annotated[str, typer.Option("--format", help="table, md, csv, json or html.")] = "table",

@@ -14,7 +14,7 @@ import msgspec
 from dlbench.records.base import Record
 from dlbench.records.case import ModeKind, Target, Workload
 from dlbench.records.layers import Optimizer
-from dlbench.records.measurement import Compiling, ParityCheck, Sample, Status
+from dlbench.records.measurement import Compiling, ParityCheck, Sample, Status, Stretch
 from dlbench.records.network import Network
 from dlbench.records.plan import Sampling
 from dlbench.records.training import EpochResult
@@ -67,10 +67,19 @@ class WarmUp(Record, frozen=True, tag="warm_up"):
     iterations: int | None = None
 
 
-class Block(Record, frozen=True, tag="block"):
-    """Time one block; answered by Timed."""
+class Sustain(Record, frozen=True, tag="sustain"):
+    """Time blocks without a pause until steady, at most `longest_s`; answered by Sustained."""
 
     case: str
+    longest_s: float
+
+
+class Turn(Record, frozen=True, tag="turn"):
+    """Run for `lead_s` seconds, then time so many blocks; answered by Timed."""
+
+    case: str
+    lead_s: float
+    blocks: int
 
 
 class Verify(Record, frozen=True, tag="verify"):
@@ -118,7 +127,8 @@ Order = (
     | Prepare
     | Check
     | WarmUp
-    | Block
+    | Sustain
+    | Turn
     | Verify
     | WorkOut
     | StartTraining
@@ -153,10 +163,17 @@ class Warm(Record, frozen=True, tag="warm"):
     samples: tuple[Sample, ...]
 
 
-class Timed(Record, frozen=True, tag="timed"):
-    """The sample of one block."""
+class Sustained(Record, frozen=True, tag="sustained"):
+    """The blocks of a stretch without a pause."""
 
-    sample: Sample
+    stretch: Stretch
+
+
+class Timed(Record, frozen=True, tag="timed"):
+    """The blocks of a turn. lead_ins: those before the ones that count."""
+
+    samples: tuple[Sample, ...]
+    lead_ins: tuple[Sample, ...] = ()
 
 
 class Verified(Record, frozen=True, tag="verified"):
@@ -190,7 +207,18 @@ class Failed(Record, frozen=True, tag="failed"):
     reason: str
 
 
-Reply = Ready | Prepared | Warm | Timed | Verified | WorkedOut | EpochTrained | Predicted | Failed
+Reply = (
+    Ready
+    | Prepared
+    | Warm
+    | Sustained
+    | Timed
+    | Verified
+    | WorkedOut
+    | EpochTrained
+    | Predicted
+    | Failed
+)
 
 _T = TypeVar("_T")
 _ENCODER = msgspec.msgpack.Encoder()

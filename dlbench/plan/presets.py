@@ -21,7 +21,13 @@ RENEWALS = 3
 RIGORS: dict[Rigor, Sampling] = {
     # A first answer: one generation, and blocks so short that many rounds fit into little time.
     "quick": Sampling(
-        rigor="quick", generations=1, blocks=24, precision=0.02, block_s=0.01, case_s=1.0
+        rigor="quick",
+        generations=1,
+        blocks=24,
+        precision=0.02,
+        block_s=0.01,
+        case_s=2.0,
+        stretch_s=0.64,
     ),
     # Three generations are the fewest that show their spread with any certainty.
     "standard": Sampling(

@@ -81,6 +81,7 @@ class _Rules(Record, frozen=True):
     block_s: Positive = 1.0
     warmup_s: Positive = 1.0
     case_s: Positive = 1.0
+    stretch_s: Positive = 1.0
     timeout_s: Positive = 1.0
     compile_limit_s: Positive = 1.0
     budget_s: Positive = 1.0

@@ -13,7 +13,7 @@ Status = Literal["ok", "skipped", "parity_failed", "failed", "timed_out", "out_o
 StopReason = Literal["precision", "plateau", "blocks", "budget", "interrupted"]
 
 
-Flag = Literal["busy", "stolen", "throttled", "unparked"]
+Flag = Literal["busy", "stolen", "throttled", "unparked", "ramp"]
 
 
 Caches = Literal["cold", "warm"]
@@ -21,6 +21,10 @@ Caches = Literal["cold", "warm"]
 
 # No upper bound, as counts are measured and not typed by a user.
 Count = Annotated[int, Meta(ge=1)]
+
+
+# Flag of a block of a lead-in: it runs while the case gets up to speed, and does not count.
+RAMP: Flag = "ramp"
 
 
 # Flags of a block that other programs slowed down, which interleaving cannot cancel. `throttled` is
@@ -64,9 +68,32 @@ class Sample(Record, frozen=True):
         return self.host_s / self.iterations
 
     @property
+    def own_s(self) -> float:
+        """Return the seconds of the block on the device's clock, on the host's without one."""
+        return self.host_s if self.device_s is None else self.device_s
+
+    @property
     def is_disturbed(self) -> bool:
         """Return whether other programs affected the block's time."""
         return not DISTURBED.isdisjoint(self.flags)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Return whether the block shows the steady speed: undisturbed, timed, not of a lead-in."""
+        return self.step_s > 0 and RAMP not in self.flags and not self.is_disturbed
+
+
+class Stretch(Record, frozen=True):
+    """The blocks of a case in one go, right after a pause of `pause_s` seconds.
+
+    The blocks of its first `lead_s` seconds have the flag `ramp`: the case gets up to speed.
+    is_steady: whether the speed did not change any more at its end.
+    """
+
+    pause_s: Seconds
+    lead_s: Seconds
+    is_steady: bool
+    samples: tuple[Sample, ...]
 
 
 class ParityCheck(Record, frozen=True):
@@ -130,6 +157,9 @@ class Measurement(Record, frozen=True):
     """The raw measurements of one case in one generation: one line on disk.
 
     case: its id; reason: why the status is not `ok`; calls_s: the seconds of each first call.
+    samples: the blocks that were timed in turns; lead_ins: the blocks before those of each turn;
+    lead_s: the seconds of a lead-in, at the end; stretches: uninterrupted blocks, before the first
+    turn and after the last.
     """
 
     case: str
@@ -139,6 +169,9 @@ class Measurement(Record, frozen=True):
     calls_s: tuple[Seconds, ...] = ()
     warmup: tuple[Sample, ...] = ()
     samples: tuple[Sample, ...] = ()
+    lead_ins: tuple[Sample, ...] = ()
+    lead_s: Seconds = 0.0
+    stretches: tuple[Stretch, ...] = ()
     stop_reason: StopReason | None = None
     parity: tuple[ParityCheck, ...] = ()
     compiling: Compiling | None = None

@@ -23,7 +23,8 @@ class Sampling(Record, frozen=True):
     layout; blocks: the most blocks of a case in a generation; precision: stop when the half-width
     of every ratio's interval is at most this share; block_s: the planned length of a block, which
     one long step may exceed; warmup_s: the most time for warming up; case_s: the most time for the
-    blocks of a case, averaged over the row. timeout_s: the longest silence of a worker before it
+    blocks of a case, averaged over the row; stretch_s: the most time for a stretch without a pause
+    (records.measurement.Stretch). timeout_s: the longest silence of a worker before it
     counts as hung; compile_limit_s: the most time to compile and check a static case; budget_s:
     the most time for the whole run, None for no limit.
     """
@@ -36,6 +37,7 @@ class Sampling(Record, frozen=True):
     block_s: float = 0.02
     warmup_s: float = 0.3
     case_s: float = 10.0
+    stretch_s: float = 2.56
     timeout_s: float = 180.0
     compile_limit_s: float = 180.0
     budget_s: float | None = None

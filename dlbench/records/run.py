@@ -7,7 +7,8 @@ from dlbench.records.plan import Plan
 # 3: targets have a loop and callbacks.
 # 4: lines have a record of compiling.
 # 5: the environment has the microarchitecture of the CPU and its vector instructions.
-SCHEMA_VERSION = 5
+# 6: lines have stretches without a pause and the samples of lead-ins.
+SCHEMA_VERSION = 6
 
 
 class Environment(Record, frozen=True):

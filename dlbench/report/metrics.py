@@ -8,7 +8,17 @@ from dlbench import units
 from dlbench.analysis.rows import Row
 from dlbench.syntax import choices
 
-Metric = Literal["gflops", "time", "samples", "utilisation", "overhead", "compile", "break-even"]
+Metric = Literal[
+    "gflops",
+    "time",
+    "samples",
+    "utilisation",
+    "overhead",
+    "compile",
+    "break-even",
+    "after-pause",
+    "turns",
+]
 
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
@@ -34,11 +44,13 @@ FIELDS: dict[Metric, Callable[[Row], object]] = {
     "overhead": attrgetter("efficiency.overhead"),
     "compile": attrgetter("compile.seconds"),
     "break-even": attrgetter("break_even.state"),
+    "after-pause": attrgetter("level.after_pause"),
+    "turns": attrgetter("level.turn_penalty"),
 }
 
 
 # Metrics that only some rows have; their tables leave out the other rows.
-SPARSE: tuple[Metric, ...] = ("overhead", "compile", "break-even")
+SPARSE: tuple[Metric, ...] = ("overhead", "compile", "break-even", "after-pause", "turns")
 
 
 def rows_with(rows: Sequence[Row], metric: Metric) -> list[Row]:
@@ -100,6 +112,24 @@ def _break_even(row: Row) -> Texts | None:
     return units.rounded(when.steps), below
 
 
+def _after_pause(row: Row) -> Texts | None:
+    """`1.7` and the pause."""
+    level = row.level
+    if level.after_pause is None or level.pause_s is None:
+        return None
+    return units.significant(level.after_pause), units.duration(level.pause_s)
+
+
+def _turns(row: Row) -> Texts | None:
+    """`+0.8` and `0.3 to 1.4`, in percent."""
+    found = row.level.penalty
+    if found is None:
+        return None
+    low, high = found.low, found.high
+    below = "" if low is None or high is None else f"{100 * low:+.1f} to {100 * high:+.1f}"
+    return f"{100 * found.value:+.1f}", below
+
+
 # Metrics whose title is the same for all rows.
 PLAIN: dict[Metric, tuple[str, Callable[[Row], Texts | None]]] = {
     "gflops": ("GFLOP/s", _number(lambda row: row.time.gflops)),
@@ -111,6 +141,14 @@ PLAIN: dict[Metric, tuple[str, Callable[[Row], Texts | None]]] = {
     "overhead": (
         "Framework overhead, % of a step",
         _number(lambda row: row.efficiency.overhead and 100 * row.efficiency.overhead),
+    ),
+    "after-pause": (
+        "First 20 ms after a pause: how many times as long a step takes (second line: the pause)",
+        _after_pause,
+    ),
+    "turns": (
+        "Measured in turns: the time of a step against a loop without pauses, % (95 % interval)",
+        _turns,
     ),
     "compile": ("Compile time, s (second line: with the cache of an earlier run)", _compiling),
 }

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from dlbench import units
 from dlbench.analysis.labels import names_by_case, workload_names
+from dlbench.analysis.level import doubt
 from dlbench.analysis.nulls import Nulls
 from dlbench.analysis.rerun import RerunCommand
 from dlbench.analysis.rows import Row
@@ -16,7 +17,45 @@ MOST_NAMED = 4
 
 def warnings(reading: ComparedRows) -> list[str]:
     """Return what must not be overlooked, in whole sentences."""
-    return [line for line in (_busy(reading.rows), _failed(reading.nulls)) if line]
+    lines = (
+        _busy(reading.rows),
+        _failed(reading.nulls),
+        _slowed(reading.rows),
+        _unsteady(reading.rows),
+    )
+    return [line for line in lines if line]
+
+
+def _slowed(rows: Sequence[Row]) -> str | None:
+    """Name the cases that turns cost time."""
+    slowed = [row for row in rows if row.status == "ok" and doubt(row.level)]
+    if not slowed:
+        return None
+    worst = max(row.level.turn_penalty or 0.0 for row in slowed)
+    return (
+        f"these cases took up to {units.percent(worst)} longer in turns than without a pause, so "
+        f"their ratios are less certain: {_named(slowed, rows)}"
+    )
+
+
+def _unsteady(rows: Sequence[Row]) -> str | None:
+    """Name the cases whose time kept changing."""
+    changing = [row for row in rows if row.status == "ok" and row.level.steady is False]
+    if not changing:
+        return None
+    return (
+        "the time of these cases kept changing, also without a pause, so they are not ranked: "
+        f"{_named(changing, rows)}"
+    )
+
+
+def _named(those: Sequence[Row], rows: Sequence[Row]) -> str:
+    """Name some rows by workload and target; the first of many."""
+    workloads = dict(zip((row.case for row in rows), workload_names(rows), strict=True))
+    targets = names_by_case(rows)
+    names = [f"{workloads[row.case]} on {targets.get(row.case, '')}" for row in those]
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"{', '.join(names[:MOST_NAMED])}{more}"
 
 
 def _failed(nulls: Nulls) -> str | None:
@@ -75,14 +114,11 @@ def _generations(run: Run, rows: Sequence[Row]) -> str | None:
 def _busy(rows: Sequence[Row]) -> str | None:
     """Name the cases during which other programs used the CPU, by workload and target."""
     good = [row for row in rows if row.status == "ok"]
-    workloads = dict(zip((row.case for row in rows), workload_names(rows), strict=True))
-    targets = names_by_case(rows)
-    busy = [f"{workloads[row.case]} on {targets.get(row.case, '')}" for row in good if row.busy]
+    busy = [row for row in good if row.busy]
     if not busy:
         return None
-    more = f" and {len(busy) - MOST_NAMED} more" if len(busy) > MOST_NAMED else ""
     during = "all" if len(busy) == len(good) else f"{len(busy)} of {len(good)}"
     return (
         f"other programs used the CPU during {during} measurements, so these times are too long: "
-        f"{', '.join(busy[:MOST_NAMED])}{more}. Close other programs and measure again"
+        f"{_named(busy, rows)}. Close other programs and measure again"
     )

@@ -168,9 +168,9 @@ CRASH = Dies(wire.Failed("failed", "the worker died with signal 11"))
 @pytest.mark.parametrize(
     ("script", "status", "code"),
     [
-        pytest.param({"block": [CRASH]}, "failed", EXIT_FAILED_CASES, id="a worker dies"),
+        pytest.param({"turn": [CRASH]}, "failed", EXIT_FAILED_CASES, id="a worker dies"),
         pytest.param(
-            {"block": [Dies(wire.Failed("timed_out", "no answer within 180 s"))]},
+            {"turn": [Dies(wire.Failed("timed_out", "no answer within 180 s"))]},
             "timed_out",
             EXIT_FAILED_CASES,
             id="a worker hangs",
@@ -200,12 +200,12 @@ def test_a_case_that_goes_wrong_is_in_the_exit_code_and_the_rest_is_measured(
 
 
 def test_why_a_case_went_wrong_is_shown(measure, capsys):
-    measure(block=[CRASH])
+    measure(turn=[CRASH])
     assert CRASH.failed.reason in " ".join(capsys.readouterr().out.split())
 
 
 def test_an_interrupt_keeps_and_shows_what_was_measured(dlbench, suite, results, scripted, capsys):
-    stable = scripted(block=[None] * 8 + [KeyboardInterrupt()])
+    stable = scripted(turn=[None] * 8 + [KeyboardInterrupt()])
     assert dlbench("run", suite, "--results", results) == EXIT_INTERRUPTED
     kept = [(m.case, m.stop_reason, len(m.samples)) for m in the_run(results).measurements]
     assert kept == [

@@ -772,7 +772,8 @@ def test_a_copy_of_a_process_in_which_it_has_started_computes_what_it_should(nam
         assert start.renewable
         with closing(worker):
             for begin in (start, wire.Renew(), wire.Renew()):
-                for order in (begin, prepare, wire.Check("case"), warm_up, wire.Block("case")):
+                turn = wire.Turn("case", 0.0, 1)
+                for order in (begin, prepare, wire.Check("case"), warm_up, turn):
                     worker.tell(order)
                     reply = worker.hear(PATIENCE_S)
                     assert not isinstance(reply, wire.Failed), reply

@@ -39,7 +39,9 @@ kind = "matmul"
 size = [8, 16]
 """
 
-ALL_METRICS = "gflops, time, samples, utilisation, overhead, compile, break-even, all"
+ALL_METRICS = (
+    "gflops, time, samples, utilisation, overhead, compile, break-even, after-pause, turns, all"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -423,7 +425,7 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(bare: Path) -> None:
         "  numpy/cpu/eager/float32/t1 a second time (self-check)",
         "2 cases to measure, 2 skipped. Rigor standard: 2 repetitions in fresh processes, each "
         "with up to 2 samples of about 100 µs per case and up to 3 restarts of workers; seed 0",
-        "The run takes about 7 s: starting 5 s, compiling and checking 2 s, measuring 1 s",
+        "The run takes about 11 s: starting 5 s, compiling and checking 2 s, measuring 4 s",
     )
     assert answer == Answer(0, plan, "")
     assert not (bare / "results").exists()

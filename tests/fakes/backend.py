@@ -28,15 +28,16 @@ class FakeBackend:
     """Multiplies matrices; what it is set to before the worker starts is what goes wrong.
 
     events: what was called, in order; costs_s: what the next steps take on the told clock, the
-    last for ever, as are compiler_costs_s: of starting the compiler, and compiles: how many graphs
-    there are when asked; folder: where it keeps them, if it keeps any; spoil: what becomes of a
-    product; fails: raised by every step.
+    last for ever, unless takes_s says otherwise; as are compiler_costs_s: of starting the compiler,
+    and compiles: how many graphs there are when asked; folder: where it keeps them, if it keeps
+    any; spoil: what becomes of a product; fails: raised by every step.
     """
 
     def __init__(self, clock: ToldClock) -> None:
         self.clock = clock
         self.events: list[str] = []
         self.costs_s = [1.0]
+        self.takes_s: Callable[[], float] = lambda: _next(self.costs_s)
         self.spoil: Callable[[Tensor], Tensor] = lambda product: product
         self.fails: Exception | None = None
         self.fails_to_start: Exception | None = None
@@ -66,7 +67,7 @@ class FakeBackend:
     def matmul(self, a: np.ndarray, b: np.ndarray) -> Step:
         def run() -> Tensor:
             self.events.append("run")
-            self.clock.advance(_next(self.costs_s))
+            self.clock.advance(self.takes_s())
             if self.fails:
                 raise self.fails
             return self.spoil(Tensor(a @ b))

@@ -15,7 +15,8 @@ CASE = "matmul/4x3x2"
 PREPARE = wire.Prepare(CASE, WORKLOAD, {}, seed=0)
 WARM_UP = wire.WarmUp(CASE, Sampling(block_s=4.0, warmup_s=100.0))
 CHECK = wire.Check(CASE)
-BLOCK = wire.Block(CASE)
+TURN = wire.Turn(CASE, lead_s=0.0, blocks=1)
+SUSTAIN = wire.Sustain(CASE, longest_s=100.0)
 RELEASE = wire.Release(CASE)
 
 

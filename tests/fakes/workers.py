@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dlbench.harness import wire
 from dlbench.harness.wire import Order, Reply
 from dlbench.records.case import Target
-from dlbench.records.measurement import ParityCheck, Sample
+from dlbench.records.measurement import ParityCheck, Sample, Stretch
 from fakes.clock import ToldClock
 
 FACTS = {"version": "1.0"}
@@ -14,6 +14,7 @@ HELD = ParityCheck("product", error=0.25, tolerance=0.5)
 BROKEN = ParityCheck("loss", error=0.75, tolerance=0.5)
 CALLS_S = (3.0, 2.0, 1.0)
 COPY = 4711
+NO_STRETCH = Stretch(pause_s=0.0, lead_s=0.0, is_steady=True, samples=())
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ Script = Mapping[str, Sequence[Answer]]
 class Stable:
     """Launches scripted workers; one backend's workers share its script.
 
-    A script gives, by the tag of the order (`start`, `block`), the next answers in turn: a
+    A script gives, by the tag of the order (`start`, `turn`), the next answers in turn: a
     reply, a death, an exception to raise, or None where all goes well; so does whatever comes
     after. Blocks take `block_s` seconds of the told clock, other orders what `takes_s` says by
     their tag, or nothing; while a worker carries out an order,
@@ -76,18 +77,24 @@ class Stable:
         self.clock.advance(self.takes_s.get(tag_of(order), 0.0))
         match order:
             case wire.Start():
-                return wire.Ready(FACTS, process=COPY if order.renewable else None)
+                reply = wire.Ready(FACTS, process=COPY if order.renewable else None)
             case wire.Prepare():
-                return wire.Prepared(CALLS_S)
+                reply = wire.Prepared(CALLS_S)
             case wire.Check():
-                return wire.Verified((HELD,))
+                reply = wire.Verified((HELD,))
             case wire.WarmUp():
-                return wire.Warm((self.sample(),))
-            case wire.Block():
-                self.clock.advance(self.block_s)
-                return wire.Timed(self.sample())
+                reply = wire.Warm((self.sample(),))
+            case wire.Sustain():
+                reply = wire.Sustained(NO_STRETCH)
+            case wire.Turn():
+                reply = wire.Timed(tuple(self.sample_after() for _ in range(order.blocks)))
             case _:
-                return wire.Ready()
+                reply = wire.Ready()
+        return reply
+
+    def sample_after(self) -> Sample:
+        self.clock.advance(self.block_s)
+        return self.sample()
 
     def sample(self) -> Sample:
         return Sample(iterations=10, host_s=self.block_s, started_s=self.clock.seconds())

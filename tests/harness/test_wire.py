@@ -7,7 +7,6 @@ import pytest
 
 from dlbench.harness import wire
 from dlbench.harness.wire import (
-    Block,
     Check,
     EpochTrained,
     Failed,
@@ -20,8 +19,11 @@ from dlbench.harness.wire import (
     Renew,
     Start,
     StartTraining,
+    Sustain,
+    Sustained,
     Timed,
     TrainEpoch,
+    Turn,
     Verified,
     Verify,
     Warm,
@@ -32,7 +34,7 @@ from dlbench.harness.wire import (
 from dlbench.networks.base import every
 from dlbench.networks.lecture import OPTIMIZERS
 from dlbench.records.case import Target, Work, Workload
-from dlbench.records.measurement import ParityCheck, Sample
+from dlbench.records.measurement import ParityCheck, Sample, Stretch
 from dlbench.records.plan import Sampling
 from dlbench.records.training import EpochResult
 
@@ -49,7 +51,8 @@ ORDERS = [
     Prepare("case", WORKLOAD, {"iris": every()["iris"]}, seed=3),
     Check("case"),
     WarmUp("case", Sampling(blocks=3, budget_s=60.0), iterations=7),
-    Block("case"),
+    Sustain("case", 2.5),
+    Turn("case", 0.25, 4),
     Verify(every()["iris"], OPTIMIZERS, seed=3),
     WorkOut("hinge"),
     StartTraining(every()["iris"], 3, tensorboard="/logs"),
@@ -61,7 +64,8 @@ REPLIES = [
     Ready({"version": "2.13", "threads": 4, "blas": None}, process=77),
     Prepared((3.0, 2.0, 1.0)),
     Warm((SAMPLE, SAMPLE)),
-    Timed(SAMPLE),
+    Sustained(Stretch(0.5, 0.25, is_steady=True, samples=(SAMPLE,))),
+    Timed((SAMPLE,), (SAMPLE,)),
     Verified(CHECKS),
     WorkedOut((1.5, -2.0)),
     EpochTrained(EpochResult(1, 0.5, 0.25, None, 0.75)),
@@ -130,7 +134,7 @@ def test_a_message_that_is_torn_anywhere_means_that_the_other_side_is_gone(recei
         pytest.param(framed(b"\xc1\xc1"), "could not be decoded", id="not MessagePack"),
         pytest.param(framed(b"\x01"), "could not be decoded", id="not a message"),
         pytest.param(framed(b"\x81\xa4type\xa3run"), "run", id="of no type"),
-        pytest.param(sent(Block("case")), "block", id="of the wrong direction"),
+        pytest.param(sent(Turn("case", 0.0, 1)), "turn", id="of the wrong direction"),
         pytest.param(framed(b"\x81\xa4type\xa5timed"), "sample", id="with a field missing"),
     ],
 )
@@ -159,7 +163,7 @@ while (order := wire.receive_order(orders)) is not None:
 
 
 def test_nothing_that_is_printed_gets_onto_the_wire():
-    orders = sent(Block("first"), Release("second")).getvalue()
+    orders = sent(Turn("first", 0.0, 1), Release("second")).getvalue()
     worker = subprocess.run(
         [sys.executable, "-c", ECHO], input=orders, capture_output=True, check=True, timeout=60
     )

@@ -80,6 +80,7 @@ def test_a_suite_with_everything(read) -> None:
         block_s = 1
         warmup_s = 0.5
         case_s = 2.5
+        stretch_s = 1.5
         timeout_s = 60
         budget_s = 90
         [[workload]]
@@ -102,7 +103,9 @@ def test_a_suite_with_everything(read) -> None:
         "dtype": ["float32"],
         "threads": ["1", "2-8*2"],
     }
-    assert found.sampling == Sampling("rigorous", 2, 4, 5, 0.5, 1.0, 0.5, 2.5, 60.0, 180.0, 90.0)
+    assert found.sampling == Sampling(
+        "rigorous", 2, 4, 5, 0.5, 1.0, 0.5, 2.5, 1.5, 60.0, 180.0, 90.0
+    )
     assert found.entries == (
         Entry(
             ("forward", "predict"),
@@ -265,8 +268,8 @@ ALL_FIELDS = "about, targets, sampling, workload, network"
 OR_A_LIST = "a whole number, or a list"
 TARGETS = "backend, device, mode, dtype, threads"
 SAMPLING = (
-    "rigor, generations, renewals, blocks, precision, block_s, warmup_s, case_s, timeout_s, "
-    "compile_limit_s, budget_s"
+    "rigor, generations, renewals, blocks, precision, block_s, warmup_s, case_s, stretch_s, "
+    "timeout_s, compile_limit_s, budget_s"
 )
 KINDS = "backward, epoch, floor, forward, matmul, predict, retrace, train_step"
 FIRST = "[[workload]] 1"

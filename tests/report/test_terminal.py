@@ -16,7 +16,7 @@ from dlbench.errors import UsageError
 from dlbench.formats.terminal import LEGEND, RATIO_LEGEND
 from dlbench.networks.base import every
 from dlbench.records.case import Workload
-from dlbench.records.measurement import Compiling, Measurement
+from dlbench.records.measurement import Compiling, Measurement, Sample, Stretch
 from dlbench.records.plan import Estimate, Sampling
 from dlbench.report import terminal as output
 from dlbench.report.document import ALONE
@@ -246,6 +246,50 @@ def test_rows_of_a_busy_machine_are_named() -> None:
     text = printed(turns(*many, change={TORCH: flagged(1)}, rounds=8))
     assert "during 9 of 27 measurements" in text
     assert "matmul 4 on torch eager and 5 more" in text
+
+
+def stretched(generation: int, share: float, growth: float) -> Stretch:
+    """Without a pause, a step of 2 ms takes `share` less, and at last `growth` times as long."""
+    block = Sample(5, 0.01 / (1 + share), 0.0, generation=generation)
+    late = replace(block, host_s=growth * block.host_s)
+    return Stretch(0.2, 0.0, is_steady=growth == 1, samples=(*[block] * 8, *[late] * 8))
+
+
+def in_turns(share: float = 0.0, growth: float = 1.0) -> Results:
+    """PyTorch takes `share` longer in turns than without a pause."""
+    found = turns((matmul(100), {NUMPY: 1e-3, TORCH: 2e-3}), common=0.0)
+    slowed = case(matmul(100), TORCH).id
+    return replace(
+        found,
+        measurements=tuple(
+            replace(one, stretches=(stretched(one.generation, share, growth),) * 2)
+            if one.case == slowed
+            else one
+            for one in found.measurements
+        ),
+    )
+
+
+def test_cases_that_turns_cost_time_are_named() -> None:
+    told = printed(in_turns(share=0.3))
+    assert re.search("took up to (29|30|31) % longer in turns than without a pause", told)
+    assert "matmul 100 on torch" in told
+    assert "without a pause" not in printed(in_turns(share=0.005))
+
+
+def test_cases_whose_time_kept_changing_are_named_and_not_ranked() -> None:
+    told = printed(in_turns(growth=1.2))
+    told_so = "kept changing, also without a pause, so they are not ranked"
+    assert f"{told_so}: matmul 100 on torch" in told
+    assert "*" not in told.partition("GFLOP/s")[2].partition("\n\n")[0]
+
+
+def test_what_turns_cost_and_a_pause_costs_are_metrics() -> None:
+    told = printed(in_turns(share=0.3), ["turns", "after-pause"])
+    assert "Measured in turns: the time of a step against a loop without pauses, %" in told
+    assert re.search(r"matmul 100 +\+(29|30|31)", told)
+    assert "First 20 ms after a pause: how many times as long a step takes" in told
+    assert "200 ms" in told
 
 
 def test_generations_that_a_budget_was_too_short_for_are_told() -> None:

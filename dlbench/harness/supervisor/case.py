@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from dlbench import units
 from dlbench.harness import wire
+from dlbench.harness.supervisor.lead_in import LeadIn
 from dlbench.harness.supervisor.pool import as_failure
 from dlbench.harness.wire import Order, Reply
 from dlbench.records.case import Case
@@ -28,6 +29,7 @@ from dlbench.records.measurement import (
     StopReason,
 )
 from dlbench.records.plan import Plan
+from dlbench.stats.level import NEIGHBOURS
 
 # The least time limit of a check. A check without compiling takes milliseconds: it gets this much
 # even if compiling has used up the limit.
@@ -65,6 +67,7 @@ class CaseRun:
     compiling: Compiling | None = None
     warmup: tuple[Sample, ...] = ()
     samples: list[Sample] = field(default_factory=list)
+    lead_in: LeadIn = field(default_factory=LeadIn)
     stop_reason: StopReason | None = None
     facts: dict[str, str | int | None] = field(default_factory=dict)
     is_reported: bool = False
@@ -126,18 +129,62 @@ class CaseRun:
         self.warmup += tuple(replace(sample, renewal=self.renewal) for sample in warm.samples)
         return None
 
+    @property
+    def step_s(self) -> float:
+        """Return about the seconds of a step, by the warm-up; 0 before it."""
+        return min((sample.step_s for sample in self.warmup), default=0.0)
+
+    def sustain(self, *, is_needed: bool = True) -> None:
+        """Time a stretch without a pause; fail the case if that fails and is needed."""
+        longest_s = self.lead_in.longest_s(self.plan.sampling.stretch_s)
+        reply = self.ask(wire.Sustain(self.case.id, longest_s))
+        if not isinstance(reply, wire.Sustained):
+            return self.fail(as_failure(reply)) if is_needed else None
+        samples = tuple(self._of_here(sample, 0) for sample in reply.stretch.samples)
+        return self.lead_in.learn(replace(reply.stretch, samples=samples))
+
     def take(self, reply: Reply, number: int, parked_s: float | None) -> None:
-        """Store the block of a round. parked_s: CPU seconds of the parked workers meanwhile."""
+        """Store the blocks of a turn. number: of the round of the first block.
+
+        parked_s: CPU seconds of the parked workers meanwhile; each block has its share by time.
+        """
         if not isinstance(reply, wire.Timed):
             return self.fail(as_failure(reply))
-        sample = replace(
-            reply.sample,
+        turn_s = sum(sample.host_s for sample in (*reply.lead_ins, *reply.samples))
+        share = None if parked_s is None else parked_s / turn_s if turn_s else 0.0
+        self.lead_in.blocks += [self._of_here(one, number, share) for one in reply.lead_ins]
+        self.samples += [
+            _with_flag(self._of_here(sample, later, share))
+            for later, sample in enumerate(reply.samples, start=number)
+        ]
+        return None
+
+    def correct_lead_in(self) -> None:
+        """Double the lead-in if it turns out to be too short; the turns so far do not count then.
+
+        Only in the worker of the stretch: a renewed one may run at another speed. The speed of the
+        machine may have changed since the stretch, so a suspicion needs a fresh one.
+        """
+        lead_in = self.lead_in
+        if self.renewal or not lead_in.may_grow or not lead_in.is_too_short(self.samples):
+            return
+        self.sustain()
+        if self.status == "ok" and lead_in.is_too_short(self.samples[-NEIGHBOURS:]):
+            lead_in.double(self.samples)
+            self.samples.clear()
+
+    def _of_here(self, sample: Sample, number: int, parked: float | None = None) -> Sample:
+        """Return the sample with its round, generation and renewal.
+
+        parked: CPU seconds of the parked workers, for each second of the block.
+        """
+        return replace(
+            sample,
             round=number,
             generation=self.generation,
             renewal=self.renewal,
-            parked_s=parked_s,
+            parked_s=None if parked is None else parked * sample.host_s,
         )
-        return self.samples.append(_with_flag(sample))
 
     def fail(self, failure: wire.Failed) -> None:
         """Take over the status and the reason of a failure."""
@@ -153,6 +200,9 @@ class CaseRun:
             calls_s=self.calls_s,
             warmup=self.warmup,
             samples=tuple(self.samples),
+            lead_ins=tuple(self.lead_in.blocks),
+            lead_s=self.lead_in.seconds,
+            stretches=tuple(self.lead_in.stretches),
             stop_reason=self.stop_reason,
             parity=self.parity,
             compiling=self.compiling,

@@ -3,100 +3,29 @@
 It schedules and never computes; it prints nothing and stores nothing.
 """
 
-from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from collections.abc import Generator, Hashable, Iterable, Iterator, Sequence
+from functools import partial
+from math import inf
 
 from dlbench import units
 from dlbench.harness import wire
 from dlbench.harness.supervisor import schedule
 from dlbench.harness.supervisor.case import CaseRun, Preparation, renewal_steps
-from dlbench.harness.supervisor.pool import WorkerPool
-from dlbench.harness.supervisor.schedule import Budget, Renewals
+from dlbench.harness.supervisor.schedule import Renewals
+from dlbench.harness.supervisor.state import RunState, sign
 from dlbench.harness.supervisor.stopping import Stop
-from dlbench.records.case import Case, Group, Target
-from dlbench.records.measurement import Measurement, Progress
-from dlbench.records.plan import Plan
+from dlbench.records.case import Case, Group
+from dlbench.records.measurement import Measurement, Progress, StopReason
 
 Events = Generator[Progress | Measurement, None, None]
 Prepared = Generator[Progress | Measurement, None, list[CaseRun]]
 
+# A lead-in that is too short shows early. Later than at this share of the row's time, the turns
+# behind a longer one would be too few.
+CORRECTED_SHARE = 0.5
+
 # The time limit of an order that only frees memory.
 RELEASE_TIMEOUT_S = 60.0
-
-
-@dataclass
-class RunState:
-    """The state that all rows of a run share: plan, workers, time and the outcome of the cases.
-
-    slot: cases of equal slot share a worker; done: the number of measurements so far, without those
-    of nulls and of cases that the plan skips; reported: the ids of all cases with a measurement;
-    failed: the ids of the failed ones, which are not measured again; too_slow: for a target that
-    took too long to compile, the id of the workload.
-    """
-
-    plan: Plan
-    pool: WorkerPool
-    budget: Budget
-    clock: Callable[[], float]
-    slot: Callable[[Case], Hashable]
-    done: int = 0
-    reported: set[str] = field(default_factory=set)
-    failed: set[str] = field(default_factory=set)
-    too_slow: dict[Target, str] = field(default_factory=dict)
-
-    @property
-    def generation(self) -> int:
-        """Return the number of the current generation, from 0."""
-        return self.budget.generation
-
-    @property
-    def direction(self) -> int:
-        """Return 1, or -1 in half of the cold and half of the warm generations."""
-        return sign(self.generation)
-
-    @property
-    def is_warm(self) -> bool:
-        """Return whether workers find the code compiled before, as a second run would."""
-        return self.generation % 2 == 1
-
-    def cases_of(self, group: Group) -> list[Case]:
-        """Return the cases of a row for this generation, in the order of their start.
-
-        The order is mirrored too: the first process gets other memory than the next ones.
-        """
-        cases = [] if self.budget.is_late else [c for c in group.live if c.id not in self.failed]
-        return cases[:: self.direction]
-
-    def reason_to_skip(self, case: Case) -> str | None:
-        """Return why a case is not tried: a slow compiler would delay the others in every row."""
-        workload = self.too_slow.get(case.target)
-        if workload is None or case.id in self.reported:
-            return None
-        return (
-            f"skipped, because {workload} took too long to compile; "
-            "--compile-limit raises the limit"
-        )
-
-    def progress(self, doing: str, what: str, part: float = 0.0) -> Progress:
-        """Return the current activity, and how much of the run is done.
-
-        part: the number of cases under way, by the share of their samples.
-        """
-        is_timed = doing in {"warming up", "measuring"}
-        return Progress(f"{doing} {what}", self.done, self._total(), part, is_timed)
-
-    def count(self, measurement: Measurement) -> None:
-        """Count the measurement if its case is one that `_total` counts."""
-        self.done += measurement.case in self._counted
-
-    def _total(self) -> int:
-        """Return the number of measurements if no case fails: `--dry-run` names the same cases."""
-        return len(self._counted) * self.budget.generations
-
-    @cached_property
-    def _counted(self) -> set[str]:
-        return {case.id for case in self.plan.cases if not case.skip}
 
 
 class RowRun:
@@ -105,6 +34,7 @@ class RowRun:
     def __init__(self, run: RunState, group: Group, later: Sequence[Group]) -> None:
         self.run, self.pool, self.later = run, run.pool, live(later)
         self.needed = {run.slot(case) for case in self.later}
+        self.correct_until = inf
         self.cases = [
             CaseRun(case, run.plan, partial(run.pool.ask, run.slot(case)), run.generation)
             for case in run.cases_of(group)
@@ -118,14 +48,16 @@ class RowRun:
         started = [case_run for case_run in self.cases if case_run.status == "ok"]
         prepared = yield from self._get_ready(started, "preparing", CaseRun.prepare)
         checked = yield from self._get_ready(prepared, "checking", CaseRun.check, least=1)
-        ready = yield from self._get_ready(checked, "warming up", CaseRun.warm_up, least=1)
+        warm = yield from self._get_ready(checked, "warming up", CaseRun.warm_up, least=1)
+        ready = yield from self._run_in(warm)
         yield from self._rounds(ready)
         self.pool.dismiss(self.needed)
 
     def interrupt(self) -> Iterator[Measurement]:
         """Yield the measurements of cases with samples that have not been reported yet."""
         for case_run in self.cases:
-            if case_run.samples and not case_run.is_reported:
+            is_timed = case_run.samples or case_run.lead_in.blocks
+            if is_timed and not case_run.is_reported:
                 if case_run.is_active:
                     case_run.stop_reason = "interrupted"
                 yield case_run.measurement()
@@ -178,70 +110,75 @@ class RowRun:
                 yield from self._finish([case_run])
         return done
 
+    def _run_in(self, warm: Sequence[CaseRun]) -> Prepared:
+        """Time every case without a pause; return those that did not fail.
+
+        It is no preparation: renewals do not repeat it.
+        """
+        for case_run in warm:
+            yield self.run.progress("running in", case_run.case.id)
+            case_run.sustain()
+            if case_run.status != "ok":
+                yield from self._finish([case_run])
+        return [case_run for case_run in warm if case_run.status == "ok"]
+
     def _rounds(self, ready: Sequence[CaseRun]) -> Events:
         """Time blocks of all cases in turns, until a stopping rule applies."""
         if not ready:
             return
-        until = self._until(len(ready))
-        stop, number = Stop(self.run.plan.sampling), 0
-        renewed = self._renewable(ready)
+        sampling = self.run.plan.sampling
+        reserve_s = sum(case_run.lead_in.longest_s(sampling.stretch_s) for case_run in ready)
+        row_s = self.run.row_seconds(len(ready), self.later, reserve_s)
+        until = self.run.clock() + row_s
+        self.correct_until = self.run.clock() + CORRECTED_SHARE * row_s
+        leads_s = [case_run.lead_in.seconds for case_run in ready]
+        longest_s = max(case_run.step_s for case_run in ready)
+        blocks = schedule.blocks_of_turn(leads_s, longest_s, sampling)
+        stop, turn = Stop(sampling, blocks), 0
+        renewed = renewable(ready, self.run)
         ready_s = sum(case_run.preparing_s for case_run in renewed)
-        renewals = Renewals(self.run.plan.sampling, until, self.run.clock, ready_s)
+        renewals = Renewals(sampling, until, self.run.clock, ready_s)
         while active := [case_run for case_run in ready if case_run.is_active]:
-            active = yield from self._round(active, number)
-            number += 1
-            if reason := stop.reason(
-                [case_run.samples for case_run in active], until - self.run.clock()
-            ):
-                for case_run in active:
-                    case_run.stop_reason = reason
-                yield from self._finish(active, is_last=True)
-            elif (
-                left := [case_run for case_run in renewed if case_run.is_active]
-            ) and renewals.are_due(stop.quiet):
+            active = yield from self._round(active, turn, blocks)
+            turn += 1
+            samples = [case_run.samples for case_run in active]
+            left = [case_run for case_run in renewed if case_run.is_active]
+            if reason := stop.reason(samples, until - self.run.clock()):
+                yield from self._end(active, reason)
+            elif left and renewals.are_due(stop.quiet):
                 with renewals.measure_cost():
                     self._renew(left, renewals.count + 1)
-                yield from self._finish(
-                    [case_run for case_run in active if case_run.status != "ok"]
-                )
+                yield from self._finish([one for one in active if one.status != "ok"])
 
-    def _until(self, cases: int) -> float:
-        """Return the latest time at which a round may begin."""
-        later = [case for case in self.later if case.id not in self.run.failed]
-        return self.run.clock() + self.run.budget.row_seconds(cases, len(later))
+    def _end(self, active: Sequence[CaseRun], reason: StopReason) -> Events:
+        """Time every case without a pause once more; then report the cases."""
+        for case_run in active:
+            case_run.stop_reason = reason
+        for case_run in active:
+            case_run.sustain(is_needed=False)
+        yield from self._finish(active, is_last=True)
 
-    def _round(self, active: Sequence[CaseRun], number: int) -> Prepared:
-        """Time one block of every case; return the cases that did not fail."""
-        turns = schedule.order(active, number, f"{self.run.plan.seed}/{self.run.generation}")
+    def _round(self, active: Sequence[CaseRun], turn: int, blocks: int) -> Prepared:
+        """Give every case a turn of so many blocks; return the cases that did not fail."""
+        order = schedule.order(active, turn, f"{self.run.plan.seed}/{self.run.generation}")
         cases = sum(not case_run.case.null for case_run in active)
-        for turn, case_run in enumerate(turns):
-            share = (number + turn / len(turns)) / self.run.plan.sampling.blocks
+        for place, case_run in enumerate(order):
+            share = (turn + place / len(order)) * blocks / self.run.plan.sampling.blocks
             yield self.run.progress("measuring", case_run.case.workload.id, cases * share)
-            self._block(case_run, number)
+            self._turn(case_run, turn * blocks, blocks)
+            if self.run.clock() < self.correct_until:
+                case_run.correct_lead_in()
             if case_run.status != "ok":
                 yield from self._finish([case_run])
         return [case_run for case_run in active if case_run.is_active]
 
-    def _block(self, case_run: CaseRun, number: int) -> None:
-        """Time one block, and the CPU time of the parked workers meanwhile."""
+    def _turn(self, case_run: CaseRun, number: int, blocks: int) -> None:
+        """Time the blocks of a turn, and the CPU time of the parked workers meanwhile."""
         others = self.pool.others(self._slot(case_run))
         before = self.pool.cpu_s(others)
-        reply = case_run.ask(wire.Block(case_run.case.id))
+        reply = case_run.ask(wire.Turn(case_run.case.id, case_run.lead_in.seconds, blocks))
         after = self.pool.cpu_s(others)
         case_run.take(reply, number, None if before is None or after is None else after - before)
-
-    def _renewable(self, ready: Sequence[CaseRun]) -> list[CaseRun]:
-        """Return the cases whose workers will be renewed.
-
-        If one case of the row cannot be renewed, the null pair is not either: differences between
-        renewed processes average out, and the null pair must show those of all cases.
-        """
-        renewable = [case_run for case_run in ready if self._slot(case_run) in self.pool.renewable]
-        is_whole = len(renewable) == len(ready)
-        copied = (
-            () if is_whole else {case_run.case.target for case_run in ready if case_run.case.null}
-        )
-        return [case_run for case_run in renewable if case_run.case.target not in copied]
 
     def _renew(self, cases: Sequence[CaseRun], number: int) -> None:
         """Continue these cases in fresh copies of their workers.
@@ -284,9 +221,15 @@ class RowRun:
                 case_run.ask(wire.Release(case_run.case.id), RELEASE_TIMEOUT_S)
 
 
-def sign(number: int) -> int:
-    """Return 1, or -1 for half of all numbers: + - - +, for as many even as odd ones."""
-    return -1 if number % 4 in {1, 2} else 1
+def renewable(ready: Sequence[CaseRun], run: RunState) -> list[CaseRun]:
+    """Return the cases whose workers will be renewed.
+
+    If one case of the row cannot be renewed, the null pair is not either: differences between
+    renewed processes average out, and the null pair must show those of all cases.
+    """
+    able = [one for one in ready if run.slot(one.case) in run.pool.renewable]
+    copied = {one.case.target for one in ready if one.case.null and len(able) < len(ready)}
+    return [one for one in able if one.case.target not in copied]
 
 
 def live(groups: Iterable[Group]) -> list[Case]:

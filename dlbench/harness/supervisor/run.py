@@ -8,8 +8,9 @@ from collections.abc import Callable, Hashable, Iterator
 from time import monotonic
 
 from dlbench.harness.supervisor.pool import Launch, WorkerPool
-from dlbench.harness.supervisor.row import Events, RowRun, RunState
+from dlbench.harness.supervisor.row import Events, RowRun
 from dlbench.harness.supervisor.schedule import Budget
+from dlbench.harness.supervisor.state import RunState
 from dlbench.records.case import Case
 from dlbench.records.measurement import Measurement
 from dlbench.records.plan import Plan

@@ -5,9 +5,9 @@ It knows the cases, the rounds and the clock only, not the work of a turn.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from math import inf
+from math import ceil, inf
 from random import Random
-from statistics import median_low
+from statistics import fmean, median_low
 from typing import TypeVar
 
 from dlbench.records.plan import Sampling
@@ -18,6 +18,9 @@ T = TypeVar("T")
 # beside a competing process: of generations of 2.5 s, starting took 2.2 s and left 20 rounds; some
 # ended without a quiet one.
 MEASURED_SHARE = 0.25
+# The least number of turns: they mirror each other in pairs, and a program that disturbs one turn
+# must leave others.
+FEWEST_TURNS = 6
 # The least number of generations, however short: Student's t is 12.7 with two, 4.3 with three.
 FEWEST_GENERATIONS = 3
 # The least time between two renewals, and after the last, by the time of one: so they take about
@@ -38,6 +41,18 @@ def order(cases: Sequence[T], number: int, seed: str) -> list[T]:
     forward = list(cases)
     Random(f"{seed}/{number // 2}").shuffle(forward)  # noqa: S311 - no secret
     return forward[::-1] if number % 2 else forward
+
+
+def blocks_of_turn(leads_s: Sequence[float], longest_s: float, sampling: Sampling) -> int:
+    """Return how many blocks a turn has, so that they take as long as its lead-in, on average.
+
+    leads_s: the seconds of the lead-ins of a row's cases; longest_s: of their longest step. All
+    have turns of as many blocks, so that each block has its counterpart in every case. The blocks
+    and the time suffice for FEWEST_TURNS turns, or a turn has one block.
+    """
+    wanted = ceil(fmean(leads_s) / sampling.block_s)
+    possible = sampling.case_s / FEWEST_TURNS / max(sampling.block_s, longest_s)
+    return max(1, min(wanted, sampling.blocks // FEWEST_TURNS, int(possible)))
 
 
 class Budget:
@@ -87,9 +102,13 @@ class Budget:
         """Return whether this generation has used up its share."""
         return self.left_s <= 0
 
-    def row_seconds(self, cases: int, later: int) -> float:
-        """Return the seconds for the rounds of a row: its share of the rest, by cases."""
-        return min(self.sampling.case_s * cases, self.left_s * cases / (cases + later))
+    def row_seconds(self, cases: int, later: int, reserve_s: float = 0.0) -> float:
+        """Return the seconds for the rounds of a row: its share of the rest, by cases.
+
+        reserve_s: seconds that the row needs after its rounds.
+        """
+        share_s = self.left_s * cases / (cases + later)
+        return min(self.sampling.case_s * cases, share_s - reserve_s)
 
 
 class Renewals:

@@ -6,7 +6,9 @@ would be too early (Jennison & Turnbull 2000, Group Sequential Methods, ch. 1).
 
 from collections.abc import Sequence
 from math import log
+from statistics import median
 
+from dlbench.grouping import grouped
 from dlbench.records.measurement import Sample, StopReason
 from dlbench.records.plan import Sampling
 from dlbench.stats.location import median_error
@@ -30,10 +32,14 @@ PLATEAU_SHARE = 0.9
 
 
 class Stop:
-    """The stopping rules for one row in one generation, with the precision at earlier looks."""
+    """The stopping rules for one row in one generation, with the precision at earlier looks.
 
-    def __init__(self, sampling: Sampling) -> None:
-        self.sampling = sampling
+    blocks: of a turn. What disturbs a turn disturbs all of its blocks, so the precision is that of
+    the turns' medians.
+    """
+
+    def __init__(self, sampling: Sampling, blocks: int = 1) -> None:
+        self.sampling, self.blocks = sampling, blocks
         self.half_widths: list[float] = []
         self.last_look = 0
         self.quiet = 0  # undisturbed rounds
@@ -41,23 +47,30 @@ class Stop:
     def reason(self, cases: Sequence[Sequence[Sample]], seconds_left: float) -> StopReason | None:
         """Return why to stop now, or None.
 
-        cases: for every active case, its samples round by round; a round with a disturbed sample
-        does not count. seconds_left: of the row's share.
+        cases: for every active case, its samples; a round with a disturbed sample does not count.
+        seconds_left: of the row's share.
         """
         if not cases or not cases[0]:
             return None
-        steps_s = quiet_rounds(cases)
-        rounds = self.quiet = len(steps_s[0])
-        if rounds in LOOKS and rounds > self.last_look and (reason := self._look(steps_s)):
+        quiet = quiet_rounds(cases)
+        rounds = self.quiet = len(quiet)
+        look = max((look for look in LOOKS if look <= rounds), default=0)
+        if look > self.last_look and (reason := self._look(self._turns(cases, quiet), look)):
             return reason
         planned = self.sampling.blocks
         if rounds >= planned or len(cases[0]) >= MOST_ROUNDS_FACTOR * planned:
             return "blocks"
         return "budget" if seconds_left <= 0 else None
 
-    def _look(self, steps_s: Sequence[Sequence[float]]) -> StopReason | None:
+    def _turns(self, cases: Sequence[Sequence[Sample]], quiet: Sequence[int]) -> list[list[float]]:
+        """Return the median seconds of a step in the quiet rounds of each turn, case by case."""
+        by_turn = grouped(quiet, lambda number: number // self.blocks).values()
+        by_round = [{sample.round: sample.step_s for sample in case} for case in cases]
+        return [[median(case[n] for n in rounds) for rounds in by_turn] for case in by_round]
+
+    def _look(self, steps_s: Sequence[Sequence[float]], look: int) -> StopReason | None:
         """Return why to stop at this look, or None."""
-        self.last_look = len(steps_s[0])
+        self.last_look = look
         half_width = largest_half_width(steps_s)
         if half_width is None:
             return None
@@ -71,11 +84,11 @@ class Stop:
         return len(recent) > PLATEAU_LOOKS and min(recent[1:]) > PLATEAU_SHARE * recent[0]
 
 
-def quiet_rounds(cases: Sequence[Sequence[Sample]]) -> list[list[float]]:
-    """Return the seconds of a step, case by case, in all rounds without a disturbed sample."""
-    rounds = zip(*cases, strict=False)
-    quiet = [turns for turns in rounds if not any(sample.is_disturbed for sample in turns)]
-    return [[turns[index].step_s for turns in quiet] for index in range(len(cases))]
+def quiet_rounds(cases: Sequence[Sequence[Sample]]) -> list[int]:
+    """Return the numbers of the rounds of all cases without a disturbed sample."""
+    by_round = [{sample.round: sample for sample in case} for case in cases]
+    rounds = [number for number in by_round[0] if all(number in case for case in by_round)]
+    return [n for n in rounds if not any(case[n].is_disturbed for case in by_round)]
 
 
 def largest_half_width(steps_s: Sequence[Sequence[float]]) -> float | None:

@@ -1,10 +1,12 @@
-"""Blocks of a prepared step: size, start state, lead-in, counters, patience and flags.
+"""Blocks of a prepared step: size, start state, lead-in, stretches, counters and flags.
 
 The timed loop itself is in timing.py. It must not know any framework, nor the order of turns.
 """
 
 import gc
+from collections.abc import Iterator
 from functools import partial
+from itertools import accumulate
 from math import inf
 
 from msgspec.structs import replace
@@ -15,14 +17,36 @@ from dlbench.errors import DlbenchError
 from dlbench.harness.worker import timing
 from dlbench.harness.worker.compiler import count_graphs
 from dlbench.harness.worker.interference import Counters, Monitor, with_flags
-from dlbench.records.measurement import Flag, Sample
+from dlbench.records.measurement import RAMP, Flag, Sample, Stretch
 from dlbench.records.plan import Sampling
+from dlbench.stats.ramp import (
+    FEWEST_WINDOWS,
+    FIRST_WINDOW_S,
+    LONGEST_LEAD_S,
+    blocks_of,
+    is_steady,
+    ramp,
+)
 
-# Untimed steps before a block, as a share of it: after a switch of workers, caches are cold and
-# threads asleep. And the least number after a reset: the first steps copy the new weights and
-# allocate memory again. Seen: 1.5 times as long for the first, 1.1 for the second.
-LEAD_IN_SHARE = 0.05
-LEAD_IN_AFTER_RESET = 2
+# Untimed steps before every block. After a reset, the first steps copy the new weights and allocate
+# memory again. Seen: 1.5 times as long for the first, 1.1 for the second.
+STEPS_BEFORE = 1
+STEPS_AFTER_RESET = 2
+
+# The blocks of a stretch, and the shortest of a lead-in, in seconds: a window of stats.ramp holds
+# four, and each still has far more steps than the synchronisation at its ends costs.
+FINE_S = 0.005
+
+# After so many steps on one batch training begins anew: gradients that vanish become denormal
+# numbers, which a CPU computes slowly.
+MOST_STEPS = 1000
+
+# A lead-in has about so many blocks: the record shows how the case gets up to speed in each turn,
+# and stays small.
+LEAD_IN_BLOCKS = 4
+
+# The first look whether a stretch is steady; each window is as long as all before it.
+FIRST_LOOK_S = FIRST_WINDOW_S * 2 ** (FEWEST_WINDOWS - 1)
 
 # A block below this share of its planned length is too short. Seen beside a competing process:
 # blocks of a few steps were a fifth to a half slower per step than whole blocks of the same case.
@@ -30,14 +54,17 @@ SHORT_SHARE = 0.5
 
 
 class Blocks:
-    """The blocks of one prepared step. size: iterations of a block; planned_s: its length.
+    """The blocks of one prepared step.
 
-    The warm-up sets both.
+    size: iterations of a block; planned_s: its length; fastest: sample of the warm-up. The warm-up
+    sets them. ended_s: when the last block ended.
     """
 
     def __init__(self, step: Step, backend: Backend, threads: int, monitor: Monitor) -> None:
         self.step, self.backend, self.threads, self.monitor = step, backend, threads, monitor
         self.size, self.planned_s = 1, inf
+        self.fastest = Sample(iterations=1, host_s=inf, started_s=0.0)
+        self.ended_s = timing.now_s()
 
     def warm_up(self, sampling: Sampling, iterations: int | None) -> tuple[Sample, ...]:
         """Run until steady and choose the size of a block, or use `iterations` as its size."""
@@ -51,10 +78,68 @@ class Blocks:
             samples = timing.warm_up(self._take, sampling.block_s, sampling.warmup_s)
         self.size = iterations or timing.block_size(sampling.block_s, samples)
         self.planned_s = sampling.block_s
+        self.fastest = min(samples, key=lambda sample: sample.step_s)
         return samples
 
+    def stretch(self, longest_s: float) -> Stretch:
+        """Time blocks without a pause until the speed is steady, or for `longest_s` seconds.
+
+        Without blocks if a single step takes longer than the longest lead-in.
+        """
+        pause_s = timing.now_s() - self.ended_s
+        if self.fastest.step_s > LONGEST_LEAD_S:
+            return Stretch(pause_s, 0.0, is_steady=True, samples=())
+        samples = self._until_steady(longest_s)
+        ends_s = list(accumulate(sample.own_s for sample in samples))
+        found = ramp(blocks_of(samples))
+        lead_s = min(found.lead_s, LONGEST_LEAD_S)
+        flagged = [
+            _with_ramp(sample) if end_s <= lead_s else sample
+            for sample, end_s in zip(samples, ends_s, strict=True)
+        ]
+        return Stretch(pause_s, lead_s, found.is_steady, tuple(flagged))
+
+    def _until_steady(self, longest_s: float) -> list[Sample]:
+        """Time fine blocks; look whether they are steady whenever the time has doubled."""
+        samples, end_s, look_s = list[Sample](), 0.0, FIRST_LOOK_S
+        for sample in self._without_pause(FINE_S):
+            samples.append(sample)
+            end_s += sample.own_s
+            if end_s >= longest_s:
+                break
+            if end_s >= look_s:
+                if is_steady(blocks_of(samples)):
+                    break
+                look_s *= 2
+        return samples
+
+    def lead_in(self, seconds: float) -> tuple[Sample, ...]:
+        """Run the step for so many seconds; return the blocks, with the flag `ramp`."""
+        samples, spent_s = list[Sample](), 0.0
+        blocks = self._without_pause(max(seconds / LEAD_IN_BLOCKS, FINE_S))
+        while spent_s < seconds:
+            samples.append(_with_ramp(next(blocks)))
+            spent_s += samples[-1].own_s
+        return tuple(samples)
+
+    def _without_pause(self, block_s: float) -> Iterator[Sample]:
+        """Yield blocks of about so many seconds, one after the other, for ever.
+
+        Training begins anew after MOST_STEPS steps. Raises DlbenchError if anything is compiled.
+        """
+        size, steps = timing.iterations_for(block_s, self.fastest), 0
+        graphs = count_graphs(self.backend)
+        self._get_ready()
+        while True:
+            yield self._go_on(size, block_s)
+            self._assert_nothing_compiled_since(graphs)
+            steps += size
+            if steps >= MOST_STEPS:
+                self._get_ready()
+                steps = 0
+
     def block(self) -> Sample:
-        """Time one block, from the start state of training.
+        """Time one block of a turn, from the start state of training.
 
         A short block was sized in a disturbed warm-up: the overhead around its steps would count as
         their time. So the next blocks get more steps.
@@ -65,23 +150,28 @@ class Blocks:
         return sample
 
     def _take(self, iterations: int, planned_s: float = inf) -> Sample:
-        """Time a block from the start state, after a lead-in; return it with counters and flags.
+        """Time a block from the start state; return it with counters and flags.
 
         Raises DlbenchError if anything is compiled: after the first calls, nothing would count it.
         """
-        step, began = self.step, timing.now_s()
+        began = timing.now_s()
         gc.collect()
         graphs = count_graphs(self.backend)
-        self._lead_in(iterations)
+        self._get_ready()
+        sample = self._go_on(iterations, planned_s)
+        self._assert_nothing_compiled_since(graphs)
+        return replace(sample, lead_s=sample.started_s - began)
+
+    def _go_on(self, iterations: int, planned_s: float) -> Sample:
+        """Time a block without anything before it; return it with counters and flags."""
         wait, device = self.backend.device.wait, self.backend.device.clock()
         before, early = self.monitor.before(), list[Flag]()
         in_vain = partial(self._is_in_vain, before, early)
         patience = timing.Patience(timing.LATE * planned_s, in_vain)
-        sample = timing.block(step.run, wait, iterations, device=device, patience=patience)
+        sample = timing.block(self.step.run, wait, iterations, device=device, patience=patience)
+        self.ended_s = timing.now_s()
         flagged = with_flags(sample, before, self.monitor, self.threads)
-        self._assert_nothing_compiled_since(graphs)
-        flags = tuple(dict.fromkeys((*early, *flagged.flags)))
-        return replace(flagged, lead_s=sample.started_s - began, flags=flags)
+        return replace(flagged, flags=tuple(dict.fromkeys((*early, *flagged.flags))))
 
     def _is_in_vain(self, before: Counters, flags: list[Flag], taken_s: float) -> bool:
         """Return whether other processes disturb this slow block; append its flags to `flags`."""
@@ -96,16 +186,16 @@ class Blocks:
             times = units.counted(more, "time")
             raise DlbenchError(f"was compiled again while it was measured ({times})")
 
-    def _lead_in(self, iterations: int) -> None:
+    def _get_ready(self) -> None:
         """Reset the step, and run it untimed."""
         step = self.step
+        step.reset()
         if step.lead_in is not None:
-            step.reset()
             step.lead_in()
             return
-        least = 1
-        if step.reset is not nothing:
-            step.reset()
-            least = LEAD_IN_AFTER_RESET
-        for _ in range(max(least, round(LEAD_IN_SHARE * iterations))):
+        for _ in range(STEPS_BEFORE if step.reset is nothing else STEPS_AFTER_RESET):
             step.run()
+
+
+def _with_ramp(sample: Sample) -> Sample:
+    return replace(sample, flags=(*sample.flags, RAMP))

@@ -86,7 +86,8 @@ class Session:
             wire.Prepare: self.prepare,
             wire.Check: self.check,
             wire.WarmUp: self.warm_up,
-            wire.Block: self.block,
+            wire.Sustain: self.sustain,
+            wire.Turn: self.turn,
             wire.Release: self.release,
             wire.Verify: partial(verify, backend, target.dtype),
             wire.WorkOut: partial(work_out, backend),
@@ -136,9 +137,15 @@ class Session:
         self.blocks[order.case] = blocks
         return wire.Warm(samples)
 
-    def block(self, order: wire.Block) -> wire.Timed:
-        """Time one block."""
-        return wire.Timed(self.blocks[order.case].block())
+    def sustain(self, order: wire.Sustain) -> wire.Sustained:
+        """Time blocks without a pause until the speed is steady."""
+        return wire.Sustained(self.blocks[order.case].stretch(order.longest_s))
+
+    def turn(self, order: wire.Turn) -> wire.Timed:
+        """Run the lead-in of a turn, then time its blocks."""
+        blocks = self.blocks[order.case]
+        lead_ins = blocks.lead_in(order.lead_s)
+        return wire.Timed(tuple(blocks.block() for _ in range(order.blocks)), lead_ins)
 
     def release(self, order: wire.Release) -> wire.Ready:
         """Free the memory of a case."""

@@ -57,7 +57,7 @@ def test_a_refused_start_is_the_end_of_all_cases_of_that_target(answer):
 @pytest.mark.parametrize(
     "answer", [RAISES, NO_MEMORY, CRASH, HANGS], ids=lambda a: type(a).__name__
 )
-@pytest.mark.parametrize("order", ["prepare", "check", "warm_up", "block"])
+@pytest.mark.parametrize("order", ["prepare", "check", "warm_up", "turn"])
 def test_a_case_that_goes_wrong_takes_no_other_with_it(order, answer):
     story = Story(
         plan(group(1, "torch", "numpy"), group(2, "torch", "numpy")),
@@ -75,12 +75,12 @@ def test_a_case_that_goes_wrong_takes_no_other_with_it(order, answer):
 
 @pytest.mark.parametrize("answer", [RAISES, CRASH], ids=["raises", "dies"])
 def test_a_worker_is_launched_again_only_if_it_died(answer):
-    story = Story(plan(group(1, "torch"), group(2, "torch")), stable(torch={"block": [answer]}))
+    story = Story(plan(group(1, "torch"), group(2, "torch")), stable(torch={"turn": [answer]}))
     assert story.launched() == ["torch"] * (2 if answer is CRASH else 1)
 
 
 def test_blocks_taken_before_a_failure_are_kept():
-    story = Story(plan(group(1, "torch"), blocks=3), stable(torch={"block": [None, RAISES]}))
+    story = Story(plan(group(1, "torch"), blocks=3), stable(torch={"turn": [None, RAISES]}))
     measured = story.of(1, "torch")
     assert (measured.status, len(measured.samples)) == ("failed", 1)
     assert (measured.stop_reason, measured.calls_s) == (None, CALLS_S)
@@ -113,7 +113,7 @@ def test_a_case_that_fails_parity_is_recorded_and_never_timed(parity, reason):
     assert (measured.status, measured.reason) == ("parity_failed", reason)
     assert (measured.calls_s, measured.parity, measured.samples) == (CALLS_S, tuple(parity), ())
     assert not story.told("torch", "warm_up")
-    assert not story.told("torch", "block")
+    assert not story.told("torch", "turn")
 
 
 @pytest.mark.parametrize(
@@ -122,15 +122,15 @@ def test_a_case_that_fails_parity_is_recorded_and_never_timed(parity, reason):
         ("check", wire.Verified((BROKEN,))),
         ("prepare", NO_MEMORY),
         ("warm_up", RAISES),
-        ("block", NO_MEMORY),
+        ("turn", NO_MEMORY),
     ],
-    ids=["parity", "prepare", "warm_up", "block"],
+    ids=["parity", "prepare", "warm_up", "turn"],
 )
 def test_a_case_that_goes_wrong_frees_its_memory_for_the_next(order, answer):
     story = Story(plan(group(1, "torch", "numpy")), stable(torch={order: [answer]}))
     assert story.told("torch", "release") == ["torch: release matmul/1"]
     released = story.journal.index("torch: release matmul/1")
-    assert "numpy: block matmul/1" in story.journal[released:]
+    assert "numpy: turn matmul/1" in story.journal[released:]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_a_case_that_goes_wrong_frees_its_memory_for_the_next(order, answer):
         ("start", wire.Warm(()), "Warm"),
         ("prepare", wire.Ready(), "Ready"),
         ("warm_up", wire.Prepared((), ()), "Prepared"),
-        ("block", wire.Warm(()), "Warm"),
+        ("turn", wire.Warm(()), "Warm"),
     ],
 )
 def test_an_answer_out_of_turn_fails_the_case(order, answer, named):

@@ -21,7 +21,7 @@ def interrupted_at(order, nth, backend="numpy"):
 
 
 def test_an_interrupt_keeps_the_case_that_was_under_way():
-    story = Story(plan(group(1, "numpy"), blocks=5), interrupted_at("block", 4), KeyboardInterrupt)
+    story = Story(plan(group(1, "numpy"), blocks=5), interrupted_at("turn", 4), KeyboardInterrupt)
     (kept,) = story.measurements
     assert (kept.case, kept.status) == (case(1, "numpy").id, "ok")
     assert (kept.stop_reason, len(kept.samples)) == ("interrupted", 3)
@@ -30,7 +30,7 @@ def test_an_interrupt_keeps_the_case_that_was_under_way():
 def test_an_interrupt_keeps_all_cases_that_were_under_way_in_turns():
     story = Story(
         plan(group(1, "numpy", "torch"), blocks=5),
-        interrupted_at("block", 4, "torch"),
+        interrupted_at("turn", 4, "torch"),
         KeyboardInterrupt,
     )
     kept = {short(m.case): (m.stop_reason, len(m.samples)) for m in story.measurements}
@@ -41,14 +41,14 @@ def test_an_interrupt_keeps_all_cases_that_were_under_way_in_turns():
 def test_an_interrupt_in_a_later_generation_keeps_the_earlier_ones():
     story = Story(
         plan(group(1, "numpy"), generations=3, blocks=2),
-        interrupted_at("block", 4),
+        interrupted_at("turn", 4),
         KeyboardInterrupt,
     )
     kept = [(m.generation, m.stop_reason, len(m.samples)) for m in story.measurements]
     assert kept == [(0, "blocks", 2), (1, "interrupted", 1)]
 
 
-@pytest.mark.parametrize("order", ["start", "prepare", "check", "warm_up", "block"])
+@pytest.mark.parametrize("order", ["start", "prepare", "check", "warm_up", "turn"])
 def test_an_interrupt_before_the_first_sample_leaves_nothing(order):
     story = Story(plan(group(1, "numpy")), interrupted_at(order, 1), KeyboardInterrupt)
     assert story.measurements == []
@@ -67,7 +67,7 @@ def test_an_interrupt_tells_of_every_finished_case_once():
 def test_an_interrupt_while_memory_is_freed_loses_nothing(answer, status):
     story = Story(
         plan(group(1, "numpy"), group(2, "numpy"), blocks=1),
-        stable(numpy={"block": [answer], "release": [KeyboardInterrupt()]}),
+        stable(numpy={"turn": [answer], "release": [KeyboardInterrupt()]}),
         KeyboardInterrupt,
     )
     assert story.outcomes() == {"matmul/1 on numpy": status}
@@ -88,7 +88,7 @@ def test_an_interrupt_of_whoever_handles_a_measurement_loses_none_of_its_row():
     assert not any(worker.alive for worker in stable.workers)
 
 
-@pytest.mark.parametrize("order", ["start", "prepare", "check", "block", "release"])
+@pytest.mark.parametrize("order", ["start", "prepare", "check", "turn", "release"])
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
 def test_however_it_ends_no_worker_lives_on(order, error):
     story = Story(

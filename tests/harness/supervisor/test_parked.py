@@ -33,8 +33,8 @@ def test_a_worker_kept_for_a_later_row_must_be_silent_too():
 
 
 def test_a_flag_of_the_worker_is_kept_beside():
-    busy = wire.Timed(Sample(iterations=1, host_s=1.0, started_s=0.0, flags=("busy",)))
-    script = {"numpy": {"block": [busy]}}
+    busy = wire.Timed((Sample(iterations=1, host_s=1.0, started_s=0.0, flags=("busy",)),))
+    script = {"numpy": {"turn": [busy]}}
     story = Story(plan(group(1, "numpy", "torch"), blocks=1), Stable(script, leak_s=0.25))
     assert story.of(1, "numpy").samples[0].flags == ("busy", "unparked")
 

@@ -220,7 +220,7 @@ def test_a_renewed_worker_is_another_process_that_knows_no_case(copied):
     second = ask(copied, wire.Renew())
     assert first.facts == second.facts
     assert len({first.process, second.process, copied._process.pid}) == 3
-    assert ask(copied, wire.Block("case")).reason == "KeyError: 'case'"
+    assert ask(copied, wire.Turn("case", 0.0, 1)).reason == "KeyError: 'case'"
     assert isinstance(ask(copied, PREPARE), wire.Prepared)
 
 

@@ -36,13 +36,15 @@ def test_in_a_renewed_worker_the_case_is_prepared_again_and_measured_on():
         torch: prepare matmul/1
         torch: check matmul/1
         torch: warm_up matmul/1
-        torch: block matmul/1
-        torch: block matmul/1
+        torch: sustain matmul/1
+        torch: turn matmul/1
+        torch: turn matmul/1
         torch: renew
         torch: prepare matmul/1
         torch: warm_up matmul/1
-        torch: block matmul/1
-        torch: block matmul/1
+        torch: turn matmul/1
+        torch: turn matmul/1
+        torch: sustain matmul/1
         matmul/1 on torch is ok
         torch: closed
     """)
@@ -125,15 +127,15 @@ def test_a_row_that_gets_ready_for_longer_than_it_is_measured_is_not_renewed(pre
 
 def test_where_nobody_is_left_nothing_is_renewed():
     story = renewing(
-        group(1, "numpy", "torch"), scripts={"torch": {"block": [None, CRASH]}}, renewals=3
+        group(1, "numpy", "torch"), scripts={"torch": {"turn": [None, CRASH]}}, renewals=3
     )
     assert story.told("torch", "renew") == ["torch: renew"]
     assert len(story.of(1, "numpy").samples) == 4
 
 
 def test_disturbed_rounds_do_not_count():
-    busy = wire.Timed(Sample(iterations=1, host_s=1.0, started_s=0.0, flags=("busy",)))
-    story = renewing(group(1, "torch"), scripts={"torch": {"block": [busy, busy, None]}})
+    busy = wire.Timed((Sample(iterations=1, host_s=1.0, started_s=0.0, flags=("busy",)),))
+    story = renewing(group(1, "torch"), scripts={"torch": {"turn": [busy, busy, None]}})
     assert renewals_of(story.of(1, "torch")) == [0, 0, 0, 0, 1, 1]
 
 

@@ -7,7 +7,7 @@ from dlbench.harness.supervisor.row import RELEASE_TIMEOUT_S
 from dlbench.records.case import Group
 from dlbench.records.measurement import Measurement, Sample
 from fakes.story import CRASH, Story, case, group, lines, plan, stable
-from fakes.workers import CALLS_S, FACTS, HELD
+from fakes.workers import CALLS_S, FACTS, HELD, NO_STRETCH
 
 # --- all goes well --------------------------------------------------------------------------------
 
@@ -23,10 +23,14 @@ def test_a_row_is_started_and_prepared_together_and_measured_in_turns():
         torch: check matmul/1
         numpy: warm_up matmul/1
         torch: warm_up matmul/1
-        torch: block matmul/1
-        numpy: block matmul/1
-        numpy: block matmul/1
-        torch: block matmul/1
+        numpy: sustain matmul/1
+        torch: sustain matmul/1
+        torch: turn matmul/1
+        numpy: turn matmul/1
+        numpy: turn matmul/1
+        torch: turn matmul/1
+        numpy: sustain matmul/1
+        torch: sustain matmul/1
         matmul/1 on numpy is ok
         matmul/1 on torch is ok
         numpy: closed
@@ -47,6 +51,7 @@ def test_a_measurement_holds_what_the_worker_said():
         calls_s=CALLS_S,
         warmup=measured.warmup,
         samples=measured.samples,
+        stretches=(NO_STRETCH, NO_STRETCH),
         stop_reason="blocks",
         parity=(HELD,),
         facts={**FACTS, "parking": "told to stand still"},
@@ -83,16 +88,19 @@ def test_progress_counts_the_cases_that_are_finished():
         ("checking matmul/1/torch/cpu/eager/float32/t1", 0),
         ("warming up matmul/1/numpy/cpu/eager/float32/t1", 0),
         ("warming up matmul/1/torch/cpu/eager/float32/t1", 0),
-        *[("measuring matmul/1", 0)] * 4,  # before every block
+        ("running in matmul/1/numpy/cpu/eager/float32/t1", 0),
+        ("running in matmul/1/torch/cpu/eager/float32/t1", 0),
+        *[("measuring matmul/1", 0)] * 4,  # before every turn
         ("preparing matmul/2/torch/cpu/eager/float32/t1", 2),
         ("checking matmul/2/torch/cpu/eager/float32/t1", 2),
         ("warming up matmul/2/torch/cpu/eager/float32/t1", 2),
+        ("running in matmul/2/torch/cpu/eager/float32/t1", 2),
         ("measuring matmul/2", 2),
         ("measuring matmul/2", 2),
     ]
     assert {p.total for p in progress} == {3}
-    timed = {p.doing.partition(" ma")[0] for p in progress if p.is_timed}
-    assert timed == {"warming up", "measuring"}
+    timed = {p.doing.partition(" matmul")[0] for p in progress if p.is_timed}
+    assert timed == {"warming up", "running in", "measuring"}
 
 
 def test_progress_counts_what_is_planned_without_self_checks():
@@ -110,14 +118,14 @@ def test_progress_moves_with_every_sample():
 def test_orders_wait_as_long_as_the_plan_says_and_a_release_as_long_as_memory_takes():
     plan_of_two = plan(group(1, "numpy"), group(2, "numpy"), blocks=1)
     timeouts = Story(plan_of_two).stable.timeouts
-    assert timeouts == [*[5.0] * 5, RELEASE_TIMEOUT_S, *[5.0] * 4]
+    assert timeouts == [*[5.0] * 7, RELEASE_TIMEOUT_S, *[5.0] * 6]
 
 
 # --- turns ----------------------------------------------------------------------------------------
 
 
 def blocks_in(story):
-    return [entry.partition(":")[0] for entry in story.journal if ": block" in entry]
+    return [entry.partition(":")[0] for entry in story.journal if ": turn" in entry]
 
 
 def rounds_in(story, cases):
@@ -146,9 +154,7 @@ def test_samples_know_their_round_and_their_generation():
 
 
 def test_a_case_that_fails_leaves_the_others_their_turns():
-    story = Story(
-        plan(group(1, "numpy", "torch"), blocks=3), stable(numpy={"block": [None, CRASH]})
-    )
+    story = Story(plan(group(1, "numpy", "torch"), blocks=3), stable(numpy={"turn": [None, CRASH]}))
     assert blocks_in(story).count("torch") == 3
     assert blocks_in(story).count("numpy") == 2
     assert story.outcomes() == {"matmul/1 on numpy": "failed", "matmul/1 on torch": "ok"}
@@ -176,17 +182,17 @@ def test_a_null_has_a_worker_of_its_own_and_is_measured_in_turns_with_its_case()
 
 
 def timed(*steps_s):
-    return [wire.Timed(Sample(iterations=1, host_s=s, started_s=0.0)) for s in steps_s]
+    return [wire.Timed((Sample(iterations=1, host_s=s, started_s=0.0),)) for s in steps_s]
 
 
 def test_a_row_that_is_precise_stops_at_a_look():
-    steady = {"block": timed(*[2.0] * 100)}
+    steady = {"turn": timed(*[2.0] * 100)}
     story = Story(plan(group(1, "numpy", "torch"), blocks=100), stable(numpy=steady, torch=steady))
     assert [(m.stop_reason, len(m.samples)) for m in story.measurements] == [("precision", 8)] * 2
 
 
 def test_a_row_is_as_precise_as_its_least_precise_ratio():
-    steady, loose = {"block": timed(*[2.0] * 100)}, {"block": timed(*[3.0, 4.0] * 50)}
+    steady, loose = {"turn": timed(*[2.0] * 100)}, {"turn": timed(*[3.0, 4.0] * 50)}
     story = Story(
         plan(group(1, "numpy", "torch", "jax"), blocks=30, precision=0.05),
         stable(numpy=steady, torch=loose, jax=steady),

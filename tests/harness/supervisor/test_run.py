@@ -41,7 +41,7 @@ def test_mirrored_generations_are_as_often_cold_as_warm():
 
 def test_a_worker_that_has_to_be_started_again_finds_no_more_than_the_first():
     story = Story(
-        plan(group(1, "torch"), group(2, "torch"), blocks=1), stable(torch={"block": [CRASH]})
+        plan(group(1, "torch"), group(2, "torch"), blocks=1), stable(torch={"turn": [CRASH]})
     )
     assert story.stable.warm == [False, False]
 
@@ -100,7 +100,7 @@ def test_what_was_measured_before_is_tried_again():
 
 def test_only_who_compiles_has_the_limit_of_compiling():
     timeouts = compiling_for(7.0).stable.timeouts
-    assert sorted(timeouts) == [5.0] * 10 + [7.0, RELEASE_TIMEOUT_S]
+    assert sorted(timeouts) == [5.0] * 14 + [7.0, RELEASE_TIMEOUT_S]
 
 
 @pytest.mark.parametrize(("prepare_s", "left_s"), [(3.0, 4.0), (6.5, LEAST_CHECK_S)])
@@ -116,7 +116,7 @@ def test_a_check_may_compile_as_well_and_has_what_is_left_of_the_limit(prepare_s
 def test_where_nothing_compiles_a_check_has_the_time_of_every_order():
     slow = Stable(takes_s={"prepare": 4.5})
     Story(plan(group(1, "torch"), blocks=1), slow)
-    assert slow.timeouts == [5.0] * 5
+    assert slow.timeouts == [5.0] * 7
 
 
 def test_a_generation_is_all_rows_with_new_workers():
@@ -150,9 +150,7 @@ def test_what_is_skipped_is_told_once():
 
 @pytest.mark.parametrize("answer", [RAISES, CRASH, HANGS])
 def test_a_case_that_went_wrong_is_not_measured_again(answer):
-    story = Story(
-        plan(group(1, "torch", "numpy"), generations=2), stable(torch={"block": [answer]})
-    )
+    story = Story(plan(group(1, "torch", "numpy"), generations=2), stable(torch={"turn": [answer]}))
     told = [(short(m.case), m.generation, m.status == "ok") for m in story.measurements]
     assert told == [
         ("matmul/1 on torch", 0, False),
@@ -164,7 +162,7 @@ def test_a_case_that_went_wrong_is_not_measured_again(answer):
 
 def test_a_case_that_goes_wrong_late_keeps_what_was_measured_before():
     story = Story(
-        plan(group(1, "torch"), generations=2, blocks=1), stable(torch={"block": [None, RAISES]})
+        plan(group(1, "torch"), generations=2, blocks=1), stable(torch={"turn": [None, RAISES]})
     )
     assert [(m.generation, m.status) for m in story.measurements] == [(0, "ok"), (1, "failed")]
 

@@ -85,9 +85,30 @@ def test_the_less_precise_the_ratio_the_more_rounds_and_always_to_a_look():
     assert {reason for _, reason in ended} == {"precision"}
 
 
-def test_between_two_looks_nobody_looks():
+def test_between_two_looks_there_is_none():
+    rule, cases = stop(), [samples(noisy(FIRST_LOOK + 3, 0.5, seed=seed)) for seed in (1, 2)]
+    for rounds in range(FIRST_LOOK, FIRST_LOOK + 4):
+        assert rule.reason([case[:rounds] for case in cases], LONG_S) is None
+    assert len(rule.half_widths) == 1
+
+
+def test_a_turn_of_several_blocks_does_not_miss_a_look():
     steady = samples([1.0] * (FIRST_LOOK + 1))
-    assert stop().reason([steady, steady], LONG_S) is None
+    assert stop().reason([steady, steady], LONG_S) == "precision"
+
+
+def test_cases_are_paired_by_round_where_one_lost_its_first_turn():
+    whole = samples([1.0, 9.0] * FIRST_LOOK)
+    rest = samples([2.0, 18.0] * FIRST_LOOK)[4:]
+    assert quiet_rounds([whole, rest]) == list(range(4, 2 * FIRST_LOOK))
+
+
+def test_the_precision_is_that_of_turns():
+    """What disturbs a turn disturbs its blocks alike: two turns of four prove nothing."""
+    steady = [samples([1.0] * 24), samples([2.0] * 24)]
+    rule = Stop(Sampling(blocks=1000, precision=0.01), blocks=4)
+    reasons = [rule.reason([case[:n] for case in steady], LONG_S) for n in range(4, 25, 4)]
+    assert reasons == [None] * 5 + ["precision"]
 
 
 def test_what_hits_both_alike_does_not_count():
@@ -137,7 +158,7 @@ def test_without_an_interval_nothing_is_known(steps_s):
 
 def test_a_round_counts_if_nobody_was_disturbed_in_it():
     cases = [samples([1.0, 2.0, 3.0, 4.0], 1), samples([5.0, 6.0, 7.0, 8.0], 2)]
-    assert quiet_rounds(cases) == [[1.0, 4.0], [5.0, 8.0]]
+    assert quiet_rounds(cases) == [0, 3]
 
 
 def test_disturbed_rounds_are_replaced():

@@ -4,34 +4,40 @@ from msgspec import structs
 
 from dlbench.backends.base import nothing
 from dlbench.harness import wire
-from dlbench.harness.worker.blocks import LEAD_IN_AFTER_RESET
+from dlbench.harness.worker.blocks import STEPS_AFTER_RESET
 from dlbench.harness.worker.interference import LOST_SHARE
-from fakes.orders import BLOCK, CASE, PREPARE, RELEASE, START, WARM_UP, WORKLOAD
+from fakes.orders import CASE, PREPARE, RELEASE, START, TURN, WARM_UP, WORKLOAD
+
+
+def block(tell):
+    """The only block of a turn without a lead-in."""
+    (sample,) = tell(TURN).samples
+    return sample
 
 
 def test_a_block_has_the_iterations_that_the_warm_up_found(tell, backend):
     backend.costs_s = [0.5]
     warm = tell(START, PREPARE, WARM_UP)
     assert warm.samples[-1].iterations == 2  # a probe is a quarter of a block
-    started_s = backend.clock.seconds() + LEAD_IN_AFTER_RESET * 0.5
-    sample = tell(BLOCK).sample
+    started_s = backend.clock.seconds() + STEPS_AFTER_RESET * 0.5
+    sample = block(tell)
     assert (sample.iterations, sample.host_s, sample.started_s) == (8, 4.0, started_s)
 
 
 def test_a_block_says_what_came_before_it_and_what_disturbed_it(tell, monitor):
     tell(START, PREPARE, WARM_UP)
-    quiet = tell(BLOCK).sample
-    assert quiet.lead_s == LEAD_IN_AFTER_RESET * 1.0
+    quiet = block(tell)
+    assert quiet.lead_s == STEPS_AFTER_RESET * 1.0
     assert (quiet.foreign_s, quiet.waited_s, quiet.steal_s, quiet.flags) == (0.0, 0.0, 0.0, ())
     monitor.foreign_s = 3.0
-    busy = tell(BLOCK).sample
+    busy = block(tell)
     assert (busy.foreign_s, busy.flags) == (3.0, ("busy",))
 
 
 def test_a_device_with_a_clock_is_timed_by_it_too(tell, backend):
     backend.has_device_clock = FakeClock(backend.clock)
     tell(START, PREPARE, WARM_UP)
-    assert tell(BLOCK).sample.device_s == 4.0
+    assert block(tell).device_s == 4.0
 
 
 class FakeClock:
@@ -49,7 +55,7 @@ def test_a_block_that_was_sized_while_others_disturbed_the_warm_up_grows(tell, b
     backend.costs_s = [16.0]
     tell(START, PREPARE, WARM_UP)
     backend.costs_s = [0.125]
-    found = [tell(BLOCK).sample for _ in range(3)]
+    found = [block(tell) for _ in range(3)]
     assert [(sample.iterations, sample.host_s) for sample in found] == [
         (1, 0.125),
         (32, 4.0),
@@ -61,17 +67,17 @@ def test_a_block_that_others_disturb_makes_the_next_ones_no_shorter(tell, backen
     backend.costs_s = [0.5]
     tell(START, PREPARE, WARM_UP)
     backend.costs_s = [16.0]
-    assert [tell(BLOCK).sample.iterations for _ in range(2)] == [8, 8]
+    assert [block(tell).iterations for _ in range(2)] == [8, 8]
 
 
 def test_a_block_that_is_late_because_of_others_ends_early(tell, backend, monitor):
     backend.costs_s = [0.5]
     tell(START, PREPARE, WARM_UP)
     backend.costs_s, monitor.foreign_s = [16.0], 100.0
-    found = tell(BLOCK).sample
+    found = block(tell)
     assert (found.iterations, found.host_s, found.flags) == (1, 16.0, ("busy",))
     backend.costs_s, monitor.foreign_s = [0.5], 0.0
-    assert tell(BLOCK).sample.iterations == 8
+    assert block(tell).iterations == 8
 
 
 def test_why_a_block_ended_early_stays_said_if_its_end_is_quiet(tell, backend, monitor):
@@ -87,7 +93,7 @@ def test_why_a_block_ended_early_stays_said_if_its_end_is_quiet(tell, backend, m
         return after()
 
     monitor.after = told_after
-    found = tell(BLOCK).sample
+    found = block(tell)
     assert (found.iterations, found.host_s, found.foreign_s) == (1, 36.0, 1.0)
     assert found.foreign_s < LOST_SHARE * found.host_s
     assert found.flags == ("busy",)
@@ -97,14 +103,14 @@ def test_a_block_that_others_disturb_and_that_is_not_late_is_whole(tell, backend
     backend.costs_s = [0.5]
     tell(START, PREPARE, WARM_UP)
     backend.costs_s, monitor.foreign_s = [0.75], 100.0
-    assert (tell(BLOCK).sample.iterations, tell(BLOCK).sample.flags) == (8, ("busy",))
+    assert (block(tell).iterations, block(tell).flags) == (8, ("busy",))
 
 
 def test_what_the_quota_took_is_the_case_s_own_and_ends_no_block(tell, backend, monitor):
     backend.costs_s = [0.5]
     tell(START, PREPARE, WARM_UP)
     backend.costs_s, monitor.throttled_s = [16.0], 100.0
-    found = tell(BLOCK).sample
+    found = block(tell)
     assert (found.iterations, found.flags) == (8, ("throttled",))
 
 
@@ -113,7 +119,7 @@ def test_where_the_size_of_a_block_is_known_one_of_them_warms_up(tell, backend):
     tell(START, PREPARE)
     warm = tell(structs.replace(WARM_UP, iterations=6))
     assert [sample.iterations for sample in warm.samples] == [6]
-    assert tell(BLOCK).sample.iterations == 6
+    assert block(tell).iterations == 6
 
 
 def test_a_warm_up_that_others_disturb_makes_the_blocks_no_shorter(tell, backend, monitor):
@@ -122,28 +128,23 @@ def test_a_warm_up_that_others_disturb_makes_the_blocks_no_shorter(tell, backend
     warm = tell(structs.replace(WARM_UP, iterations=8))
     assert [sample.iterations for sample in warm.samples] == [1]
     backend.costs_s, monitor.foreign_s = [0.5], 0.0
-    assert tell(BLOCK).sample.iterations == 8
+    assert block(tell).iterations == 8
 
 
 def test_every_block_starts_where_training_starts(tell, backend):
     tell(START, PREPARE, WARM_UP)
     backend.events.clear()
-    tell(BLOCK, BLOCK)
-    lead_in = ["run"] * LEAD_IN_AFTER_RESET
+    tell(TURN, TURN)
+    lead_in = ["run"] * STEPS_AFTER_RESET
     assert backend.events == ["reset", *lead_in, "wait", *["run"] * 4, "wait"] * 2
 
 
-def test_a_step_that_changes_nothing_has_a_share_of_its_block_as_lead_in(tell, backend):
+def test_a_step_that_changes_nothing_runs_once_before_its_block(tell, backend):
     backend.reset = nothing
     tell(START, PREPARE, WARM_UP)
     backend.events.clear()
-    tell(BLOCK)
+    tell(TURN)
     assert backend.events == ["run", "wait", *["run"] * 4, "wait"]
-    backend.costs_s = [0.01]
-    tell(WARM_UP)
-    backend.events.clear()
-    tell(BLOCK)
-    assert backend.events == [*["run"] * 20, "wait", *["run"] * 400, "wait"]
 
 
 def test_every_probe_of_the_warm_up_starts_where_training_starts(tell, backend):
@@ -151,7 +152,7 @@ def test_every_probe_of_the_warm_up_starts_where_training_starts(tell, backend):
     backend.events.clear()
     probes = len(tell(WARM_UP).samples)
     assert backend.events.count("reset") == probes
-    assert backend.events[:4] == ["reset", *["run"] * LEAD_IN_AFTER_RESET, "wait"]
+    assert backend.events[:4] == ["reset", *["run"] * STEPS_AFTER_RESET, "wait"]
 
 
 def test_cases_are_held_side_by_side(tell, backend):
@@ -159,12 +160,12 @@ def test_cases_are_held_side_by_side(tell, backend):
     tell(START, PREPARE, WARM_UP)
     backend.costs_s = [0.5]
     tell(wire.Prepare(other, WORKLOAD, {}, seed=1), wire.WarmUp(other, WARM_UP.sampling))
-    assert tell(BLOCK).sample.iterations == 4
-    assert tell(wire.Block(other)).sample.iterations == 8
+    assert block(tell).iterations == 4
+    assert tell(structs.replace(TURN, case=other)).samples[0].iterations == 8
 
 
 def test_a_released_case_is_forgotten_and_the_backend_told(tell, backend):
     assert tell(START, PREPARE, WARM_UP, RELEASE) == wire.Ready()
     assert backend.events[-1] == "release"
-    assert tell(BLOCK).reason == f"KeyError: {CASE!r}"
+    assert tell(TURN).reason == f"KeyError: {CASE!r}"
     assert tell(RELEASE) == wire.Ready()

@@ -7,7 +7,7 @@ import pytest
 from dlbench.harness import wire
 from dlbench.harness.worker import worker
 from dlbench.harness.worker.compiler import FIRST_CALLS
-from fakes.orders import BLOCK, PREPARE, START, TARGET, WARM_UP, WORKLOAD
+from fakes.orders import PREPARE, START, TARGET, TURN, WARM_UP, WORKLOAD
 
 AGAIN = "was compiled again while it was measured ({})."
 
@@ -101,23 +101,23 @@ def test_a_static_mode_without_a_compiler_is_a_mistake_of_the_backends_author(
 
 def test_without_a_compiler_nothing_is_compiled_again(tell, backend):
     backend.has_compiler = False
-    assert isinstance(tell(START, PREPARE, WARM_UP, BLOCK), wire.Timed)
+    assert isinstance(tell(START, PREPARE, WARM_UP, TURN), wire.Timed)
 
 
 def test_a_block_that_compiles_again_has_failed(tell, backend, static):
     backend.compiles = [0, 1]
-    assert isinstance(tell(static, PREPARE, WARM_UP, BLOCK), wire.Timed)
+    assert isinstance(tell(static, PREPARE, WARM_UP, TURN), wire.Timed)
     backend.compiles = [1, 3]
-    assert tell(BLOCK) == wire.Failed("failed", AGAIN.format("2 times"))
+    assert tell(TURN) == wire.Failed("failed", AGAIN.format("2 times"))
 
 
 def test_compiling_before_the_timed_steps_of_a_block_is_no_less_a_failure(tell, backend, static):
     """It would be neither in the time nor in the costs of compiling."""
     backend.compiles, more = [0, 1], [0]
     backend.reset = lambda: backend.compiles.append(backend.compiles.pop() + more[0])
-    assert isinstance(tell(static, PREPARE, WARM_UP, BLOCK), wire.Timed)
+    assert isinstance(tell(static, PREPARE, WARM_UP, TURN), wire.Timed)
     more[0] = 1
-    assert tell(BLOCK) == wire.Failed("failed", AGAIN.format("1 time"))
+    assert tell(TURN) == wire.Failed("failed", AGAIN.format("1 time"))
 
 
 def test_a_warm_up_that_compiles_again_has_failed(tell, backend, static):
@@ -138,7 +138,7 @@ def test_a_lead_in_of_its_own_may_compile_when_it_runs_first_and_no_later(tell, 
     tell(static, PREPARE)
     assert tell(WARM_UP) == wire.Failed("failed", AGAIN.format("1 time"))
     more[:] = [0] * 100 + [1]
-    assert isinstance(tell(WARM_UP, BLOCK), wire.Timed)
+    assert isinstance(tell(WARM_UP, TURN), wire.Timed)
 
 
 def test_a_static_mode_that_raises_has_failed_and_is_not_run_another_way(tell, backend, static):

@@ -12,18 +12,18 @@ from dlbench.harness import fork_server, wire
 from dlbench.harness.worker import worker
 from dlbench.harness.worker.__main__ import serve
 from fakes.orders import (
-    BLOCK,
     CHECK,
     PREPARE,
     RELEASE,
     START,
+    TURN,
     WARM_UP,
 )
 
 
 def test_orders_are_served_until_the_wire_is_closed(backend):
     orders, replies = io.BytesIO(), io.BytesIO()
-    for order in (START, PREPARE, CHECK, WARM_UP, BLOCK, RELEASE):
+    for order in (START, PREPARE, CHECK, WARM_UP, TURN, RELEASE):
         wire.send(orders, order)
     orders.seek(0)
     serve(orders, replies)

@@ -9,7 +9,7 @@ from dlbench.harness import wire
 from dlbench.harness.worker import worker
 from dlbench.harness.worker.compiler import FIRST_CALLS
 from fakes.backend import Tensor
-from fakes.orders import BLOCK, CASE, CHECK, PREPARE, START, WARM_UP, on, to
+from fakes.orders import CASE, CHECK, PREPARE, START, TURN, WARM_UP, on, to
 
 # --- start ----------------------------------------------------------------------------------------
 
@@ -197,16 +197,16 @@ def test_a_worker_goes_on_after_a_failure(tell, backend):
     backend.fails = ValueError("once")
     tell(START, PREPARE)
     backend.fails = None
-    assert isinstance(tell(PREPARE, WARM_UP, BLOCK), wire.Timed)
+    assert isinstance(tell(PREPARE, WARM_UP, TURN), wire.Timed)
 
 
 def test_a_step_that_fails_only_later_is_reported_by_its_block(tell, backend):
     tell(START, PREPARE, WARM_UP)
     backend.fails = RuntimeError("the card fell off the bus")
-    assert tell(BLOCK) == wire.Failed("failed", "RuntimeError: the card fell off the bus")
+    assert tell(TURN) == wire.Failed("failed", "RuntimeError: the card fell off the bus")
 
 
-@pytest.mark.parametrize("order", [CHECK, WARM_UP, BLOCK], ids=["check", "warm-up", "block"])
+@pytest.mark.parametrize("order", [CHECK, WARM_UP, TURN], ids=["check", "warm-up", "block"])
 def test_a_case_that_was_never_prepared_cannot_be_timed(tell, order):
     assert tell(START, order) == wire.Failed("failed", f"KeyError: {CASE!r}")
 

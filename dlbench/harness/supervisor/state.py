@@ -1,0 +1,98 @@
+"""The state that all rows of a run share.
+
+It schedules and never computes; it prints nothing and stores nothing.
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from dlbench.harness.supervisor.pool import WorkerPool
+from dlbench.harness.supervisor.schedule import Budget
+from dlbench.records.case import Case, Group, Target
+from dlbench.records.measurement import Measurement, Progress
+from dlbench.records.plan import Plan
+
+
+@dataclass
+class RunState:
+    """The state that all rows of a run share: plan, workers, time and the outcome of the cases.
+
+    slot: cases of equal slot share a worker; done: the number of measurements so far, without those
+    of nulls and of cases that the plan skips; reported: the ids of all cases with a measurement;
+    failed: the ids of the failed ones, which are not measured again; too_slow: for a target that
+    took too long to compile, the id of the workload.
+    """
+
+    plan: Plan
+    pool: WorkerPool
+    budget: Budget
+    clock: Callable[[], float]
+    slot: Callable[[Case], Hashable]
+    done: int = 0
+    reported: set[str] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
+    too_slow: dict[Target, str] = field(default_factory=dict)
+
+    @property
+    def generation(self) -> int:
+        """Return the number of the current generation, from 0."""
+        return self.budget.generation
+
+    @property
+    def direction(self) -> int:
+        """Return 1, or -1 in half of the cold and half of the warm generations."""
+        return sign(self.generation)
+
+    @property
+    def is_warm(self) -> bool:
+        """Return whether workers find the code compiled before, as a second run would."""
+        return self.generation % 2 == 1
+
+    def cases_of(self, group: Group) -> list[Case]:
+        """Return the cases of a row for this generation, in the order of their start.
+
+        The order is mirrored too: the first process gets other memory than the next ones.
+        """
+        cases = [] if self.budget.is_late else [c for c in group.live if c.id not in self.failed]
+        return cases[:: self.direction]
+
+    def row_seconds(self, cases: int, later: Sequence[Case], reserve_s: float) -> float:
+        """Return the seconds for the rounds of a row of so many cases; `later` are to come."""
+        left = [case for case in later if case.id not in self.failed]
+        return self.budget.row_seconds(cases, len(left), reserve_s)
+
+    def reason_to_skip(self, case: Case) -> str | None:
+        """Return why a case is not tried: a slow compiler would delay the others in every row."""
+        workload = self.too_slow.get(case.target)
+        if workload is None or case.id in self.reported:
+            return None
+        return (
+            f"skipped, because {workload} took too long to compile; "
+            "--compile-limit raises the limit"
+        )
+
+    def progress(self, doing: str, what: str, part: float = 0.0) -> Progress:
+        """Return the current activity, and how much of the run is done.
+
+        part: the number of cases under way, by the share of their samples.
+        """
+        is_timed = doing in {"warming up", "running in", "measuring"}
+        return Progress(f"{doing} {what}", self.done, self._total(), part, is_timed)
+
+    def count(self, measurement: Measurement) -> None:
+        """Count the measurement if its case is one that `_total` counts."""
+        self.done += measurement.case in self._counted
+
+    def _total(self) -> int:
+        """Return the number of measurements if no case fails: `--dry-run` names the same cases."""
+        return len(self._counted) * self.budget.generations
+
+    @cached_property
+    def _counted(self) -> set[str]:
+        return {case.id for case in self.plan.cases if not case.skip}
+
+
+def sign(number: int) -> int:
+    """Return 1, or -1 for half of all numbers: + - - +, for as many even as odd ones."""
+    return -1 if number % 4 in {1, 2} else 1
