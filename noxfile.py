@@ -128,6 +128,13 @@ def reach(session: nox.Session) -> None:
 
 
 @nox.session
+def level(session: nox.Session) -> None:
+    """Compare dlbench's times with plain loops, half an hour: `nox -s level -- --turns 1`."""
+    install(session, "all", "dev")
+    session.run("python", "bench/reach/level.py", *session.posargs)
+
+
+@nox.session
 def peers(session: nox.Session) -> None:
     """Measure dlbench against other harnesses, more than an hour: `nox -s peers -- --quick`."""
     install(session, "all", "dev")

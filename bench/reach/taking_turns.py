@@ -9,10 +9,12 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
+from time import sleep
 
 from paired import ratio, tell
 
 from dlbench.harness import wire
+from dlbench.harness.supervisor.lead_in import LEAST_S
 from dlbench.harness.supervisor.process import Launcher, WorkerProcess
 from dlbench.harness.wire import Order, Reply
 from dlbench.machine.environment import usable_cores
@@ -21,11 +23,13 @@ from dlbench.records.case import Target, Workload
 from dlbench.records.plan import Sampling
 from dlbench.workloads.base import kind_named
 
-BACKENDS = ("torch", "numpy", "jax")
+BACKENDS = ("torch", "numpy", "jax", "tensorflow")
 SIZES = (256, 1024)
 WORKERS = 4
-# Blocks without a pause before the one that is timed.
-ON_THE_WAY = 3
+# Seconds without a pause before the block that is timed.
+ON_THE_WAY_S = 1.0
+# About the time that the other workers take for their turns.
+PAUSE_S = 0.1
 ROUNDS = 31
 LEAST, MOST = 0.95, 1.05
 SAMPLING = Sampling(block_s=0.01, warmup_s=0.3)
@@ -42,9 +46,9 @@ def told(worker: WorkerProcess, order: Order) -> Reply:
     return reply
 
 
-def block(worker: WorkerProcess, case: str = CASE) -> float:
-    """Seconds of a step, from a block of them."""
-    return told(worker, wire.Block(case)).sample.step_s
+def block(worker: WorkerProcess, lead_s: float, blocks: int = 1) -> float:
+    """Seconds of a step, from the last block of a turn."""
+    return told(worker, wire.Turn(CASE, lead_s, blocks)).samples[-1].step_s
 
 
 def product(size: int) -> Workload:
@@ -53,8 +57,8 @@ def product(size: int) -> Workload:
     return Workload("matmul", params, kind_named("matmul").work(params, {}))
 
 
-def ready(launch: Launcher, backend: str, size: int, slot: int) -> WorkerProcess:
-    """A parked worker with the product of this size."""
+def ready(launch: Launcher, backend: str, size: int, slot: int) -> tuple[WorkerProcess, float]:
+    """A parked worker with the product of this size, and the lead-in that it has learnt."""
     declared = launch.declarations[backend]
     worker, start = launch(
         Target(backend, "cpu", declared.default, "float32", usable_cores()), slot
@@ -63,14 +67,18 @@ def ready(launch: Launcher, backend: str, size: int, slot: int) -> WorkerProcess
     for order in (start, prepare, wire.WarmUp(CASE, SAMPLING)):
         told(worker, order)
     worker.park()
-    return worker
+    sleep(PAUSE_S)
+    worker.resume()
+    stretch = told(worker, wire.Sustain(CASE, SAMPLING.stretch_s)).stretch
+    worker.park()
+    return worker, max(stretch.lead_s, LEAST_S)
 
 
-def taking_turns(workers: Sequence[WorkerProcess]) -> float:
-    """Every worker has a block, as in a round; seconds of a step of the last."""
-    for worker in workers:
+def taking_turns(workers: Sequence[tuple[WorkerProcess, float]]) -> float:
+    """Every worker has a turn of a block; seconds of a step of the last."""
+    for worker, lead_s in workers:
         worker.resume()
-        step_s = block(worker)
+        step_s = block(worker, lead_s)
         worker.park()
     return step_s
 
@@ -78,7 +86,7 @@ def taking_turns(workers: Sequence[WorkerProcess]) -> float:
 def going_on(worker: WorkerProcess) -> float:
     """Blocks one after the other; seconds of a step of the last."""
     worker.resume()
-    step_s = [block(worker) for _ in range(ON_THE_WAY + 1)][-1]
+    step_s = block(worker, ON_THE_WAY_S)
     worker.park()
     return step_s
 
@@ -90,11 +98,10 @@ def compare(backend: str, size: int) -> bool:
         Launcher(read_declarations(), Path(logs)) as launch,
         ExitStack() as stack,
     ):
-        workers = [
-            stack.enter_context(closing(ready(launch, backend, size, slot)))
-            for slot in range(WORKERS)
-        ]
-        found = ratio(lambda: taking_turns(workers), lambda: going_on(workers[-1]), ROUNDS)
+        workers = [ready(launch, backend, size, slot) for slot in range(WORKERS)]
+        for worker, _ in workers:
+            stack.enter_context(closing(worker))
+        found = ratio(lambda: taking_turns(workers), lambda: going_on(workers[-1][0]), ROUNDS)
     return tell(f"{backend} matmul {size}, taking turns / going on", found, MOST, LEAST)
 
 

@@ -1,0 +1,122 @@
+"""The cells of level.py in plain JAX: `python jax_loops.py MODE THREADS SECONDS`."""
+
+import sys
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from loop import main
+
+BATCH = 32
+# The widths of the layers, and the share that is dropped before the last.
+NETWORKS = {"iris": ((4, 10, 8, 3), 0.0), "mnist-512": ((784, 512, 10), 0.2)}
+
+
+def plain(function: Any, **_: Any) -> Any:
+    return function
+
+
+def matmul(size: int) -> Callable[[], Any]:
+    a, b = (jnp.array(np.random.default_rng(0).random((size, size), np.float32)) for _ in "ab")
+    product = mode(jnp.matmul)
+    return lambda: product(a, b)
+
+
+def start(name: str) -> tuple[Any, Any, Any, Any]:
+    """Weights, inputs, classes and a random key; the key is None without dropout."""
+    widths, rate = NETWORKS[name]
+    rng = np.random.default_rng(0)
+    weights = [
+        (jnp.array(rng.normal(0, 0.1, (m, n)).astype(np.float32)), jnp.zeros(n))
+        for m, n in pairwise(widths)
+    ]
+    shape = (BATCH, 28, 28) if name == "mnist-512" else (BATCH, widths[0])
+    x = jnp.array(rng.random(shape, np.float32))
+    y = jnp.array(rng.integers(widths[-1], size=BATCH))
+    return weights, x, y, jax.random.key(0) if rate else None
+
+
+def logits(name: str, weights: Any, key: Any, x: Any) -> Any:
+    x, rate = x.reshape(len(x), -1), NETWORKS[name][1]
+    for kernel, bias in weights[:-1]:
+        x = jax.nn.relu(x @ kernel + bias)
+    if key is not None:
+        x = jnp.where(jax.random.bernoulli(key, 1 - rate, x.shape), x / (1 - rate), 0)
+    kernel, bias = weights[-1]
+    return x @ kernel + bias
+
+
+def split(key: Any) -> tuple[Any, Any]:
+    return (None, None) if key is None else jax.random.split(key)
+
+
+def loss_of(found: Any, y: Any) -> Any:
+    return optax.softmax_cross_entropy_with_integer_labels(found, y).mean()
+
+
+def predict(name: str) -> Callable[[], Any]:
+    weights, x, _, _ = start(name)
+    run = mode(lambda weights, x: jax.nn.softmax(logits(name, weights, None, x)))
+    return lambda: run(weights, x)
+
+
+def forward(name: str) -> Callable[[], Any]:
+    weights, x, y, key = start(name)
+
+    def outputs_and_loss(weights: Any, key: Any, x: Any, y: Any) -> Any:
+        key, own = split(key)
+        found = logits(name, weights, own, x)
+        return jax.nn.softmax(found), loss_of(found, y), key
+
+    run = mode(outputs_and_loss)
+
+    def step() -> None:
+        nonlocal key
+        *_, key = run(weights, key, x, y)
+
+    return step
+
+
+def train_step(name: str) -> Callable[[], Any]:
+    weights, x, y, key = start(name)
+    optimizer = optax.adam(1e-6)
+
+    def train(state: Any, x: Any, y: Any) -> Any:
+        weights, memory, key = state
+        key, own = split(key)
+        found, gradients = jax.value_and_grad(
+            lambda weights: loss_of(logits(name, weights, own, x), y)
+        )(weights)
+        updates, memory = optimizer.update(gradients, memory, weights)
+        return found, (optax.apply_updates(weights, updates), memory, key)
+
+    run = mode(train, donate_argnums=0)
+    state = (weights, optimizer.init(weights), key)
+
+    def step() -> None:
+        nonlocal state
+        _, state = run(state, x, y)
+
+    return step
+
+
+if __name__ == "__main__":
+    # A call returns when it is done.
+    jax.config.update("jax_cpu_enable_async_dispatch", False)  # noqa: FBT003
+    mode = jax.jit if sys.argv[1] == "jit" else plain
+    main(
+        {
+            "matmul 256": lambda: matmul(256),
+            "matmul 1024": lambda: matmul(1024),
+            **{
+                f"{kind.__name__} {name}": lambda kind=kind, name=name: kind(name)
+                for kind in (forward, train_step, predict)
+                for name in NETWORKS
+            },
+        },
+        float(sys.argv[3]),
+    )
