@@ -26,8 +26,8 @@ RIGORS: dict[Rigor, Sampling] = {
         blocks=24,
         precision=0.02,
         block_s=0.01,
-        case_s=2.0,
-        stretch_s=0.64,
+        case_s=1.25,
+        stretch_s=0.32,
     ),
     # Three generations are the fewest that show their spread with any certainty.
     "standard": Sampling(
