@@ -9,15 +9,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from loop import main
+from loop import main, plain
 
 BATCH = 32
 # The widths of the layers, and the share that is dropped before the last.
 NETWORKS = {"iris": ((4, 10, 8, 3), 0.0), "mnist-512": ((784, 512, 10), 0.2)}
-
-
-def plain(function: Any, **_: Any) -> Any:
-    return function
 
 
 def matmul(size: int) -> Callable[[], Any]:
@@ -108,15 +104,4 @@ if __name__ == "__main__":
     # A call returns when it is done.
     jax.config.update("jax_cpu_enable_async_dispatch", False)  # noqa: FBT003
     mode = jax.jit if sys.argv[1] == "jit" else plain
-    main(
-        {
-            "matmul 256": lambda: matmul(256),
-            "matmul 1024": lambda: matmul(1024),
-            **{
-                f"{kind.__name__} {name}": lambda kind=kind, name=name: kind(name)
-                for kind in (forward, train_step, predict)
-                for name in NETWORKS
-            },
-        },
-        float(sys.argv[3]),
-    )
+    main(matmul, (forward, train_step, predict), NETWORKS)

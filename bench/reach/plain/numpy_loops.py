@@ -1,6 +1,5 @@
 """The matrix products of level.py in plain NumPy: `python numpy_loops.py MODE THREADS SECONDS`."""
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -14,5 +13,4 @@ def matmul(size: int) -> Callable[[], Any]:
 
 
 if __name__ == "__main__":
-    sizes = {"matmul 256": lambda: matmul(256), "matmul 1024": lambda: matmul(1024)}
-    main(sizes, float(sys.argv[3]))
+    main(matmul)

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
-from loop import main
+from loop import main, plain
 
 BATCH = 32
 
@@ -45,10 +45,6 @@ def data(shape: tuple[int, ...], classes: int) -> tuple[Any, Any]:
 
 
 NETWORKS = {"iris": iris, "mnist-512": mnist}
-
-
-def plain(function: Any) -> Any:
-    return function
 
 
 def matmul(size: int) -> Callable[[], Any]:
@@ -98,15 +94,4 @@ if __name__ == "__main__":
     tf.config.threading.set_inter_op_parallelism_threads(int(sys.argv[2]))
     modes = {"eager": plain, "function": tf.function, "xla": tf.function(jit_compile=True)}
     mode = modes[sys.argv[1]]
-    main(
-        {
-            "matmul 256": lambda: matmul(256),
-            "matmul 1024": lambda: matmul(1024),
-            **{
-                f"{kind.__name__} {name}": lambda kind=kind, name=name: kind(name)
-                for kind in (forward, train_step, predict)
-                for name in NETWORKS
-            },
-        },
-        float(sys.argv[3]),
-    )
+    main(matmul, (forward, train_step, predict), NETWORKS)

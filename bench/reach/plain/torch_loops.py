@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from loop import main
+from loop import main, plain
 from torch import nn
 
 BATCH = 32
@@ -24,10 +24,6 @@ def mnist() -> tuple[nn.Module, torch.Tensor, torch.Tensor]:
 
 
 NETWORKS = {"iris": iris, "mnist-512": mnist}
-
-
-def plain(function: Any) -> Any:
-    return function
 
 
 def matmul(size: int) -> Callable[[], Any]:
@@ -78,15 +74,4 @@ def train_step(name: str) -> Callable[[], Any]:
 if __name__ == "__main__":
     torch.set_num_threads(int(sys.argv[2]))
     mode = torch.compile if sys.argv[1] == "compile" else plain
-    main(
-        {
-            "matmul 256": lambda: matmul(256),
-            "matmul 1024": lambda: matmul(1024),
-            **{
-                f"{kind.__name__} {name}": lambda kind=kind, name=name: kind(name)
-                for kind in (forward, train_step, predict)
-                for name in NETWORKS
-            },
-        },
-        float(sys.argv[3]),
-    )
+    main(matmul, (forward, train_step, predict), NETWORKS)
