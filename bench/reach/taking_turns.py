@@ -14,13 +14,13 @@ from time import sleep
 from paired import ratio, tell
 
 from dlbench.harness import wire
-from dlbench.harness.supervisor.lead_in import LEAST_S
 from dlbench.harness.supervisor.process import Launcher, WorkerProcess
 from dlbench.harness.wire import Order, Reply
 from dlbench.machine.environment import usable_cores
 from dlbench.plan.targets import read_declarations
 from dlbench.records.case import Target, Workload
 from dlbench.records.plan import Sampling
+from dlbench.stats.ramp import FINE_S
 from dlbench.workloads.base import kind_named
 
 BACKENDS = ("torch", "numpy", "jax", "tensorflow")
@@ -71,7 +71,7 @@ def ready(launch: Launcher, backend: str, size: int, slot: int) -> tuple[WorkerP
     worker.resume()
     stretch = told(worker, wire.Sustain(CASE, SAMPLING.stretch_s)).stretch
     worker.park()
-    return worker, max(stretch.lead_s, LEAST_S)
+    return worker, max(stretch.lead_s, FINE_S)
 
 
 def taking_turns(workers: Sequence[tuple[WorkerProcess, float]]) -> float:

@@ -19,6 +19,7 @@ from dlbench.stats.level import (
     is_beyond_doubt,
     keeps_changing,
     penalty,
+    quiet_steps,
 )
 from dlbench.stats.location import Estimate
 from dlbench.stats.ramp import FIRST_WINDOW_S, blocks_of, change
@@ -34,7 +35,7 @@ class Level(Struct, frozen=True):
 
     turn_penalty: how much longer a step takes in turns than without a pause, a share, with its
     interval; after_pause: the time of a step in the first 20 ms after a pause of `pause_s` seconds,
-    divided by its time without a pause; lead_s: seconds from the begin of a turn to the blocks that
+    divided by its time without a pause; lead_s: seconds from the start of a turn to the blocks that
     count; steady: whether the time without a pause stopped changing.
     """
 
@@ -56,7 +57,7 @@ class Level(Struct, frozen=True):
 
 def level_of(samples: CaseSamples) -> Level:
     """Return the level of a case from its samples and stretches."""
-    stretches = [stretch for stretch in samples.stretches if _quiet(stretch.samples)]
+    stretches = [stretch for stretch in samples.stretches if quiet_steps(stretch.samples)]
     if not stretches:
         return Level()
     value, low, high = penalty([_neighbours(samples, one) for one in stretches]) or NOTHING
@@ -98,15 +99,11 @@ def _neighbours(samples: CaseSamples, stretch: Stretch) -> Times:
     first = stretch.samples[0]
     same = [one for one in samples.samples if one.is_quiet and _process(one) == _process(first)]
     nearest = sorted(same, key=lambda one: abs(one.started_s - first.started_s))[:NEIGHBOURS]
-    return Times(_quiet(nearest), _quiet(stretch.samples))
+    return Times(quiet_steps(nearest), quiet_steps(stretch.samples))
 
 
 def _process(sample: Sample) -> tuple[int, int]:
     return sample.generation, sample.renewal
-
-
-def _quiet(samples: Sequence[Sample]) -> list[float]:
-    return [sample.own_s / sample.iterations for sample in samples if sample.is_quiet]
 
 
 def _after_pause(stretch: Stretch) -> float | None:
@@ -118,7 +115,7 @@ def _after_pause(stretch: Stretch) -> float | None:
         first.append(sample)
         spent_s += sample.host_s
     steps = sum(sample.iterations for sample in first)
-    steady = _quiet(stretch.samples)
+    steady = quiet_steps(stretch.samples)
     if any(sample.is_disturbed for sample in first) or not steps or not steady:
         return None
     return sum(sample.own_s for sample in first) / steps / median(steady)

@@ -20,21 +20,21 @@ def warnings(reading: ComparedRows) -> list[str]:
     lines = (
         _busy(reading.rows),
         _failed(reading.nulls),
-        _slowed(reading.rows),
+        _changed(reading.rows),
         _unsteady(reading.rows),
     )
     return [line for line in lines if line]
 
 
-def _slowed(rows: Sequence[Row]) -> str | None:
-    """Name the cases that turns cost time."""
-    slowed = [row for row in rows if row.status == "ok" and doubt(row.level)]
-    if not slowed:
+def _changed(rows: Sequence[Row]) -> str | None:
+    """Name the cases whose time turns change."""
+    changed = [row for row in rows if row.status == "ok" and doubt(row.level)]
+    if not changed:
         return None
-    worst = max(row.level.turn_penalty or 0.0 for row in slowed)
+    most = max(abs(row.level.turn_penalty or 0.0) for row in changed)
     return (
-        f"these cases took up to {units.percent(worst)} longer in turns than without a pause, so "
-        f"their ratios are less certain: {_named(slowed, rows)}"
+        f"the times of these cases in turns and without a pause differ by up to "
+        f"{units.percent(most)}, so their ratios are less certain: {_named(changed, rows)}"
     )
 
 

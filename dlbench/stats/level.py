@@ -1,15 +1,17 @@
 """Whether blocks in turns take as long as blocks without a pause, by their times."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import exp, log, log1p, sqrt
 from statistics import fmean, median, variance
 from typing import NamedTuple
 
 from scipy.special import ndtri, stdtrit
 
+from dlbench.records.measurement import Sample
 from dlbench.stats.location import CONFIDENCE, Estimate, median_error
 
-# Beyond doubt more than this, a time in a table would be wrong by more than tables show.
+# A penalty matters if it is larger than this, beyond doubt: a time in a table may be wrong by as
+# much.
 MOST_PENALTY = 0.03
 
 # So many blocks in turns are compared with a stretch, those nearest in time: the speed of the
@@ -25,6 +27,11 @@ class Times(NamedTuple):
 
     turns: Sequence[float]
     stretch: Sequence[float]
+
+
+def quiet_steps(samples: Iterable[Sample]) -> list[float]:
+    """Return the seconds of a step of the quiet samples, on the device's clock if it has one."""
+    return [sample.own_s / sample.iterations for sample in samples if sample.is_quiet]
 
 
 def penalty(pairs: Sequence[Times]) -> Estimate | None:

@@ -17,8 +17,14 @@ from dlbench.stats.location import effective_count
 # with any time constant from a twentieth of a window up shows between two windows.
 FIRST_WINDOW_S = 0.02
 
-# So many windows before the first look: two of a few blocks each may agree by chance.
+# The blocks of a stretch, and the shortest lead-in, in seconds: a window holds four, and each still
+# has far more steps than the synchronisation at its ends costs. Shorter ramps do not show.
+FINE_S = 0.005
+
+# So many windows before the first look: two of a few blocks each may agree by chance. The first
+# look, and the shortest stretch, in seconds.
 FEWEST_WINDOWS = 4
+FIRST_LOOK_S = FIRST_WINDOW_S * 2 ** (FEWEST_WINDOWS - 1)
 
 # The steps are steady if the medians of the last two windows differ by at most this share, or by
 # the noise of the medians up to another share: a ramp must not pass for noise. Of an exponential

@@ -272,7 +272,7 @@ def in_turns(share: float = 0.0, growth: float = 1.0) -> Results:
 
 def test_cases_that_turns_cost_time_are_named() -> None:
     told = printed(in_turns(share=0.3))
-    assert re.search("took up to (29|30|31) % longer in turns than without a pause", told)
+    assert re.search("in turns and without a pause differ by up to (29|30|31) %", told)
     assert "matmul 100 on torch" in told
     assert "without a pause" not in printed(in_turns(share=0.005))
 

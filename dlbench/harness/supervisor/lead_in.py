@@ -10,14 +10,8 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from dlbench.records.measurement import RAMP, Sample, Stretch
-from dlbench.stats.level import Times, is_beyond_doubt, penalty
-from dlbench.stats.ramp import FEWEST_WINDOWS, FIRST_WINDOW_S, LONGEST_LEAD_S
-
-# The shortest lead-in, in seconds: a block of a stretch. Shorter ramps do not show there.
-LEAST_S = 0.005
-
-# The shortest stretch: four windows of stats.ramp.
-LEAST_STRETCH_S = FIRST_WINDOW_S * 2 ** (FEWEST_WINDOWS - 1)
+from dlbench.stats.level import Times, is_beyond_doubt, penalty, quiet_steps
+from dlbench.stats.ramp import FINE_S, FIRST_LOOK_S, LONGEST_LEAD_S
 
 # How often a lead-in that turns out to be too short is doubled. If four times as much does not
 # help, the lead-in is not the reason.
@@ -42,12 +36,12 @@ class LeadIn:
 
         Later ones need as much behind the lead-in as before it.
         """
-        return min(most_s, max(LEAST_STRETCH_S, 2 * self.seconds)) if self.stretches else most_s
+        return min(most_s, max(FIRST_LOOK_S, 2 * self.seconds)) if self.stretches else most_s
 
     def learn(self, stretch: Stretch) -> None:
         """Store a stretch; the first one tells the length."""
         if not self.stretches and stretch.samples:
-            self.seconds = max(stretch.lead_s, LEAST_S)
+            self.seconds = max(stretch.lead_s, FINE_S)
         self.stretches.append(stretch)
 
     @property
@@ -57,7 +51,7 @@ class LeadIn:
 
     def is_too_short(self, turns: Sequence[Sample]) -> bool:
         """Return whether these blocks take longer than the last stretch, beyond doubt."""
-        found = penalty([Times(_quiet(turns), _quiet(self.stretches[-1].samples))])
+        found = penalty([Times(quiet_steps(turns), quiet_steps(self.stretches[-1].samples))])
         return found is not None and found.value > 0 and is_beyond_doubt(found)
 
     def double(self, turns: Sequence[Sample]) -> None:
@@ -65,7 +59,3 @@ class LeadIn:
         self.seconds = min(2 * self.seconds, LONGEST_LEAD_S)
         self.doublings += 1
         self.blocks += [replace(sample, flags=(*sample.flags, RAMP)) for sample in turns]
-
-
-def _quiet(samples: Sequence[Sample]) -> list[float]:
-    return [sample.own_s / sample.iterations for sample in samples if sample.is_quiet]

@@ -116,7 +116,7 @@ class RowRun:
         It is no preparation: renewals do not repeat it.
         """
         for case_run in warm:
-            yield self.run.progress("running in", case_run.case.id)
+            yield self.run.progress("ramping up", case_run.case.id)
             case_run.sustain()
             if case_run.status != "ok":
                 yield from self._finish([case_run])

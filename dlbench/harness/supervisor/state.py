@@ -77,7 +77,7 @@ class RunState:
 
         part: the number of cases under way, by the share of their samples.
         """
-        is_timed = doing in {"warming up", "running in", "measuring"}
+        is_timed = doing in {"warming up", "ramping up", "measuring"}
         return Progress(f"{doing} {what}", self.done, self._total(), part, is_timed)
 
     def count(self, measurement: Measurement) -> None:

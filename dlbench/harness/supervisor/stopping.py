@@ -50,8 +50,8 @@ class Stop:
         cases: for every active case, its samples; a round with a disturbed sample does not count.
         seconds_left: of the row's share.
         """
-        if not cases or not cases[0]:
-            return None
+        if not cases or not all(cases):
+            return None  # a case without a sample, too, waits for its next turn
         quiet = quiet_rounds(cases)
         rounds = self.quiet = len(quiet)
         look = max((look for look in LOOKS if look <= rounds), default=0)

@@ -20,8 +20,8 @@ from dlbench.harness.worker.interference import Counters, Monitor, with_flags
 from dlbench.records.measurement import RAMP, Flag, Sample, Stretch
 from dlbench.records.plan import Sampling
 from dlbench.stats.ramp import (
-    FEWEST_WINDOWS,
-    FIRST_WINDOW_S,
+    FINE_S,
+    FIRST_LOOK_S,
     LONGEST_LEAD_S,
     blocks_of,
     is_steady,
@@ -33,10 +33,6 @@ from dlbench.stats.ramp import (
 STEPS_BEFORE = 1
 STEPS_AFTER_RESET = 2
 
-# The blocks of a stretch, and the shortest of a lead-in, in seconds: a window of stats.ramp holds
-# four, and each still has far more steps than the synchronisation at its ends costs.
-FINE_S = 0.005
-
 # After so many steps on one batch training begins anew: gradients that vanish become denormal
 # numbers, which a CPU computes slowly.
 MOST_STEPS = 1000
@@ -44,9 +40,6 @@ MOST_STEPS = 1000
 # A lead-in has about so many blocks: the record shows how the case gets up to speed in each turn,
 # and stays small.
 LEAD_IN_BLOCKS = 4
-
-# The first look whether a stretch is steady; each window is as long as all before it.
-FIRST_LOOK_S = FIRST_WINDOW_S * 2 ** (FEWEST_WINDOWS - 1)
 
 # A block below this share of its planned length is too short. Seen beside a competing process:
 # blocks of a few steps were a fifth to a half slower per step than whole blocks of the same case.

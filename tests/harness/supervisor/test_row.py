@@ -88,19 +88,19 @@ def test_progress_counts_the_cases_that_are_finished():
         ("checking matmul/1/torch/cpu/eager/float32/t1", 0),
         ("warming up matmul/1/numpy/cpu/eager/float32/t1", 0),
         ("warming up matmul/1/torch/cpu/eager/float32/t1", 0),
-        ("running in matmul/1/numpy/cpu/eager/float32/t1", 0),
-        ("running in matmul/1/torch/cpu/eager/float32/t1", 0),
+        ("ramping up matmul/1/numpy/cpu/eager/float32/t1", 0),
+        ("ramping up matmul/1/torch/cpu/eager/float32/t1", 0),
         *[("measuring matmul/1", 0)] * 4,  # before every turn
         ("preparing matmul/2/torch/cpu/eager/float32/t1", 2),
         ("checking matmul/2/torch/cpu/eager/float32/t1", 2),
         ("warming up matmul/2/torch/cpu/eager/float32/t1", 2),
-        ("running in matmul/2/torch/cpu/eager/float32/t1", 2),
+        ("ramping up matmul/2/torch/cpu/eager/float32/t1", 2),
         ("measuring matmul/2", 2),
         ("measuring matmul/2", 2),
     ]
     assert {p.total for p in progress} == {3}
     timed = {p.doing.partition(" matmul")[0] for p in progress if p.is_timed}
-    assert timed == {"warming up", "running in", "measuring"}
+    assert timed == {"warming up", "ramping up", "measuring"}
 
 
 def test_progress_counts_what_is_planned_without_self_checks():

@@ -6,9 +6,8 @@ from statistics import median
 import pytest
 from msgspec import structs
 
-from dlbench.harness.worker.blocks import FINE_S
 from dlbench.records.plan import Sampling
-from dlbench.stats.ramp import LONGEST_LEAD_S, NEAR_SHARE
+from dlbench.stats.ramp import FINE_S, LONGEST_LEAD_S, NEAR_SHARE
 from fakes.orders import PREPARE, START, SUSTAIN, TURN, WARM_UP
 
 STEP_S = 1e-4
