@@ -29,9 +29,10 @@ from dlbench.syntax import within
 
 
 class Versus(NamedTuple):
-    """What to compare rows with. baseline: a target's id or parts of it, None for the fastest.
+    """The baseline of a comparison, and its margin.
 
-    margin: smaller differences count as equal; a share.
+    baseline: a target's id or parts of it, None for the fastest; margin: smaller differences count
+    as equal; a share.
     """
 
     baseline: str | None = None

@@ -85,7 +85,7 @@ class CaseSamples:
 
 
 def is_quiet(sample: Sample) -> bool:
-    """Whether no other program disturbed the sample."""
+    """Return whether no other program disturbed the sample."""
     return not sample.is_disturbed
 
 

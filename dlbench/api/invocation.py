@@ -57,7 +57,7 @@ def consume(events: Generator[E, None, None], store: Callable[[E], None], watch:
 
 
 def _rest(events: Generator[E, None, None], interrupt: KeyboardInterrupt) -> Iterator[E]:
-    """What the generator still has to hand over."""
+    """Yield the last events of the generator."""
     try:
         yield events.throw(interrupt)
         yield from events

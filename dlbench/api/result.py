@@ -122,7 +122,7 @@ class TrainingOutcome:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no epoch was trained."""
+        """Return whether no epoch was trained."""
         return not any(one.epochs for one in self.trainings)
 
     def frame(self) -> "DataFrame":

@@ -61,7 +61,7 @@ class Folders:
 
     @property
     def callbacks(self) -> set[str]:
-        """What is written at the end of an epoch."""
+        """Return the callbacks at the end of an epoch."""
         return {name for name in CALLBACKS if getattr(self, name) is not None}
 
 
@@ -162,7 +162,7 @@ def _store(written: Writer[TrainingResult], event: object) -> None:
 def _targets(
     request: TrainingRequest, folders: Folders, machine: Machine, watch: Watch
 ) -> list[Target]:
-    """What was asked for; each backend's default mode and loop where nothing was.
+    """Return the requested targets; each backend's default mode and loop if none is named.
 
     The watcher is told which backends are left out, and why.
     """

@@ -97,7 +97,7 @@ def _not_asked(
 def _findings(
     tasks: Sequence[verification.Task], declarations: Mapping[str, Declaration], watch: Watch
 ) -> list[Finding]:
-    """What all workers answer; the watcher is told of every finding, one at a time."""
+    """Collect the answers of all workers; pass each finding to the watcher as it comes."""
     total, done, one_at_a_time = sum(len(task.orders) for task in tasks), 0, Lock()
 
     def tell(finding: Finding) -> None:

@@ -55,7 +55,7 @@ def draw(rows: Sequence[Row]) -> Figure | None:
 
 
 def _is_known(row: Row) -> bool:
-    """Whether the total time is known; a static row needs its compile time too."""
+    """Return whether the total time is known; a static row needs its compile time too."""
     return row.mode_kind == "dynamic" or row.compile.seconds is not None
 
 

@@ -53,7 +53,7 @@ class Table:
 
     @property
     def has_best(self) -> bool:
-        """Whether a cell is marked as the best."""
+        """Return whether a cell is marked as the best."""
         return any(cell.best for _, cells in self.rows for cell in cells)
 
 
@@ -102,14 +102,14 @@ class Document:
 
 
 class Format(Protocol):
-    """What a member offers."""
+    """The functions of a format."""
 
     def write(self, document: Document, console: Console, /) -> str:
         """Return the document in this format."""
 
 
 class Declaration(Struct, frozen=True):
-    """What a member says of itself in its source. option: its name after `--format`."""
+    """The declaration of a format in its source. option: its name after `--format`."""
 
     option: str
 

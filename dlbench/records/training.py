@@ -60,7 +60,7 @@ class TrainingResult(Record, frozen=True):
 
     @property
     def interrupted(self) -> bool:
-        """Whether the user ended it: it has neither failed nor finished."""
+        """Return whether the user ended it: it has neither failed nor finished."""
         return self.reason == INTERRUPTED
 
 

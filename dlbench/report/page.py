@@ -197,7 +197,7 @@ def _error(value: float | None) -> str:
 
 
 def _line(value: object) -> object:
-    """What a template writes, if it is a text, as one line."""
+    """Return a text of a template as one line, and other values unchanged."""
     plain = isinstance(value, str) and not isinstance(value, Markup)
     return one_line(str(value)) if plain else value
 

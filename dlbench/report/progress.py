@@ -36,14 +36,14 @@ class Watcher(Protocol):
 
 
 class Eta:
-    """Time left, from the time that the finished cases took."""
+    """Time left, from the time that the cases so far took."""
 
     def __init__(self) -> None:
         self.start = monotonic()
 
-    def text(self, done: int, total: int) -> str:
-        """`about 0:42 left`, or nothing while nothing is known."""
-        if not done:
+    def text(self, done: float, total: int) -> str:
+        """Return `about 0:42 left`, or nothing before one case is done. done: counts parts too."""
+        if done < 1:
             return ""
         left = (monotonic() - self.start) / done * (total - done)
         return f"about {units.minutes(left)} left"
@@ -71,7 +71,7 @@ class _Bar:
                 description=event.doing,
                 completed=event.done + event.part,
                 total=event.total,
-                left=self.eta.text(event.done, event.total),
+                left=self.eta.text(event.done + event.part, event.total),
             )
             if event.doing != self.doing or monotonic() - self.drawn >= REDRAW_S:
                 self.bar.refresh()
@@ -93,7 +93,7 @@ class _Lines:
         if isinstance(event, Notice):
             _say(self.console, event.text)
         elif isinstance(event, Progress) and event.done * 10 // event.total >= self.next:
-            left = self.eta.text(event.done, event.total)
+            left = self.eta.text(event.done + event.part, event.total)
             _say(self.console, f"{event.done}/{event.total} {event.doing} {left}".rstrip())
             self.next = event.done * 10 // event.total + 1
 

@@ -32,6 +32,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
         (0.0, 0, 10, ""),
         (30.0, 0, 10, ""),
         (10.0, 1, 10, "about 1:30 left"),
+        (10.0, 2.5, 10, "about 0:30 left"),
+        (10.0, 0.5, 10, ""),
         (10.0, 5, 10, "about 0:10 left"),
         (90.0, 9, 10, "about 0:10 left"),
         (90.0, 10, 10, "about 0:00 left"),
