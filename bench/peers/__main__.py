@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+import frameworks
 import msgspec
 import tables
 from ours import Dlbench, Rules, as_settings, judge_again
@@ -30,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results" / "peers"
 DOCUMENT = ROOT / "docs" / "measuring.md"
 ALL_PARTS = (*PARTS, "standard")
-PEERS = ("pyperf", "pytest-benchmark", "torch")
+PEERS = ("pyperf", "pytest-benchmark", "torch", "tensorflow", "jax", "numpy")
 
 QUICK = Pairs(
     aa=1,
@@ -47,7 +48,13 @@ QUICK = Pairs(
 )
 SECONDS, QUICK_SECONDS = 7.5, 6.0
 QUICK_TRUTH = Thoroughness(
-    attempts=1, search_s=2, search_generations=1, truth_s=1, truth_generations=2
+    attempts=1,
+    search_s=2,
+    search_generations=1,
+    truth_s=1,
+    truth_generations=2,
+    loops_s=4,
+    loops_generations=2,
 )
 
 
@@ -150,8 +157,11 @@ def measure(asked: argparse.Namespace, out: Path) -> None:
         Pairs(**settings["pairs"]), settings["seconds"], settings["parts"], settings["tools"]
     )
     say(f"{len(planned)} comparisons, {sum(one.seconds for one in planned) / 60:.0f} minutes")
+    how = QUICK_TRUTH if settings["quick"] else Thoroughness()
     if any(one.slow_down for one in planned):
-        sitting.establish(QUICK_TRUTH if settings["quick"] else Thoroughness())
+        sitting.establish(how)
+    if any(one.part in frameworks.PAIRS for one in planned):
+        sitting.establish_frameworks(how)
     sitting.size(planned)
     sitting.compare(planned)
     if "standard" in settings["parts"]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import frameworks
 from steps import SIZE
 from theirs import Compared, as_record
 
@@ -25,8 +26,8 @@ from dlbench.records.plan import Plan, Sampling
 from dlbench.workloads.base import kind_named
 from records import Record
 
-FRAMEWORKS = ("torch", "tensorflow")
-DTYPE, MODE = "float32", "eager"
+ALIKE = frameworks.Side("torch", "eager")
+DTYPE = "float32"
 
 # Far more rounds than fit into the time: a comparison ends when its time is up, as the peers' do.
 NO_LIMIT = 100_000
@@ -37,8 +38,8 @@ NO_LIMIT = 100_000
 # times as many rounds would. Seen within 10 s, as the mean reach of four intervals: 0.8 % with four
 # generations, 0.5 % with six and 0.8 % with seven.
 GENERATION_S = 1.65
-# TensorFlow's start takes longer.
-STARTS = {"frameworks": 3}
+# Other frameworks take longer to start.
+STARTS = dict.fromkeys(frameworks.PAIRS, 3)
 
 
 @dataclass(frozen=True)
@@ -88,18 +89,19 @@ class Dlbench:
         self.threads, self.rules = threads, rules
         self.declarations = read_declarations()
 
-    def case(self, k: int = SIZE, backend: str = "torch", *, null: bool = False) -> Case:
+    def case(self, k: int = SIZE, side: frameworks.Side = ALIKE, *, null: bool = False) -> Case:
         """The product with this k."""
         params: dict[str, int | str] = {"m": SIZE, "n": SIZE, "k": k}
         workload = Workload("matmul", params, kind_named("matmul").work(params, {}))
-        target = Target(backend, "cpu", MODE, DTYPE, self.threads)
-        return Case(workload, target, self.declarations[backend].modes[MODE], null=null)
+        target = Target(side.backend, "cpu", side.mode, DTYPE, self.threads)
+        kind = self.declarations[side.backend].modes[side.mode]
+        return Case(workload, target, kind, null=null)
 
     def pair(self, part: str, k: int) -> tuple[Case, Case]:
         """A and B of a part; k: of B."""
-        if part == "frameworks":
-            first, second = FRAMEWORKS
-            return self.case(backend=first), self.case(backend=second)
+        if part in frameworks.PAIRS:
+            first, second = frameworks.PAIRS[part]
+            return self.case(side=first), self.case(side=second)
         return self.case(), self.case(k, null=k == SIZE)
 
     def compare(self, part: str, k: int, seconds: float, seed: int) -> Compared:

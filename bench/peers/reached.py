@@ -4,11 +4,13 @@ Pure functions of the stored results.
 """
 
 from collections.abc import Callable, Sequence
-from math import exp
+from math import exp, log
 from statistics import median, stdev
 from typing import NamedTuple
 
+from frameworks import PAIRS
 from schedule import BETWEEN, WITHIN
+from steps import SIZE
 from truth import fits
 
 from analysis import (
@@ -46,7 +48,8 @@ def lines(results: Record) -> list[Line]:
         _against_peer(results, "aa-inside", WITHIN, load=True, bars=(5, 20)),
         _alarms(results, load=False, must=0.02, aim=0.0),
         _alarms(results, load=True, must=0.05, aim=0.01),
-        _frameworks(results),
+        *(_level(results, part) for part in PAIRS),
+        *(_frameworks(results, part) for part in PAIRS),
         _coverage(results, load=False),
         _coverage(results, load=True),
         _found(results, 5, must=0.95, aim=1.0, limit_s=10.0),
@@ -121,11 +124,11 @@ def _without(pairs: Sequence[Record], field: str, name: str) -> str:
     return f"; {lost} without {name}" if lost else ""
 
 
-def _frameworks(results: Record) -> Line:
-    figure = "TensorFlow / PyTorch, matmul 256, with a competing load against quiet"
+def _frameworks(results: Record, part: str) -> Line:
+    figure = f"{_names(part)}, with a competing load against quiet"
     texts = "within 10 %, or unsure: busy", "within 5 %"
-    quiet = logs(of(results, "frameworks"))
-    pairs = of(results, "frameworks", load=True)
+    quiet = logs(of(results, part))
+    pairs = of(results, part, load=True)
     loaded = [one for one in pairs if one["ratio"]]
     has_failed = any(not one["ratio"] and not is_busy(one) for one in pairs)
     if not quiet or not loaded:
@@ -145,6 +148,28 @@ def _frameworks(results: Record) -> Line:
     must, aim = 0.10, 0.05
     reached = verdict(worst, lambda v: v <= must and not has_failed, lambda _: max(all_away) <= aim)
     return Line(figure, found + _without(pairs, "ratio", "a ratio"), *texts, reached)
+
+
+def _names(part: str) -> str:
+    a, b = PAIRS[part]
+    return f"{' '.join(b)} / {' '.join(a)}, matmul {SIZE}"
+
+
+def _level(results: Record, part: str) -> Line:
+    """The ratio of two frameworks against that of their loops without a pause."""
+    figure = f"{_names(part)}, quiet, against loops without a pause"
+    texts = "within 3 %", "within 1 %"
+    quiet = logs(of(results, part))
+    if not quiet or not results.get("loops"):
+        return _missing(figure, *texts)
+    true = results["loops"]["ratios"][part]
+    away = median(quiet) - log(true["ratio"])
+    found = (
+        f"{exp(median(quiet)):.3f} against {true['ratio']:.3f} "
+        f"[{true['low']:.3f}, {true['high']:.3f}]: {exp(away) - 1:+.1%}"
+    )
+    must, aim = 0.03, 0.01
+    return Line(figure, found, *texts, verdict(abs(away), lambda v: v <= must, lambda v: v <= aim))
 
 
 # What dlbench's reason says of a busy machine, now and in earlier sittings.

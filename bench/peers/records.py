@@ -37,7 +37,7 @@ def append(path: Path, record: Record) -> None:
 
 
 def results(found: list[Record]) -> Record:
-    """The lines as one object: head, truth, sizes and the comparisons.
+    """The lines as one object: head, truth, loops, sizes and the comparisons.
 
     A comparison that was made again counts once; of anything else the last counts. held_s:
     seconds for which somebody held the sitting up; attempts: to find steps with the ratios wanted.
@@ -45,7 +45,7 @@ def results(found: list[Record]) -> Record:
     last = {line["kind"]: line for line in found if line["kind"] != "comparison"}
     comparisons = {key(line): line for line in found if line["kind"] == "comparison"}
     return {
-        **{kind: last.get(kind) for kind in ("head", "truth", "sizes", "standard")},
+        **{kind: last.get(kind) for kind in ("head", "truth", "loops", "sizes", "standard")},
         "comparisons": list(comparisons.values()),
         "held_s": sum(line["seconds"] for line in found if line["kind"] == "held"),
         "attempts": sum(line["kind"] == "truth" for line in found),

@@ -7,16 +7,18 @@ tools share the machine's moods: pair 1 of each tool, then pair 2, and so on.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import frameworks
+
 OURS = "dlbench"
 BETWEEN = ("pyperf", "pytest-benchmark")  # compare two processes
 WITHIN = ("torch.utils.benchmark",)  # compares inside one process
 TOOLS = (OURS, *BETWEEN, *WITHIN)
-PARTS = ("aa", "aa-inside", "slow-10", "slow-5", "slow-3", "frameworks")
+PARTS = ("aa", "aa-inside", "slow-10", "slow-5", "slow-3", *frameworks.PAIRS)
 
-# What may take longer, and how many times: less is harder to see, and TensorFlow starts slowly.
+# What may take longer, and how many times: less is harder to see, and frameworks start slowly.
 # Of 7.5 s that is 9.7 s and 19.5 s: what must be found within 10 s and 20 s has to end by then, and
 # a comparison takes some tenths of a second more than it is allowed to.
-LONGER = {"slow-5": 9.7 / 7.5, "slow-3": 19.5 / 7.5, "frameworks": 3}
+LONGER = {"slow-5": 9.7 / 7.5, "slow-3": 19.5 / 7.5, **dict.fromkeys(frameworks.PAIRS, 3)}
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def comparisons(
         peers = pairs.peers_load if load else pairs.peers
         counts |= {("aa", tool, load): peers for tool in BETWEEN}
         counts |= {("aa-inside", tool, load): peers for tool in WITHIN}
-        counts["frameworks", OURS, load] = pairs.frameworks
+        counts |= {(part, OURS, load): pairs.frameworks for part in frameworks.PAIRS}
     ours = {"slow-3": pairs.slow_3, "slow-5": pairs.slow_5, "slow-10": pairs.slow_10}
     for part, count in ours.items():
         counts[part, OURS, False] = count

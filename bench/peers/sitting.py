@@ -11,6 +11,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
+import frameworks
 import quiet
 import truth
 from load import competing
@@ -40,6 +41,8 @@ class Thoroughness:
     search_generations: int = 5
     truth_s: float = 4.0
     truth_generations: int = 24
+    loops_s: float = 12.0
+    loops_generations: int = 6
 
 
 def sized_as(tool: str, *, load: bool) -> str:
@@ -85,6 +88,17 @@ class Sitting:
             if all(truth.fits(int(percent), one) for percent, one in found["slow"].items()):
                 break
             self.say("that is not near enough: is the machine quiet?")
+
+    def establish_frameworks(self, how: Thoroughness) -> None:
+        """Find the true ratios of the frameworks by long loops, unless that is done."""
+        if self.results["loops"]:
+            return
+        self.say("establishing the ratios of frameworks")
+        threads = self.ours.threads
+        found = frameworks.establish(threads, how.loops_s, how.loops_generations)
+        records.append(self.path, found)
+        for part, one in found["ratios"].items():
+            self.say(f"{part}: {one['ratio']:.4f} [{one['low']:.4f}, {one['high']:.4f}]")
 
     def _tell(self, found: Record) -> None:
         for percent, one in {"0": found["itself"], **found["slow"]}.items():

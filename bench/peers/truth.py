@@ -9,6 +9,7 @@ and give the interval (Student's t).
 """
 
 import argparse
+import os
 import random
 import sys
 from collections.abc import Callable, Sequence
@@ -50,12 +51,19 @@ class Step(Protocol):
         """Seconds of one call, from a block of them."""
 
 
+Asked = Sequence[str]
+"""A script that serves a step, and what it is asked for."""
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PJRT_NPROC")
+
+
 class Alone:
     """A step in a process of its own, stopped but for its blocks."""
 
-    def __init__(self, k: int, threads: int) -> None:
-        command = [sys.executable, __file__, "--k", str(k), "--threads", str(threads)]
-        self.process = psutil.Popen(command, stdin=PIPE, stdout=PIPE, text=True)
+    def __init__(self, asked: Asked, threads: int) -> None:
+        command = [sys.executable, *asked, "--threads", str(threads)]
+        env = {**os.environ, **dict.fromkeys(THREADS, str(threads))}
+        self.process = psutil.Popen(command, stdin=PIPE, stdout=PIPE, text=True, env=env)
 
     def __enter__(self) -> Self:
         return self
@@ -94,17 +102,22 @@ def starting_order(count: int, generation: int) -> list[int]:
     return order[::-1] if generation % 2 else order
 
 
+def products(ks: Sequence[int]) -> list[Asked]:
+    """The steps with these k."""
+    return [(__file__, "--k", str(k)) for k in ks]
+
+
 def in_one_generation(
-    ks: Sequence[int], threads: int, seconds: float, generation: int = 0
+    asked: Sequence[Asked], threads: int, seconds: float, generation: int = 0
 ) -> Times:
     """Times of every step, each in a process that was started for it."""
-    order = starting_order(len(ks), generation)
+    order = starting_order(len(asked), generation)
     with ExitStack() as stack:
-        steps = [stack.enter_context(Alone(ks[index], threads)) for index in order]
+        steps = [stack.enter_context(Alone(asked[index], threads)) for index in order]
         for step in steps:
             step.started()
         times = in_rounds(steps, seconds)
-    return [times[order.index(index)] for index in range(len(ks))]
+    return [times[order.index(index)] for index in range(len(asked))]
 
 
 def in_rounds(
@@ -123,23 +136,25 @@ def in_rounds(
     return times
 
 
-def serve(step: Callable[[], object]) -> None:
+def serve(
+    step: Callable[[], object], *, block_s: float = BLOCK_S, lead_in_s: float = LEAD_IN_S
+) -> None:
     """Time a block of the step for every line that comes in; before the first one, warm up."""
     print("started", flush=True)
     iterations = 0
     for _ in sys.stdin:
-        iterations = iterations or _iterations(step)
-        _until(step, LEAD_IN_S)
+        iterations = iterations or _iterations(step, block_s)
+        _until(step, lead_in_s)
         start = perf_counter()
         for _ in range(iterations):
             step()
         print((perf_counter() - start) / iterations, flush=True)
 
 
-def _iterations(step: Callable[[], object]) -> int:
+def _iterations(step: Callable[[], object], block_s: float) -> int:
     _until(step, WARM_UP_S / 2)
     calls, spent = _until(step, WARM_UP_S / 2)
-    return max(1, round(BLOCK_S * calls / spent))
+    return max(1, round(block_s * calls / spent))
 
 
 def _until(step: Callable[[], object], seconds: float) -> tuple[int, float]:
@@ -160,7 +175,7 @@ def log_ratios(times: Times) -> list[float]:
 def search(threads: int, seconds: float, generations: int) -> dict[int, int]:
     """The k whose step is about so many percent slower, by slow-down."""
     found = [
-        log_ratios(in_one_generation((SIZE, *CANDIDATES), threads, seconds, generation))
+        log_ratios(in_one_generation(products((SIZE, *CANDIDATES)), threads, seconds, generation))
         for generation in range(generations)
     ]
     _, *candidates = zip(*found, strict=True)
@@ -182,7 +197,8 @@ def establish(ks: dict[int, int], threads: int, seconds: float, generations: int
     times: all blocks, by generation and step, in the order of `steps`.
     """
     steps = [SIZE, SIZE, *ks.values()]
-    times = [in_one_generation(steps, threads, seconds, number) for number in range(generations)]
+    asked = products(steps)
+    times = [in_one_generation(asked, threads, seconds, number) for number in range(generations)]
     _, null, *slow = zip(*map(log_ratios, times), strict=True)
     return {
         "kind": "truth",

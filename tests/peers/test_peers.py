@@ -19,6 +19,7 @@ pytest.importorskip("pytest_benchmark")
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "bench" / "peers"))
 
+import frameworks  # noqa: E402
 import load  # noqa: E402
 import ours  # noqa: E402
 import quiet  # noqa: E402
@@ -78,6 +79,9 @@ def results(*comparisons, **what):
         "standard": None,
         "comparisons": list(comparisons),
     } | what
+
+
+TRACED = "tensorflow function / torch eager, matmul 256"
 
 
 def line(found, words):
@@ -140,7 +144,7 @@ class TestSchedule:
         assert count == schedule.Pairs().aa + schedule.Pairs().aa_load
         assert {one.seconds for one in planned if one.slow_down == 3} == {19.5}
         assert {one.seconds for one in planned if one.slow_down == 5} == {9.7}
-        assert {one.seconds for one in planned if one.part == "frameworks"} == {22.5}
+        assert {one.seconds for one in planned if one.part == "tensorflow-torch"} == {22.5}
         longer = schedule.LONGER
         assert {one.seconds for one in planned if one.part not in longer} == {7.5}
 
@@ -229,8 +233,8 @@ class TestTruth:
         started = []
 
         class Fake:
-            def __init__(self, k, threads):
-                self.k = k
+            def __init__(self, asked, threads):
+                *_, self.k = asked
 
             def __enter__(self):
                 return self
@@ -246,7 +250,8 @@ class TestTruth:
 
         monkeypatch.setattr(truth, "Alone", Fake)
         for generation in range(4):
-            times = truth.in_one_generation((256, 264, 272), 2, 0.0, generation)
+            asked = truth.products((256, 264, 272))
+            times = truth.in_one_generation(asked, 2, 0.0, generation)
             assert [set(one) for one in times] == [{256.0}, {264.0}, {272.0}]
         assert started[:3] != started[3:6]
 
@@ -483,8 +488,11 @@ class TestOurs:
         assert ours.together(a) == ours.together(b)
         a, b = made.pair("slow-5", 272)
         assert (b.workload.params["k"], b.null) == (272, False)
-        a, b = made.pair("frameworks", 256)
+        a, b = made.pair("tensorflow-torch", 256)
         assert [a.target.backend, b.target.backend] == ["torch", "tensorflow"]
+        assert (b.target.mode, b.mode_kind) == ("function", "static")
+        a, b = made.pair("jax-numpy", 256)
+        assert [a.target.backend, b.target.backend] == ["numpy", "jax"]
 
     def test_the_budget_is_the_time_of_the_comparison(self):
         rules = ours.Rules(generation_s=2.0)
@@ -734,15 +742,50 @@ class TestAnalysis:
         ],
     )
     def test_frameworks_under_load(self, loaded, declared, reason, verdict):
-        quiet = many([0.40, 0.40, 0.41], part="frameworks")
-        busy = many([loaded], part="frameworks", load=True, declared=declared, reason=reason)
-        assert line(results(*quiet, *busy), "TensorFlow").verdict == verdict
+        quiet = many([0.40, 0.40, 0.41], part="tensorflow-torch")
+        busy = many([loaded], part="tensorflow-torch", load=True, declared=declared, reason=reason)
+        assert line(results(*quiet, *busy), f"{TRACED}, quiet").verdict == "not measured"
+        assert line(results(*quiet, *busy), f"{TRACED}, with").verdict == verdict
+
+    @pytest.mark.parametrize(
+        ("true", "verdict"),
+        [
+            (0.398, "aim reached"),
+            (0.39, "must reached"),
+            (0.385, "NOT REACHED"),
+            (0.415, "NOT REACHED"),
+        ],
+    )
+    def test_frameworks_against_long_loops(self, true, verdict):
+        quiet = many([0.40, 0.40, 0.41], part="tensorflow-torch")
+        one = {"ratio": true, "low": true - 0.001, "high": true + 0.001}
+        known = results(*quiet, loops={"ratios": {"tensorflow-torch": one}})
+        found = line(known, f"{TRACED}, quiet")
+        assert found.verdict == verdict
+        assert f"0.400 against {true:.3f}" in found.found
+
+    def test_the_ratio_of_frameworks_is_that_of_their_loops(self, monkeypatch):
+        asked = []
+
+        def in_one_generation(steps, threads, seconds, number):
+            asked.append([step[-1] for step in steps])
+            return [[1.0, 1.0], [1.5, 1.5]]
+
+        monkeypatch.setattr(truth, "in_one_generation", in_one_generation)
+        found = frameworks.establish(2, 12.0, 3)
+        assert asked[::3] == [
+            ["torch eager", "tensorflow eager"],
+            ["torch eager", "tensorflow function"],
+            ["numpy eager", "jax jit"],
+        ]
+        assert len(asked) == 9
+        assert found["ratios"]["jax-numpy"]["ratio"] == pytest.approx(1.5)
 
     def test_a_comparison_of_frameworks_that_failed_is_not_reached(self):
-        quiet = many([0.40, 0.40, 0.41], part="frameworks")
-        loaded = many([0.40, 0.40], part="frameworks", load=True, declared="faster")
+        quiet = many([0.40, 0.40, 0.41], part="tensorflow-torch")
+        loaded = many([0.40, 0.40], part="tensorflow-torch", load=True, declared="faster")
         loaded[1] |= {"ratio": None, "declared": "failed"}
-        found = line(results(*quiet, *loaded), "TensorFlow")
+        found = line(results(*quiet, *loaded), f"{TRACED}, with")
         assert found.verdict == "NOT REACHED"
         assert found.found.endswith("; 1 without a ratio")
 
