@@ -254,7 +254,7 @@ class Framework(ABC, Generic[M]):
         """Return training steps of one model, compiled for each size or once for all."""
         parts = map(problem.first, sizes)
         batches = [(self.tensor(part.x), self.tensor(part.y)) for part in parts]
-        compiled = self.for_any_size(batches[0]) if dynamic_shapes else self.compiled
+        compiled = self.for_any_size(batches[0]) if dynamic_shapes else self.for_each_size()
         return self._model_of(problem, compiled).train_steps(batches)
 
     def trainer(self, job: TrainingJob) -> Trainer:
@@ -272,6 +272,10 @@ class Framework(ABC, Generic[M]):
     @abstractmethod
     def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function as the mode runs it: unchanged or compiled."""
+
+    def for_each_size(self) -> Compile:
+        """Return `compiled` for batches of several sizes, each of which is compiled by itself."""
+        return self.compiled
 
     @abstractmethod
     def for_any_size(self, batch: Batch) -> Compile:

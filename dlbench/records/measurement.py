@@ -188,7 +188,8 @@ class Progress(Record, frozen=True):
     """The present activity, for a progress display.
 
     done: the number of finished cases; part: the same of the cases under way, by their samples;
-    is_timed: whether a time is taken now, so that the display must not draw by itself.
+    is_timed: whether a time is taken now, so that the display must not draw by itself; case: the id
+    of the case whose turn comes.
     """
 
     doing: str
@@ -196,3 +197,4 @@ class Progress(Record, frozen=True):
     total: int
     part: float = 0.0
     is_timed: bool = False
+    case: str = ""

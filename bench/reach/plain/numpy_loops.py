@@ -1,4 +1,4 @@
-"""The matrix products of level.py in plain NumPy: `python numpy_loops.py MODE THREADS SECONDS`."""
+"""The matrix products of level.py in plain NumPy: `python numpy_loops.py MODE THREADS`."""
 
 from collections.abc import Callable
 from typing import Any

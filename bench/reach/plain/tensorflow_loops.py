@@ -1,4 +1,4 @@
-"""The cells of level.py in plain TensorFlow: `python tensorflow_loops.py MODE THREADS SECONDS`."""
+"""The cells of level.py in plain TensorFlow: `python tensorflow_loops.py MODE THREADS`."""
 
 import sys
 from collections.abc import Callable

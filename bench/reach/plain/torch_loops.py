@@ -1,4 +1,4 @@
-"""The cells of level.py in plain PyTorch: `python torch_loops.py MODE THREADS SECONDS`."""
+"""The cells of level.py in plain PyTorch: `python torch_loops.py MODE THREADS`."""
 
 import sys
 from collections.abc import Callable

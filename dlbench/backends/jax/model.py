@@ -187,9 +187,9 @@ class Learner:
         run = self.model.compiled(function)
 
         def pass_through() -> tuple[Any, Any]:
-            weights, averages, _, key = self.state
+            weights, averages, memory, key = self.state
             first, second, averages, key = run(weights, averages, key, x, y)
-            self.state = self.state._replace(averages=averages, key=key)
+            self.state = State(weights, averages, memory, key)
             return first, second
 
         return Step(pass_through, tensors, self.inputs(x, y), self.reset)

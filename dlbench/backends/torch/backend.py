@@ -37,7 +37,7 @@ class TorchBackend(Framework[Model]):
         self.compiler = TorchCompiler(device, mode) if mode in MODES else None
 
     def compiled(
-        self, function: Callable[..., Any], *, dynamic_shapes: bool = False
+        self, function: Callable[..., Any], *, dynamic_shapes: bool | None = None
     ) -> Callable[..., Any]:
         """Return the function as the mode runs it: unchanged or compiled."""
         if self.compiler is None:
@@ -47,6 +47,10 @@ class TorchBackend(Framework[Model]):
     def tensor(self, array: Array) -> Tensor:
         """Return the array as a tensor on the device, in the setting's dtype."""
         return torch.tensor(cast(array, self.setting.dtype), device=self.device.native)
+
+    def for_each_size(self) -> Compile:
+        """Return `compiled` without the option `dynamic`: PyTorch would choose it by itself."""
+        return partial(self.compiled, dynamic_shapes=False)
 
     def for_any_size(self, batch: Batch) -> Compile:  # noqa: ARG002
         """Return `compiled` with the option `dynamic` of torch.compile."""

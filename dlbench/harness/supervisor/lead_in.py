@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from dlbench.records.measurement import RAMP, Sample, Stretch
 from dlbench.stats.level import Times, is_beyond_doubt, penalty, quiet_steps
-from dlbench.stats.ramp import FINE_S, FIRST_LOOK_S, LONGEST_LEAD_S
+from dlbench.stats.ramp import FIRST_LOOK_S, LEAST_LEAD_S, LONGEST_LEAD_S
 
 # How often a lead-in that turns out to be too short is doubled. If four times as much does not
 # help, the lead-in is not the reason.
@@ -41,7 +41,7 @@ class LeadIn:
     def learn(self, stretch: Stretch) -> None:
         """Store a stretch; the first one tells the length."""
         if not self.stretches and stretch.samples:
-            self.seconds = max(stretch.lead_s, FINE_S)
+            self.seconds = max(stretch.lead_s, LEAST_LEAD_S)
         self.stretches.append(stretch)
 
     @property

@@ -164,7 +164,8 @@ class RowRun:
         cases = sum(not case_run.case.null for case_run in active)
         for place, case_run in enumerate(order):
             share = (turn + place / len(order)) * blocks / self.run.plan.sampling.blocks
-            yield self.run.progress("measuring", case_run.case.workload.id, cases * share)
+            case = case_run.case
+            yield self.run.progress("measuring", case.workload.id, cases * share, case.id)
             self._turn(case_run, turn * blocks, blocks)
             if self.run.clock() < self.correct_until:
                 case_run.correct_lead_in()

@@ -72,13 +72,14 @@ class RunState:
             "--compile-limit raises the limit"
         )
 
-    def progress(self, doing: str, what: str, part: float = 0.0) -> Progress:
+    def progress(self, doing: str, what: str, part: float = 0.0, case: str = "") -> Progress:
         """Return the current activity, and how much of the run is done.
 
-        part: the number of cases under way, by the share of their samples.
+        part: the number of cases under way, by the share of their samples; case: the id of the case
+        whose turn comes.
         """
         is_timed = doing in {"warming up", "ramping up", "measuring"}
-        return Progress(f"{doing} {what}", self.done, self._total(), part, is_timed)
+        return Progress(f"{doing} {what}", self.done, self._total(), part, is_timed, case)
 
     def count(self, measurement: Measurement) -> None:
         """Count the measurement if its case is one that `_total` counts."""

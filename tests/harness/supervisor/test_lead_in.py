@@ -5,7 +5,7 @@ import pytest
 from dlbench.harness import wire
 from dlbench.harness.supervisor.lead_in import MOST_DOUBLINGS
 from dlbench.records.measurement import Sample, Stretch
-from dlbench.stats.ramp import FINE_S, LONGEST_LEAD_S
+from dlbench.stats.ramp import LEAST_LEAD_S, LONGEST_LEAD_S
 from fakes.story import CRASH, Story, group, plan
 from fakes.workers import Stable
 
@@ -51,7 +51,7 @@ def test_every_turn_has_the_lead_in_that_the_stretch_tells():
 
 
 def test_a_case_without_a_ramp_has_the_shortest_one():
-    assert {lead_s for lead_s, _ in measured(lead_s=0.0).stable.turns} == {FINE_S}
+    assert {lead_s for lead_s, _ in measured(lead_s=0.0).stable.turns} == {LEAST_LEAD_S}
 
 
 @pytest.mark.parametrize(
