@@ -23,13 +23,19 @@ def matmul(size: int) -> Callable[[], Any]:
 
 
 def start(name: str) -> tuple[Any, Any, Any, Any]:
-    """Weights, inputs, classes and a random key; the key is None without dropout."""
+    """Weights, inputs, classes and a random key; the key is None without dropout.
+
+    Weights are dicts by layer, as Flax and most of JAX's users keep them.
+    """
     widths, rate = NETWORKS[name]
     rng = np.random.default_rng(0)
-    weights = [
-        (jnp.array(rng.normal(0, 0.1, (m, n)).astype(np.float32)), jnp.zeros(n))
-        for m, n in pairwise(widths)
-    ]
+    weights = {
+        f"dense_{index}": {
+            "kernel": jnp.array(rng.normal(0, 0.1, (m, n)).astype(np.float32)),
+            "bias": jnp.zeros(n),
+        }
+        for index, (m, n) in enumerate(pairwise(widths))
+    }
     shape = (BATCH, 28, 28) if name == "mnist-512" else (BATCH, widths[0])
     x = jnp.array(rng.random(shape, np.float32))
     y = jnp.array(rng.integers(widths[-1], size=BATCH))
@@ -38,12 +44,12 @@ def start(name: str) -> tuple[Any, Any, Any, Any]:
 
 def logits(name: str, weights: Any, key: Any, x: Any) -> Any:
     x, rate = x.reshape(len(x), -1), NETWORKS[name][1]
-    for kernel, bias in weights[:-1]:
-        x = jax.nn.relu(x @ kernel + bias)
+    *hidden, last = weights.values()
+    for layer in hidden:
+        x = jax.nn.relu(x @ layer["kernel"] + layer["bias"])
     if key is not None:
         x = jnp.where(jax.random.bernoulli(key, 1 - rate, x.shape), x / (1 - rate), 0)
-    kernel, bias = weights[-1]
-    return x @ kernel + bias
+    return x @ last["kernel"] + last["bias"]
 
 
 def split(key: Any) -> tuple[Any, Any]:
