@@ -15,6 +15,12 @@ def offline(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def nothing_learnt(monkeypatch, tmp_path_factory):
+    """Start without what earlier runs on this machine have shown."""
+    monkeypatch.setenv("DLBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture(autouse=True)
 def endless_lines(monkeypatch):
     """Forget the width that a terminal, or what runs the tests in parallel, has set."""
     monkeypatch.delenv("COLUMNS", raising=False)

@@ -110,6 +110,30 @@ def involuntary_switches() -> int | None:
     return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
 
 
+class Children:
+    """The CPU time of the programs that this process has started, directly or not.
+
+    The time of those that have ended stays in the total.
+    """
+
+    def __init__(self) -> None:
+        self.seconds: dict[psutil.Process, float] = {}
+
+    def look(self) -> None:
+        """Find those that run now."""
+        with contextlib.suppress(psutil.Error):
+            for child in psutil.Process().children(recursive=True):
+                self.seconds.setdefault(child, 0.0)
+
+    def read(self) -> float:
+        """Return the CPU seconds of those that were found."""
+        for child in self.seconds:
+            with contextlib.suppress(psutil.Error):
+                times = child.cpu_times()
+                self.seconds[child] = times.user + times.system
+        return sum(self.seconds.values())
+
+
 # --- how long the cores were busy ---------------------------------------------------------------
 def busy(proc: Path, cgroup: Path, cores: Collection[int]) -> Source:
     """Return the best source of the busy time of the cores, of all processes."""

@@ -42,8 +42,9 @@ class Sample(Record, frozen=True):
     spent on other processes; waited_s: seconds that threads of the worker waited for a core, summed
     over threads; steal_s: seconds taken by the hypervisor; throttled_s: seconds stopped by the
     cgroup's quota; switches: involuntary context switches of the worker; parked_s: CPU seconds that
-    the parked workers used while this one ran: 0 proves that they did nothing. lead_s: untimed
-    seconds before the block: reset, lead-in, garbage collection.
+    the parked workers used while this one ran: 0 proves that they did nothing; cpu_s: CPU seconds
+    of the worker itself, its threads and the programs it started. lead_s: untimed seconds before
+    the block: reset, lead-in, garbage collection.
     """
 
     iterations: Count
@@ -59,6 +60,7 @@ class Sample(Record, frozen=True):
     throttled_s: Seconds | None = None
     switches: int | None = None
     parked_s: Seconds | None = None
+    cpu_s: Seconds | None = None
     lead_s: Seconds | None = None
     flags: tuple[Flag, ...] = ()
 

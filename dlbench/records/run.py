@@ -8,7 +8,8 @@ from dlbench.records.plan import Plan
 # 4: lines have a record of compiling.
 # 5: the environment has the microarchitecture of the CPU and its vector instructions.
 # 6: lines have stretches without a pause and the samples of lead-ins.
-SCHEMA_VERSION = 6
+# 7: samples have the worker's own CPU time; the head has the usual luck of the machine.
+SCHEMA_VERSION = 7
 
 
 class Environment(Record, frozen=True):
@@ -32,10 +33,23 @@ class Environment(Record, frozen=True):
     vector_features: tuple[str, ...] = ()
 
 
+class UsualLuck(Record, frozen=True):
+    """How much processes that do the same usually differ on this machine.
+
+    variance: of the log ratio of two; df: the number of repetitions that it is worth; runs: the
+    number of earlier runs that show it.
+    """
+
+    variance: float
+    df: float
+    runs: int
+
+
 class Run(Record, frozen=True):
     """One invocation of `dlbench run`: the head of a results folder.
 
-    started: the time of the start in ISO 8601; dlbench: its version.
+    started: the time of the start in ISO 8601; dlbench: its version; luck: what earlier runs on
+    this machine showed, None without any.
     """
 
     id: str
@@ -44,4 +58,5 @@ class Run(Record, frozen=True):
     plan: Plan
     environment: Environment
     dlbench: str
+    luck: UsualLuck | None = None
     schema_version: int = SCHEMA_VERSION

@@ -20,6 +20,7 @@ from dlbench.records.base import Record
 from dlbench.records.measurement import Measurement
 from dlbench.records.run import SCHEMA_VERSION, Run
 from dlbench.records.training import TrainingResult, TrainingRun
+from dlbench.results.upgrade import upgraded
 
 LOGS_FOLDER = "logs"
 
@@ -134,7 +135,7 @@ def read_run(folder: Path) -> Results:
     lines, warnings = RUN.read_lines(folder)
     # a measurement that was being written when the user interrupted is there twice
     last = {(one.case, one.generation): one for one in lines}
-    return Results(run, tuple(last.values()), warnings)
+    return Results(run, upgraded(last.values(), run.schema_version), warnings)
 
 
 def read_training(folder: Path) -> Trained:

@@ -29,12 +29,16 @@ class ToldMonitor:
         self.seen = Counters(0.0, 0.0, 0.0, 0.0, 0.0, 0)
         self.foreign_s = self.throttled_s = 0.0
 
+    def adopt(self):
+        """It has started no program."""
+
     def before(self):
         return self.seen
 
     def after(self):
         self.seen = self.seen._replace(
             busy_s=self.seen.busy_s + self.foreign_s,
+            waited_s=self.seen.waited_s + self.foreign_s,
             throttled_s=self.seen.throttled_s + self.throttled_s,
         )
         return self.seen

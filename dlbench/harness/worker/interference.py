@@ -19,6 +19,10 @@ from dlbench.records.measurement import Flag, Sample
 # burst lost more than 5 %. A block that lost less may still be some percent longer.
 LOST_SHARE = 0.05
 
+# The cores were short if so much of one was all that nobody used: the counters of both sides are
+# read at slightly different times.
+SPARE_CORE = 0.5
+
 # Stolen time is noise up to this share of the possible running time of the threads.
 STOLEN_SHARE = 0.02
 
@@ -26,7 +30,8 @@ STOLEN_SHARE = 0.02
 class Counters(NamedTuple):
     """Totals at one moment, in seconds; None if unknown. See records.measurement.Sample.
 
-    busy_s: busy time of this process's cores, for all processes; own_s: for this process.
+    busy_s: busy time of this process's cores, for all processes; own_s: for this process and the
+    programs it started.
     """
 
     busy_s: float | None
@@ -50,6 +55,7 @@ class Monitor:
         self.waited = counters.waited(proc)
         self.stolen = counters.stolen(proc, allowed)
         self.throttled = counters.throttled(proc, cgroup)
+        self.children = counters.Children()
 
     @property
     def resolution_s(self) -> float:
@@ -62,14 +68,21 @@ class Monitor:
         Own time comes before busy time, also in `after`: reading it updates this core's counters.
         """
         around = self._around()
-        own_s = time.process_time()
+        own_s = self._own_s()
         return Counters(self.busy.read(), own_s, *around)
 
     def after(self) -> Counters:
         """Read the counters after a block; own and busy time first."""
-        own_s = time.process_time()
+        own_s = self._own_s()
         busy_s = self.busy.read()
         return Counters(busy_s, own_s, *self._around())
+
+    def adopt(self) -> None:
+        """Look for programs that this process has started: their time is its own."""
+        self.children.look()
+
+    def _own_s(self) -> float:
+        return time.process_time() + self.children.read()
 
     def _around(self) -> tuple[float | None, float | None, float | None, int | None]:
         waited_s, steal_s, throttled_s = (
@@ -96,7 +109,7 @@ def _name(source: counters.Source | None) -> str | None:
 def with_flags(sample: Sample, before: Counters, monitor: Monitor, threads: int) -> Sample:
     """Return the sample with the counters since `before`, and the flags they give."""
     counted = with_counters(sample, before, monitor.after())
-    kinds = flags(counted, threads, monitor.cores, monitor.resolution_s)
+    kinds = flags(counted, min(threads, monitor.cores), monitor.cores, monitor.resolution_s)
     return msgspec.structs.replace(counted, flags=kinds)
 
 
@@ -107,6 +120,7 @@ def with_counters(sample: Sample, before: Counters, after: Counters) -> Sample:
     return msgspec.structs.replace(
         sample,
         foreign_s=None if busy_s is None else max(0.0, busy_s - own_s),
+        cpu_s=max(0.0, own_s),
         waited_s=_since(before.waited_s, after.waited_s),
         steal_s=_since(before.steal_s, after.steal_s),
         throttled_s=_since(before.throttled_s, after.throttled_s),
@@ -122,33 +136,37 @@ def _more(before: int | None, after: int | None) -> int | None:
     return None if before is None or after is None else after - before
 
 
-def flags(sample: Sample, threads: int, cores: int, resolution_s: float | None) -> tuple[Flag, ...]:
+def flags(sample: Sample, running: int, cores: int, resolution_s: float | None) -> tuple[Flag, ...]:
     """Return the kinds of interference in a sample.
 
-    cores: the number of cores in the busy time; resolution_s: of the busy time.
+    running: the number of threads that can run at a time; cores: the number of cores in the busy
+    time; resolution_s: of the busy time.
     """
     conditions: dict[Flag, bool] = {
-        "busy": _busy(sample, threads, cores, resolution_s),
-        "stolen": _stolen(sample, min(threads, cores)),
+        "busy": _busy(sample, cores, resolution_s),
+        "stolen": _stolen(sample, running),
         "throttled": bool(sample.throttled_s),
     }
     return tuple(flag for flag, is_present in conditions.items() if is_present)
 
 
-def _busy(sample: Sample, threads: int, cores: int, resolution_s: float | None) -> bool:
-    """Return whether other processes took cores from the threads.
+def _busy(sample: Sample, cores: int, resolution_s: float | None) -> bool:
+    """Return whether other processes took cores from the worker.
 
-    The clock may count other processes' time in the wrong block, so time within its resolution
-    counts only if threads waited as well. Waiting alone proves nothing, as threads may wait for
-    each other: a case would lose just the blocks in which it is slow by itself.
+    They did if threads waited, or if the cores were short: used cores count, not threads, as a
+    framework may start one per core and use a single one. The clock may count other processes' time
+    in the wrong block, so time within its resolution counts only if threads waited. Waiting alone
+    proves nothing, as threads may wait for each other: a case would lose just the blocks in which
+    it is slow by itself.
     """
     foreign_s, host_s = sample.foreign_s, sample.host_s
     floor_s = LOST_SHARE * host_s
     if foreign_s is None or resolution_s is None or foreign_s <= floor_s:
         return False
-    waited = sample.waited_s is not None and sample.waited_s > floor_s
+    if sample.waited_s is not None and sample.waited_s > floor_s:
+        return True
     is_certain = foreign_s > floor_s + resolution_s
-    return (is_certain or waited) and foreign_s + threads * host_s > cores * host_s
+    return is_certain and (sample.cpu_s or 0.0) + foreign_s > (cores - SPARE_CORE) * host_s
 
 
 def _stolen(sample: Sample, running: int) -> bool:

@@ -116,6 +116,7 @@ class Session:
         calls, compiling = self._first_calls(bound.step)
         assert_placed(self.backend, self.target, bound.step.tensors(bound.step.run()))
         self.backend.device.wait()
+        self.monitor.adopt()  # compilers start programs at the first calls
         self.cases[order.case] = bound
         return wire.Prepared(calls, compiling, bound.facts)
 

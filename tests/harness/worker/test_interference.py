@@ -1,6 +1,7 @@
 """What disturbed a block: on machines whose files are told, and with counters that are told."""
 
 import pytest
+from msgspec.structs import replace
 
 from dlbench.harness.worker.interference import LOST_SHARE, Counters, flags, with_counters
 from dlbench.machine import counters
@@ -25,7 +26,7 @@ def test_a_sample_gets_the_differences():
 
 
 def test_what_is_not_told_stays_unknown():
-    assert with_counters(BLOCK, NOTHING, NOTHING) == BLOCK
+    assert with_counters(BLOCK, NOTHING, NOTHING) == replace(BLOCK, cpu_s=0.0)
 
 
 def test_a_clock_that_lags_behind_the_own_time_gives_no_negative_work_of_others():
@@ -42,9 +43,10 @@ LITTLE, MUCH = LOST_SHARE / 2, LOST_SHARE * 2
 
 
 def block(host_s=0.02, **shares):
-    """A block of two threads, and what was lost in it as shares of it."""
+    """A block of two threads on two cores, and what was lost in it as shares of it."""
     lost = {f"{name}_s": share and share * host_s for name, share in shares.items()}
-    return Sample(iterations=1, host_s=host_s, started_s=0.0, **lost)
+    used = {"cpu_s": (2 - (shares.get("foreign") or 0.0)) * host_s}
+    return Sample(iterations=1, host_s=host_s, started_s=0.0, **used | lost)
 
 
 @pytest.mark.parametrize(
@@ -70,12 +72,23 @@ def block(host_s=0.02, **shares):
     ],
 )
 def test_a_block_is_busy_when_others_took_the_cores_that_it_could_use(sample, resolution_s, busy):
-    assert flags(sample, threads=2, cores=2, resolution_s=resolution_s) == ("busy",) * busy
+    assert flags(sample, running=2, cores=2, resolution_s=resolution_s) == ("busy",) * busy
 
 
-@pytest.mark.parametrize(("foreign", "busy"), [(0.9, False), (1.1, True)])
-def test_cores_that_no_thread_could_use_may_be_busy(foreign, busy):
-    assert flags(block(1.0, foreign=foreign), 2, 3, NS_CLOCK) == ("busy",) * busy
+@pytest.mark.parametrize(
+    ("cpu", "foreign", "waited", "busy"),
+    [
+        pytest.param(1.0, 0.9, 0.0, False, id="a core is left"),
+        pytest.param(2.0, 0.9, 0.0, True, id="no core is left"),
+        pytest.param(1.0, 0.9, 0.5, True, id="threads waited all the same"),
+        pytest.param(0.5, 1.9, 0.0, False, id="half a core is left"),
+        pytest.param(0.7, 1.9, 0.0, True, id="less than half a core is left"),
+    ],
+)
+def test_cores_that_the_worker_does_not_use_may_be_busy(cpu, foreign, waited, busy):
+    """Of three cores; how many threads the worker has does not matter."""
+    sample = block(1.0, cpu=cpu, foreign=foreign, waited=waited)
+    assert flags(sample, 3, 3, NS_CLOCK) == ("busy",) * busy
 
 
 @pytest.mark.parametrize(

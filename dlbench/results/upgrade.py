@@ -1,0 +1,34 @@
+"""Records of older versions as the present one would have written them."""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from dlbench.records.measurement import Measurement, Sample
+
+# From this schema on, a block is busy only if the worker's cores were short.
+BUSY_BY_USE = 7
+
+# Threads that waited less than this share of a block lost nothing: the bound of the present rule
+# (harness/worker/interference.py).
+WAITED_SHARE = 0.05
+
+
+def upgraded(measurements: Iterable[Measurement], version: int) -> tuple[Measurement, ...]:
+    """Return the measurements with the flags of the present rules. version: of their schema."""
+    if version >= BUSY_BY_USE:
+        return tuple(measurements)
+    return tuple(
+        replace(one, samples=tuple(map(_without_false_alarm, one.samples))) for one in measurements
+    )
+
+
+def _without_false_alarm(sample: Sample) -> Sample:
+    """Drop the flag `busy` if no thread waited for a core.
+
+    Threads that were declared counted as used, and programs that the worker had started as others.
+    """
+    waited_s = sample.waited_s
+    if waited_s is None or waited_s > WAITED_SHARE * sample.host_s:
+        return sample
+    return replace(sample, flags=tuple(flag for flag in sample.flags if flag != "busy"))
