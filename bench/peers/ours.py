@@ -15,6 +15,7 @@ from steps import SIZE
 from theirs import Compared, as_record
 
 from dlbench.analysis import pairs, verdicts
+from dlbench.analysis.located import Knowledge, located
 from dlbench.analysis.samples import by_generation, join_generations
 from dlbench.harness.supervisor.process import Launcher
 from dlbench.harness.supervisor.run import Supervisor
@@ -23,6 +24,7 @@ from dlbench.plan.targets import read_declarations
 from dlbench.records.case import Case, Group, Target, Workload
 from dlbench.records.measurement import Measurement, Sample
 from dlbench.records.plan import Plan, Sampling
+from dlbench.stats.location import Variance
 from dlbench.workloads.base import kind_named
 from records import Record
 
@@ -40,6 +42,10 @@ NO_LIMIT = 100_000
 GENERATION_S = 1.65
 # Other frameworks take longer to start.
 STARTS = dict.fromkeys(frameworks.PAIRS, 3)
+
+
+# A comparison stands alone: no other pair, and no earlier run, lends it anything.
+ALONE = Knowledge(Variance(0.0, 0))
 
 
 @dataclass(frozen=True)
@@ -134,7 +140,7 @@ def judge(measurements: Sequence[Measurement], a: str, b: str) -> Compared:
         reason = broken[0].reason if broken else "a case has no line"
         return Compared(None, "failed", reason=reason)
     pair = pairs.pair_rounds(known[b], known[a])
-    [found] = verdicts.compare([verdicts.LocatedPair(pair, pairs.locate(pair, None))])
+    [found] = verdicts.with_baseline([located(pair, ALONE)])
     return Compared(
         found.ratio,
         found.verdict,

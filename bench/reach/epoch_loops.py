@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from dlbench.analysis.rows import Row, best
+from dlbench.analysis.rows import Row, timed_rows
 from dlbench.analysis.run import RunAnalysis
 from dlbench.results.find import folders
 from dlbench.results.folder import read_run
@@ -44,13 +44,17 @@ def holds(known: RunAnalysis) -> bool:
     return bool(fine) and all(fine)
 
 
+def _best(rows: list[Row]) -> Row | None:
+    return min(timed_rows(rows), key=lambda row: row.time.seconds or 0.0, default=None)
+
+
 def _against(
     known: RunAnalysis, rows: list[Row], backend: str, loop: str, most: float
 ) -> Iterator[bool]:
     """The best loop of a backend against one of its loops, round by round."""
     own = [row for row in rows if row.target.backend == backend]
     others = [row for row in own if row.target.loop == loop]
-    fastest = best(own)
+    fastest = _best(own)
     if fastest is None or not others:
         print(f"{backend}: no {loop} was measured")
         return
@@ -69,7 +73,7 @@ def _against(
 
 
 def _utilisation(rows: list[Row]) -> Iterator[bool]:
-    fastest = best(rows)
+    fastest = _best(rows)
     reached = fastest and fastest.efficiency.utilisation
     if fastest is None or reached is None:
         print("batch 512: nothing was measured")

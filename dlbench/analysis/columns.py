@@ -71,6 +71,8 @@ COLUMNS: dict[str, str] = {
     "pause_s": "level.pause_s",
     "lead_s": "level.lead_s",
     "steady": "level.steady",
+    "leads": "leads",
+    "basis": "comparison.basis",
 }
 
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 from dlbench.analysis.break_even import BreakEven
 from dlbench.analysis.compile_cost import CompileCost
 from dlbench.analysis.level import Level, level_of
+from dlbench.analysis.located import Basis
 from dlbench.analysis.samples import CaseSamples
 from dlbench.analysis.summary import Summary, summary
 from dlbench.analysis.verdicts import Verdict
@@ -72,9 +73,9 @@ class RowComparison(Struct, frozen=True):
     """A row compared with its baseline.
 
     baseline: the id of its target; ratio: the row's time divided by the baseline's; p, p_display
-    and p_gate: see verdicts.Comparison; reason: why this verdict, or why there is none; busy:
-    whether too few rounds with the baseline were quiet; rerun: the command that measures more, to
-    decide an unsure verdict.
+    and p_gate: see verdicts.Comparison; reason: why this verdict, or why there is none; basis: what
+    the interval rests on; busy: whether too few rounds with the baseline were quiet; rerun: the
+    command that measures more, to decide an unsure verdict.
     """
 
     baseline: str | None = None
@@ -86,6 +87,7 @@ class RowComparison(Struct, frozen=True):
     p: float | None = None
     p_display: float | None = None
     p_gate: float | None = None
+    basis: Basis | None = None
     busy: bool = False
     rerun: str | None = None
 
@@ -94,7 +96,8 @@ class Row(Struct, frozen=True):
     """One case in parts; what is unknown is None.
 
     case: its id; failure: why it was not measured; parity_error: of the quantity nearest its
-    tolerance; steps: training steps of an epoch, a smaller last batch included.
+    tolerance; steps: training steps of an epoch, a smaller last batch included; leads: whether no
+    other target is surely faster by more than the margin, None if it was judged with no other.
     """
 
     case: str
@@ -113,6 +116,7 @@ class Row(Struct, frozen=True):
     break_even: BreakEven = BreakEven()
     comparison: RowComparison = RowComparison()
     level: Level = Level()
+    leads: bool | None = None
 
     @property
     def reason(self) -> str | None:
@@ -199,21 +203,9 @@ def timed_rows(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if is_timed(row)]
 
 
-def best(rows: Sequence[Row]) -> Row | None:
-    """Return the fastest of the timed rows; None if there is none."""
-    return min(filter(is_timed, rows), key=lambda row: row.time.seconds or 0, default=None)
-
-
 def leaders(rows: Sequence[Row]) -> list[Row]:
-    """Return the fastest of a workload's rows and all that are not measurably slower.
-
-    Empty without a second timed row, or if one of them has no p-value.
-    """
-    timed = timed_rows(rows)
-    rivals = [row for row in timed if row.comparison.verdict is not None]
-    if not rivals or any(row.comparison.p is None for row in rivals):
-        return []
-    return [row for row in timed if not is_behind(row)]
+    """Return those of a workload's rows that lead, as far as they were judged."""
+    return [row for row in timed_rows(rows) if row.leads]
 
 
 def is_behind(row: Row) -> bool:

@@ -5,26 +5,32 @@ Rows are computed from the raw measurements on demand and never stored.
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from math import inf, log
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from dlbench import arguments
 from dlbench.analysis import nulls
+from dlbench.analysis.contest import ALPHA, Contest, combined
 from dlbench.analysis.efficiency import with_efficiency
 from dlbench.analysis.level import doubt
+from dlbench.analysis.located import Knowledge, located
+from dlbench.analysis.luck import Luck, correlation_of, luck_of, noise_of, null_ratios
 from dlbench.analysis.nulls import Nulls
-from dlbench.analysis.pairs import Pair, locate, pair_rounds
+from dlbench.analysis.pairs import Pair, pair_rounds
 from dlbench.analysis.rerun import RerunCommand
-from dlbench.analysis.rows import Row, RowComparison, best, is_timed, row_of
+from dlbench.analysis.rows import Row, RowComparison, is_timed, row_of
 from dlbench.analysis.samples import CaseSamples, join_generations
 from dlbench.analysis.static import StaticRows, rows_by_network
-from dlbench.analysis.verdicts import MARGIN, Comparison, LocatedPair, compare
+from dlbench.analysis.verdicts import MARGIN, Comparison, with_baseline, with_best, with_gates
 from dlbench.errors import UsageError
 from dlbench.grouping import grouped
 from dlbench.records.run import Run
 from dlbench.results.folder import Results
+from dlbench.stats.best import share
 from dlbench.stats.location import Variance
+from dlbench.stats.luck import USUAL
 from dlbench.syntax import within
 
 
@@ -53,11 +59,6 @@ def versus(baseline: str | None, margin: float | None) -> Versus:
     return Versus(baseline, margin)
 
 
-# How often the fastest target is replaced by one that proved faster. Noise can make a ring of
-# pairwise winners, so the search must end.
-MOST_FASTEST = 3
-
-
 UNREACHED = CaseSamples("", "skipped", "the run ended before its turn", (), (), None, ())
 
 
@@ -82,118 +83,153 @@ class RunAnalysis:
     """
 
     def __init__(self, results: Results, margin: float = MARGIN) -> None:
-        self.run = results.run
+        self.run, self.margin = results.run, margin
         self.samples_by_case = join_generations(results.measurements)
-        self.nulls, self.null_pairs = nulls.evaluate(self.run.plan, self.samples_by_case, margin)
-        self.workloads = {case.id: case.workload.id for case in self.run.plan.cases}
-        self.variances = self._variances()
-        self.rows = self._rows()
-        self.levels = {row.case: row.level for row in self.rows}
-
-    def _rows(self) -> list[Row]:
-        """Compute the rows, without verdicts."""
         plan = self.run.plan
         alone = [row_of(case, self.samples_by_case.get(case.id, UNREACHED)) for case in plan.cases]
-        variances = {case.id: self._variance(case.id) for case in plan.cases}
-        static = StaticRows(self.samples_by_case, rows_by_network(plan), variances)
-        return static.complete(with_efficiency(alone))
+        self.contests, self.nulls = self._contests(alone)
+        self.rows = self._completed(alone)
+
+    def _contests(self, alone: Sequence[Row]) -> tuple[dict[str, Contest], Nulls]:
+        """Locate every two cases of each workload; also return what the nulls show."""
+        timed = {
+            workload: [row for row in rows if is_timed(row)]
+            for workload, rows in grouped(alone, lambda row: row.workload.id).items()
+        }
+        pairs = {workload: self._pairs(rows) for workload, rows in timed.items()}
+        every = [pair for row in pairs.values() for pair in row]
+        of_run, usual = luck_of(every), _usual(self.run)
+        null_pairs = nulls.null_pairs(self.run.plan, self.samples_by_case)
+        found = nulls.evaluate(null_pairs, of_run or usual, self.margin)
+        luck = Luck(of_run, usual, null_ratios(null_pairs), frozenset(found.failed))
+        noise = noise_of(every)
+        contests = {
+            workload: _contest(timed[workload], row, luck, noise) for workload, row in pairs.items()
+        }
+        return contests, _with_visible(found, contests.values())
+
+    def _pairs(self, rows: Sequence[Row]) -> list[Pair]:
+        return [
+            pair_rounds(self.samples_by_case[a.case], self.samples_by_case[b.case])
+            for a, b in combined(rows)
+        ]
+
+    def _completed(self, alone: Sequence[Row]) -> list[Row]:
+        """Add to the rows what depends on other cases, without verdicts."""
+        located_pairs = {
+            pair: one for contest in self.contests.values() for pair, one in contest.pairs.items()
+        }
+        static = StaticRows(self.samples_by_case, rows_by_network(self.run.plan), located_pairs)
+        leads = {
+            case: contest.leads(case, self.margin)
+            for contest in self.contests.values()
+            for case in contest.cases
+        }
+        rows = static.complete(with_efficiency(alone))
+        return [replace(row, leads=leads.get(row.case)) for row in rows]
 
     def against(self, baseline: str | None = None) -> ComparedRows:
         """Compare every row with the baseline of its workload.
 
-        The verdicts of all rows are adjusted together. baseline: the id of a target, or some of its
-        parts; None for the fastest of each workload. UsageError if it does not match one target.
+        baseline: the id of a target, or some of its parts; None for the fastest of each workload.
+        UsageError if it does not match one target.
         """
         if baseline is None:
             return self._fastest
         target = find_target(self.run, baseline)
-        bases = _bases(self.rows, target)
-        _, verdicts = self._compare(bases)
-        rows = _with_verdicts(self.run, self.rows, bases, target, verdicts)
-        # what a run can detect is a property of the run, and the same with every baseline
-        return ComparedRows(rows, self._fastest.nulls, target)
+        bases = self._bases(target)
+        compared = [
+            with_baseline(
+                [contest.pairs[case, base] for case in contest.cases if case != base], self.margin
+            )
+            for workload, contest in self.contests.items()
+            if (base := bases.get(workload)) is not None
+        ]
+        return self._compared(bases, compared, target)
 
     @cached_property
     def _fastest(self) -> ComparedRows:
         """Compare every row with the fastest of its workload."""
-        bases = _bases(self.rows, None)
-        pairs, verdicts = self._compare(bases)
-        for _ in range(MOST_FASTEST):
-            better = _rebase(self.rows, bases, verdicts)
-            if better == bases:
-                break
-            bases = better
-            pairs, verdicts = self._compare(bases)
-        rows = _with_verdicts(self.run, self.rows, bases, None, verdicts)
-        found = nulls.with_visible(self.nulls, [*self.null_pairs, *pairs])
-        return ComparedRows(rows, found, None)
-
-    def _compare(
-        self, bases: Sequence[Row | None]
-    ) -> tuple[list[LocatedPair], dict[str, Comparison]]:
-        """Pair every row with its base, if that is another row; also return verdicts by case."""
-        pairs = [
-            pair_rounds(self.samples_by_case[row.case], self.samples_by_case[base.case])
-            for row, base in zip(self.rows, bases, strict=True)
-            if base is not None and base is not row and is_timed(row)
+        seconds = {row.case: row.time.seconds or inf for row in self.rows}
+        bases = {
+            workload: contest.reference(seconds)
+            for workload, contest in self.contests.items()
+            if contest.cases
+        }
+        compared = [
+            with_best(self.contests[workload], base, self.margin)
+            for workload, base in bases.items()
         ]
-        located = [self._located(pair) for pair in pairs]
-        verdicts = compare(located, self.nulls.margin, same=self.nulls.asked)
-        return located, {verdict.case: verdict for verdict in verdicts}
+        return self._compared(bases, compared, None)
 
-    def _located(self, pair: Pair) -> LocatedPair:
-        """Locate the ratio of a pair, with the doubts about the level of its cases."""
-        levels = [self.levels[case] for case in (pair.case, pair.baseline)]
-        return LocatedPair(
-            pair,
-            locate(pair, self._variance(pair.case)),
-            doubt=sum(doubt(level) for level in levels),
-            unsteady=any(level.steady is False for level in levels),
-        )
-
-    def _variance(self, case: str) -> Variance | None:
-        return self.variances.get(self.workloads[case])
-
-    def _variances(self) -> dict[str, Variance | None]:
-        """Estimate the variance between processes of every workload."""
-        every = [located.pair for located in self.null_pairs]
+    def _bases(self, target: str) -> dict[str, str]:
+        """Return the timed case of the target by workload."""
         return {
-            workload: nulls.row_variance(
-                [pair for pair in every if self.workloads[pair.baseline] == workload], every
-            )
-            for workload in dict.fromkeys(self.workloads.values())
+            row.workload.id: row.case
+            for row in self.rows
+            if row.target.id == target and is_timed(row)
         }
 
-
-def _rebase(
-    rows: Sequence[Row], bases: Sequence[Row | None], verdicts: Mapping[str, Comparison]
-) -> list[Row | None]:
-    """Replace every base that another row of its workload was faster than by that row."""
-    faster = [
-        (verdicts[row.case].ratio or 1.0, row.workload.id, row)
-        for row in rows
-        if row.case in verdicts and verdicts[row.case].verdict == "faster"
-    ]
-    winners = {workload: row for _, workload, row in sorted(faster, key=lambda f: -f[0])}
-    return [winners.get(row.workload.id, base) for row, base in zip(rows, bases, strict=True)]
+    def _compared(
+        self,
+        bases: Mapping[str, str],
+        compared: Iterable[Sequence[Comparison]],
+        target: str | None,
+    ) -> ComparedRows:
+        verdicts = {one.case: one for one in with_gates(compared)}
+        rows = _with_verdicts(self.run, self.rows, bases, target, verdicts)
+        return ComparedRows(rows, self.nulls, target)
 
 
-def _bases(rows: Sequence[Row], target: str | None) -> list[Row | None]:
-    """Choose the base of each row: its workload's row of the target, or its fastest."""
-    groups = grouped(rows, lambda row: row.workload.id)
-    chosen = {
-        workload: best(group)
-        if target is None
-        else next((row for row in group if row.target.id == target and is_timed(row)), None)
-        for workload, group in groups.items()
-    }
-    return [chosen[row.workload.id] for row in rows]
+def _usual(run: Run) -> Variance:
+    return Variance(run.luck.variance, run.luck.df) if run.luck else USUAL
+
+
+def _contest(
+    rows: Sequence[Row], pairs: Sequence[Pair], luck: Luck, noise: float | None
+) -> Contest:
+    """Locate the pairs of a workload, with the doubts about the level of its cases."""
+    by_case = {row.case: row for row in rows}
+    correlation = correlation_of(pairs)
+    found = {}
+    for pair in pairs:
+        both = [by_case[case] for case in (pair.case, pair.baseline)]
+        known = Knowledge(
+            luck.of(both[0].workload.id, [row.target.id for row in both]), correlation, noise
+        )
+        found[pair.case, pair.baseline] = located(pair, known)._replace(
+            doubt=sum(doubt(row.level) for row in both),
+            unsteady=any(row.level.steady is False for row in both),
+        )
+    return Contest(list(by_case), found)
+
+
+# Cases further behind the fastest are told from it by any run; what a run can detect matters for
+# the near ones.
+NEAR = 1.5
+
+
+def _with_visible(found: Nulls, contests: Iterable[Contest]) -> Nulls:
+    """Add the smallest visible effect of the best and of the worst workload."""
+    visible = []
+    for contest in contests:
+        alpha = share(ALPHA, len(contest.cases))
+        near = [
+            one
+            for one in contest.pairs.values()
+            if one.pair.baseline in contest.contenders and abs(one.bounded_middle) <= log(NEAR)
+        ]
+        effect = nulls.smallest_visible(near, found.margin, alpha)
+        visible += [] if effect is None else [effect]
+    if not visible:
+        return found
+    return replace(found, visible_low=min(visible), visible_high=max(visible))
 
 
 def _with_verdicts(
     run: Run,
     rows: Sequence[Row],
-    bases: Sequence[Row | None],
+    bases: Mapping[str, str],
     target: str | None,
     verdicts: Mapping[str, Comparison],
 ) -> list[Row]:
@@ -201,10 +237,12 @@ def _with_verdicts(
     cases = {case.id: case for case in run.plan.cases}
     rerun = RerunCommand(run)
     compared = []
-    for row, base in zip(rows, bases, strict=True):
+    for row in rows:
         verdict = verdicts.get(row.case)
         if verdict is None:
-            compared.append(replace(row, comparison=_uncompared(row, base, target)))
+            base = bases.get(row.workload.id)
+            base_target = None if base is None else cases[base].target.id
+            compared.append(replace(row, comparison=_uncompared(row, base_target, target)))
         else:
             both = [cases[row.case], cases[verdict.baseline]]
             command = rerun.command(both) if verdict.verdict == "unsure" else None
@@ -212,10 +250,10 @@ def _with_verdicts(
     return compared
 
 
-def _uncompared(row: Row, base: Row | None, target: str | None) -> RowComparison:
+def _uncompared(row: Row, base: str | None, target: str | None) -> RowComparison:
     """Return the comparison of a row that is the baseline itself, or that has none."""
     if base is not None or target is None or not is_timed(row):
-        return RowComparison(base.target.id if base else target)
+        return RowComparison(base or target)
     return RowComparison(target, reason=f"the baseline was not measured ({target})")
 
 
@@ -230,6 +268,7 @@ def _compared(comparison: Comparison, baseline: str, command: str | None) -> Row
         p=comparison.p,
         p_display=comparison.p_display,
         p_gate=comparison.p_gate,
+        basis=comparison.basis,
         busy=comparison.busy,
         rerun=command,
     )

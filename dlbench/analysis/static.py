@@ -17,7 +17,7 @@ from dlbench.analysis.compile_cost import (
     pooled_start_scatter,
     to_seconds,
 )
-from dlbench.analysis.pairs import Pair, locate, pair_rounds
+from dlbench.analysis.located import LocatedPair
 from dlbench.analysis.rows import Row, is_timed
 from dlbench.analysis.samples import CaseSamples
 from dlbench.datasets.base import known_rows
@@ -31,17 +31,18 @@ from dlbench.stats.location import Estimate, Variance
 class StaticRows:
     """The static rows of a run beside their dynamic twins.
 
-    rows_by_network: number of training rows; variances: variance between processes, by case.
+    rows_by_network: number of training rows; pairs: the located ratio of every two cases of a
+    workload, by their ids.
     """
 
     def __init__(
         self,
         samples_by_case: Mapping[str, CaseSamples],
         rows_by_network: Mapping[str, int],
-        variances: Mapping[str, Variance | None],
+        pairs: Mapping[tuple[str, str], LocatedPair],
     ) -> None:
         self.samples_by_case, self.rows_by_network = samples_by_case, rows_by_network
-        self.variances = variances
+        self.pairs = pairs
         self.by_target: dict[str, list[Row]] = {}
         self.starts: dict[tuple[str, str], dict[Caches, Variance | None]] = {}
 
@@ -89,8 +90,8 @@ class StaticRows:
     def _break_even(self, row: Row, twin: Row, estimate: CompileEstimate) -> BreakEven:
         if estimate.cold is None or not is_timed(row):
             return BreakEven()
-        pair = pair_rounds(self.samples_by_case[row.case], self.samples_by_case[twin.case])
-        ratio = None if _is_doubtful(pair) else locate(pair, self.variances.get(row.case))
+        pair = self.pairs[row.case, twin.case]
+        ratio = None if _is_doubtful(pair) else pair.lows[0]
         dynamic = Estimate(twin.time.seconds or 0.0, twin.time.low_s, twin.time.high_s)
         steps = break_even(estimate.cold, dynamic, ratio)
         return replace(steps, epoch_steps=self._steps_of_an_epoch(row))
@@ -111,8 +112,9 @@ def rows_by_network(plan: Plan) -> dict[str, int]:
     return {name: rows for name, rows in (installed | plan.rows).items() if rows is not None}
 
 
-def _is_doubtful(pair: Pair) -> bool:
-    return pair.busy or not pair.interleaved
+def _is_doubtful(pair: LocatedPair) -> bool:
+    """Return whether the gain of a static mode is not known well enough for a number of steps."""
+    return not pair.is_judged or pair.basis != "measured" or pair.doubt > 0
 
 
 def _place(row: Row) -> tuple[str, ...]:

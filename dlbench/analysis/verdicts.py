@@ -1,19 +1,21 @@
 """Decide whether one case is faster than another, slower, the same, or unsure; and give a reason.
 
 A difference counts only if it exceeds a margin and is significant after adjustment for the number
-of comparisons.
+of comparisons in the row.
 """
 
-from collections.abc import Sequence
-from math import exp, expm1, log, log1p
+from collections.abc import Iterable, Mapping, Sequence
+from math import exp, expm1, inf, log1p
 from typing import Literal, NamedTuple
 
+from msgspec.structs import replace
+
 from dlbench import units
+from dlbench.analysis.contest import ALPHA, Contest
+from dlbench.analysis.located import Basis, LocatedPair
 from dlbench.analysis.pairs import Pair, remark
-from dlbench.analysis.samples import ENOUGH
 from dlbench.records.base import Record
-from dlbench.stats.location import CONFIDENCE, Location
-from dlbench.stats.multiple import benjamini_hochberg, holm
+from dlbench.stats.multiple import holm
 
 Verdict = Literal["faster", "slower", "same", "unsure"]
 
@@ -23,29 +25,18 @@ Verdict = Literal["faster", "slower", "same", "unsure"]
 MARGIN = 0.02
 
 
-# Accepted share of false differences among all reported ones (false discovery rate).
-ALPHA = 1 - CONFIDENCE
-
-
-# A smaller share of throttled rounds does not move a median.
-THROTTLED_SHARE = 0.1
-
-
 # The reason of a verdict on a case without one time.
 UNSTEADY = "the time of a step kept changing, also without a pause"
-
-
-# Log of the largest plausible ratio: a larger one comes from a broken clock or an edited file.
-LARGEST = log(1e9)
 
 
 class Comparison(Record, frozen=True):
     """A case compared with its baseline, both by id.
 
-    ratio: the case's time divided by the baseline's; busy: whether other programs disturbed it.
-    p: p-value of the hypothesis that the true ratio is within the margin; None if nothing can be
-    claimed. p_display: adjusted by Benjamini and Hochberg, used for the verdict; p_gate: adjusted
-    by Holm, for an automatic check, where any false alarm is costly.
+    ratio: the case's time divided by the baseline's; ratio_low, ratio_high: its interval; basis:
+    what the interval rests on; busy: whether other programs disturbed it.
+    p: one-sided p-value of the hypothesis that the true ratio is within the margin; None if nothing
+    can be claimed. p_display: adjusted by Holm for the comparisons of the row, used for the
+    verdict; p_gate: for those of the table, as a headline or an automatic check needs it.
     """
 
     case: str
@@ -58,132 +49,166 @@ class Comparison(Record, frozen=True):
     p: float | None = None
     p_display: float | None = None
     p_gate: float | None = None
+    basis: Basis = "measured"
     busy: bool = False
 
 
-class Margins(NamedTuple):
-    """Margins of the verdicts: *faster* or *slower* beyond `different`, *same* within `same`."""
+class _Ends(NamedTuple):
+    """The interval of a log ratio; the ends within which it must lie for *same*."""
 
-    different: float
-    same: float
+    low: float
+    high: float
+    same_low: float
+    same_high: float
 
+    def are_within(self, margin: float) -> bool:
+        """Return whether the ratio is 1, up to the margin; both are logarithms."""
+        return max(abs(self.same_low), abs(self.same_high)) <= margin
 
-class LocatedPair(NamedTuple):
-    """Two cases and the location of their log ratio; None if unknown.
-
-    doubt: how far the ratio may be wrong because turns cost one of the cases time, a logarithm: no
-    number of rounds removes it. unsteady: whether the time of one of the cases never stopped
-    changing.
-    """
-
-    pair: Pair
-    location: Location | None
-    doubt: float = 0.0
-    unsteady: bool = False
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """Return the interval of the log ratio; None if none can be claimed."""
-        _, low, high = self.location.interval() if self.location else (0.0, None, None)
-        if low is None or high is None:
-            return None
-        return _bounded(low - self.doubt), _bounded(high + self.doubt)
-
-    def is_beyond(self, margin: float) -> bool:
+    def are_beyond(self, margin: float) -> bool:
         """Return whether the interval lies wholly on one side of the margin around 1."""
-        low, high = self.interval or (0.0, 0.0)
-        return low > log1p(margin) or high < -log1p(margin)
-
-    def is_within(self, margin: float) -> bool:
-        """Return whether the interval lies wholly inside the margin around 1."""
-        return self.interval is not None and max(map(abs, self.interval)) <= log1p(margin)
+        return self.low > margin or self.high < -margin
 
 
-def compare(
-    pairs: Sequence[LocatedPair], margin: float = MARGIN, same: float | None = None
-) -> list[Comparison]:
-    """Decide on all pairs of a table; their p-values are adjusted together.
+def with_baseline(row: Sequence[LocatedPair], margin: float = MARGIN) -> list[Comparison]:
+    """Compare the cases of a row with one baseline, each by its 95 % interval.
 
-    same: the margin for *same*, if it is not `margin`. It is never widened: failing to see a
-    difference does not show that there is none.
+    *Same* needs two one-sided tests at 5 %, which is the 90 % interval: Schuirmann (1987), Journal
+    of Pharmacokinetics and Biopharmaceutics 15(6).
     """
-    ps = [_p(pair, margin) for pair in pairs]
-    adjusted = zip(pairs, ps, benjamini_hochberg(ps), holm(ps), strict=True)
-    margins = Margins(margin, margin if same is None else same)
-    return [_comparison(located, margins, *three) for located, *three in adjusted]
+    ps = [_two_sided(one, margin) for one in row]
+    return [
+        _comparison(one, _ends(one), margin, p, adjusted)
+        for one, p, adjusted in zip(row, ps, holm(ps), strict=True)
+    ]
 
 
-def _bounded(value: float) -> float:
-    return min(max(value, -LARGEST), LARGEST)
+def with_best(contest: Contest, reference: str, margin: float = MARGIN) -> list[Comparison]:
+    """Compare the cases of a row with the fastest, whichever that truly is.
+
+    reference: the case whose ratio is shown. The interval is that of the ratio to the true fastest
+    (stats/best.py), as the reference is chosen from the same data.
+    """
+    found = []
+    for case in contest.cases:
+        if case == reference:
+            continue
+        one, standing = contest.pairs[case, reference], contest.standings[case]
+        p = contest.p_not_best(case, margin)
+        ends = None
+        if standing.at_least is not None:
+            middle = one.middle or 0.0
+            low = min(standing.at_least, middle)
+            high = max(inf if standing.at_most is None else standing.at_most, middle)
+            ends = _Ends(low, high, low, high)
+        found.append(_comparison(one, ends, margin, p, p))
+    return found
 
 
-def _p(located: LocatedPair, margin: float) -> float | None:
-    """Return the p-value; None without an interval, or if the pair was busy or throttled."""
-    if located.unsteady or located.pair.busy or is_throttled(located.pair):
-        return None
-    if located.location is None or located.interval is None:
-        return None
-    return located.location.p_beyond(log1p(margin) + located.doubt)
+def with_gates(rows: Iterable[Sequence[Comparison]]) -> list[Comparison]:
+    """Adjust the p-values of all rows of a table together."""
+    every = [comparison for row in rows for comparison in row]
+    gates = holm([one.p_display for one in every])
+    return [replace(one, p_gate=gate) for one, gate in zip(every, gates, strict=True)]
+
+
+def by_case(comparisons: Iterable[Comparison]) -> Mapping[str, Comparison]:
+    """Return comparisons by the id of their case."""
+    return {one.case: one for one in comparisons}
+
+
+def _two_sided(one: LocatedPair, margin: float) -> float | None:
+    """Return the smaller of both one-sided p-values, doubled; None if nothing can be claimed."""
+    ps = one.p_slower(margin), one.p_faster(margin)
+    known = [p for p in ps if p is not None]
+    return min(1.0, 2 * min(known)) if known else None
+
+
+def _ends(one: LocatedPair) -> _Ends | None:
+    ends = [end(one, alpha) for alpha in (ALPHA / 2, ALPHA) for end in (_lower, _upper)]
+    known = [end for end in ends if end is not None]
+    return _Ends(*known) if len(known) == len(ends) else None
+
+
+def _lower(one: LocatedPair, alpha: float) -> float | None:
+    return one.lower(alpha)
+
+
+def _upper(one: LocatedPair, alpha: float) -> float | None:
+    return one.upper(alpha)
 
 
 def _comparison(
-    located: LocatedPair,
-    margins: Margins,
-    p: float | None,
-    p_display: float | None,
-    p_gate: float | None,
+    one: LocatedPair, ends: _Ends | None, margin: float, p: float | None, adjusted: float | None
 ) -> Comparison:
-    verdict, reason = _verdict(located, margins, p_display)
-    middle = located.location.value if located.location else located.pair.middle
-    low, high = map(exp, located.interval) if located.interval else (None, None)
+    verdict, reason = _verdict(one, ends, margin, adjusted)
     return Comparison(
-        case=located.pair.case,
-        baseline=located.pair.baseline,
-        ratio=None if middle is None else exp(_bounded(middle)),
-        ratio_low=low,
-        ratio_high=high,
+        case=one.pair.case,
+        baseline=one.pair.baseline,
+        ratio=None if one.middle is None else exp(one.bounded_middle),
+        ratio_low=exp(ends.low) if ends else None,
+        ratio_high=exp(ends.high) if ends and ends.high < inf else None,
         verdict=verdict,
         reason=reason,
         p=p,
-        p_display=p_display,
-        p_gate=p_gate,
-        busy=located.pair.busy,
+        p_display=adjusted,
+        basis=one.basis,
+        busy=one.pair.busy,
     )
 
 
-def _verdict(located: LocatedPair, margins: Margins, p: float | None) -> tuple[Verdict, str]:
+def _verdict(
+    one: LocatedPair, ends: _Ends | None, margin: float, p: float | None
+) -> tuple[Verdict, str]:
     """Decide, and give the reason with its figures in parentheses."""
-    if located.interval is None or p is None:
-        return "unsure", UNSTEADY if located.unsteady else _why_undecided(located.pair)
-    limit = units.percent(margins.different)
-    low, high = located.interval
-    figures, noted = _interval(low, high), _in_turns(located) + remark(located.pair)
-    if located.is_within(margins.same):
-        return "same", f"at most {units.percent(margins.same)} apart ({figures}){noted}"
-    if located.is_within(margins.different):
-        return "unsure", f"smaller than this run's own noise of {limit} ({figures}){noted}"
-    if not located.is_beyond(margins.different):
-        doubt = f"too close to call: the true difference may be below {limit}"
-        return "unsure", f"{doubt} ({figures}){noted}"
-    if p > ALPHA:
+    if ends is None or p is None:
+        return "unsure", UNSTEADY if one.unsteady else _why_undecided(one.pair)
+    noted = _in_turns(one) + remark(one.pair)
+    edge = log1p(max(margin, one.least_margin))
+    limit, figures = units.percent(expm1(edge)), _interval(ends.low, ends.high)
+    if one.basis == "measured" and ends.are_within(log1p(margin)):
+        return "same", f"at most {units.percent(margin)} apart ({figures}){noted}"
+    if p <= ALPHA and ends.are_beyond(edge):
+        verdict: Verdict = "slower" if ends.low > 0 else "faster"
+        figures = figures if ends.low > 0 else _interval(-ends.high, -ends.low)
+        return verdict, f"{verdict} by more than {limit} ({figures}){_beside(one)}{noted}"
+    return "unsure", f"{_why_unsure(one, ends, edge, p)}{noted}"
+
+
+def _why_unsure(one: LocatedPair, ends: _Ends, edge: float, p: float) -> str:
+    """Say why an interval decides nothing."""
+    if one.basis != "measured":
+        return _why_undecided(one.pair)
+    figures = _interval(ends.low, ends.high)
+    if ends.are_beyond(edge):
         adjusted = f"adjusted p = {units.significant(p, digits=2)}"
-        doubt = "may be chance, given the number of comparisons"
-        return "unsure", f"{doubt} ({figures}, {adjusted}){noted}"
-    verdict: Verdict = "slower" if low > 0 else "faster"
-    figures = figures if low > 0 else _interval(-high, -low)
-    return verdict, f"{verdict} by more than {limit} ({figures}){noted}"
+        return f"may be chance among so many ({figures}, {adjusted})"
+    limit = units.percent(expm1(edge))
+    return f"too close to call: the true difference may be below {limit} ({figures})"
 
 
-def _in_turns(located: LocatedPair) -> str:
+def _beside(one: LocatedPair) -> str:
+    """Say in spite of what the verdict holds; empty if nothing disturbed the pair."""
+    pair = one.pair
+    if one.basis == "disturbed":
+        return f", although other programs ran in {pair.disturbed} of {pair.rounds} rounds"
+    if one.basis == "throttled":
+        return ", with and without the time in which the container's CPU limit stopped it"
+    return f", by only {units.counted(pair.rounds, 'round')}" if one.basis == "few" else ""
+
+
+def _in_turns(one: LocatedPair) -> str:
     """Say how far turns may have changed the ratio; empty if they did not."""
-    if not located.doubt:
+    if not one.doubt:
         return ""
-    most = units.percent(expm1(located.doubt))
+    most = units.percent(expm1(one.doubt))
     return f"; turns may have changed the ratio by up to {most}, which the interval allows for"
 
 
 def _interval(low: float, high: float) -> str:
-    """Write an interval of log ratios, such as `1.07–1.32x`."""
+    """Write an interval of log ratios, such as `1.07–1.32x`, or `at least 1.07x`."""
+    if high == inf:
+        return f"at least {units.ratios(exp(low))[0]}x"
     return f"{'–'.join(units.ratios(exp(low), exp(high)))}x"
 
 
@@ -195,17 +220,10 @@ def _why_undecided(pair: Pair) -> str:
         lost = units.counted(pair.lost, "repetition")
         without = f"; {lost} without a quiet round" if pair.lost else ""
         return f"other programs were running (in {pair.disturbed} of {pair.rounds} rounds{without})"
-    if is_throttled(pair):
+    if pair.is_throttled:
         count = f"{pair.throttled} of {pair.rounds}"
         return f"the container's CPU limit interrupted rounds ({count})"
-    if sum(len(rounds) >= ENOUGH for rounds in pair.generations) == 1:
-        return "measured in one process without a self-check: noise unknown"
     return f"too few rounds for an interval ({pair.rounds})"
-
-
-def is_throttled(pair: Pair) -> bool:
-    """Return whether the cgroup's quota may have changed the ratio, by stopping either case."""
-    return pair.throttled > THROTTLED_SHARE * pair.rounds
 
 
 def without_figures(reason: str) -> str:

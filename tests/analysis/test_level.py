@@ -6,11 +6,13 @@ import pytest
 from msgspec.structs import replace
 
 from dlbench.analysis.level import Level, doubt, level_of
-from dlbench.analysis.pairs import locate, pair_rounds
+from dlbench.analysis.located import Knowledge, located
+from dlbench.analysis.pairs import pair_rounds
 from dlbench.analysis.run import rows_of
 from dlbench.analysis.samples import join_generations
-from dlbench.analysis.verdicts import UNSTEADY, LocatedPair, compare
+from dlbench.analysis.verdicts import UNSTEADY, with_baseline
 from dlbench.records.measurement import Sample, Stretch
+from dlbench.stats.location import Variance
 from fakes.runs import NUMPY, TORCH, case, matmul
 from fakes.samples import turns
 
@@ -86,7 +88,7 @@ def test_a_penalty_is_a_doubt_only_where_it_is_large_and_sure() -> None:
 def verdict(found, **about):
     known = join_generations(found.measurements)
     pair = pair_rounds(known[TORCHS], known[case(PRODUCT, NUMPY).id])
-    (comparison,) = compare([LocatedPair(pair, locate(pair, None), **about)])
+    (comparison,) = with_baseline([located(pair, Knowledge(Variance(0.0, 0)))._replace(**about)])
     return comparison
 
 

@@ -1,16 +1,19 @@
 """Verdicts on runs whose truth is known: who is faster, and when nothing may be said."""
 
-from math import log
+from collections.abc import Callable
+from math import exp, log, log1p
 
 import pytest
 from msgspec.structs import replace
 
-from dlbench.analysis.pairs import Pair, locate, pair_rounds
+from dlbench.analysis.located import Knowledge, LocatedPair, located
+from dlbench.analysis.pairs import Pair, pair_rounds
 from dlbench.analysis.samples import ENOUGH, CaseSamples, join_generations
-from dlbench.analysis.verdicts import MARGIN, Comparison, LocatedPair, compare, without_figures
+from dlbench.analysis.verdicts import MARGIN, Comparison, with_baseline, with_gates, without_figures
 from dlbench.records.measurement import Sample
 from dlbench.results.folder import Results
 from dlbench.stats.location import Location, Variance
+from dlbench.stats.luck import USUAL
 from fakes.runs import NUMPY, TORCH, case, matmul, measured, results_of
 from fakes.samples import flagged, in_generations, turns
 
@@ -29,9 +32,11 @@ def run(ratio: float, **settings: object) -> Results:
     return turns((PRODUCT, {NUMPY: 1e-3, TORCH: ratio * 1e-3}), has_nulls=False, **settings)
 
 
-def verdict_on(found: Results, margin: float = MARGIN) -> Comparison:
-    pair = pair_of(found)
-    (comparison,) = compare([LocatedPair(pair, locate(pair, None))], margin)
+NO_LUCK = Knowledge(Variance(0.0, 0))
+
+
+def verdict_on(found: Results, margin: float = MARGIN, known: Knowledge = NO_LUCK) -> Comparison:
+    (comparison,) = with_baseline([located(pair_of(found), known)], margin)
     return comparison
 
 
@@ -60,16 +65,6 @@ def test_the_margin_is_the_users() -> None:
     assert verdict_on(run(1.01), margin=0.0).verdict == "slower"
 
 
-@pytest.mark.parametrize(("ratio", "verdict"), [(1.0, "same"), (1.05, "unsure"), (1.2, "slower")])
-def test_what_a_wider_margin_cannot_tell_apart_is_not_the_same_for_that(ratio, verdict) -> None:
-    pair = pair_of(run(ratio))
-    (found,) = compare([LocatedPair(pair, locate(pair, None))], margin=0.1, same=MARGIN)
-    assert found.verdict == verdict
-    if verdict == "unsure":
-        told = "smaller than this run's own noise of 10 %"
-        assert without_figures(found.reason) == told
-
-
 def test_processes_that_differ_by_luck_are_not_called_different() -> None:
     """A fifth of them would be, were blocks taken for independent: P(|N(0, 0.016)| > 0.02)."""
     verdicts = [verdict_on(run(1.0, luck=0.02, seed=seed)).verdict for seed in range(100)]
@@ -88,14 +83,32 @@ def test_reasons_carry_the_interval_and_the_margin() -> None:
     assert verdict_on(run(1.0)).reason.startswith("at most 2 % apart (")
 
 
+def of_location(found: Location) -> LocatedPair:
+    return LocatedPair(pair_of(run(1.0)), found.value, (found,), (found,))
+
+
 def test_among_many_a_surprise_is_none() -> None:
-    known, surprising = pair_of(run(1.0)), Location(log(1.05), 0.0125, 50.0, 3)
-    dull = [LocatedPair(known, Location(0.0, 0.01, 50.0, 3))] * 40
-    assert compare([LocatedPair(known, surprising)])[0].verdict == "slower"
-    found = compare([LocatedPair(known, surprising), *dull])[0]
+    surprising = of_location(Location(log(1.05), 0.0125, 50.0, 3))
+    dull = [of_location(Location(0.0, 0.01, 50.0, 3))] * 40
+    assert with_baseline([surprising])[0].verdict == "slower"
+    found = with_baseline([surprising, *dull])[0]
     assert found.verdict == "unsure"
-    assert without_figures(found.reason) == "may be chance, given the number of comparisons"
-    assert found.p < found.p_display <= found.p_gate
+    assert without_figures(found.reason) == "may be chance among so many"
+    assert found.p < found.p_display
+
+
+def test_a_gate_counts_the_comparisons_of_all_rows() -> None:
+    one = with_baseline([of_location(Location(log(1.05), 0.0125, 50.0, 3))])
+    (alone,) = with_gates([one])
+    assert alone.p_gate == alone.p_display
+    assert with_gates([one] * 10)[0].p_gate == pytest.approx(10 * alone.p_display)
+
+
+def test_equal_needs_the_interval_of_two_one_sided_tests() -> None:
+    wide = Location(0.0, log1p(MARGIN) / 1.9, 1e6, 3)  # 1.645 errors fit into the margin, 1.96 not
+    assert with_baseline([of_location(wide)])[0].verdict == "same"
+    wider = Location(0.0, log1p(MARGIN) / 1.6, 1e6, 3)
+    assert with_baseline([of_location(wider)])[0].verdict == "unsure"
 
 
 def test_disturbed_rounds_are_left_out() -> None:
@@ -107,26 +120,73 @@ def test_disturbed_rounds_are_left_out() -> None:
 
 
 @pytest.mark.parametrize("flag", ["busy", "stolen", "unparked"])
-def test_a_busy_machine_has_no_verdict(flag: str) -> None:
-    found = verdict_on(run(1.5, change={TORCH: flagged(1, flag)}))
+def test_a_busy_machine_whose_loss_is_unknown_has_no_verdict(flag: str) -> None:
+    found = verdict_on(run(40.0, change={TORCH: flagged(1, flag)}))
     assert (found.verdict, found.busy, found.p, found.p_display) == ("unsure", True, None, None)
     assert found.reason == (
         "other programs were running (in 120 of 120 rounds; 3 repetitions without a quiet round)"
     )
-    assert found.ratio_low
+    assert found.ratio_low is None
 
 
-def test_what_the_quota_took_is_not_left_out_and_allows_no_verdict() -> None:
-    found = run(1.5, change={TORCH: flagged(5, "throttled")})
-    assert (pair_of(found).disturbed, pair_of(found).throttled) == (0, 24)
-    told = verdict_on(found)
-    assert (told.verdict, told.p, without_figures(told.reason)) == (
-        "unsure",
-        None,
-        "the container's CPU limit interrupted rounds",
-    )
-    seldom = run(1.5, change={TORCH: flagged(20, "throttled")})
-    assert verdict_on(seldom).verdict == "slower"
+def disturbed(share: float) -> Callable[[Sample], Sample]:
+    """All blocks are disturbed; threads waited for this share of each."""
+
+    def change(sample: Sample) -> Sample:
+        longer = sample.host_s / (1 - share)
+        return replace(sample, host_s=longer, waited_s=share * longer, flags=("busy",))
+
+    return change
+
+
+def test_a_disturbed_ratio_has_the_bounds_that_waiting_gives() -> None:
+    found = verdict_on(run(40.0, change={NUMPY: disturbed(0.5), TORCH: disturbed(0.5)}))
+    assert (found.verdict, found.basis, found.busy) == ("slower", "disturbed", True)
+    assert found.ratio_low < 40 / 3 < found.ratio_low * 1.1  # half of it, by 1.5, may be the load's
+    assert found.ratio_high > 40 * 3
+    assert "although other programs ran in 120 of 120 rounds" in found.reason
+
+
+def test_a_disturbed_ratio_that_waiting_explains_is_none() -> None:
+    found = verdict_on(run(1.0, change={TORCH: disturbed(0.95)}))
+    assert found.ratio > 15
+    assert (found.verdict, found.basis) == ("unsure", "disturbed")
+
+
+def test_disturbed_cases_are_never_the_same() -> None:
+    assert verdict_on(run(1.0, change={TORCH: disturbed(0.0)})).verdict == "unsure"
+
+
+def throttled(every: int, share: float = 0.5) -> Callable[[Sample], Sample]:
+    """The quota stops every so many blocks for this share of their time."""
+
+    def change(sample: Sample) -> Sample:
+        if sample.round % every:
+            return sample
+        longer = sample.host_s / (1 - share)
+        return replace(sample, host_s=longer, throttled_s=share * longer, flags=("throttled",))
+
+    return change
+
+
+def test_a_ratio_that_holds_with_and_without_the_stops_is_told() -> None:
+    both = dict.fromkeys((NUMPY, TORCH), throttled(1))
+    found = verdict_on(run(1.5, change=both))
+    assert (found.verdict, found.basis) == ("slower", "throttled")
+    assert found.ratio_low < 1.5 < found.ratio_high
+    assert "with and without the time in which the container's CPU limit" in found.reason
+
+
+def test_a_ratio_that_only_the_stops_make_is_not_told() -> None:
+    found = verdict_on(run(1.0, change={TORCH: throttled(1)}))
+    assert (found.verdict, found.basis) == ("unsure", "throttled")
+    assert without_figures(found.reason) == "the container's CPU limit interrupted rounds"
+    assert found.ratio_low < 1.05, "1 without the stops"
+    assert found.ratio_high > 1.9, "2 with them"
+
+
+def test_a_few_stops_do_not_matter() -> None:
+    assert verdict_on(run(1.5, change={TORCH: throttled(20)})).basis == "measured"
 
 
 def test_what_was_left_out_is_said() -> None:
@@ -135,14 +195,28 @@ def test_what_was_left_out_is_said() -> None:
     assert "left out" not in verdict_on(run(1.5)).reason
 
 
-def test_one_generation_without_a_null_allows_no_verdict() -> None:
-    found = run(1.5, generations=1)
-    told = verdict_on(found)
-    assert (told.verdict, told.ratio_low) == ("unsure", None)
-    assert told.reason.startswith("measured in one process without a self-check")
-    pair = pair_of(found)
-    (with_luck,) = compare([LocatedPair(pair, locate(pair, Variance(1e-6, 3)))])
-    assert with_luck.verdict == "slower"
+def test_one_generation_is_judged_by_the_luck_that_is_usual() -> None:
+    usual = Knowledge(USUAL)
+    found = verdict_on(run(1.5, generations=1), known=usual)
+    assert found.verdict == "slower"
+    assert found.ratio_high / found.ratio > exp(2 * 0.03)
+    assert verdict_on(run(1.05, generations=1), known=usual).verdict == "unsure"
+
+
+@pytest.mark.parametrize(("rounds", "least"), [(1, 1.0), (3, 0.25)])
+def test_of_few_rounds_only_a_large_difference_is_told(rounds: int, least: float) -> None:
+    noisy = Knowledge(USUAL, noise=0.01)
+    much, little = (
+        verdict_on(run(ratio, generations=1, rounds=rounds), known=noisy)
+        for ratio in (2 * (1 + least), 1 + least / 2)
+    )
+    assert (much.verdict, much.basis) == ("slower", "few")
+    assert f"by only {rounds} round" in much.reason
+    assert (little.verdict, without_figures(little.reason)) == (
+        "unsure",
+        "too few rounds for an interval",
+    )
+    assert verdict_on(run(1.0, generations=1, rounds=rounds), known=noisy).verdict == "unsure"
 
 
 def test_quiet_rounds_that_are_a_rare_exception_do_not_speak_for_the_rest() -> None:
@@ -194,7 +268,7 @@ def samples_of(*samples: Sample) -> CaseSamples:
 def test_what_was_not_measured_in_turns_has_a_ratio_of_medians_only() -> None:
     one, two = (samples_of(*[Sample(1, s, 0.0)] * 9) for s in (1.0, 2.0))
     pair = pair_rounds(two, one)
-    (found,) = compare([LocatedPair(pair, locate(pair, None))])
+    (found,) = with_baseline([located(pair, NO_LUCK)])
     assert (found.ratio, found.ratio_low, found.verdict) == (pytest.approx(2), None, "unsure")
     assert without_figures(found.reason) == "not measured side by side"
     assert found.p is None

@@ -12,7 +12,7 @@ from dlbench.networks.base import named
 from dlbench.records.case import Case, Group, Target, Workload
 from dlbench.records.measurement import Measurement, ParityCheck, Sample
 from dlbench.records.plan import Plan, Sampling
-from dlbench.records.run import Environment, Run
+from dlbench.records.run import Environment, Run, UsualLuck
 from dlbench.results.folder import Results
 from dlbench.workloads import _work
 
@@ -84,6 +84,10 @@ def plan_of(cases: Iterable[Case], **fields: Any) -> Plan:
     )
 
 
+# Processes that all have the same speed.
+NO_LUCK = UsualLuck(1e-10, 4, runs=1)
+
+
 def run_of(cases: Iterable[Case], **fields: Any) -> Run:
     return Run(
         **{
@@ -93,6 +97,7 @@ def run_of(cases: Iterable[Case], **fields: Any) -> Run:
             "plan": plan_of(cases),
             "environment": ENVIRONMENT,
             "dlbench": "0.1.0",
+            "luck": NO_LUCK,
             **fields,
         }
     )

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from dlbench.records.case import Group, Target, Workload
 from dlbench.records.measurement import Flag, Measurement, Sample
-from dlbench.records.run import Run
+from dlbench.records.run import Run, UsualLuck
 from dlbench.results.folder import Results
 from fakes.runs import case, plan_of, run_of
 
@@ -53,11 +53,17 @@ def turns(*told: Told, **settings: Any) -> Results:
     ]
     if groups:
         measurements = _with_odd_null(measurements, groups[0], truth.null_factor)
-    return Results(_run(groups), tuple(measurements))
+    return Results(_run(groups, truth), tuple(measurements))
 
 
-def _run(groups: Sequence[Group]) -> Run:
-    return run_of([], plan=replace(plan_of([]), groups=tuple(groups)))
+# Of two processes, where they do not differ by luck: what the noise of their blocks leaves.
+LEAST_LUCK = 0.001
+
+
+def _run(groups: Sequence[Group], truth: Truth) -> Run:
+    """A run on a machine whose luck is known."""
+    usual = UsualLuck(2 * truth.luck**2 + LEAST_LUCK**2, 4, runs=3)
+    return run_of([], plan=replace(plan_of([]), groups=tuple(groups)), luck=usual)
 
 
 def _group(workload: Workload, targets: Sequence[Target], truth: Truth) -> Group:

@@ -1,0 +1,89 @@
+"""A contest: the cases of one workload, the ratio of every two, and which may be the fastest."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from itertools import combinations
+from math import inf, log1p
+from typing import TypeVar
+
+from dlbench.analysis.located import LocatedPair
+from dlbench.stats.best import Standing, share, standings
+from dlbench.stats.location import CONFIDENCE
+
+ALPHA = 1 - CONFIDENCE
+
+Pairs = Mapping[tuple[str, str], LocatedPair]
+"""By the ids of case and baseline, each pair in one direction."""
+
+
+class Contest:
+    """The timed cases of a workload, by id, and their located pairs."""
+
+    def __init__(self, cases: Sequence[str], pairs: Pairs) -> None:
+        self.cases = list(cases)
+        self.pairs = {**pairs, **{(b, a): one.mirrored() for (a, b), one in pairs.items()}}
+
+    @cached_property
+    def standings(self) -> dict[str, Standing]:
+        """The standing of every case; of one alone, that it may be the best."""
+        alpha = share(ALPHA, len(self.cases))
+        lower, upper = [
+            [
+                [None if a == b else end(self.pairs[a, b], alpha) for b in self.cases]
+                for a in self.cases
+            ]
+            for end in (LocatedPair.lower, LocatedPair.upper)
+        ]
+        return dict(zip(self.cases, standings(lower, upper), strict=True))
+
+    @property
+    def contenders(self) -> list[str]:
+        """The cases that may be the fastest."""
+        return [case for case in self.cases if self.standings[case].may_be_best]
+
+    def among(self, cases: Sequence[str]) -> "Contest":
+        """Return the contest of some of the cases alone."""
+        return Contest(cases, self.pairs)
+
+    def reference(self, seconds: Mapping[str, float]) -> str:
+        """Return the contender with the least regret: how much slower it is than the best, at most.
+
+        seconds: of a step, by case; they decide where nothing is judged.
+        """
+
+        def regret(case: str) -> tuple[float, float]:
+            at_most = self.standings[case].at_most
+            return (inf if at_most is None else at_most, seconds[case])
+
+        return min(self.contenders, key=regret)
+
+    def leads(self, case: str, margin: float) -> bool | None:
+        """Return whether the case may be the fastest, or is as good up to the margin, a share.
+
+        None if it was judged with no other one.
+        """
+        standing = self.standings[case]
+        if standing.at_least is None:
+            return None
+        is_as_good = standing.at_most is not None and standing.at_most <= log1p(margin)
+        return standing.may_be_best or is_as_good
+
+    def p_not_best(self, case: str, margin: float) -> float | None:
+        """Return the p-value of "no other is faster by more than the margin", for all rivals.
+
+        Doubled, as the interval is two-sided.
+        """
+        ps = [
+            p
+            for other in self.cases
+            if other != case and (p := self.pairs[case, other].p_slower(margin)) is not None
+        ]
+        return min(1.0, 2 * len(ps) * min(ps)) if ps else None
+
+
+T = TypeVar("T")
+
+
+def combined(cases: Sequence[T]) -> list[tuple[T, T]]:
+    """Return every two of them once."""
+    return list(combinations(cases, 2))
