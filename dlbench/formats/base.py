@@ -17,6 +17,7 @@ from rich.console import Console
 
 from dlbench import registry
 from dlbench.analysis.run import ComparedRows
+from dlbench.answers.answer import Answers
 from dlbench.errors import unknown
 from dlbench.records.run import Run
 
@@ -88,7 +89,8 @@ class Document:
 
     source: where the numbers come from, in one line; warnings: whole sentences, most important
     first; ratios: the table of a comparison with a baseline; rerun: the command that would decide
-    the unsure verdicts, in a sentence; remarks: further lines, one idea each.
+    the unsure verdicts, in a sentence; remarks: further lines, one idea each; answered: the answers
+    as data; answers: the same in sentences; answer_tables: a table per question.
     """
 
     run: Run
@@ -99,6 +101,9 @@ class Document:
     ratios: Table | None = None
     rerun: str | None = None
     remarks: tuple[str, ...] = ()
+    answered: Answers | None = None
+    answers: tuple[str, ...] = ()
+    answer_tables: tuple[Table, ...] = ()
 
 
 class Format(Protocol):

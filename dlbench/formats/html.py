@@ -19,7 +19,7 @@ STYLE = (
     ".dlbench th,.dlbench td{padding:.2em .8em;text-align:right;vertical-align:top}"
     ".dlbench th:first-child{text-align:left}"
     ".dlbench thead th{border-bottom:1px solid}"
-    ".dlbench .best{font-weight:700}"
+    ".dlbench .best,.dlbench .answer{font-weight:700}"
     ".dlbench .warn{border-left:4px solid #c80;padding-left:.6em}"
     ".dlbench small,.dlbench .muted{opacity:.75}"
 )
@@ -33,6 +33,7 @@ def write(document: Document, _: Console, /) -> str:
 def _parts(document: Document) -> Iterator[str]:
     yield from (paragraph(f"Warning: {warning}", "warn") for warning in document.warnings)
     yield paragraph(document.source, "muted")
+    yield "\n".join(paragraph(answer, "answer") for answer in document.answers)
     for table in (*document.tables, *([document.ratios] if document.ratios else [])):
         yield of_table(table, caption=table.title)
         yield paragraphs(table.notes)

@@ -19,9 +19,10 @@ ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def write(document: Document, _: Console, /) -> str:
-    """Return the warnings, the tables, and the remarks below them."""
+    """Return the warnings, the answers, the tables, and the remarks below them."""
     tables = [*document.tables, *([document.ratios] if document.ratios else [])]
-    parts = [*_warnings(document), *map(of_table, tables), "".join(_below(document))]
+    answers = "".join(f"- **{escaped(answer)}**\n" for answer in document.answers)
+    parts = [*_warnings(document), answers, *map(of_table, tables), "".join(_below(document))]
     return "\n".join(filter(None, parts))
 
 

@@ -60,6 +60,9 @@ def _parts(document: Document) -> Iterator[Table | _Line]:
     """Yield everything from top to bottom."""
     yield from (_Line(f"Warning: {warning}", "yellow") for warning in document.warnings)
     yield _Line(document.source, "dim")
+    if document.answers:
+        yield _Line("")
+        yield from (_Line(f"- {answer}", "bold") for answer in document.answers)
     yield from document.tables
     notes = (note for table in document.tables for note in table.notes)
     yield from map(_Line, dict.fromkeys(notes))

@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from dlbench import units
 from dlbench.analysis.rows import Row
 from dlbench.analysis.run import FASTEST, ComparedRows, RunAnalysis, Versus
+from dlbench.answers.answer import answers_of
+from dlbench.answers.sentences import sentences
 from dlbench.formats.base import Document, Notes, Table
 from dlbench.records.run import Run
 from dlbench.records.training import TrainingRun
 from dlbench.report import notes
+from dlbench.report.answers import tables as answer_tables
 from dlbench.report.metrics import SPARSE, Metric, rows_with
 from dlbench.report.sentences import advice
 from dlbench.report.tables import last_note, lay_out, ratios, split_by_loop
@@ -35,6 +38,7 @@ def document_of(
     reading = known.against(against.baseline)
     # stars always come from the comparison with the fastest, even with a baseline
     marked = reading if reading.baseline is None else known.against()
+    answered = answers_of(known)
     tables = _tables(marked.rows, metrics or default_metrics(reading.rows))
     compared = _ratios(reading, tables)
     is_alone = compared is not None and not compared.heads
@@ -43,6 +47,9 @@ def document_of(
         reading=reading,
         source=source(results.run),
         warnings=(*results.warnings, *notes.warnings(reading)),
+        answered=answered,
+        answers=tuple(one.text for one in sentences(marked.rows, answered)),
+        answer_tables=tuple(answer_tables(marked.rows, answered)),
         tables=tuple(tables),
         ratios=None if is_alone else compared,
         rerun=None if compared is None else notes.rerun_advice(known.run, reading.rows),

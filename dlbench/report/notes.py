@@ -19,7 +19,7 @@ def warnings(reading: ComparedRows) -> list[str]:
     """Return what must not be overlooked, in whole sentences."""
     lines = (
         _busy(reading.rows),
-        _failed(reading.nulls),
+        _failed(reading.nulls, reading.rows),
         _changed(reading.rows),
         _unsteady(reading.rows),
     )
@@ -58,13 +58,15 @@ def _named(those: Sequence[Row], rows: Sequence[Row]) -> str:
     return f"{', '.join(names[:MOST_NAMED])}{more}"
 
 
-def _failed(nulls: Nulls) -> str | None:
+def _failed(nulls: Nulls, rows: Sequence[Row]) -> str | None:
+    """Name the workloads whose self-check came out different."""
     if not nulls.failed:
         return None
+    names = {row.workload.id: name for row, name in zip(rows, workload_names(rows), strict=True)}
+    where = ", ".join(names.get(workload, workload) for workload in nulls.failed)
     return (
         "the self-check failed. One case, measured twice, differed by more than "
-        f"{units.percent(nulls.asked)}, so this run reports no difference below "
-        f"{units.percent(nulls.margin)}"
+        f"{units.percent(nulls.margin)} in {where}, so the intervals there are wider"
     )
 
 
@@ -93,10 +95,11 @@ def _nulls(nulls: Nulls) -> str | None:
         return impossible if nulls.busy else None
     disturbed = f" ({nulls.busy} more disturbed by other programs)" if nulls.busy else ""
     twice = f"{units.counted(nulls.pairs, 'case')} measured twice{disturbed}"
-    check = f"Self-check: {twice}, {nulls.differing or 'none'} came out different"
-    if nulls.visible is None:
+    check = f"Self-check: {twice}, {len(nulls.failed) or 'none'} came out different"
+    if nulls.visible_low is None or nulls.visible_high is None:
         return f"{check}. It is not known how small a difference this run can detect"
-    return f"{check}. Differences below about {units.percent(nulls.visible)} cannot be detected"
+    ends = dict.fromkeys(map(units.percent, (nulls.visible_low, nulls.visible_high)))
+    return f"{check}. Differences below about {' to '.join(ends)} cannot be detected"
 
 
 def _generations(run: Run, rows: Sequence[Row]) -> str | None:

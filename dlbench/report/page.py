@@ -17,6 +17,8 @@ from dlbench import registry, units
 from dlbench.analysis.labels import one_line
 from dlbench.analysis.rows import Row, timed_rows
 from dlbench.analysis.run import ComparedRows, RunAnalysis
+from dlbench.answers.answer import answers_of
+from dlbench.answers.sentences import sentences
 from dlbench.charts import base
 from dlbench.errors import UsageError, unwritable
 from dlbench.formats import csv, html, markdown
@@ -25,8 +27,9 @@ from dlbench.grouping import grouped
 from dlbench.records.measurement import Measurement, ParityCheck, StopReason
 from dlbench.records.run import Run
 from dlbench.report import notes
+from dlbench.report.answers import tables as answer_tables
 from dlbench.report.metrics import FIELDS, SPARSE, rows_with
-from dlbench.report.sentences import advice, headlines
+from dlbench.report.sentences import advice
 from dlbench.report.tables import STATUS_WORDS, lay_out, split_by_loop, synthetic_networks
 from dlbench.results.folder import Results
 
@@ -46,10 +49,15 @@ def write(results: Results, folder: Path) -> list[Path]:
 
     Charts of an earlier report in the folder, which this one does not have, are removed.
     """
-    reading = RunAnalysis(results).against()
+    analysis = RunAnalysis(results)
+    reading, answered = analysis.against(), answers_of(analysis)
     rows = reading.rows
     pictures = base.pictures(rows)
-    content = _content(results, reading) | {"pictures": pictures}
+    content = _content(results, reading) | {
+        "pictures": pictures,
+        "headlines": [one.text for one in sentences(rows, answered)] + advice(rows),
+        "answers": answer_tables(rows, answered),
+    }
     files: dict[str, str | bytes] = {
         "index.html": _rendered("index.html.j2", content),
         "report.md": _rendered("report.md.j2", content),
@@ -78,7 +86,6 @@ def _content(results: Results, reading: ComparedRows) -> dict[str, Any]:
         "total": len(rows),
         "measured": sum(row.status == "ok" for row in rows),
         "counts": Counter(_word(row.status) for row in rows if row.status != "ok"),
-        "headlines": [*headlines(rows), *advice(rows)],
         "tables": _tables(rows),
         "footer": notes.lines(results.run, reading),
         "fates": _fates(rows),

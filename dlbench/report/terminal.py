@@ -1,6 +1,7 @@
 """Print a run in a format, or a plan."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -25,6 +26,18 @@ def show(
     """Print a run in a format, by its name; formats for programs hold all metrics."""
     text = base.named(form).write(document_of(results, metrics, against), console)
     console.file.write(text)
+
+
+def answer(results: Results, console: Console, against: Versus = FASTEST) -> None:
+    """Print the answers of a run, and a table for each question."""
+    document = document_of(results, None, against)
+    kept = replace(document, tables=document.answer_tables, ratios=None, rerun=None, remarks=())
+    if not document.answers:
+        kept = replace(kept, remarks=(UNANSWERED,))
+    console.file.write(base.named("table").write(kept, console))
+
+
+UNANSWERED = "There is nothing to answer: fewer than two targets were measured"
 
 
 def plan(made: Plan, time: Estimate, console: Console) -> None:

@@ -365,7 +365,7 @@ def test_many_unsure_cells_share_a_footnote() -> None:
 def test_what_is_not_there_or_failed_has_no_ratio() -> None:
     found = rows_of(results(*BOTH[:2], failed(LARGE, NUMPY), (case(LARGE, TORCH), 0.1)), "torch")
     table = ratios(found, TORCH.id)
-    assert texts(table) == [["2.00x faster"], ["failed"]]
+    assert texts(table) == [["2.000x faster"], ["failed"]]
     table = ratios(rows_of(results(*BOTH[:2], *BOTH[3:]), "numpy"), NUMPY.id)
     assert table.rows[1][1] == (Cell("–", note=1),)
     assert table.notes == ("[1] the baseline was not measured",)

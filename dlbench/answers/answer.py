@@ -1,0 +1,245 @@
+"""Answers to the questions of a run, per workload and over all workloads."""
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+from math import exp, inf
+from statistics import median
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from dlbench.analysis.located import Basis
+from dlbench.analysis.pairs import Pair
+from dlbench.analysis.rows import Row, is_timed
+from dlbench.analysis.run import RunAnalysis
+from dlbench.analysis.verdicts import Verdict
+from dlbench.answers.duel import Duel, duel
+from dlbench.answers.questions import Question, others, questions, value
+from dlbench.grouping import grouped
+from dlbench.records.base import Record
+from dlbench.stats.location import Estimate
+from dlbench.stats.mean import of_generations, of_intervals
+from dlbench.stats.multiple import holm
+
+
+class Answer(Record, frozen=True):
+    """One side of a question against the fastest side, for one workload.
+
+    left: the side that comes out fastest; right: another one; left_case, right_case: the best case
+    of each; ratio: the time of the right one divided by that of the left one; low, high: its
+    interval, which knows that the best were chosen from the same data; verdict: on the right one;
+    p, p_gate: see analysis.verdicts.Comparison; basis, busy: as in a row.
+    """
+
+    question: str
+    workload: str
+    left: str
+    left_case: str
+    right: str
+    right_case: str
+    ratio: float
+    low: float | None
+    high: float | None
+    verdict: Verdict
+    p: float | None = None
+    p_gate: float | None = None
+    basis: Basis = "measured"
+    busy: bool = False
+
+
+class Overall(Record, frozen=True):
+    """Two sides of a question over all workloads that both have.
+
+    same: the values of the other axes, if only targets with these were compared, like for like;
+    ratio: geometric mean of the time of `right` divided by that of `left`, with its interval;
+    least, most: the smallest and the largest ratio of a workload; left_faster, right_faster:
+    number of workloads in which that side is faster beyond doubt.
+    """
+
+    question: str
+    left: str
+    right: str
+    same: tuple[str, ...]
+    workloads: int
+    ratio: float
+    low: float | None
+    high: float | None
+    least: float
+    most: float
+    left_faster: int
+    right_faster: int
+
+    def mirrored(self) -> "Overall":
+        """Return the same with the two sides exchanged."""
+        return replace(
+            self,
+            left=self.right,
+            right=self.left,
+            ratio=1 / self.ratio,
+            low=None if self.high is None else 1 / self.high,
+            high=None if self.low is None else 1 / self.low,
+            least=1 / self.most,
+            most=1 / self.least,
+            left_faster=self.right_faster,
+            right_faster=self.left_faster,
+        )
+
+
+class Answers(Record, frozen=True):
+    """All answers of a run. alike: those between targets that differ in nothing else."""
+
+    asked: tuple[Question, ...]
+    by_workload: tuple[Answer, ...]
+    overall: tuple[Overall, ...]
+    alike: tuple[Overall, ...]
+
+
+def answers_of(analysis: RunAnalysis) -> Answers:
+    """Answer the questions of a run."""
+    rows = [row for row in analysis.rows if is_timed(row)]
+    asked = questions(rows)
+    found = _Found(analysis, rows)
+    return Answers(
+        asked=tuple(asked),
+        by_workload=tuple(
+            found.gated([answer for one in asked for answer in found.by_workload(one)])
+        ),
+        overall=tuple(overall for one in asked for overall in found.overall(one)),
+        alike=tuple(overall for one in asked for overall in found.alike(one)),
+    )
+
+
+class _Found:
+    """The timed rows of a run, with their contests."""
+
+    def __init__(self, analysis: RunAnalysis, rows: Sequence[Row]) -> None:
+        self.contests, self.margin, self.rows = analysis.contests, analysis.margin, rows
+        self.seconds = {row.case: row.time.seconds or inf for row in rows}
+        self.workloads = grouped(rows, lambda row: row.workload.id)
+
+    def sides(self, workload: str, axis: str) -> dict[str, list[str]]:
+        """Return the cases of a workload by their value on an axis; the fastest side first."""
+        sides = {
+            side: [row.case for row in those]
+            for side, those in grouped(
+                self.workloads[workload], lambda row: value(row, axis)
+            ).items()
+        }
+        contest = self.contests[workload]
+        best = {
+            side: self.seconds[contest.among(cases).reference(self.seconds)]
+            for side, cases in sides.items()
+        }
+        return {side: sides[side] for side in sorted(sides, key=lambda side: best[side])}
+
+    def duel(self, workload: str, left: Sequence[str], right: Sequence[str]) -> Duel:
+        """Compare two groups of cases of a workload by their best."""
+        return duel(self.contests[workload], left, right, self.seconds, self.margin)
+
+    def by_workload(self, question: Question) -> Iterable[Answer]:
+        """Compare the fastest side of a question with each other one, workload by workload."""
+        for workload in self.workloads:
+            sides = self.sides(workload, question.axis)
+            first, *rest = sides
+            for side in rest:
+                found = self.duel(workload, sides[first], sides[side])
+                yield _answer(question.axis, workload, first, side, found)
+
+    def gated(self, answers: Sequence[Answer]) -> list[Answer]:
+        """Adjust the p-values of each question's answers together."""
+        return [
+            replace(answer, p_gate=gate)
+            for those in grouped(answers, lambda answer: answer.question).values()
+            for answer, gate in zip(those, holm([one.p for one in those]), strict=True)
+        ]
+
+    def overall(self, question: Question) -> Iterable[Overall]:
+        """Compare every two sides of a question over the workloads that both have."""
+        sides = {workload: self.sides(workload, question.axis) for workload in self.workloads}
+        for left, right in combinations(question.values, 2):
+            duels = [
+                self.duel(workload, those[left], those[right])
+                for workload, those in sides.items()
+                if left in those and right in those
+            ]
+            if duels:
+                sides_of = _Sides(question.axis, left, right)
+                yield _overall(sides_of, duels, of_intervals([one.ratio for one in duels]))
+
+    def alike(self, question: Question) -> Iterable[Overall]:
+        """Compare every two sides where all else is equal, over the workloads that have both."""
+        axis = question.axis
+        pairs: dict[tuple[tuple[str, ...], str, str], list[Duel]] = {}
+        for workload, rows in self.workloads.items():
+            for same, those in grouped(rows, lambda row: others(row, axis)).items():
+                for a, b in combinations(those, 2):
+                    if value(a, axis) != value(b, axis):
+                        left, right = _names(a, b, axis)
+                        found = self.duel(workload, [a.case], [b.case])
+                        pairs.setdefault((same, left, right), []).append(found)
+        for (same, left, right), duels in pairs.items():
+            yield _overall(_Sides(axis, left, right, same), duels, _mean(duels))
+
+
+def _names(a: Row, b: Row, axis: str) -> tuple[str, str]:
+    """Name two sides; kinds of modes by the modes, of which a backend may have several."""
+    named = "mode" if axis == "mode_kind" else axis
+    return value(a, named), value(b, named)
+
+
+def _mean(duels: Sequence[Duel]) -> Estimate:
+    """Return the mean over workloads: one number a generation, where there are several."""
+    medians = [_medians(one.pair.pair) for one in duels]
+    counts = {len(values) for values in medians}
+    quiet = all(one.pair.basis == "measured" and not one.pair.doubt for one in duels)
+    if quiet and len(counts) == 1 and counts.pop() > 1:
+        return of_generations(medians)
+    return of_intervals([one.ratio for one in duels])
+
+
+def _medians(pair: Pair) -> list[float]:
+    return [median(group) for group in pair.generations]
+
+
+def _answer(axis: str, workload: str, left: str, right: str, found: Duel) -> Answer:
+    ratio, low, high = found.ratio
+    return Answer(
+        question=axis,
+        workload=workload,
+        left=left,
+        left_case=found.left,
+        right=right,
+        right_case=found.right,
+        ratio=exp(ratio),
+        low=None if low is None else exp(low),
+        high=None if high is None else exp(high),
+        verdict=found.verdict,
+        p=found.p,
+        basis=found.pair.basis,
+        busy=found.pair.pair.busy,
+    )
+
+
+class _Sides(NamedTuple):
+    """Two sides of a question, and the values of the other axes that both have."""
+
+    question: str
+    left: str
+    right: str
+    same: tuple[str, ...] = ()
+
+
+def _overall(sides: _Sides, duels: Sequence[Duel], mean: Estimate) -> Overall:
+    ratios = [exp(one.ratio.value) for one in duels]
+    verdicts = [one.verdict for one in duels]
+    return Overall(
+        **sides._asdict(),
+        workloads=len(duels),
+        ratio=exp(mean.value),
+        low=None if mean.low is None else exp(mean.low),
+        high=None if mean.high is None else exp(mean.high),
+        least=min(ratios),
+        most=max(ratios),
+        left_faster=verdicts.count("slower"),
+        right_faster=verdicts.count("faster"),
+    )

@@ -1,0 +1,83 @@
+"""Answers on runs of known truth: per workload, like for like, and over all workloads."""
+
+import pytest
+from msgspec.structs import replace
+
+from dlbench.analysis.run import RunAnalysis
+from dlbench.answers.answer import answers_of
+from fakes.runs import COMPILED, NUMPY, TORCH, case, matmul
+from fakes.samples import flagged, turns
+
+GPU = replace(TORCH, device="cuda")
+FAST, SLOW = matmul(64), matmul(128)
+
+
+def answered(*told, **settings):
+    return answers_of(RunAnalysis(turns(*told, **settings)))
+
+
+BOTH = ((FAST, {TORCH: 2e-3, GPU: 1e-3}), (SLOW, {TORCH: 8e-3, GPU: 1e-3}))
+
+
+def test_each_workload_has_its_fastest_side_and_the_other() -> None:
+    found = answered(*BOTH, luck=0.005)
+    assert [one.axis for one in found.asked] == ["device"]
+    small, large = found.by_workload
+    assert (small.workload, small.left, small.right) == (FAST.id, "cuda", "cpu")
+    assert (small.left_case, small.right_case) == (case(FAST, GPU).id, case(FAST, TORCH).id)
+    assert small.verdict == large.verdict == "slower"
+    assert small.low < 2 < small.high
+    assert large.ratio == pytest.approx(8, rel=0.03)
+    assert small.p <= small.p_gate <= 0.05
+
+
+def test_the_side_that_is_faster_may_differ_by_workload() -> None:
+    found = answered((FAST, {TORCH: 1e-3, GPU: 2e-3}), BOTH[1])
+    assert [one.left for one in found.by_workload] == ["cpu", "cuda"]
+    (overall,) = found.overall
+    assert (overall.left, overall.left_faster, overall.right_faster) == ("cpu", 1, 1)
+    assert overall.ratio == pytest.approx((2 / 8) ** 0.5, rel=0.02)
+    assert (overall.least, overall.most) == pytest.approx((1 / 8, 2), rel=0.02)
+
+
+def test_mirrored_sides_have_the_inverse_ratio() -> None:
+    (overall,) = answered(*BOTH).overall
+    other = overall.mirrored()
+    assert (other.left, other.right_faster) == ("cuda", overall.left_faster)
+    assert other.ratio == pytest.approx(1 / overall.ratio)
+    assert other.low < other.ratio < other.high
+    assert other.mirrored().ratio == pytest.approx(overall.ratio)
+
+
+def test_like_is_compared_with_like() -> None:
+    times = {NUMPY: 1e-3, TORCH: 4e-3, COMPILED: 2e-3}
+    found = answered((FAST, times), (SLOW, times), luck=0.002)
+    (alike,) = [one for one in found.alike if one.question == "mode_kind"]
+    assert (alike.left, alike.right, alike.workloads) == ("eager", "compile", 2)
+    assert alike.ratio == pytest.approx(0.5, rel=0.01)
+    assert alike.low < 0.5 < alike.high
+    assert alike.right_faster == 2
+    between = [one for one in found.overall if one.question == "mode_kind"]
+    assert between[0].ratio == pytest.approx(2, rel=0.01), "NumPy is the best eager one"
+
+
+def test_the_mean_over_workloads_has_one_number_a_generation() -> None:
+    """Workloads share the luck of their processes, so more of them tell no more."""
+
+    def width(workloads: int) -> float:
+        told = [(matmul(8 * (n + 1)), {TORCH: 2e-3, COMPILED: 1e-3}) for n in range(workloads)]
+        (found,) = answered(*told, luck=0.01).alike
+        return found.high / found.low
+
+    assert width(2) > 1.005
+
+
+def test_a_run_with_one_target_asks_nothing() -> None:
+    found = answered((FAST, {TORCH: 1e-3}))
+    assert (found.asked, found.by_workload, found.overall, found.alike) == ((), (), (), ())
+
+
+def test_a_disturbed_side_has_an_answer_without_a_verdict() -> None:
+    found = answered(BOTH[0], change={TORCH: flagged(1)})
+    (one,) = found.by_workload
+    assert (one.verdict, one.p, one.busy) == ("unsure", None, True)

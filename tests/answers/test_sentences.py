@@ -1,0 +1,101 @@
+"""Sentences say what the verdicts say, and name nobody without one."""
+
+import re
+
+import pytest
+from msgspec.structs import replace
+
+from dlbench.analysis.run import RunAnalysis
+from dlbench.answers.answer import answers_of
+from dlbench.answers.sentences import MOST_SENTENCES, sentences
+from fakes.runs import COMPILED, NUMPY, TORCH, case, forward, matmul
+from fakes.samples import flagged, turns
+
+GPU = replace(TORCH, device="cuda")
+PRODUCT, FORWARD = matmul(64), forward()
+
+
+def told(*given, **settings):
+    analysis = RunAnalysis(turns(*given, **settings))
+    return sentences(analysis.against().rows, answers_of(analysis))
+
+
+def texts(*given, **settings):
+    return [one.text for one in told(*given, **settings)]
+
+
+def test_cpu_or_gpu() -> None:
+    first, second = told((PRODUCT, {TORCH: 30e-3, GPU: 1e-3}), luck=0.005)
+    assert re.fullmatch(
+        r"GPU is faster than CPU in 1 of 1 workload: CPU takes 30\S* \[2\d\S*–3\d\S*\] "
+        r"times as long",
+        first.text,
+    )
+    assert set(first.cases) == {case(PRODUCT, TORCH).id, case(PRODUCT, GPU).id}
+    assert second.text.startswith("matmul 64: cuda is fastest; cpu takes ")
+
+
+def test_several_workloads_have_a_mean_and_a_range() -> None:
+    steps = ((PRODUCT, {TORCH: 2e-3, GPU: 1e-3}), (FORWARD, {TORCH: 8e-3, GPU: 1e-3}))
+    first, *_ = texts(*steps, luck=0.005)
+    assert re.search(r"in 2 of 2 workloads; on average CPU takes (3\.9|4\.0)", first)
+    assert first.endswith(", from 2.0 to 8.0")
+
+
+def test_the_fastest_and_the_next_are_named_with_their_ratio() -> None:
+    (one,) = [t for t in texts((PRODUCT, {NUMPY: 1e-3, TORCH: 1.5e-3})) if "matmul" in t]
+    assert one.startswith("matmul 64: numpy is fastest; torch takes 1.5")
+
+
+def test_near_ties_are_named_together() -> None:
+    near = {NUMPY: 1e-3, TORCH: 1.004e-3, COMPILED: 2e-3}
+    one = next(t for t in texts((PRODUCT, near), luck=0.01) if t.startswith("matmul"))
+    assert "use one of " in one
+    assert "(too close to rank); torch compile takes 2.0" in one
+
+
+def test_where_nothing_differs_that_is_said() -> None:
+    equal = dict.fromkeys((NUMPY, TORCH), 1e-3)
+    assert any("no difference can be told" in text for text in texts((PRODUCT, equal), luck=0.02))
+
+
+NAMING = re.compile(r"fastest;|is faster than|use one of")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"change": {TORCH: flagged(1), NUMPY: flagged(1), COMPILED: flagged(1)}},
+        {"rounds": 1, "generations": 1},
+        {"luck": 0.5},
+    ],
+    ids=["busy", "too few", "unsure"],
+)
+def test_nobody_is_named_without_a_verdict(settings) -> None:
+    times = {NUMPY: 1.0e-3, TORCH: 1.1e-3, COMPILED: 1.2e-3}
+    found = texts((PRODUCT, times), (FORWARD, times), **settings)
+    assert found
+    assert [text for text in found if NAMING.search(text)] == []
+
+
+def test_three_sides_are_ordered_by_their_mean() -> None:
+    jax = replace(NUMPY, backend="jax")
+    times = {NUMPY: 2e-3, TORCH: 3e-3, jax: 1e-3}
+    (ranking,) = [t for t in texts((PRODUCT, times), (FORWARD, times)) if "On average" in t]
+    assert ranking.startswith("On average over 2 workloads, by the time of jax: numpy 2.0")
+    assert "torch 3.0" in ranking
+
+
+def test_compiled_modes_are_compared_with_their_own_eager_mode() -> None:
+    found = texts((PRODUCT, {NUMPY: 1e-3, TORCH: 4e-3, COMPILED: 2e-3}))
+    assert any(t.startswith("torch: compile is faster than eager in 1 of 1") for t in found)
+
+
+def test_there_are_no_more_sentences_than_are_read() -> None:
+    many = [replace(COMPILED, mode=f"mode{n}") for n in range(20)]
+    times = {TORCH: 1e-3} | dict.fromkeys(many, 0.002)
+    assert len(texts((PRODUCT, times), rounds=8)) <= MOST_SENTENCES
+
+
+def test_a_run_with_one_target_has_no_sentence() -> None:
+    assert texts((PRODUCT, {TORCH: 1e-3})) == []
