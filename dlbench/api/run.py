@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from dlbench import __version__, arguments
 from dlbench.api.invocation import Interrupted, Watch, consume, now, unwatched
 from dlbench.api.result import RunResult
+from dlbench.experience import luck
 from dlbench.harness.supervisor.process import Launcher
 from dlbench.harness.supervisor.run import Supervisor
 from dlbench.machine import environment
@@ -21,6 +22,8 @@ from dlbench.records.plan import Estimate, Plan
 from dlbench.records.run import Run
 from dlbench.results import folder as folders
 from dlbench.results.folder import Writer
+
+T = TypeVar("T")
 
 
 def dry_run(
@@ -58,12 +61,23 @@ def run(
     planned = _plan(request, declarations, progress)
     machine = environment.capture(declarations)  # takes a second, so before there is a folder
     folder = folders.new_folder(place, planned.suite)
-    head = Run(folder.name, now(), command or request.command, planned, machine, __version__)
+    usual = _told(luck.usual(machine), progress)
+    head = Run(folder.name, now(), command or request.command, planned, machine, __version__, usual)
     interrupted = _measure(head, folder, declarations, progress)
     result = RunResult(folders.read_run(folder), folder)
     if interrupted:
         raise Interrupted(result, "measured")
+    if note := luck.remember(result.stored):
+        progress(Notice(note))
     return result
+
+
+def _told(found: tuple[T, str], watch: Watch) -> T:
+    """Return what was found; the watcher is told the note."""
+    value, note = found
+    if note:
+        watch(Notice(note))
+    return value
 
 
 def _plan(request: Request, declarations: Mapping[str, Declaration], watch: Watch) -> Plan:
