@@ -83,6 +83,19 @@ RATIO_DIGITS = 4
 WIDE = 100
 
 
+# From these on, a factor has one decimal, and none.
+_ONE_DECIMAL, _NO_DECIMAL = 10, 100
+
+
+def factor(value: float) -> str:
+    """Write a factor: 1.05, 0.87, 12.3, 240, 0.021."""
+    if value >= _NO_DECIMAL:
+        return f"{value:.0f}"
+    if value >= _ONE_DECIMAL:
+        return f"{value:.1f}"
+    return f"{value:.2f}" if value >= 1 / _ONE_DECIMAL else significant(value, 2)
+
+
 def ratios(*values: float) -> list[str]:
     """Write ratios with equally many decimals: 1.19, 1.23; 0.998, 1.006; 2.0, 14.0.
 

@@ -151,3 +151,18 @@ def test_shares_are_percent(share: float, text: str) -> None:
 )
 def test_ratios_have_the_decimals_that_their_range_bears(values, texts) -> None:
     assert units.ratios(*values) == texts
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1.046, "1.05"),
+        (0.871, "0.87"),
+        (12.34, "12.3"),
+        (240.4, "240"),
+        (0.0214, "0.021"),
+        (9.99, "9.99"),
+    ],
+)
+def test_a_factor_has_as_many_digits_as_people_read(value: float, text: str) -> None:
+    assert units.factor(value) == text

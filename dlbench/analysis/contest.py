@@ -13,7 +13,7 @@ from dlbench.stats.location import CONFIDENCE
 ALPHA = 1 - CONFIDENCE
 
 Pairs = Mapping[tuple[str, str], LocatedPair]
-"""By the ids of case and baseline, each pair in one direction."""
+"""By the ids of case and baseline, each pair in one direction or in both."""
 
 
 class Contest:
@@ -21,7 +21,8 @@ class Contest:
 
     def __init__(self, cases: Sequence[str], pairs: Pairs) -> None:
         self.cases = list(cases)
-        self.pairs = {**pairs, **{(b, a): one.mirrored() for (a, b), one in pairs.items()}}
+        missing = {(b, a): one.mirrored() for (a, b), one in pairs.items() if (b, a) not in pairs}
+        self.pairs = {**pairs, **missing} if missing else pairs
 
     @cached_property
     def standings(self) -> dict[str, Standing]:
@@ -38,8 +39,9 @@ class Contest:
 
     @property
     def contenders(self) -> list[str]:
-        """The cases that may be the fastest."""
-        return [case for case in self.cases if self.standings[case].may_be_best]
+        """The cases that may be the fastest; all, if each is slower than another in turn."""
+        found = [case for case in self.cases if self.standings[case].may_be_best]
+        return found or self.cases
 
     def among(self, cases: Sequence[str]) -> "Contest":
         """Return the contest of some of the cases alone."""

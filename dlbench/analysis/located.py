@@ -31,16 +31,16 @@ class LocatedPair(NamedTuple):
     """Two cases and what is known of their log ratio.
 
     middle: its estimate; lows, highs: the true one is at least the least of the former and at most
-    the largest of the latter; basis: what they rest on; doubt: how far the ratio may be wrong
-    because turns cost one of the cases time, a logarithm: no number of rounds removes it; unsteady:
-    whether the time of one of the cases never stopped changing.
+    the largest of the latter; basis: what they rest on, None without bounds; doubt: how far the
+    ratio may be wrong because turns cost one of the cases time, a logarithm: no number of rounds
+    removes it; unsteady: whether the time of one of the cases never stopped changing.
     """
 
     pair: Pair
     middle: float | None
     lows: tuple[Location, ...] = ()
     highs: tuple[Location, ...] = ()
-    basis: Basis = "measured"
+    basis: Basis | None = None
     doubt: float = 0.0
     unsteady: bool = False
 
@@ -66,18 +66,20 @@ class LocatedPair(NamedTuple):
         if not self.is_judged:
             return None
         ends = [found.interval(1 - 2 * alpha).low for found in self.lows]
-        return self._told(min(end for end in ends if end is not None) - self.doubt)
+        end = min(end for end in ends if end is not None) - self.doubt
+        return 0.0 if self._is_hidden(end) and end > 0 else bounded(end)
 
     def upper(self, alpha: float) -> float | None:
         """Return the upper end with this one-sided error; None without one."""
         if not self.is_judged:
             return None
         ends = [found.interval(1 - 2 * alpha).high for found in self.highs]
-        return self._told(max(end for end in ends if end is not None) + self.doubt)
+        end = max(end for end in ends if end is not None) + self.doubt
+        return 0.0 if self._is_hidden(end) and end < 0 else bounded(end)
 
-    def _told(self, end: float) -> float:
-        """Return the end, or 0 if it proves less than may be told of so few rounds."""
-        return 0.0 if self.basis == "few" and abs(end) <= log1p(self.least_margin) else bounded(end)
+    def _is_hidden(self, end: float) -> bool:
+        """Return whether so few rounds may not tell a difference of this size."""
+        return self.basis == "few" and abs(end) <= log1p(self.least_margin)
 
     def p_slower(self, margin: float) -> float | None:
         """Return the one-sided p-value of "not slower by more than the margin", a share."""

@@ -101,11 +101,11 @@ def correlation_of(pairs: Iterable[Pair]) -> float | None:
 
 def noise_of(pairs: Iterable[Pair]) -> float | None:
     """Return the standard deviation of a round's log ratio in a noisy pair; None if unknown."""
-    known = [
-        SD_BY_MAD * median(abs(value - median(group)) for value in group)
-        for pair in pairs
-        if not pair.busy
-        for group in pair.generations
-        if len(group) >= LEAST_VALUES
-    ]
+    groups = [group for pair in pairs if not pair.busy for group in pair.generations]
+    known = [_noise(group) for group in groups if len(group) >= LEAST_VALUES]
     return float(np.quantile(known, NOISY_SHARE)) if known else None
+
+
+def _noise(values: Sequence[float]) -> float:
+    middle = median(values)
+    return SD_BY_MAD * median(abs(value - middle) for value in values)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import expm1, log1p, sqrt
 from statistics import NormalDist, fmean, median
 
-from dlbench.analysis.located import Knowledge, LocatedPair, located
+from dlbench.analysis.located import LARGEST, Knowledge, LocatedPair, located
 from dlbench.analysis.pairs import Pair, pair_rounds
 from dlbench.analysis.samples import CaseSamples
 from dlbench.analysis.verdicts import MARGIN, with_baseline
@@ -93,7 +93,7 @@ def smallest_visible(pairs: Iterable[LocatedPair], margin: float, alpha: float) 
         for one in pairs
         if one.is_judged and one.basis == "measured"
     ]
-    return expm1(log1p(margin) + median(reaches)) if reaches else None
+    return expm1(min(log1p(margin) + median(reaches), LARGEST)) if reaches else None
 
 
 def _power_reach(location: Location, alpha: float) -> float:

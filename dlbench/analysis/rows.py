@@ -97,7 +97,7 @@ class Row(Struct, frozen=True):
 
     case: its id; failure: why it was not measured; parity_error: of the quantity nearest its
     tolerance; steps: training steps of an epoch, a smaller last batch included; leads: whether no
-    other target is surely faster by more than the margin, None if it was judged with no other.
+    other target is surely faster, or only by less than the margin; None if it was judged with none.
     """
 
     case: str

@@ -49,7 +49,7 @@ class Comparison(Record, frozen=True):
     p: float | None = None
     p_display: float | None = None
     p_gate: float | None = None
-    basis: Basis = "measured"
+    basis: Basis | None = None
     busy: bool = False
 
 
@@ -97,10 +97,8 @@ def with_best(contest: Contest, reference: str, margin: float = MARGIN) -> list[
         p = contest.p_not_best(case, margin)
         ends = None
         if standing.at_least is not None:
-            middle = one.middle or 0.0
-            low = min(standing.at_least, middle)
-            high = max(inf if standing.at_most is None else standing.at_most, middle)
-            ends = _Ends(low, high, low, high)
+            high = inf if standing.at_most is None else standing.at_most
+            ends = _Ends(standing.at_least, high, standing.at_least, high)
         found.append(_comparison(one, ends, margin, p, p))
     return found
 
@@ -146,8 +144,9 @@ def _comparison(
         case=one.pair.case,
         baseline=one.pair.baseline,
         ratio=None if one.middle is None else exp(one.bounded_middle),
-        ratio_low=exp(ends.low) if ends else None,
-        ratio_high=exp(ends.high) if ends and ends.high < inf else None,
+        # another rival than the one shown may bound the ratio
+        ratio_low=exp(min(ends.low, one.bounded_middle)) if ends else None,
+        ratio_high=exp(max(ends.high, one.bounded_middle)) if ends and ends.high < inf else None,
         verdict=verdict,
         reason=reason,
         p=p,

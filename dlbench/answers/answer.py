@@ -27,7 +27,8 @@ class Answer(Record, frozen=True):
 
     left: the side that comes out fastest; right: another one; left_case, right_case: the best case
     of each; ratio: the time of the right one divided by that of the left one; low, high: its
-    interval, which knows that the best were chosen from the same data; verdict: on the right one;
+    interval, which holds whichever cases of the two sides are truly the best; verdict: on the right
+    one;
     p, p_gate: see analysis.verdicts.Comparison; basis, busy: as in a row.
     """
 
@@ -43,7 +44,7 @@ class Answer(Record, frozen=True):
     verdict: Verdict
     p: float | None = None
     p_gate: float | None = None
-    basis: Basis = "measured"
+    basis: Basis | None = None
     busy: bool = False
 
 
@@ -53,7 +54,8 @@ class Overall(Record, frozen=True):
     same: the values of the other axes, if only targets with these were compared, like for like;
     ratio: geometric mean of the time of `right` divided by that of `left`, with its interval;
     least, most: the smallest and the largest ratio of a workload; left_faster, right_faster:
-    number of workloads in which that side is faster beyond doubt.
+    number of workloads in which that side is faster beyond doubt; equal: in which both are equal,
+    up to the margin.
     """
 
     question: str
@@ -68,6 +70,7 @@ class Overall(Record, frozen=True):
     most: float
     left_faster: int
     right_faster: int
+    equal: int = 0
 
     def mirrored(self) -> "Overall":
         """Return the same with the two sides exchanged."""
@@ -116,6 +119,7 @@ class _Found:
         self.contests, self.margin, self.rows = analysis.contests, analysis.margin, rows
         self.seconds = {row.case: row.time.seconds or inf for row in rows}
         self.workloads = grouped(rows, lambda row: row.workload.id)
+        self.duels: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Duel] = {}
 
     def sides(self, workload: str, axis: str) -> dict[str, list[str]]:
         """Return the cases of a workload by their value on an axis; the fastest side first."""
@@ -134,7 +138,11 @@ class _Found:
 
     def duel(self, workload: str, left: Sequence[str], right: Sequence[str]) -> Duel:
         """Compare two groups of cases of a workload by their best."""
-        return duel(self.contests[workload], left, right, self.seconds, self.margin)
+        key = (workload, tuple(left), tuple(right))
+        if key not in self.duels:
+            contest = self.contests[workload]
+            self.duels[key] = duel(contest, left, right, self.seconds, self.margin)
+        return self.duels[key]
 
     def by_workload(self, question: Question) -> Iterable[Answer]:
         """Compare the fastest side of a question with each other one, workload by workload."""
@@ -142,8 +150,12 @@ class _Found:
             sides = self.sides(workload, question.axis)
             first, *rest = sides
             for side in rest:
+                pair = (first, side)
                 found = self.duel(workload, sides[first], sides[side])
-                yield _answer(question.axis, workload, first, side, found)
+                if found.verdict == "faster":  # round by round, though not by the medians
+                    pair = (side, first)
+                    found = self.duel(workload, sides[side], sides[first])
+                yield _answer(question.axis, workload, pair, found)
 
     def gated(self, answers: Sequence[Answer]) -> list[Answer]:
         """Adjust the p-values of each question's answers together."""
@@ -191,18 +203,26 @@ def _mean(duels: Sequence[Duel]) -> Estimate:
     """Return the mean over workloads: one number a generation, where there are several."""
     medians = [_medians(one.pair.pair) for one in duels]
     counts = {len(values) for values in medians}
-    quiet = all(one.pair.basis == "measured" and not one.pair.doubt for one in duels)
+    quiet = all(_is_plain(one) for one in duels)
     if quiet and len(counts) == 1 and counts.pop() > 1:
         return of_generations(medians)
     return of_intervals([one.ratio for one in duels])
+
+
+def _is_plain(one: Duel) -> bool:
+    """Return whether the medians of all generations are all that is to be known of a pair."""
+    pair = one.pair
+    is_judged = pair.is_judged and pair.basis == "measured"
+    return is_judged and not pair.doubt and not pair.pair.lost
 
 
 def _medians(pair: Pair) -> list[float]:
     return [median(group) for group in pair.generations]
 
 
-def _answer(axis: str, workload: str, left: str, right: str, found: Duel) -> Answer:
+def _answer(axis: str, workload: str, sides: tuple[str, str], found: Duel) -> Answer:
     ratio, low, high = found.ratio
+    left, right = sides
     return Answer(
         question=axis,
         workload=workload,
@@ -242,4 +262,5 @@ def _overall(sides: _Sides, duels: Sequence[Duel], mean: Estimate) -> Overall:
         most=max(ratios),
         left_faster=verdicts.count("slower"),
         right_faster=verdicts.count("faster"),
+        equal=verdicts.count("same"),
     )

@@ -40,25 +40,33 @@ def duel(
     """Compare two groups of cases of a workload by their best; seconds: of a step, by case."""
     sides = [contest.among(cases) for cases in (left, right)]
     best = [side.reference(seconds) for side in sides]
-    ours, theirs = (side.contenders for side in sides)
-
-    def bounds(alpha: float) -> Between:
-        """Both ends share the error, and each is shared among those that may be the best."""
-        return best_against_best(
-            _ends(contest, theirs, ours, LocatedPair.lower, alpha / 2 / len(ours)),
-            _ends(contest, theirs, ours, LocatedPair.upper, alpha / 2 / len(theirs)),
-        )
-
     pair = contest.pairs[best[1], best[0]]
-    low, high = bounds(ALPHA)
+    contenders = [side.contenders for side in sides]
+    found = _bounds(contest, contenders, ALPHA)
     edge = log1p(max(margin, pair.least_margin))
-    ratio = Estimate(pair.bounded_middle, low, high)
-    verdict = _verdict(Between(low, high), edge, log1p(margin), is_measured=_is_measured(pair))
-    return Duel(best[0], best[1], ratio, verdict, _p(bounds, edge), pair)
+    verdict = _verdict(found, edge, log1p(margin), is_measured=pair.basis == "measured")
+    # with any error, not with ALPHA alone: so contenders must not have been chosen by it
+    p = _p(lambda alpha: _bounds(contest, (left, right), alpha), edge)
+    return Duel(best[0], best[1], _around(pair.bounded_middle, found), verdict, p, pair)
 
 
-def _is_measured(pair: LocatedPair) -> bool:
-    return pair.basis == "measured"
+def _bounds(contest: Contest, sides: Sequence[Sequence[str]], alpha: float) -> Between:
+    """Both ends share the error, and each is shared among those that may be the best."""
+    ours, theirs = sides
+    return best_against_best(
+        _ends(contest, theirs, ours, LocatedPair.lower, alpha / 2 / len(ours)),
+        _ends(contest, theirs, ours, LocatedPair.upper, alpha / 2 / len(theirs)),
+    )
+
+
+def _around(middle: float, bounds: Between) -> Estimate:
+    """Return the estimate with its interval; another pair than the one shown may bound it."""
+    low, high = bounds
+    return Estimate(
+        middle,
+        None if low is None else min(low, middle),
+        None if high is None else max(high, middle),
+    )
 
 
 def _ends(

@@ -4,11 +4,12 @@ A name is only called faster where a verdict says so.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import log
 from typing import NamedTuple
 
 from dlbench import units
 from dlbench.analysis.labels import names_by_case, workload_names
-from dlbench.analysis.rows import Row, is_behind, is_timed
+from dlbench.analysis.rows import Row, is_timed
 from dlbench.analysis.verdicts import without_figures
 from dlbench.answers.answer import Answers, Overall
 from dlbench.answers.questions import Question
@@ -50,7 +51,16 @@ def sentences(rows: Sequence[Row], answers: Answers) -> list[Sentence]:
         ),
         *(_modes(answers) if "mode_kind" in by_axis else []),
     ]
-    return found[:MOST_SENTENCES]
+    return [*found[:MOST_SENTENCES], *_unmeasured(rows)]
+
+
+def _unmeasured(rows: Sequence[Row]) -> list[Sentence]:
+    """Count the workloads of which nothing was measured; none if all or none were."""
+    races = list(grouped(rows, lambda row: row.workload.id).values())
+    lost = [race for race in races if not any(map(is_timed, race))]
+    if not lost or len(lost) == len(races):
+        return []
+    return [Sentence(f"{len(lost)} of {_workloads(len(races))} not measured", ())]
 
 
 def side(name: str) -> str:
@@ -62,12 +72,9 @@ def side(name: str) -> str:
 def _fastest(rows: Sequence[Row]) -> Iterator[Sentence]:
     names = names_by_case(rows)
     labels = dict(zip((row.workload.id for row in rows), workload_names(rows), strict=True))
-    races = [
-        [row for row in those if is_timed(row)]
-        for those in grouped(rows, lambda row: row.workload.id).values()
-    ]
-    main = sorted((race for race in races if len(race) > 1), key=_importance)[:MOST_WORKLOADS]
-    for race in main:
+    races = list(grouped(rows, lambda row: row.workload.id).values())
+    told = (race for race in races if sum(map(is_timed, race)) > 1)
+    for race in sorted(told, key=_importance)[:MOST_WORKLOADS]:
         yield _race(race, names, labels[race[0].workload.id])
 
 
@@ -79,24 +86,24 @@ def _importance(race: Sequence[Row]) -> tuple[int, float]:
 
 def _race(race: Sequence[Row], names: Mapping[str, str], label: str) -> Sentence:
     """Name the fastest target, or those that may be, and the next one."""
-    leading = [row for row in race if row.leads]
-    unjudged = [row for row in race if row.leads is None]
+    timed = [row for row in race if is_timed(row)]
+    leading = _by_regret([row for row in timed if row.leads])
+    if not leading:
+        return Sentence(f"{label}: {_unknown(timed)}", tuple(row.case for row in timed))
+    first, left = ", ".join(names[row.case] for row in leading), _left(race)
     behind = sorted(
-        (row for row in race if is_behind(row)), key=lambda row: row.comparison.low or 0.0
+        (row for row in timed if row.leads is False), key=lambda row: row.comparison.low or 0.0
     )
     cases = tuple(row.case for row in (*leading, *behind[:1]))
-    if not leading or (not behind and len(leading) == len(race) > len(unjudged) > 0):
-        return Sentence(f"{label}: {_unknown(race)}", tuple(row.case for row in race))
-    first = ", ".join(names[row.case] for row in _by_regret(leading))
     if not behind:
-        return Sentence(f"{label}: no difference can be told among {first}{_left(unjudged)}", cases)
-    who = f"{first} is fastest" if len(leading) == 1 else f"use one of {first} (too close to rank)"
-    following = behind[0]
-    much = _times(following.comparison.ratio, following.comparison.low, following.comparison.high)
-    return Sentence(
-        f"{label}: {who}; {names[following.case]} takes {much} times as long{_left(unjudged)}",
-        cases,
-    )
+        return Sentence(f"{label}: no difference can be told among {first}{left}", cases)
+    is_whole = all(row.leads is not None for row in timed)
+    fastest = "is fastest" if is_whole else "is fastest of those that could be judged"
+    who = f"{first} {fastest}" if len(leading) == 1 else f"use one of {first} (too close to rank)"
+    found = behind[0].comparison
+    much = _times(found.ratio, found.low, found.high)
+    text = f"{label}: {who}; {names[behind[0].case]} takes {much} times as long{left}"
+    return Sentence(text, cases)
 
 
 def _by_regret(rows: Sequence[Row]) -> list[Row]:
@@ -110,10 +117,13 @@ def _unknown(race: Sequence[Row]) -> str:
     return f"the fastest is not known ({reason})"
 
 
-def _left(unjudged: Sequence[Row]) -> str:
-    if not unjudged:
-        return ""
-    return f"; {units.counted(len(unjudged), 'target')} could not be judged"
+def _left(race: Sequence[Row]) -> str:
+    """Count the targets of which nothing is said."""
+    unjudged = sum(is_timed(row) and row.leads is None for row in race)
+    unmeasured = sum(not is_timed(row) for row in race)
+    parts = [f"; {units.counted(unjudged, 'target')} could not be judged"] if unjudged else []
+    parts += [f"; {units.counted(unmeasured, 'target')} not measured"] if unmeasured else []
+    return "".join(parts)
 
 
 # --- a question over all workloads --------------------------------------------------------------
@@ -138,11 +148,13 @@ def _overall(question: Question, answers: Answers) -> Iterator[Sentence]:
 
 
 def _modes(answers: Answers) -> Iterator[Sentence]:
-    """Compare each compiled mode with its own eager mode."""
-    for one in answers.alike:
-        if one.question == "mode_kind":
-            where = " ".join(part for part in one.same[:2] if part != "cpu")
-            yield Sentence(f"{where}: {_comparison(one)}", ())
+    """Compare each compiled mode with its own eager mode; the largest differences first."""
+    devices = {one.same[0] for one in answers.alike if one.question == "mode_kind"}
+    those = [one for one in answers.alike if one.question == "mode_kind"]
+    for one in sorted(those, key=lambda one: -abs(log(one.ratio))):
+        device, backend = one.same[:2]
+        where = f"{backend} on {side(device)}" if len(devices) > 1 else backend
+        yield Sentence(f"{where}: {_comparison(one)}", ())
 
 
 def _ranking(question: Question, those: Sequence[Overall]) -> Iterator[Sentence]:
@@ -155,9 +167,7 @@ def _ranking(question: Question, those: Sequence[Overall]) -> Iterator[Sentence]
     first = max(ranked, key=lambda name: min(one.ratio for one in both if one.left == name))
     rest = sorted((one for one in both if one.left == first), key=lambda one: one.ratio)
     told = ", ".join(f"{side(one.right)} {_times(one.ratio, one.low, one.high)}" for one in rest)
-    near = [one for one in rest if one.low is None or one.low <= 1]
-    doubt = "; below 1 at the lower end: too close to rank" if near else ""
-    text = f"On average over {_workloads(most)}, by the time of {side(first)}: {told}{doubt}"
+    text = f"the best of each on average over {_workloads(most)}, where {side(first)} is 1: {told}"
     yield Sentence(text, ())
 
 
@@ -165,17 +175,20 @@ def _comparison(overall: Overall) -> str:
     """Say which side is faster in how many workloads, and by how much."""
     found = overall if overall.left_faster >= overall.right_faster else overall.mirrored()
     left, right, count = side(found.left), side(found.right), found.workloads
-    unsure = count - found.left_faster - found.right_faster
+    unsure = count - found.left_faster - found.right_faster - found.equal
+    if found.equal == count:
+        return f"{left} and {right} are equal in {_workloads(count)}"
     if not found.left_faster:
         return f"{left} or {right}: no difference can be told in {_workloads(count)}"
     parts = [f"{left} is faster than {right} in {found.left_faster} of {_workloads(count)}"]
     parts += [f"{right} in {found.right_faster}"] if found.right_faster else []
+    parts += [f"equal in {found.equal}"] if found.equal else []
     parts += [f"{unsure} cannot be told"] if unsure else []
     much = f"{right} takes {_times(found.ratio, found.low, found.high)} times as long"
     if count == 1:
         return f"{', '.join(parts)}: {much}"
-    least, most = units.ratios(found.least, found.most)
-    return f"{', '.join(parts)}; on average {much}, from {least} to {most}"
+    ends = f"from {units.factor(found.least)} to {units.factor(found.most)}"
+    return f"{', '.join(parts)}; on average {much}, {ends}"
 
 
 def _workloads(count: int) -> str:
@@ -187,8 +200,7 @@ def _times(ratio: float | None, low: float | None, high: float | None) -> str:
     if ratio is None:
         return "an unknown number of"
     if low is None:
-        return f"about {units.ratios(ratio)[0]}"
+        return f"about {units.factor(ratio)}"
     if high is None:
-        return f"at least {units.ratios(low)[0]}"
-    value, least, most = units.ratios(ratio, low, high)
-    return f"{value} [{least}–{most}]"
+        return f"at least {units.factor(low)}"
+    return f"{units.factor(ratio)} [{units.factor(low)}–{units.factor(high)}]"

@@ -60,15 +60,14 @@ def run(
     declarations = read_declarations()
     planned = _plan(request, declarations, progress)
     machine = environment.capture(declarations)  # takes a second, so before there is a folder
-    folder = folders.new_folder(place, planned.suite)
     usual = _told(luck.usual(machine), progress)
+    folder = folders.new_folder(place, planned.suite)
     head = Run(folder.name, now(), command or request.command, planned, machine, __version__, usual)
     interrupted = _measure(head, folder, declarations, progress)
     result = RunResult(folders.read_run(folder), folder)
     if interrupted:
         raise Interrupted(result, "measured")
-    if note := luck.remember(result.stored):
-        progress(Notice(note))
+    _told((None, luck.remember(result.stored)), progress)
     return result
 
 

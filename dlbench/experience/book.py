@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import secrets
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -44,7 +45,7 @@ class Book(Generic[T]):
             return msgspec.json.decode(path.read_bytes(), type=self.record), ""
         except FileNotFoundError:
             return None, ""
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, ValueError, msgspec.MsgspecError):
             return None, f"{path} is damaged and was ignored; the next run writes it anew"
 
     def write(self, environment: Environment, content: T) -> str:
@@ -52,9 +53,12 @@ class Book(Generic[T]):
         path = self._path(environment)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            new = path.with_name(f"{path.name}.{os.getpid()}")
-            new.write_bytes(msgspec.json.encode(content))
-            new.replace(path)
+            new = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+            try:
+                new.write_bytes(msgspec.json.encode(content))
+                new.replace(path)
+            finally:
+                new.unlink(missing_ok=True)
         except OSError as error:
             return f"{path} cannot be written ({error.strerror}), so later runs learn nothing"
         return ""

@@ -22,6 +22,9 @@ LEGEND = "fastest of its row, or not measurably slower"
 RATIO_LEGEND = "second line: 95 % interval (unsure, same: of time / time of the baseline)"
 
 
+ANSWER_LEGEND = "[ ]: 95 % interval; averages are geometric means over workloads"
+
+
 # Characters between two columns, and those at both ends of a line and after the label.
 GAP, ENDS = 2, 3
 
@@ -63,6 +66,7 @@ def _parts(document: Document) -> Iterator[Table | _Line]:
     if document.answers:
         yield _Line("")
         yield from (_Line(f"- {answer}", "bold") for answer in document.answers)
+        yield _Line(ANSWER_LEGEND, "dim")
     yield from document.tables
     notes = (note for table in document.tables for note in table.notes)
     yield from map(_Line, dict.fromkeys(notes))

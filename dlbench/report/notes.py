@@ -10,6 +10,10 @@ from dlbench.analysis.rerun import RerunCommand
 from dlbench.analysis.rows import Row
 from dlbench.analysis.run import ComparedRows
 from dlbench.records.run import Run
+from dlbench.stats.ramp import LONGEST_LEAD_S
+
+# The version of the records from which on turns have lead-ins.
+WITH_LEAD_INS = 6
 
 # Cases that one line names; there may be hundreds.
 MOST_NAMED = 4
@@ -72,7 +76,11 @@ def _failed(nulls: Nulls, rows: Sequence[Row]) -> str | None:
 
 def lines(run: Run, reading: ComparedRows) -> list[str]:
     """Return sentences on the self-check and on missing repetitions, if any."""
-    notes = (_nulls(reading.nulls), _generations(run, reading.rows))
+    notes = (
+        _nulls(reading.nulls),
+        _generations(run, reading.rows),
+        _without_lead_in(run, reading.rows),
+    )
     return [note for note in notes if note]
 
 
@@ -89,6 +97,15 @@ def rerun_advice(run: Run, rows: Sequence[Row]) -> str | None:
     return f"To settle the unsure ones: {command}"
 
 
+def _without_lead_in(run: Run, rows: Sequence[Row]) -> str | None:
+    """Name the cases whose steps are longer than any lead-in."""
+    long = [row for row in rows if row.status == "ok" and (row.time.seconds or 0) > LONGEST_LEAD_S]
+    if not long or run.schema_version < WITH_LEAD_INS:
+        return None
+    limit = units.duration(LONGEST_LEAD_S)
+    return f"Steps longer than {limit} have no lead-in before a turn: {_named(long, rows)}"
+
+
 def _nulls(nulls: Nulls) -> str | None:
     if nulls.spread is None:
         impossible = "Self-check not possible: other programs were running all the time"
@@ -99,7 +116,11 @@ def _nulls(nulls: Nulls) -> str | None:
     if nulls.visible_low is None or nulls.visible_high is None:
         return f"{check}. It is not known how small a difference this run can detect"
     ends = dict.fromkeys(map(units.percent, (nulls.visible_low, nulls.visible_high)))
-    return f"{check}. Differences below about {' to '.join(ends)} cannot be detected"
+    where = ", depending on the row," if len(ends) > 1 else ""
+    return (
+        f"{check}. Differences of {' to '.join(ends)}{where} are found in 4 of 5 such runs, "
+        "smaller ones less often"
+    )
 
 
 def _generations(run: Run, rows: Sequence[Row]) -> str | None:

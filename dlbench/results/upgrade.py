@@ -15,7 +15,10 @@ WAITED_SHARE = 0.05
 
 
 def upgraded(measurements: Iterable[Measurement], version: int) -> tuple[Measurement, ...]:
-    """Return the measurements with the flags of the present rules. version: of their schema."""
+    """Return the measurements with `busy` only where threads waited. version: of their schema.
+
+    Records of older versions do not say how many cores the worker used.
+    """
     if version >= BUSY_BY_USE:
         return tuple(measurements)
     return tuple(

@@ -16,8 +16,8 @@ Ends = Sequence[Sequence[float | None]]
 class Standing(NamedTuple):
     """How one stands among all. Logarithms of its time divided by that of the best.
 
-    may_be_best: whether no other is surely faster; at_least, at_most: None where there is no rival
-    that it can be judged with.
+    may_be_best: whether no other is surely faster; at_least, at_most: among those that it can be
+    judged with, None where there is none.
     """
 
     may_be_best: bool

@@ -22,8 +22,11 @@ FEWEST_VARIANCES = 6
 # 3.2 % and 2.4, 4.1 % and 1.5, 2.5 % and 1.8.
 USUAL = Variance(0.03**2, 2)
 
-# A variance of 0 has no logarithm; (0.0001 %)² is far below what any clock shows.
-LEAST_VARIANCE = 1e-12
+# A variance of 0 has no logarithm; (0.01 %)² is below what processes differ by anywhere.
+LEAST_VARIANCE = 1e-8
+
+# Variances that differ wildly would be worth nearly nothing, and intervals would explode.
+LEAST_WORTH = 1.0
 
 
 class Spread(NamedTuple):
@@ -47,7 +50,7 @@ def fitted(spreads: Sequence[Spread]) -> Variance | None:
     middle, count = fmean(centred), len(centred)
     scatter = sum((one - middle) ** 2 for one in centred) / (count - 1)
     excess = scatter - fmean(float(polygamma(1, df / 2)) for _, df in spreads)
-    worth = 2 * inverse_trigamma(excess)
+    worth = max(2 * inverse_trigamma(excess), LEAST_WORTH)
     shift = 0.0 if worth == inf else float(psi(worth / 2)) - log(worth / 2)
     return Variance(exp(middle + shift), min(worth, MOST_BORROWED))
 

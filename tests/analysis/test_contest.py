@@ -48,6 +48,17 @@ def test_the_reference_is_the_one_that_can_be_regretted_least() -> None:
     assert unjudged.reference({"a": 2.0, "b": 1.0}) == "b", "the faster one"
 
 
+def test_each_slower_than_another_in_turn_leaves_all_of_them() -> None:
+    """Pairs use rounds of their own, so their medians need not agree."""
+    found = {}
+    for a, b in (("a", "b"), ("b", "c"), ("c", "a")):
+        slower = Location(0.1, 0.001, 50.0, 3)
+        found[a, b] = LocatedPair(Pair(a, b, None), 0.1, (slower,), (slower,))
+    ring = Contest(["a", "b", "c"], found)
+    assert ring.contenders == ["a", "b", "c"]
+    assert ring.reference({"a": 2.0, "b": 1.0, "c": 3.0}) in {"a", "b", "c"}
+
+
 def test_who_was_judged_with_none_is_no_leader_and_takes_nothing_from_others() -> None:
     found = contest()
     unknown = LocatedPair(Pair("a", "d", None), None)

@@ -39,19 +39,19 @@ def test_several_workloads_have_a_mean_and_a_range() -> None:
     steps = ((PRODUCT, {TORCH: 2e-3, GPU: 1e-3}), (FORWARD, {TORCH: 8e-3, GPU: 1e-3}))
     first, *_ = texts(*steps, luck=0.005)
     assert re.search(r"in 2 of 2 workloads; on average CPU takes (3\.9|4\.0)", first)
-    assert first.endswith(", from 2.0 to 8.0")
+    assert re.search(r", from (1\.9|2\.0)\d to (7\.9|8\.0)\d$", first)
 
 
 def test_the_fastest_and_the_next_are_named_with_their_ratio() -> None:
     (one,) = [t for t in texts((PRODUCT, {NUMPY: 1e-3, TORCH: 1.5e-3})) if "matmul" in t]
-    assert one.startswith("matmul 64: numpy is fastest; torch takes 1.5")
+    assert re.match(r"matmul 64: numpy is fastest; torch takes 1\.(49|5\d) \[", one)
 
 
 def test_near_ties_are_named_together() -> None:
     near = {NUMPY: 1e-3, TORCH: 1.004e-3, COMPILED: 2e-3}
     one = next(t for t in texts((PRODUCT, near), luck=0.01) if t.startswith("matmul"))
     assert "use one of " in one
-    assert "(too close to rank); torch compile takes 2.0" in one
+    assert re.search(r"\(too close to rank\); torch compile takes (1\.9|2\.0)", one)
 
 
 def test_where_nothing_differs_that_is_said() -> None:
@@ -81,9 +81,9 @@ def test_nobody_is_named_without_a_verdict(settings) -> None:
 def test_three_sides_are_ordered_by_their_mean() -> None:
     jax = replace(NUMPY, backend="jax")
     times = {NUMPY: 2e-3, TORCH: 3e-3, jax: 1e-3}
-    (ranking,) = [t for t in texts((PRODUCT, times), (FORWARD, times)) if "On average" in t]
-    assert ranking.startswith("On average over 2 workloads, by the time of jax: numpy 2.0")
-    assert "torch 3.0" in ranking
+    (ranking,) = [t for t in texts((PRODUCT, times), (FORWARD, times)) if "where jax is 1" in t]
+    assert ranking.startswith("the best of each on average over 2 workloads")
+    assert re.search(r"numpy (1\.9|2\.0)\d \[.*\], torch (2\.9|3\.0)\d \[", ranking)
 
 
 def test_compiled_modes_are_compared_with_their_own_eager_mode() -> None:
@@ -94,8 +94,37 @@ def test_compiled_modes_are_compared_with_their_own_eager_mode() -> None:
 def test_there_are_no_more_sentences_than_are_read() -> None:
     many = [replace(COMPILED, mode=f"mode{n}") for n in range(20)]
     times = {TORCH: 1e-3} | dict.fromkeys(many, 0.002)
-    assert len(texts((PRODUCT, times), rounds=8)) <= MOST_SENTENCES
+    assert len(texts((PRODUCT, times), rounds=8)) == MOST_SENTENCES
 
 
 def test_a_run_with_one_target_has_no_sentence() -> None:
     assert texts((PRODUCT, {TORCH: 1e-3})) == []
+
+
+def test_what_was_not_measured_or_not_judged_is_counted() -> None:
+    times = {NUMPY: 1e-3, TORCH: 1.5e-3, COMPILED: 2e-3}
+    found = turns((PRODUCT, times), (FORWARD, times), change={COMPILED: flagged(1)})
+    lost = {case(PRODUCT, TORCH).id, *(case(FORWARD, target).id for target in times)}
+    kept = tuple(
+        replace(one, status="skipped", reason="late") if one.case in lost else one
+        for one in found.measurements
+    )
+    analysis = RunAnalysis(replace(found, measurements=kept))
+    first, *_, last = sentences(analysis.against().rows, answers_of(analysis))
+    assert first.text.startswith("matmul 64: the fastest is not known")
+    assert last.text == "1 of 2 workloads not measured"
+    judged = {case(PRODUCT, COMPILED).id}
+    kept = tuple(
+        replace(one, status="skipped", reason="late") if one.case in judged else one
+        for one in turns((PRODUCT, times)).measurements
+    )
+    analysis = RunAnalysis(replace(turns((PRODUCT, times)), measurements=kept))
+    first, *_ = sentences(analysis.against().rows, answers_of(analysis))
+    assert first.text.endswith("times as long; 1 target not measured")
+
+
+def test_one_that_could_not_be_judged_is_no_rival_and_is_told() -> None:
+    times = {NUMPY: 1e-3, TORCH: 1.5e-3, COMPILED: 2e-3}
+    first, *_ = texts((PRODUCT, times), change={COMPILED: flagged(1)})
+    assert "numpy eager is fastest of those that could be judged; torch eager takes" in first
+    assert first.endswith("; 1 target could not be judged")

@@ -67,7 +67,8 @@ def test_the_whole_table() -> None:
     assert printed(FOUND) == page(
         MACHINE,
         "",
-        "- matmul 100: numpy is fastest; torch takes 2.000 [2.000–2.000] times as long",
+        "- matmul 100: numpy is fastest; torch takes 2.00 [2.00–2.00] times as long",
+        "[ ]: 95 % interval; averages are geometric means over workloads",
         "",
         "GFLOP/s (cpu, eager, float32, 2 threads, batch 32)",
         "",
@@ -224,7 +225,8 @@ def test_null_pairs_are_told_in_one_line_below_the_table() -> None:
     line = compared(None, noise=0.001).splitlines()[-1]
     assert re.fullmatch(
         r"Self-check: 2 cases measured twice, none came out different\. "
-        r"Differences below about 2.\d % cannot be detected",
+        r"Differences of 2\.?\d* % (to 2.\d* %, depending on the row, )?are found in 4 of 5 "
+        r"such runs, smaller ones less often",
         line,
     )
     assert "Self-check" not in compared(None, has_nulls=False)
@@ -241,6 +243,15 @@ def test_a_null_that_fails_is_said_loudly_and_first() -> None:
         "Warning: the self-check failed. One case, measured twice, differed by more than 2 % in "
         "matmul 100, so the intervals there are wider"
     )
+
+
+def test_steps_that_are_longer_than_a_lead_in_are_named() -> None:
+    long = turns((matmul(100), {NUMPY: 1e-3, TORCH: 2.0}))
+    told = "Steps longer than 1.28 s have no lead-in before a turn: matmul 100 on torch"
+    assert told in printed(long)
+    assert "lead-in" not in printed(turns((matmul(100), {NUMPY: 1e-3, TORCH: 1.2})))
+    older = replace(long, run=replace(long.run, schema_version=5))
+    assert "lead-in" not in printed(older)
 
 
 def test_rows_of_a_busy_machine_are_named() -> None:

@@ -59,8 +59,8 @@ class Monitor:
 
     @property
     def resolution_s(self) -> float:
-        """Return how late the busy time may be counted, in seconds."""
-        return self.busy.resolution_s
+        """Return how late the busy time, or that of own programs, may be counted, in seconds."""
+        return self.busy.resolution_s + (counters.TICK_S if self.children.seconds else 0.0)
 
     def before(self) -> Counters:
         """Read the counters before a block; busy and own time last, without the reading itself.

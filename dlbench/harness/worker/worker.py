@@ -103,6 +103,7 @@ class Session:
     def renew(self, order: wire.Renew) -> wire.Ready:  # noqa: ARG002
         """Begin as a fresh copy of the process: open its own counters, check its threads."""
         self.monitor = Monitor()
+        self.monitor.adopt()
         assert_threads(self.backend, self.target)
         return self.ready(os.getpid())
 
