@@ -84,7 +84,7 @@ def test_reasons_carry_the_interval_and_the_margin() -> None:
 
 
 def of_location(found: Location) -> LocatedPair:
-    return LocatedPair(pair_of(run(1.0)), found.value, (found,), (found,))
+    return LocatedPair(pair_of(run(1.0)), found.value, (found,), (found,), "measured")
 
 
 def test_among_many_a_surprise_is_none() -> None:

@@ -40,10 +40,12 @@ def test_equal_sides_are_the_same_only_where_that_is_sure() -> None:
     assert fought(equal, luck=0.03).verdict == "unsure"
 
 
-def test_a_verdict_and_its_p_value_agree() -> None:
-    for seed in range(20):
-        found = fought(TIMES | {COMPILED: 1.05e-3}, luck=0.01, seed=seed)
-        assert (found.verdict == "slower") == (found.p <= 0.05)
+def test_a_small_p_value_has_a_verdict() -> None:
+    """It counts all cases of both sides, so it is no smaller than the verdict needs."""
+    found = [fought(TIMES | {COMPILED: 1.05e-3}, luck=0.01, seed=seed) for seed in range(20)]
+    assert all(one.verdict == "slower" for one in found if one.p <= 0.05)
+    assert any(one.p <= 0.05 for one in found)
+    assert any(one.p > 0.05 for one in found)
 
 
 def test_a_side_that_was_disturbed_all_the_time_has_no_verdict() -> None:

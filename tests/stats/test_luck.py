@@ -9,6 +9,7 @@ from scipy.special import polygamma
 from dlbench.stats.location import MOST_BORROWED, Variance
 from dlbench.stats.luck import (
     FEWEST_VARIANCES,
+    LEAST_VARIANCE,
     USUAL,
     Spread,
     fitted,
@@ -48,7 +49,10 @@ def test_a_few_pairs_lend_nothing() -> None:
 def test_pairs_without_any_spread_lend_nearly_none() -> None:
     found = fitted([Spread(0.0, 2)] * 10)
     assert found is not None
-    assert found.value < 1e-9
+    assert found.value == pytest.approx(LEAST_VARIANCE, rel=1)
+    wild = fitted([Spread(0.0, 2), Spread(1e-2, 2)] * 5)
+    assert wild is not None
+    assert wild.df >= 1, "intervals would explode"
 
 
 def test_pairs_may_have_different_numbers_of_repetitions() -> None:
