@@ -93,6 +93,14 @@ def architecture(session: nox.Session) -> None:
 
 
 @nox.session
+def simulate(session: nox.Session) -> None:
+    """Check what intervals and verdicts promise, on five times as many runs as in `tests`."""
+    install(session, "dev")
+    env = {**environment(), "DLBENCH_SIMULATE": "5"}
+    session.run(*PARALLEL, "-m", "simulation", *session.posargs, env=env)
+
+
+@nox.session
 def snapshots(session: nox.Session) -> None:
     """Write the stored copies of what a user sees anew; look at them with `git diff`."""
     install(session, "dev")
@@ -129,7 +137,7 @@ def reach(session: nox.Session) -> None:
 
 @nox.session
 def level(session: nox.Session) -> None:
-    """Compare dlbench's times with plain loops, half an hour: `nox -s level -- --turns 1`."""
+    """Compare dlbench's times with plain loops, half an hour: `nox -s level -- --threads 2`."""
     install(session, "all", "dev")
     session.run("python", "bench/reach/level.py", *session.posargs)
 

@@ -1,5 +1,6 @@
 """After how many steps compiling pays: on known estimates, and on many runs of known truth."""
 
+import os
 from math import exp, log
 
 import numpy as np
@@ -77,7 +78,8 @@ def test_without_an_interval_of_the_ratio_nothing_is_sure(doubtful):
 
 # --- runs of known truth ------------------------------------------------------------------------
 
-RUNS = 300
+# `nox -s simulate` takes five times as many.
+RUNS = 150 * int(os.environ.get("DLBENCH_SIMULATE", "1"))
 # A static mode that takes two seconds to compile, cold, and half of that, warm.
 COLD_S, WARM_S, START_S = 1.5, 0.75, 0.5
 DYNAMIC_S = 0.001
