@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from itertools import combinations
 from math import inf, log1p
-from typing import TypeVar
 
 from dlbench.analysis.located import LocatedPair
 from dlbench.stats.best import Standing, share, standings
@@ -81,11 +79,3 @@ class Contest:
             if other != case and (p := self.pairs[case, other].p_slower(margin)) is not None
         ]
         return min(1.0, 2 * len(ps) * min(ps)) if ps else None
-
-
-T = TypeVar("T")
-
-
-def combined(cases: Sequence[T]) -> list[tuple[T, T]]:
-    """Return every two of them once."""
-    return list(combinations(cases, 2))

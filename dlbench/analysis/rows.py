@@ -206,8 +206,3 @@ def timed_rows(rows: Iterable[Row]) -> list[Row]:
 def leaders(rows: Sequence[Row]) -> list[Row]:
     """Return those of a workload's rows that lead, as far as they were judged."""
     return [row for row in timed_rows(rows) if row.leads]
-
-
-def is_behind(row: Row) -> bool:
-    """Return whether a row is measurably slower than its baseline."""
-    return row.comparison.verdict == "slower"

@@ -5,6 +5,7 @@ Rows are computed from the raw measurements on demand and never stored.
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import combinations
 from math import inf, log
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 
 from dlbench import arguments
 from dlbench.analysis import nulls
-from dlbench.analysis.contest import ALPHA, Contest, combined
+from dlbench.analysis.contest import ALPHA, Contest
 from dlbench.analysis.efficiency import with_efficiency
 from dlbench.analysis.level import doubt
 from dlbench.analysis.located import Knowledge, located
@@ -111,7 +112,7 @@ class RunAnalysis:
     def _pairs(self, rows: Sequence[Row]) -> list[Pair]:
         return [
             pair_rounds(self.samples_by_case[a.case], self.samples_by_case[b.case])
-            for a, b in combined(rows)
+            for a, b in combinations(rows, 2)
         ]
 
     def _completed(self, alone: Sequence[Row]) -> list[Row]:

@@ -4,7 +4,7 @@ A difference counts only if it exceeds a margin and is significant after adjustm
 of comparisons in the row.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from math import exp, expm1, inf, log1p
 from typing import Literal, NamedTuple
 
@@ -110,11 +110,6 @@ def with_gates(rows: Iterable[Sequence[Comparison]]) -> list[Comparison]:
     return [replace(one, p_gate=gate) for one, gate in zip(every, gates, strict=True)]
 
 
-def by_case(comparisons: Iterable[Comparison]) -> Mapping[str, Comparison]:
-    """Return comparisons by the id of their case."""
-    return {one.case: one for one in comparisons}
-
-
 def _two_sided(one: LocatedPair, margin: float) -> float | None:
     """Return the smaller of both one-sided p-values, doubled; None if nothing can be claimed."""
     ps = one.p_slower(margin), one.p_faster(margin)
@@ -123,17 +118,13 @@ def _two_sided(one: LocatedPair, margin: float) -> float | None:
 
 
 def _ends(one: LocatedPair) -> _Ends | None:
-    ends = [end(one, alpha) for alpha in (ALPHA / 2, ALPHA) for end in (_lower, _upper)]
+    ends = [
+        end(one, alpha)
+        for alpha in (ALPHA / 2, ALPHA)
+        for end in (LocatedPair.lower, LocatedPair.upper)
+    ]
     known = [end for end in ends if end is not None]
     return _Ends(*known) if len(known) == len(ends) else None
-
-
-def _lower(one: LocatedPair, alpha: float) -> float | None:
-    return one.lower(alpha)
-
-
-def _upper(one: LocatedPair, alpha: float) -> float | None:
-    return one.upper(alpha)
 
 
 def _comparison(

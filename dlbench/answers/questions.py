@@ -36,11 +36,6 @@ class Question(Record, frozen=True):
     axis: str
     values: tuple[str, ...]
 
-    @property
-    def title(self) -> str:
-        """The question in words."""
-        return TITLES[self.axis]
-
 
 def value(row: Row, axis: str) -> str:
     """Return the value of a row's target on an axis."""

@@ -14,7 +14,7 @@ from dlbench.grouping import grouped
 # Modes are compared within a backend: the table of break-even has them.
 WITHOUT_TABLE = {"mode", "mode_kind"}
 
-HEADS = (("fastest",), ("best of the", "next side"), ("times", "as long"), ("95 %",))
+HEADS = (("fastest",), ("compared with",), ("times", "as long"), ("95 %", "interval"))
 
 
 def tables(rows: Sequence[Row], answers: Answers) -> list[Table]:

@@ -3,10 +3,9 @@
 Pure functions. A comparison without a p-value, None, stays None and is not counted.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import false_discovery_control
 
 
 def holm(ps: Sequence[float | None]) -> list[float | None]:
@@ -16,16 +15,9 @@ def holm(ps: Sequence[float | None]) -> list[float | None]:
     m - k + 1. The result is at least that of the smaller ones, and at most 1. The p-values may
     depend on each other in any way.
     """
-    return _where_known(ps, _step_down)
-
-
-def benjamini_hochberg(ps: Sequence[float | None]) -> list[float | None]:
-    """Adjust p-values so that the share of false alarms is limited, as a table needs it.
-
-    Benjamini & Hochberg (1995), J. Royal Stat. Soc. B 57(1). Valid for independent and for
-    positively dependent p-values (Benjamini & Yekutieli 2001, Annals of Statistics 29(4)).
-    """
-    return _where_known(ps, lambda known: [float(p) for p in false_discovery_control(known)])
+    known = [p for p in ps if p is not None]
+    adjusted = iter(_step_down(known) if known else [])
+    return [None if p is None else next(adjusted) for p in ps]
 
 
 def _step_down(ps: Sequence[float]) -> list[float]:
@@ -35,12 +27,3 @@ def _step_down(ps: Sequence[float]) -> list[float]:
     adjusted = np.empty(len(ps))
     adjusted[order] = np.minimum(np.maximum.accumulate(raised), 1)
     return [float(p) for p in adjusted]
-
-
-def _where_known(
-    ps: Sequence[float | None], adjust: Callable[[Sequence[float]], list[float]]
-) -> list[float | None]:
-    """Adjust the known p-values, and keep None in place."""
-    known = [p for p in ps if p is not None]
-    adjusted = iter(adjust(known) if known else [])
-    return [None if p is None else next(adjusted) for p in ps]

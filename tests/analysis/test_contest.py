@@ -1,10 +1,11 @@
 """A contest of cases whose ratios are known."""
 
+from itertools import combinations
 from math import log, log1p
 
 import pytest
 
-from dlbench.analysis.contest import Contest, combined
+from dlbench.analysis.contest import Contest
 from dlbench.analysis.located import LocatedPair
 from dlbench.analysis.pairs import Pair
 from dlbench.stats.location import Location
@@ -15,7 +16,7 @@ TIMES = {"a": 1.0, "b": 1.01, "c": 1.5}
 def contest(times=TIMES, error=0.001, **doubts: float) -> Contest:
     """Cases with these times; the ratios of cases that are named have a doubt."""
     pairs = {}
-    for a, b in combined(list(times)):
+    for a, b in combinations(times, 2):
         found = Location(log(times[a] / times[b]), error, 50.0, 3)
         doubt = doubts.get(a, 0.0) + doubts.get(b, 0.0)
         pairs[a, b] = LocatedPair(Pair(a, b, None), found.value, (found,), (found,), doubt=doubt)

@@ -233,7 +233,7 @@ def test_answers_are_in_the_page_and_in_its_markdown():
 def test_every_question_has_a_table():
     text = Reader(page("two devices")).text
     assert "CPU or GPU?" in text
-    assert "best of the next side" in text
+    assert "compared with" in text
     assert "## CPU or GPU?" in markdown("two devices")
 
 
