@@ -72,6 +72,11 @@ class Overall(Record, frozen=True):
     right_faster: int
     equal: int = 0
 
+    @property
+    def is_known(self) -> bool:
+        """Return whether the mean has an interval; a disturbed machine gives none."""
+        return self.low is not None and self.high is not None
+
     def mirrored(self) -> "Overall":
         """Return the same with the two sides exchanged."""
         return replace(

@@ -165,7 +165,10 @@ def _ranking(question: Question, those: Sequence[Overall]) -> Iterator[Sentence]
     both = [*those, *(one.mirrored() for one in those)]
     ranked = [name for name in question.values if any(one.left == name for one in both)]
     first = max(ranked, key=lambda name: min(one.ratio for one in both if one.left == name))
-    rest = sorted((one for one in both if one.left == first), key=lambda one: one.ratio)
+    known = [one for one in both if one.left == first and one.is_known]
+    if not known:
+        return
+    rest = sorted(known, key=lambda one: one.ratio)
     told = ", ".join(f"{side(one.right)} {_times(one.ratio, one.low, one.high)}" for one in rest)
     text = f"the best of each on average over {_workloads(most)}, where {side(first)} is 1: {told}"
     yield Sentence(text, ())
@@ -184,6 +187,8 @@ def _comparison(overall: Overall) -> str:
     parts += [f"{right} in {found.right_faster}"] if found.right_faster else []
     parts += [f"equal in {found.equal}"] if found.equal else []
     parts += [f"{unsure} cannot be told"] if unsure else []
+    if not found.is_known:
+        return ", ".join(parts)
     much = f"{right} takes {_times(found.ratio, found.low, found.high)} times as long"
     if count == 1:
         return f"{', '.join(parts)}: {much}"

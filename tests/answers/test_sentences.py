@@ -86,6 +86,18 @@ def test_three_sides_are_ordered_by_their_mean() -> None:
     assert re.search(r"numpy (1\.9|2\.0)\d \[.*\], torch (2\.9|3\.0)\d \[", ranking)
 
 
+def test_a_mean_without_an_interval_is_not_told() -> None:
+    """Disturbed rounds give figures that may be wrong by any factor."""
+    jax = replace(NUMPY, backend="jax")
+    times = {NUMPY: 2e-3, TORCH: 3e-3, COMPILED: 1e-3, jax: 1e-3}
+    busy = dict.fromkeys(times, flagged(1))
+    quiet = texts((PRODUCT, times), (FORWARD, times))
+    assert any("on average" in text for text in quiet)
+    found = texts((PRODUCT, times), (FORWARD, times), change=busy)
+    assert found
+    assert not any("on average" in text or "about" in text for text in found)
+
+
 def test_compiled_modes_are_compared_with_their_own_eager_mode() -> None:
     found = texts((PRODUCT, {NUMPY: 1e-3, TORCH: 4e-3, COMPILED: 2e-3}))
     assert any(t.startswith("torch: compile is faster than eager in 1 of 1") for t in found)
