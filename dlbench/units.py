@@ -19,6 +19,12 @@ def significant(value: float, digits: int = DIGITS) -> str:
     return f"{rounded:.{max(0, decimals)}f}"
 
 
+def thousands(value: float) -> str:
+    """Return a number with significant digits and its thousands set apart: 0.0123, 12,300."""
+    whole, point, decimals = significant(value).partition(".")
+    return f"{int(whole):,}{point}{decimals}"
+
+
 def rounded(count: float) -> str:
     """Return an estimated count: 3, 1240, 12300."""
     return significant(count) if count >= 10**DIGITS else f"{count:.0f}"
@@ -40,10 +46,10 @@ def time_unit(seconds: float) -> tuple[float, str]:
     return _TIMES[-1]
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float, digits: int = DIGITS) -> str:
     """Return a duration with its unit: 1.23 ms."""
     unit, symbol = time_unit(seconds)
-    return f"{significant(seconds / unit)} {symbol}"
+    return f"{significant(seconds / unit, digits)} {symbol}"
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:

@@ -7,6 +7,7 @@ from math import inf, log1p
 from dlbench.analysis.located import LocatedPair
 from dlbench.stats.best import Standing, share, standings
 from dlbench.stats.location import CONFIDENCE
+from dlbench.stats.multiple import holm
 
 ALPHA = 1 - CONFIDENCE
 
@@ -67,6 +68,24 @@ class Contest:
             return None
         is_as_good = standing.at_most is not None and standing.at_most <= log1p(margin)
         return standing.may_be_best or is_as_good
+
+    def ranks(self, margin: float) -> dict[str, int | None]:
+        """Return the rank of every case: one more than the number of cases surely faster.
+
+        So cases that cannot be told apart share a rank. Surely: by more than the margin, a share,
+        after Holm's adjustment for all pairs in both directions. None if a case was judged with no
+        other one. A case that does not lead has rank 2 at least: it is slower than the fastest,
+        whichever that is.
+        """
+        both = [(a, b) for a in self.cases for b in self.cases if a != b]
+        ps = holm([self.pairs[pair].p_slower(margin) for pair in both])
+        slower = [pair for pair, p in zip(both, ps, strict=True) if p is not None and p <= ALPHA]
+        found: dict[str, int | None] = {}
+        for case in self.cases:
+            leads = self.leads(case, margin)
+            faster = sum(a == case for a, _ in slower)
+            found[case] = None if leads is None else 1 if leads else 1 + max(1, faster)
+        return found
 
     def p_not_best(self, case: str, margin: float) -> float | None:
         """Return the p-value of "no other is faster by more than the margin", for all rivals.

@@ -97,7 +97,8 @@ class Row(Struct, frozen=True):
 
     case: its id; failure: why it was not measured; parity_error: of the quantity nearest its
     tolerance; steps: training steps of an epoch, a smaller last batch included; leads: whether no
-    other target is surely faster, or only by less than the margin; None if it was judged with none.
+    other target is surely faster, or only by less than the margin; None if it was judged with none;
+    rank: among the targets of its workload, equal for those that cannot be told apart.
     """
 
     case: str
@@ -117,6 +118,7 @@ class Row(Struct, frozen=True):
     comparison: RowComparison = RowComparison()
     level: Level = Level()
     leads: bool | None = None
+    rank: int | None = None
 
     @property
     def reason(self) -> str | None:

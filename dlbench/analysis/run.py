@@ -121,13 +121,12 @@ class RunAnalysis:
             pair: one for contest in self.contests.values() for pair, one in contest.pairs.items()
         }
         static = StaticRows(self.samples_by_case, rows_by_network(self.run.plan), located_pairs)
-        leads = {
-            case: contest.leads(case, self.margin)
-            for contest in self.contests.values()
-            for case in contest.cases
-        }
+        leads, ranks = {}, {}  # type: dict[str, bool | None], dict[str, int | None]
+        for contest in self.contests.values():
+            leads |= {case: contest.leads(case, self.margin) for case in contest.cases}
+            ranks |= contest.ranks(self.margin)
         rows = static.complete(with_efficiency(alone))
-        return [replace(row, leads=leads.get(row.case)) for row in rows]
+        return [replace(row, leads=leads.get(row.case), rank=ranks.get(row.case)) for row in rows]
 
     def against(self, baseline: str | None = None) -> ComparedRows:
         """Compare every row with the baseline of its workload.

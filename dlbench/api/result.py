@@ -12,6 +12,7 @@ from dlbench.records.measurement import Measurement
 from dlbench.records.run import Run
 from dlbench.records.training import TrainingResult, TrainingRun
 from dlbench.results.folder import Results, Trained
+from dlbench.results.select import selected
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -50,6 +51,14 @@ class RunResult:
     def is_empty(self) -> bool:
         """Return whether no case was measured."""
         return not any(one.status == "ok" for one in self.measurements)
+
+    def filtered(self, expression: str) -> "RunResult":
+        """Return the result with the cases whose id matches an expression.
+
+        expression: words with `and`, `or`, `not` and parentheses, such as "torch and not b512";
+        all cases if it is empty. Raises UsageError for a mistake in it, or if nothing matches.
+        """
+        return RunResult(selected(self.stored, expression), self.folder)
 
     def rows(self, baseline: str | None = None, margin: float = MARGIN) -> ComparedRows:
         """One row per case, compared with a target or, without one, with the fastest.

@@ -46,6 +46,33 @@ RunName = Annotated[
     str, typer.Argument(metavar="RUN", help="Path, id, beginning of an id, or latest.")
 ]
 
+Baseline = Annotated[
+    str | None, option("--baseline", "Compare with this target, such as torch/eager.")
+]
+Margin = Annotated[
+    float | None,
+    option("--margin", "Differences below this count as equal. [default: 0.02, which is 2 %]"),
+]
+Filter = Annotated[
+    str,
+    option(
+        "--filter", 'Only cases whose id matches this expression, such as "torch and not b512".'
+    ),
+]
+Sort = Annotated[
+    str,
+    typer.Option(
+        "--sort", help="Order of targets: rank, name, plan, or a metric such as time or gflops."
+    ),
+]
+Top = Annotated[
+    int | None,
+    option(
+        "--top",
+        "Show so many lines of each table; 0 for all. [default: all, or 5 on a long page]",
+    ),
+]
+
 
 def options_of(request: "type[Record]", arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of a command that are fields of what it asks for, each by its own name."""

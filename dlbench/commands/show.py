@@ -1,10 +1,20 @@
-"""Print the tables of a stored run or training."""
+"""Print a stored run or training again, as tables or for a program."""
 
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlbench.commands.base import RESULTS, Results, RunName, option
+from dlbench.commands.base import (
+    RESULTS,
+    Baseline,
+    Filter,
+    Margin,
+    Results,
+    RunName,
+    Sort,
+    Top,
+    option,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,10 +24,10 @@ if TYPE_CHECKING:
 HELP = """Print the tables of a stored run, or the table of a training.
 
 RUN is a path, an id, the beginning of one, or `latest`, which is the latest run or training; with
-an option, the latest run that is no training. --baseline also shows how much faster or slower than
-this target every other target is.
+an option, the latest run that is no training. --baseline shows how much faster or slower than this
+target every other target is.
 
-Example: dlbench show latest --baseline numpy --metric time --format md
+Example: dlbench show latest --baseline numpy --filter matmul
 """
 
 
@@ -32,39 +42,39 @@ def show(
         str | None,
         option(
             "--metric",
-            "What to show: gflops, time, samples, utilisation, overhead, compile, break-even, "
-            "after-pause, turns or all. [default: gflops; overhead, break-even or compile where "
-            "measured]",
+            "Columns: gflops, time, samples, utilisation, overhead, compile, break-even, "
+            "after-pause, turns or all. [default: what suits the workload]",
         ),
     ] = None,
     form: Annotated[str, typer.Option("--format", help="table, md, csv, json or html.")] = "table",
-    baseline: Annotated[
-        str | None, option("--baseline", "Compare with this target, such as torch/eager.")
-    ] = None,
-    margin: Annotated[
-        float | None,
-        option("--margin", "Differences below this count as equal. [default: 0.02, which is 2 %]"),
-    ] = None,
+    baseline: Baseline = None,
+    margin: Margin = None,
+    keep: Filter = "",
+    sort: Sort = "rank",
+    top: Top = None,
+    wide: Annotated[
+        bool, typer.Option("--wide", help="A table for each metric, with a column for each target.")
+    ] = False,
     results: Results = RESULTS,
 ) -> None:
     """Read the run and print it."""
     from rich.console import Console
 
-    from dlbench.analysis.run import versus
     from dlbench.api.result import TrainingOutcome
     from dlbench.report import terminal, training
     from dlbench.report.metrics import chosen_metrics
+    from dlbench.report.view import view_of
     from dlbench.syntax import choice
 
-    metrics = chosen_metrics(metric)
+    view = view_of(baseline, margin, sort, top, metrics=chosen_metrics(metric), wide=wide)
     format_ = choice("format", form, terminal.FORMATS)
-    against = versus(baseline, margin)
-    has_options = (metric, form, baseline, margin) != (None, "table", None, None)
+    asked = (metric, form, baseline, margin, keep, sort, top, wide)
+    has_options = asked != (None, "table", None, None, "", "rank", None, False)
     found = _load(run, results, runs_only=has_options)
     if isinstance(found, TrainingOutcome):
         training.show(found.stored, Console())
     else:
-        terminal.show(found.stored, Console(), metrics, format_, against)
+        terminal.show(found.filtered(keep).stored, Console(), format_, view)
 
 
 def _load(run: str, results: "Path", *, runs_only: bool) -> "RunResult | TrainingOutcome":

@@ -42,8 +42,9 @@ class Cell:
 class Table:
     """A table, ready to be written.
 
-    heads: the lines above every column; rows: label and cells; notes: the lines below the table;
-    label: the head of the first column.
+    title: empty if the label is title enough; heads: the lines above every column; rows: label and
+    cells; notes: the lines below the table; label: the head of the first column; starred: whether
+    the best of each row have a star where there is no colour.
     """
 
     title: str
@@ -51,11 +52,17 @@ class Table:
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
     notes: tuple[str, ...]
     label: str = "workload"
+    starred: bool = True
 
     @property
-    def has_best(self) -> bool:
-        """Return whether a cell is marked as the best."""
-        return any(cell.best for _, cells in self.rows for cell in cells)
+    def has_star(self) -> bool:
+        """Return whether a cell has a star."""
+        return self.starred and any(cell.best for _, cells in self.rows for cell in cells)
+
+    @property
+    def name(self) -> str:
+        """Return the title, or the label in place of one."""
+        return self.title or self.label
 
 
 class Notes:
@@ -87,7 +94,8 @@ class Notes:
 class Document:
     """A run as data for programs and as texts and tables for people.
 
-    source: where the numbers come from, in one line; warnings: whole sentences, most important
+    source: where the numbers come from, in one line; setting: what all targets have in common, if
+    the tables do not say so; warnings: whole sentences, most important
     first; ratios: the table of a comparison with a baseline; rerun: the command that would decide
     the unsure verdicts, in a sentence; remarks: further lines, one idea each; answered: the answers
     as data; answers: the same in sentences; answer_tables: a table per question.
@@ -96,6 +104,7 @@ class Document:
     run: Run
     reading: ComparedRows
     source: str = ""
+    setting: str = ""
     warnings: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     ratios: Table | None = None

@@ -33,9 +33,10 @@ def write(document: Document, _: Console, /) -> str:
 def _parts(document: Document) -> Iterator[str]:
     yield from (paragraph(f"Warning: {warning}", "warn") for warning in document.warnings)
     yield paragraph(document.source, "muted")
+    yield paragraph(document.setting, "muted") if document.setting else ""
     yield "\n".join(paragraph(answer, "answer") for answer in document.answers)
     for table in (*document.tables, *([document.ratios] if document.ratios else [])):
-        yield of_table(table, caption=table.title)
+        yield of_table(table, caption=table.name)
         yield paragraphs(table.notes)
     yield paragraphs(filter(None, [document.rerun, *document.remarks]))
 
@@ -62,8 +63,9 @@ def of_table(table: Table, caption: str = "") -> str:
     above = f"\n<caption>{escaped(caption)}</caption>" if caption else ""
     columns = [f'<th scope="col">{_lines(head)}</th>' for head in ((table.label,), *table.heads)]
     lines = "\n".join(_row(label, cells) for label, cells in table.rows)
+    starred = "" if table.starred else " ranking"
     return (
-        f'<table class="grid">{above}\n<thead>\n<tr>{"".join(columns)}</tr>\n</thead>\n'
+        f'<table class="grid{starred}">{above}\n<thead>\n<tr>{"".join(columns)}</tr>\n</thead>\n'
         f"<tbody>\n{lines}\n</tbody>\n</table>"
     )
 

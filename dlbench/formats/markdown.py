@@ -22,7 +22,11 @@ def write(document: Document, _: Console, /) -> str:
     """Return the warnings, the answers, the tables, and the remarks below them."""
     tables = [*document.tables, *([document.ratios] if document.ratios else [])]
     answers = "".join(f"- **{escaped(answer)}**\n" for answer in document.answers)
-    parts = [*_warnings(document), answers, *map(of_table, tables), "".join(_below(document))]
+    setting = f"{escaped(document.setting)}\n" if document.setting and tables else ""
+    parts = [
+        *(*_warnings(document), answers, setting),
+        *(*map(of_table, tables), "".join(_below(document))),
+    ]
     return "\n".join(filter(None, parts))
 
 
@@ -38,7 +42,8 @@ def _below(document: Document) -> Iterator[str]:
 def of_table(table: Table) -> str:
     """Return a pipe table with a title line and its notes."""
     notes = "".join(f"\n- {escaped(note)}" for note in table.notes)
-    return f"**{escaped(table.title)}**\n\n{pipes(table)}" + (f"{notes}\n" if notes else "")
+    title = f"**{escaped(table.title)}**\n\n" if table.title else ""
+    return f"{title}{pipes(table)}" + (f"{notes}\n" if notes else "")
 
 
 def pipes(table: Table) -> str:

@@ -25,8 +25,8 @@ RATIO_LEGEND = "second line: 95 % interval (unsure, same: of time / time of the 
 ANSWER_LEGEND = "[ ]: 95 % interval; averages are geometric means over workloads"
 
 
-# Characters between two columns, and those at both ends of a line and after the label.
-GAP, ENDS = 2, 3
+# Characters between two columns, and at the end of a line.
+GAP, END = 2, 1
 
 
 class _Line(NamedTuple):
@@ -41,11 +41,23 @@ def write(document: Document, console: Console, /) -> str:
     with console.capture() as captured:
         for part in _parts(document):
             if isinstance(part, Table):
-                _print(console, _Line(f"\n{part.title}", "bold"))
-                console.print(*to_rich(part, console.width), sep="")
+                _print(console, _Line(f"\n{part.title}".rstrip(), "bold"))
+                for drawing in to_rich(part, console.width):
+                    console.print(drawing)
             else:
                 _print(console, part)
-    return captured.get()
+    return captured.get() if console.is_terminal else _trimmed(captured.get())
+
+
+def _trimmed(text: str) -> str:
+    """Return a text without spaces at the ends of its lines, and without two empty lines in a row.
+
+    They come from tables, and show as changes between two files.
+    """
+    lines = [line.rstrip() for line in text.split("\n")]
+    return "\n".join(
+        line for line, before in zip(lines, ["-", *lines[:-1]], strict=True) if line or before
+    )
 
 
 def _print(console: Console, line: _Line) -> None:
@@ -63,14 +75,17 @@ def _parts(document: Document) -> Iterator[Table | _Line]:
     """Yield everything from top to bottom."""
     yield from (_Line(f"Warning: {warning}", "yellow") for warning in document.warnings)
     yield _Line(document.source, "dim")
+    if document.setting:
+        yield _Line(document.setting, "dim")
     if document.answers:
         yield _Line("")
         yield from (_Line(f"- {answer}", "bold") for answer in document.answers)
         yield _Line(ANSWER_LEGEND, "dim")
     yield from document.tables
+    yield _Line("")
     notes = (note for table in document.tables for note in table.notes)
     yield from map(_Line, dict.fromkeys(notes))
-    if any(table.has_best for table in document.tables):
+    if any(table.has_star for table in document.tables):
         yield _Line(f"{BEST_MARK} {LEGEND}", "dim")
     if document.ratios:
         yield document.ratios
@@ -87,8 +102,9 @@ def to_rich(table: Table, width: int) -> list[Drawing]:
 
     The best of a row is bold, and marked where there is no colour.
     """
-    label_width = max((len(word) for label, _ in table.rows for word in label.split()), default=8)
-    room = width - max(label_width, len(table.label)) - ENDS
+    labels = [table.label, *(label for label, _ in table.rows)]
+    label_width = max(len(word) for label in labels for word in [*label.split(), ""])
+    room = width - label_width - END
     parts, taken = [[]], 0  # type: list[list[int]], int
     for column in range(len(table.heads)):
         needed = _needed(table, column)
@@ -104,25 +120,29 @@ def _needed(table: Table, column: int) -> int:
     """The width of a column, with the gap beside it."""
     texts = [*table.heads[column]]
     for _, cells in table.rows:
-        texts += _text_of(cells[column]).split("\n")
+        texts += _text_of(cells[column], starred=table.starred).split("\n")
     return max(map(len, texts)) + GAP
 
 
 def _drawing(table: Table, columns: Sequence[int], label_width: int) -> Drawing:
-    drawing = Drawing(box=box.SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0))
-    drawing.add_column(table.label, min_width=label_width)
+    drawing = Drawing(
+        box=box.SIMPLE_HEAD, padding=(0, GAP - 1, 0, 0), header_style="bold", show_edge=False
+    )
+    drawing.add_column(Text(table.label), min_width=label_width)
     for column in columns:
         drawing.add_column(Text("\n".join(table.heads[column])), justify="right", no_wrap=True)
     for label, cells in table.rows:
-        drawing.add_row(Text(label), *(_styled(cells[column]) for column in columns))
+        drawing.add_row(
+            Text(label), *(_styled(cells[column], starred=table.starred) for column in columns)
+        )
     return drawing
 
 
-def _styled(cell: Cell) -> Text:
-    return Text(_text_of(cell), style="bold green" if cell.best else "")
+def _styled(cell: Cell, *, starred: bool) -> Text:
+    return Text(_text_of(cell, starred=starred), style="bold green" if cell.best else "")
 
 
-def _text_of(cell: Cell) -> str:
+def _text_of(cell: Cell, *, starred: bool) -> str:
     note = f" [{cell.note}]" if cell.note else ""
     below = f"\n{cell.below}" if cell.below else ""
-    return f"{BEST_MARK if cell.best else ''}{cell.text}{note}{below}"
+    return f"{BEST_MARK if cell.best and starred else ''}{cell.text}{note}{below}"

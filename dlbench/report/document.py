@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from dlbench import units
 from dlbench.analysis.rows import Row
-from dlbench.analysis.run import FASTEST, ComparedRows, RunAnalysis, Versus
+from dlbench.analysis.run import ComparedRows, RunAnalysis
 from dlbench.answers.answer import answers_of
 from dlbench.answers.sentences import sentences
 from dlbench.formats.base import Document, Notes, Table
@@ -13,46 +13,53 @@ from dlbench.records.training import TrainingRun
 from dlbench.report import notes
 from dlbench.report.answers import tables as answer_tables
 from dlbench.report.metrics import SPARSE, Metric, rows_with
+from dlbench.report.ranking import rankings, setting
 from dlbench.report.sentences import advice
 from dlbench.report.tables import last_note, lay_out, ratios, split_by_loop
+from dlbench.report.view import DEFAULT, View
 from dlbench.results.folder import Results
 
 ALONE = "Only the baseline was measured: there is nothing to compare"
 
 
 def default_metrics(rows: Sequence[Row]) -> tuple[Metric, ...]:
-    """Return the metrics shown by default.
+    """Return the metrics that have a table each by default, where targets are columns.
 
     Overhead is shown where it is known. For compiled modes it is when they pay off, or what
     compiling costs where no eager mode was measured.
     """
+    has_products = any(row.workload.work.samples is None for row in rows)
     compiling: Metric = "break-even" if rows_with(rows, "break-even") else "compile"
-    return "gflops", "overhead", compiling
+    return "time", *(("gflops",) if has_products else ()), "overhead", compiling
 
 
-def document_of(
-    results: Results, metrics: Sequence[Metric] | None = None, against: Versus = FASTEST
-) -> Document:
+def document_of(results: Results, view: View = DEFAULT) -> Document:
     """Lay out a run, compared with the fastest target or with a baseline."""
+    against = view.against
     known = RunAnalysis(results, against.margin)
     reading = known.against(against.baseline)
     # stars always come from the comparison with the fastest, even with a baseline
     marked = reading if reading.baseline is None else known.against()
     answered = answers_of(known)
-    tables = _tables(marked.rows, metrics or default_metrics(reading.rows))
-    compared = _ratios(reading, tables)
-    is_alone = compared is not None and not compared.heads
+    if view.wide:
+        tables = _matrices(marked.rows, view.metrics or default_metrics(reading.rows))
+        compared = _ratios(reading, tables)
+    else:
+        tables = rankings(reading.rows, view, reading.baseline)
+        compared = None
+    is_alone = reading.baseline is not None and _is_alone(reading.rows)
     return Document(
         run=results.run,
         reading=reading,
         source=source(results.run),
+        setting="" if view.wide else setting(reading.rows),
         warnings=(*results.warnings, *notes.warnings(reading)),
         answered=answered,
         answers=tuple(one.text for one in sentences(marked.rows, answered)),
         answer_tables=tuple(answer_tables(marked.rows, answered)),
         tables=tuple(tables),
         ratios=None if is_alone else compared,
-        rerun=None if compared is None else notes.rerun_advice(known.run, reading.rows),
+        rerun=None if reading.baseline is None else notes.rerun_advice(known.run, reading.rows),
         remarks=(
             *([ALONE] if is_alone else []),
             *advice(reading.rows),
@@ -61,7 +68,12 @@ def document_of(
     )
 
 
-def _tables(rows: Sequence[Row], metrics: Sequence[Metric]) -> list[Table]:
+def _is_alone(rows: Sequence[Row]) -> bool:
+    """Return whether no target was compared with the baseline."""
+    return not any(row.comparison.verdict for row in rows)
+
+
+def _matrices(rows: Sequence[Row], metrics: Sequence[Metric]) -> list[Table]:
     """Lay out a table per metric; metrics that few runs have are left out if no row has them."""
     numbered = Notes()
     optional = {"utilisation", *SPARSE} if len(metrics) > 1 else set()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from dlbench import units
 from dlbench.analysis.rows import Row
@@ -35,62 +35,72 @@ def chosen_metrics(words: str | None) -> list[Metric] | None:
     return [name for name in METRICS if {name, ALL} & wanted]
 
 
-# What a row must have to appear in a table of the metric.
-FIELDS: dict[Metric, Callable[[Row], object]] = {
-    "gflops": attrgetter("time.gflops"),
-    "time": attrgetter("time.seconds"),
-    "samples": attrgetter("time.samples_per_s"),
-    "utilisation": attrgetter("efficiency.utilisation"),
-    "overhead": attrgetter("efficiency.overhead"),
-    "compile": attrgetter("compile.seconds"),
-    "break-even": attrgetter("break_even.state"),
-    "after-pause": attrgetter("level.after_pause"),
-    "turns": attrgetter("level.turn_penalty"),
-}
-
-
-# Metrics that only some rows have; their tables leave out the other rows.
-SPARSE: tuple[Metric, ...] = ("overhead", "compile", "break-even", "after-pause", "turns")
-
-
-def rows_with(rows: Sequence[Row], metric: Metric) -> list[Row]:
-    """Return the rows that have the metric."""
-    return [row for row in rows if FIELDS[metric](row) is not None]
-
-
 # The text of a metric in a row, and its second line.
 Texts = tuple[str, str]
 
 
+class Form(NamedTuple):
+    """How a metric is shown.
+
+    title: above a table of it; head: above a column, in lines; value: of a row, None if it has
+    none; text: the same in words; is_sparse: whether only some rows have it, so that its table
+    leaves out the others; is_rate: whether more is better.
+    """
+
+    title: str
+    head: tuple[str, ...]
+    value: Callable[[Row], float | str | None]
+    text: Callable[[Row], Texts | None]
+    is_sparse: bool = False
+    is_rate: bool = False
+
+
+def rows_with(rows: Sequence[Row], metric: Metric) -> list[Row]:
+    """Return the rows that have the metric."""
+    return [row for row in rows if FORMS[metric].value(row) is not None]
+
+
+def title_of(metric: Metric, rows: Sequence[Row]) -> str:
+    """Return the title of a table of the metric."""
+    return _named(FORMS[metric].title, rows)
+
+
+def head_of(metric: Metric, rows: Sequence[Row]) -> tuple[str, ...]:
+    """Return the head of a column of the metric, in lines."""
+    return tuple(_named(line, rows) for line in FORMS[metric].head)
+
+
+def _named(text: str, rows: Sequence[Row]) -> str:
+    """Put in what one iteration is."""
+    what = "epoch" if any(row.target.loop for row in rows) else "step"
+    return text.replace("{step}", what).replace("{Step}", what.capitalize())
+
+
+def texts_of(metric: Metric, row: Row) -> Texts | None:
+    """Return the text of a metric in a row, and its second line; None if it has none."""
+    return FORMS[metric].text(row) if FORMS[metric].value(row) is not None else None
+
+
 def _number(value: Callable[[Row], float | None]) -> Callable[[Row], Texts | None]:
-    """The text of a number."""
+    """Return the function that writes a number."""
 
     def text(row: Row) -> Texts | None:
         found = value(row)
-        return None if found is None else (units.significant(found), "")
+        return None if found is None else (units.thousands(found), "")
 
     return text
 
 
-def title_of(metric: Metric, rows: Sequence[Row]) -> tuple[str, Callable[[Row], Texts | None]]:
-    """Return the title of a metric, and the function that writes it for a row."""
-    if metric == "time":
-        return _times(rows)
-    if metric == "break-even":
-        what = "Epochs" if any(row.target.loop for row in rows) else "Steps"
-        title = f"{what} until compiling pays off, against the same framework's eager mode"
-        return title, _break_even
-    return PLAIN[metric]
+def _utilisation(row: Row) -> float | None:
+    return row.efficiency.utilisation and 100 * row.efficiency.utilisation
 
 
-def _times(rows: Sequence[Row]) -> tuple[str, Callable[[Row], Texts | None]]:
-    """Use the unit of the median time, so that few zeros are needed."""
-    times = sorted(row.time.seconds for row in rows if row.time.seconds)
-    unit, symbol = units.time_unit(times[len(times) // 2] if times else 1.0)
-    what = "epoch" if any(row.target.loop for row in rows) else "step"
-    return f"Time per {what}, {symbol}", _number(
-        lambda row: row.time.seconds and row.time.seconds / unit
-    )
+def _overhead(row: Row) -> float | None:
+    return row.efficiency.overhead and 100 * row.efficiency.overhead
+
+
+def _time(row: Row) -> Texts | None:
+    return (units.duration(row.time.seconds), "") if row.time.seconds else None
 
 
 def _compiling(row: Row) -> Texts | None:
@@ -130,25 +140,65 @@ def _turns(row: Row) -> Texts | None:
     return f"{100 * found.value:+.1f}", below
 
 
-# Metrics whose title is the same for all rows.
-PLAIN: dict[Metric, tuple[str, Callable[[Row], Texts | None]]] = {
-    "gflops": ("GFLOP/s", _number(lambda row: row.time.gflops)),
-    "samples": ("samples/s", _number(lambda row: row.time.samples_per_s)),
-    "utilisation": (
+FORMS: dict[Metric, Form] = {
+    "gflops": Form(
+        "GFLOP/s",
+        ("GFLOP/s",),
+        attrgetter("time.gflops"),
+        _number(attrgetter("time.gflops")),
+        is_rate=True,
+    ),
+    "time": Form("Time per {step}", ("time",), attrgetter("time.seconds"), _time),
+    "samples": Form(
+        "samples/s",
+        ("samples", "/s"),
+        attrgetter("time.samples_per_s"),
+        _number(attrgetter("time.samples_per_s")),
+        is_rate=True,
+    ),
+    "utilisation": Form(
         "Speed, % of this machine's fastest matrix product",
-        _number(lambda row: row.efficiency.utilisation and 100 * row.efficiency.utilisation),
+        ("% of best", "matmul"),
+        attrgetter("efficiency.utilisation"),
+        _number(_utilisation),
+        is_rate=True,
     ),
-    "overhead": (
-        "Framework overhead, % of a step",
-        _number(lambda row: row.efficiency.overhead and 100 * row.efficiency.overhead),
+    "overhead": Form(
+        "Framework overhead, % of a {step}",
+        ("overhead", "%"),
+        attrgetter("efficiency.overhead"),
+        _number(_overhead),
+        is_sparse=True,
     ),
-    "after-pause": (
+    "compile": Form(
+        "Compile time, s (second line: with the cache of an earlier run)",
+        ("compile", "s"),
+        attrgetter("compile.seconds"),
+        _compiling,
+        is_sparse=True,
+    ),
+    "break-even": Form(
+        "{Step}s until compiling pays off, against the same framework's eager mode",
+        ("{step}s to", "pay off"),
+        attrgetter("break_even.state"),
+        _break_even,
+        is_sparse=True,
+    ),
+    "after-pause": Form(
         "First 20 ms after a pause: how many times as long a step takes (second line: the pause)",
+        ("after a", "pause"),
+        attrgetter("level.after_pause"),
         _after_pause,
+        is_sparse=True,
     ),
-    "turns": (
+    "turns": Form(
         "Measured in turns: the time of a step against a loop without pauses, % (95 % interval)",
+        ("in turns", "%"),
+        attrgetter("level.turn_penalty"),
         _turns,
+        is_sparse=True,
     ),
-    "compile": ("Compile time, s (second line: with the cache of an earlier run)", _compiling),
 }
+
+# Metrics that only some rows have; their tables leave out the other rows.
+SPARSE: tuple[Metric, ...] = tuple(metric for metric, form in FORMS.items() if form.is_sparse)

@@ -27,10 +27,13 @@ from dlbench.grouping import grouped
 from dlbench.records.measurement import Measurement, ParityCheck, StopReason
 from dlbench.records.run import Run
 from dlbench.report import notes
+from dlbench.report.absent import STATUS_WORDS, synthetic_networks
 from dlbench.report.answers import tables as answer_tables
-from dlbench.report.metrics import FIELDS, SPARSE, rows_with
+from dlbench.report.metrics import FORMS, SPARSE, rows_with
+from dlbench.report.ranking import rankings, setting
 from dlbench.report.sentences import advice
-from dlbench.report.tables import STATUS_WORDS, lay_out, split_by_loop, synthetic_networks
+from dlbench.report.tables import lay_out, split_by_loop
+from dlbench.report.view import View
 from dlbench.results.folder import Results
 
 # Why a case has fewer samples than its limit, other than that they were enough.
@@ -86,6 +89,8 @@ def _content(results: Results, reading: ComparedRows) -> dict[str, Any]:
         "total": len(rows),
         "measured": sum(row.status == "ok" for row in rows),
         "counts": Counter(_word(row.status) for row in rows if row.status != "ok"),
+        "rankings": rankings(rows, View(top=0)) if timed_rows(rows) else [],
+        "setting": setting(rows),
         "tables": _tables(rows),
         "footer": notes.lines(results.run, reading),
         "fates": _fates(rows),
@@ -114,8 +119,8 @@ def _tables(rows: Sequence[Row]) -> list[Table]:
     """A table per metric, of the kinds of workload that have it."""
     timed, numbered = timed_rows(rows), Notes()
     kinds = {
-        metric: {row.workload.kind for row in timed if field(row)}
-        for metric, field in FIELDS.items()
+        metric: {row.workload.kind for row in timed if form.value(row)}
+        for metric, form in FORMS.items()
     }
     return [
         lay_out(part, metric, numbered)

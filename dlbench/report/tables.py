@@ -1,38 +1,21 @@
 """Lay rows out as tables: common facts go into the title, the others into heads and labels."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from dlbench import units
 from dlbench.analysis.labels import (
     TARGET_AXES,
-    target_names,
     varying_axes,
     varying_params,
     words,
     workload_name,
-    workload_names,
 )
 from dlbench.analysis.rows import Row, leaders
 from dlbench.analysis.verdicts import without_figures
 from dlbench.formats.base import Cell, Notes, Table
 from dlbench.grouping import grouped
-from dlbench.records.case import Target
-from dlbench.report.metrics import SPARSE, Metric, Texts, title_of
-
-# Workloads that a note names; there may be hundreds.
-MOST_NAMED = 4
-
-# Before a figure that was measured while other programs used the CPU, and its explanation.
-BUSY_MARK = "!"
-BUSY = f"{BUSY_MARK} measured while other programs used the CPU, which makes times too long"
-
-STATUS_WORDS = {
-    "skipped": "skipped",
-    "parity_failed": "wrong",
-    "failed": "failed",
-    "timed_out": "hung",
-    "out_of_memory": "no memory",
-}
+from dlbench.report.absent import BUSY, BUSY_MARK, STATUS_WORDS, absent, with_columns, with_lines
+from dlbench.report.metrics import SPARSE, Metric, texts_of, title_of
 
 
 def split_by_loop(rows: Sequence[Row]) -> list[list[Row]]:
@@ -46,28 +29,25 @@ def lay_out(rows: Sequence[Row], metric: Metric, notes: Notes | None = None) -> 
 
     notes: those of all tables that are shown together, so that a number means one thing.
     """
-    shown = _with_lines(_with_columns(rows))
+    shown = with_lines(with_columns(rows))
     labels = varying_params(shown)
     axes = varying_axes(row.target for row in shown)
     targets = list(dict.fromkeys(row.target for row in shown))
-    unit, texts = title_of(metric, shown)
     notes = notes or Notes()
     lines = []
     for workload in _by_workload(shown):
         leading = [] if metric in SPARSE else leaders(workload)
         by_target = {row.target: row for row in workload}
-        line = tuple(_cell(by_target.get(target), texts, leading, notes) for target in targets)
+        line = tuple(_cell(by_target.get(target), metric, leading, notes) for target in targets)
         lines.append((workload_name(workload[0].workload, labels), line))
     cells = [cell for _, line in lines for cell in line]
     return Table(
-        title=f"{unit}{_constants(shown, axes, labels)}",
+        title=f"{title_of(metric, shown)}{_constants(shown, axes, labels)}",
         heads=tuple(words(target, axes) for target in targets),
         rows=tuple(lines),
         notes=(
             *notes.used(cells),
-            *_no_column(rows),
-            *_no_line(rows),
-            *_synthetic(shown),
+            *absent(rows),
             *([BUSY] if any(cell.text.startswith(BUSY_MARK) for cell in cells) else []),
         ),
     )
@@ -78,7 +58,7 @@ def ratios(rows: Sequence[Row], baseline: str, first_note: int = 1) -> Table:
 
     Targets and workloads are those of the other tables, without the baseline's own column.
     """
-    shown = _with_lines(_with_columns(rows))
+    shown = with_lines(with_columns(rows))
     labels = varying_params(shown)
     axes = varying_axes(row.target for row in shown)
     own = next(row.target for row in rows if row.target.id == baseline)
@@ -102,18 +82,6 @@ def last_note(table: Table) -> int:
     return max((cell.note or 0 for _, cells in table.rows for cell in cells), default=0)
 
 
-def _with_columns(rows: Sequence[Row]) -> list[Row]:
-    """Rows of targets that ran at least once; all, if none did."""
-    ran = {row.target for row in rows if row.status != "skipped"}
-    return [row for row in rows if row.target in ran] or list(rows)
-
-
-def _with_lines(rows: Sequence[Row]) -> list[Row]:
-    """Rows of workloads that ran on at least one target; all, if none did."""
-    ran = {row.workload.id for row in rows if row.status != "skipped"}
-    return [row for row in rows if row.workload.id in ran] or list(rows)
-
-
 def _by_workload(rows: Iterable[Row]) -> list[list[Row]]:
     return list(grouped(rows, lambda row: row.workload.id).values())
 
@@ -131,14 +99,12 @@ def _constants(rows: Sequence[Row], axes: Sequence[str], labels: Sequence[str]) 
     return f" ({', '.join(shared)})" if shared else ""
 
 
-def _cell(
-    row: Row | None, texts: Callable[[Row], Texts | None], leading: Sequence[Row], notes: Notes
-) -> Cell:
+def _cell(row: Row | None, metric: Metric, leading: Sequence[Row], notes: Notes) -> Cell:
     if row is None:
         return Cell("")
     if row.status != "ok":
         return Cell(STATUS_WORDS[row.status], note=notes.number(row.reason or row.status))
-    found = texts(row)
+    found = texts_of(metric, row)
     if found is None:
         return Cell("–")
     text, below = found
@@ -165,53 +131,3 @@ def _ratio_cell(row: Row | None, notes: Notes) -> Cell:
     has_factor = found.verdict in {"faster", "slower"}
     text = f"{factor}x {found.verdict}" if has_factor else found.verdict
     return Cell(text, note=note, below=f"{low}–{high}")
-
-
-def _no_column(rows: Sequence[Row]) -> list[str]:
-    """Name the targets without a column by reason; a reason that names its backend says enough."""
-    columns = {row.target for row in _with_columns(rows)}
-    absent = [row for row in rows if row.target not in columns and row.reason]
-    names = target_names(list(dict.fromkeys(row.target for row in rows)))
-    return [
-        f"Not measured: {_unless_named([names[t] for t in _targets(those)], reason)}{reason}"
-        for reason, those in grouped(absent, lambda row: str(row.reason)).items()
-    ]
-
-
-def _targets(rows: Sequence[Row]) -> list[Target]:
-    return list(dict.fromkeys(row.target for row in rows))
-
-
-def _unless_named(names: Sequence[str], reason: str) -> str:
-    """List the names before the reason, unless it begins with the backend's name."""
-    is_named = all(name.partition(" ")[0] == reason.partition(" ")[0] for name in names)
-    return "" if is_named else f"{', '.join(names)}: "
-
-
-def _no_line(rows: Sequence[Row]) -> list[str]:
-    """Name the workloads without a line, by reason."""
-    columns = _with_columns(rows)
-    lines = {row.workload.id for row in _with_lines(columns)}
-    absent = [row for row in columns if row.workload.id not in lines]
-    return [
-        f"Not measured: {_listed(workload_names(those))}: {reason}"
-        for reason, those in grouped(absent, lambda row: str(row.reason)).items()
-    ]
-
-
-def _listed(names: Sequence[str]) -> str:
-    """List the first names, each once, and count the others."""
-    known = list(dict.fromkeys(names))
-    more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
-    return f"{', '.join(known[:MOST_NAMED])}{more}"
-
-
-def _synthetic(rows: Sequence[Row]) -> list[str]:
-    names = synthetic_networks(rows)
-    return [f"Measured on random numbers instead of data: {', '.join(names)}"] if names else []
-
-
-def synthetic_networks(rows: Sequence[Row]) -> list[str]:
-    """Return the networks that were measured on random numbers, sorted."""
-    workloads = [row.workload for row in rows]
-    return sorted({str(one.params.get("network")) for one in workloads if one.synthetic})

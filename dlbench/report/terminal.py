@@ -1,36 +1,28 @@
 """Print a run in a format, or a plan."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from rich.console import Console
 
 from dlbench import units
-from dlbench.analysis.run import FASTEST, Versus
 from dlbench.formats import base
 from dlbench.records.plan import Estimate, Plan, Sampling
 from dlbench.report.document import document_of
-from dlbench.report.metrics import Metric
+from dlbench.report.view import DEFAULT, View
 from dlbench.results.folder import Results
 
 FORMATS = base.options()
 
 
-def show(
-    results: Results,
-    console: Console,
-    metrics: Sequence[Metric] | None = None,
-    form: str = "table",
-    against: Versus = FASTEST,
-) -> None:
+def show(results: Results, console: Console, form: str = "table", view: View = DEFAULT) -> None:
     """Print a run in a format, by its name; formats for programs hold all metrics."""
-    text = base.named(form).write(document_of(results, metrics, against), console)
+    text = base.named(form).write(document_of(results, view), console)
     console.file.write(text)
 
 
-def answer(results: Results, console: Console, against: Versus = FASTEST) -> None:
+def answer(results: Results, console: Console, view: View = DEFAULT) -> None:
     """Print the answers of a run, and a table for each question."""
-    document = document_of(results, None, against)
+    document = document_of(results, view)
     kept = replace(document, tables=document.answer_tables, ratios=None, rerun=None, remarks=())
     if not document.answers:
         kept = replace(kept, remarks=(UNANSWERED,))

@@ -12,7 +12,7 @@ from dlbench.formats.terminal import to_rich
 from dlbench.networks.base import every
 from dlbench.records.measurement import ParityCheck
 from dlbench.records.verification import Agreement, Finding, Numbers, Worked, worst
-from dlbench.report.tables import STATUS_WORDS
+from dlbench.report.absent import STATUS_WORDS
 
 WRONG = "wrong"
 

@@ -360,11 +360,14 @@ def test_a_run_is_found_by_path_id_beginning_and_as_the_latest(here: Path) -> No
 @pytest.mark.parametrize(
     ("options", "part"),
     [
-        ("", "GFLOP/s ("),
-        ("--metric time", "Time per step, ms ("),
-        ("--metric samples", "samples/s ("),
-        ("--metric all --format md", "**samples/s ("),
-        ("--metric time,gflops --format md", "**Time per step, ms ("),
+        ("", "GFLOP/s"),
+        ("--metric time", " 1.00 ms"),
+        ("--wide", "Time per step ("),
+        ("--wide --metric samples", "samples/s ("),
+        ("--wide --metric all --format md", "**samples/s ("),
+        ("--wide --metric time,gflops --format md", "**Time per step ("),
+        ("--sort gflops --top 1", " 1.00 ms"),
+        ("--filter numpy", " 1.00 ms"),
         ("--format csv", "case,workload,m,n,k,backend,"),
         ("--format json", '"gflops": 33.5'),
     ],
@@ -477,9 +480,9 @@ def numpy_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Answer]:
 def test_without_frameworks_there_is_a_table_for_numpy_and_how_to_add_the_others(numpy_run) -> None:
     _, answer = numpy_run
     assert answer.code == 0
-    assert re.search(r"workload +numpy *\n", answer.out)
-    assert re.search(r"matmul 8 +[\d.]+ *\n", answer.out)
-    assert re.search(r"matmul 16 +!?[\d.]+ *\n", answer.out)
+    assert re.search(r"matmul 8 +time.*GFLOP/s *\n", answer.out)
+    assert re.search(r"matmul 16 +time.*GFLOP/s *\n", answer.out)
+    assert len(re.findall(r"\nnumpy +~?[\d.]+ [µn]s ", answer.out)) == len(["8", "16"])
     for name in ("tensorflow", "torch"):
         note = f"Not measured: {name} is not installed; to add it: pip install -e '.[{name}]'"
         assert answer.out.count(note) == 1

@@ -29,11 +29,11 @@ def test_everything_is_escaped() -> None:
     one = (NASTY, (Cell(NASTY, below=NASTY, note=1),))
     table = Table(NASTY, ((NASTY,),), (one,), (NASTY,), label=NASTY)
     found = document_of(results((case(matmul(64)), 1e-3)))
-    texts = NASTY, (NASTY,), (table,), table, NASTY, (NASTY, NASTY)
+    texts = NASTY, NASTY, (NASTY,), (table,), table, NASTY, (NASTY, NASTY)
     document = Document(found.run, found.reading, *texts)
     text = html.write(document, Console())
     assert "<script" not in text
-    assert text.count(SAFE) == 2 * 7 + 5
+    assert text.count(SAFE) == 2 * 7 + 6
 
 
 def test_a_document_brings_its_style_and_loads_nothing() -> None:

@@ -12,7 +12,8 @@ def test_a_run_has_its_machine_its_warnings_and_its_tables() -> None:
     text = run_as_html(Results(RUN.run, RUN.measurements, ("the last line is <torn>",)))
     assert "A Processor" in text
     assert '<p class="warn">Warning: the last line is &lt;torn&gt;</p>' in text
-    assert "<caption>GFLOP/s (cpu, eager, float32, 2 threads)</caption>" in text
+    assert "All: cpu, eager, float32, 2 threads" in text
+    assert "<caption>matmul 64</caption>" in text
 
 
 def test_trainings_have_their_machine_and_their_table() -> None:

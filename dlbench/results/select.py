@@ -1,0 +1,47 @@
+"""A part of a run: the cases that match an expression, as if nothing else had been measured."""
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from dlbench.errors import UsageError
+from dlbench.records.case import Group
+from dlbench.results.folder import Results
+from dlbench.syntax import expression
+
+
+def selected(results: Results, words: str) -> Results:
+    """Return the run with the cases whose id matches the expression; all if it is empty.
+
+    A null stays with the case that it copies. UsageError if no case matches, and for a mistake in
+    the expression.
+    """
+    if not words:
+        return results
+    keeps = expression(words)
+    groups = [_part(group, keeps) for group in results.run.plan.groups]
+    kept = tuple(group for group in groups if group.cases)
+    if not kept:
+        raise UsageError(
+            "--filter matches no case of the run",
+            value=words,
+            allowed="words of these ids: " + ", ".join(_words(results)),
+        )
+    live = {case.id for group in kept for case in group.live}
+    return replace(
+        results,
+        run=replace(results.run, plan=replace(results.run.plan, groups=kept)),
+        measurements=tuple(one for one in results.measurements if one.case in live),
+    )
+
+
+def _part(group: Group, keeps: Callable[[str], bool]) -> Group:
+    cases = tuple(case for case in group.cases if keeps(case.id))
+    kept = {case.target for case in cases}
+    null = group.null if group.null is not None and group.null.target in kept else None
+    return replace(group, cases=cases, null=null)
+
+
+def _words(results: Results) -> list[str]:
+    ids = (case.id for case in results.run.plan.cases)
+    return list(dict.fromkeys(word for one in ids for word in one.split("/")))
