@@ -1,6 +1,6 @@
 """Answers to the questions of a run, per workload and over all workloads."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from math import exp, inf
 from statistics import median
@@ -14,19 +14,20 @@ from dlbench.analysis.rows import Row, is_timed
 from dlbench.analysis.run import RunAnalysis
 from dlbench.analysis.verdicts import Verdict
 from dlbench.answers.duel import Duel, duel
-from dlbench.answers.questions import Question, others, questions, value
+from dlbench.answers.questions import SIDES, Question, others, questions, value
 from dlbench.grouping import grouped
 from dlbench.records.base import Record
 from dlbench.stats.location import Estimate
 from dlbench.stats.mean import of_generations, of_intervals
 from dlbench.stats.multiple import holm
+from dlbench.syntax import choice
 
 
 class Answer(Record, frozen=True):
     """One side of a question against the fastest side, for one workload.
 
-    left: the side that comes out fastest; right: another one; left_case, right_case: the best case
-    of each; ratio: the time of the right one divided by that of the left one; low, high: its
+    left: the side that comes out fastest, or the baseline; right: another one; left_case,
+    right_case: the best case of each; ratio: the time of the right one divided by that of the left one; low, high: its
     interval, which holds whichever cases of the two sides are truly the best; verdict: on the right
     one;
     p, p_gate: see analysis.verdicts.Comparison; basis, busy: as in a row.
@@ -102,11 +103,17 @@ class Answers(Record, frozen=True):
     alike: tuple[Overall, ...]
 
 
-def answers_of(analysis: RunAnalysis) -> Answers:
-    """Answer the questions of a run."""
+def answers_of(analysis: RunAnalysis, baseline: str | None = None) -> Answers:
+    """Answer the questions of a run.
+
+    baseline: a value on an axis, such as torch or cuda: where it is a side of a question, all
+    others are compared with it instead of with the fastest. UsageError if no question has it.
+    """
     rows = [row for row in analysis.rows if is_timed(row)]
     asked = questions(rows)
-    found = _Found(analysis, rows)
+    if baseline is not None:
+        baseline = choice("baseline", SIDES.get(baseline, baseline), _sides_of(asked))
+    found = _Found(analysis, rows, baseline)
     return Answers(
         asked=tuple(asked),
         by_workload=tuple(
@@ -117,10 +124,17 @@ def answers_of(analysis: RunAnalysis) -> Answers:
     )
 
 
-class _Found:
-    """The timed rows of a run, with their contests."""
+def _sides_of(asked: Iterable[Question]) -> list[str]:
+    return list(dict.fromkeys(name for question in asked for name in question.values))
 
-    def __init__(self, analysis: RunAnalysis, rows: Sequence[Row]) -> None:
+
+class _Found:
+    """The timed rows of a run, with their contests. baseline: a side, None for the fastest."""
+
+    def __init__(
+        self, analysis: RunAnalysis, rows: Sequence[Row], baseline: str | None = None
+    ) -> None:
+        self.baseline = baseline
         self.contests, self.margin, self.rows = analysis.contests, analysis.margin, rows
         self.seconds = {row.case: row.time.seconds or inf for row in rows}
         self.workloads = grouped(rows, lambda row: row.workload.id)
@@ -150,17 +164,33 @@ class _Found:
         return self.duels[key]
 
     def by_workload(self, question: Question) -> Iterable[Answer]:
-        """Compare the fastest side of a question with each other one, workload by workload."""
+        """Compare the fastest side, or the baseline, with each other one, workload by workload."""
         for workload in self.workloads:
             sides = self.sides(workload, question.axis)
-            first, *rest = sides
-            for side in rest:
-                pair = (first, side)
-                found = self.duel(workload, sides[first], sides[side])
-                if found.verdict == "faster":  # round by round, though not by the medians
-                    pair = (side, first)
-                    found = self.duel(workload, sides[side], sides[first])
-                yield _answer(question.axis, workload, pair, found)
+            if self.baseline not in question.values:
+                yield from self._with_fastest(question.axis, workload, sides)
+            elif self.baseline in sides:
+                yield from self._with_baseline(question.axis, workload, sides, self.baseline)
+
+    def _with_fastest(
+        self, axis: str, workload: str, sides: Mapping[str, Sequence[str]]
+    ) -> Iterable[Answer]:
+        first, *rest = sides
+        for side in rest:
+            pair = (first, side)
+            found = self.duel(workload, sides[first], sides[side])
+            if found.verdict == "faster":  # round by round, though not by the medians
+                pair = (side, first)
+                found = self.duel(workload, sides[side], sides[first])
+            yield _answer(axis, workload, pair, found)
+
+    def _with_baseline(
+        self, axis: str, workload: str, sides: Mapping[str, Sequence[str]], baseline: str
+    ) -> Iterable[Answer]:
+        for side in sides:
+            if side != baseline:
+                found = self.duel(workload, sides[baseline], sides[side])
+                yield _answer(axis, workload, (baseline, side), found)
 
     def gated(self, answers: Sequence[Answer]) -> list[Answer]:
         """Adjust the p-values of each question's answers together."""

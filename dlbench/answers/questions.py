@@ -30,6 +30,10 @@ TITLES = {
 }
 
 
+# What users call a side, and its name in the records.
+SIDES = {"CPU": "cpu", "GPU": "cuda", "gpu": "cuda", "eager": "dynamic", "compiled": "static"}
+
+
 class Question(Record, frozen=True):
     """An axis, and the values that it takes in a run."""
 

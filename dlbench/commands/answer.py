@@ -1,8 +1,10 @@
 """Answer the questions of a stored run in sentences and one small table for each."""
 
+from typing import Annotated
+
 import typer
 
-from dlbench.commands.base import RESULTS, Baseline, Filter, Margin, Results, RunName, Sort, Top
+from dlbench.commands.base import RESULTS, Filter, Margin, Results, RunName, Top, option
 
 HELP = """Answer what a run was made for: which side is faster, by how much, how sure.
 
@@ -20,19 +22,25 @@ def add(app: typer.Typer) -> None:
 
 def answer(
     run: RunName = "latest",
-    baseline: Baseline = None,
+    baseline: Annotated[
+        str | None,
+        option("--baseline", "Compare with this side of a question, such as torch, GPU or eager."),
+    ] = None,
     margin: Margin = None,
     keep: Filter = "",
-    sort: Sort = "rank",
+    sort: Annotated[str, typer.Option("--sort", help="Order of workloads: plan or name.")] = "plan",
     top: Top = None,
     results: Results = RESULTS,
 ) -> None:
     """Read the run and print its answers."""
     from rich.console import Console
 
+    from dlbench.answers.questions import SIDES
     from dlbench.api.load import load_run
     from dlbench.report import terminal
     from dlbench.report.view import view_of
+    from dlbench.syntax import choice
 
-    view = view_of(baseline, margin, sort, top)
+    view = view_of(None, margin, choice("order", sort, ("plan", "name")), top)
+    view = view._replace(side=None if baseline is None else SIDES.get(baseline, baseline))
     terminal.answer(load_run(run, results).filtered(keep).stored, Console(), view)

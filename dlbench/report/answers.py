@@ -10,35 +10,61 @@ from dlbench.answers.questions import TITLES
 from dlbench.answers.sentences import side
 from dlbench.formats.base import Cell, Table
 from dlbench.grouping import grouped
+from dlbench.report.view import DEFAULT, View
 
-# Modes are compared within a backend: the table of break-even has them.
+# Modes are compared within a backend: the rankings say when compiling pays off.
 WITHOUT_TABLE = {"mode", "mode_kind"}
 
 HEADS = (("fastest",), ("compared with",), ("times", "as long"), ("95 %", "interval"))
+BASELINE_HEADS = (("baseline",), ("compared with",), ("verdict",), ("95 %", "interval"))
+
+Line = tuple[str, tuple[Cell, ...]]
 
 
-def tables(rows: Sequence[Row], answers: Answers) -> list[Table]:
-    """Return a table per question: of each workload, its fastest side and the next one."""
-    names = names_by_case(rows)
-    labels = dict(zip((row.workload.id for row in rows), workload_names(rows), strict=True))
+def tables(rows: Sequence[Row], answers: Answers, view: View = DEFAULT) -> list[Table]:
+    """Return a table per question: of each workload, its fastest side and the next one.
+
+    With a baseline among the sides, each other one is compared with it.
+    """
+    by_question = grouped(answers.by_workload, lambda one: one.question)
     return [
-        Table(
-            title=TITLES[question],
-            heads=HEADS,
-            rows=tuple(
-                (labels[workload], _cells(those[0], names))
-                for workload, those in grouped(answered, lambda one: one.workload).items()
-            ),
-            notes=(),
-        )
-        for question, answered in grouped(answers.by_workload, lambda one: one.question).items()
-        if question not in WITHOUT_TABLE
+        _table(question, answered, rows, view)
+        for question, answered in by_question.items()
+        if question not in WITHOUT_TABLE or any(one.left == view.side for one in answered)
     ]
 
 
-def _cells(answer: Answer, names: Mapping[str, str]) -> tuple[Cell, ...]:
+def _table(question: str, answers: Sequence[Answer], rows: Sequence[Row], view: View) -> Table:
+    names = names_by_case(rows)
+    labels = dict(zip((row.workload.id for row in rows), workload_names(rows), strict=True))
+    has_baseline = view.side is not None and all(one.left == view.side for one in answers)
+    write = _against_baseline if has_baseline else _against_fastest
+    shown = [
+        (labels[workload], write(answer, names))
+        for workload, those in grouped(answers, lambda one: one.workload).items()
+        for answer in (those if has_baseline else those[:1])
+    ]
+    if view.sort == "name":
+        shown.sort(key=lambda line: line[0])
+    return Table(
+        title=TITLES[question],
+        heads=BASELINE_HEADS if has_baseline else HEADS,
+        rows=tuple(_cut(shown, view.top)),
+        notes=(),
+    )
+
+
+def _cut(lines: Sequence[Line], top: int | None) -> list[Line]:
+    """Return the first lines, and one that counts the others."""
+    shown = list(lines[: top or None])
+    if len(shown) < len(lines):
+        shown.append((f"… {len(lines) - len(shown)} more", (Cell(""),) * len(HEADS)))
+    return shown
+
+
+def _against_fastest(answer: Answer, names: Mapping[str, str]) -> tuple[Cell, ...]:
     is_sure = answer.verdict == "slower"
-    ratio, *ends = _texts(answer)
+    ratio, *ends = _texts(answer.ratio, answer.low, answer.high)
     return (
         Cell(names.get(answer.left_case, side(answer.left)), best=is_sure),
         Cell(names.get(answer.right_case, side(answer.right))),
@@ -47,7 +73,22 @@ def _cells(answer: Answer, names: Mapping[str, str]) -> tuple[Cell, ...]:
     )
 
 
-def _texts(answer: Answer) -> list[str]:
-    if answer.low is None or answer.high is None:
-        return [units.factor(answer.ratio)]
-    return [units.factor(one) for one in (answer.ratio, answer.low, answer.high)]
+def _against_baseline(answer: Answer, names: Mapping[str, str]) -> tuple[Cell, ...]:
+    """Write how much faster or slower than the baseline the other side is."""
+    values = (answer.ratio, answer.low, answer.high)
+    if answer.verdict == "faster":
+        low, high = (None if end is None else 1 / end for end in (answer.high, answer.low))
+        values = (1 / answer.ratio, low, high)
+    ratio, *ends = _texts(*values)
+    is_sure = answer.verdict in {"slower", "faster"}
+    return (
+        Cell(names.get(answer.left_case, side(answer.left))),
+        Cell(names.get(answer.right_case, side(answer.right))),
+        Cell(f"{ratio}x {answer.verdict}" if is_sure else answer.verdict),
+        Cell("–".join(ends)),
+    )
+
+
+def _texts(ratio: float | None, low: float | None, high: float | None) -> list[str]:
+    known = [one for one in (ratio, low, high) if one is not None]
+    return [units.factor(one) for one in (known if low and high else known[:1])]

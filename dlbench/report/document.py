@@ -40,7 +40,7 @@ def document_of(results: Results, view: View = DEFAULT) -> Document:
     reading = known.against(against.baseline)
     # stars always come from the comparison with the fastest, even with a baseline
     marked = reading if reading.baseline is None else known.against()
-    answered = answers_of(known)
+    answered = answers_of(known, view.side)
     if view.wide:
         tables = _matrices(marked.rows, view.metrics or default_metrics(reading.rows))
         compared = _ratios(reading, tables)
@@ -56,7 +56,7 @@ def document_of(results: Results, view: View = DEFAULT) -> Document:
         warnings=(*results.warnings, *notes.warnings(reading)),
         answered=answered,
         answers=tuple(one.text for one in sentences(marked.rows, answered)),
-        answer_tables=tuple(answer_tables(marked.rows, answered)),
+        answer_tables=tuple(answer_tables(marked.rows, answered, view)),
         tables=tuple(tables),
         ratios=None if is_alone else compared,
         rerun=None if reading.baseline is None else notes.rerun_advice(known.run, reading.rows),

@@ -31,6 +31,7 @@ class View(NamedTuple):
     wide: bool = False
     sort: str = "rank"
     top: int | None = None
+    side: str | None = None
 
     def most(self, lines: int, few: int, count: int) -> int | None:
         """Return how many targets of a workload are shown, None for all.

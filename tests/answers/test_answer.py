@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from dlbench.analysis.run import RunAnalysis
 from dlbench.answers.answer import answers_of
+from dlbench.errors import UsageError
 from fakes.runs import COMPILED, NUMPY, TORCH, case, matmul
 from fakes.samples import flagged, turns
 
@@ -81,3 +82,15 @@ def test_a_disturbed_side_has_an_answer_without_a_verdict() -> None:
     found = answered(BOTH[0], change={TORCH: flagged(1)})
     (one,) = found.by_workload
     assert (one.verdict, one.p, one.busy) == ("unsure", None, True)
+
+
+def test_a_baseline_is_the_left_side_wherever_it_is_a_side() -> None:
+    analysis = RunAnalysis(turns(*BOTH, luck=0.005))
+    found = answers_of(analysis, "cpu").by_workload
+    assert [(one.left, one.right, one.verdict) for one in found] == [("cpu", "cuda", "faster")] * 2
+    assert answers_of(analysis, "GPU").by_workload[0].left == "cuda"
+
+
+def test_a_baseline_without_a_side_is_answered_with_all_sides() -> None:
+    with pytest.raises(UsageError, match=r"unknown baseline: 'jax'\. Allowed: cpu, cuda"):
+        answers_of(RunAnalysis(turns(*BOTH)), "jax")
