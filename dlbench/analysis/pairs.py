@@ -135,6 +135,11 @@ def pair_rounds(case: CaseSamples, baseline: CaseSamples) -> Pair:
     return pair._replace(views=_views(pair, used, both, ours, theirs))
 
 
+def apart(case: CaseSamples, baseline: CaseSamples) -> Pair:
+    """Return the pair of two cases that were not measured in turns: their medians alone."""
+    return Pair(case.case, baseline.case, _middle(case, baseline))
+
+
 def _views(
     pair: Pair, used: Sequence[RoundKey], both: Sequence[RoundKey], ours: Rounds, theirs: Rounds
 ) -> tuple[View, ...]:

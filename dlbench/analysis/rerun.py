@@ -73,7 +73,7 @@ class RerunCommand:
         # the run's -k may have excluded targets, so a part of an id might match more than one
         named = targets if keep else [self._distinct(target) for target in targets]
         every = not keep and len(targets) == len(self._targets)
-        if every and len(workloads) == len(self.run.plan.groups):
+        if every and len(workloads) == len({case.workload.id for case in self.run.plan.cases}):
             return []
         text = " and ".join(map(_any, [workloads] if every else [workloads, named]))
         return [KEEP, text] if _is_readable(text) else keep

@@ -72,13 +72,14 @@ class Efficiency(Struct, frozen=True):
 class RowComparison(Struct, frozen=True):
     """A row compared with its baseline.
 
-    baseline: the id of its target; ratio: the row's time divided by the baseline's; p, p_display
-    and p_gate: see verdicts.Comparison; reason: why this verdict, or why there is none; basis: what
-    the interval rests on; busy: whether too few rounds with the baseline were quiet; rerun: the
-    command that measures more, to decide an unsure verdict.
+    baseline: the id of its target; base_case: its own id; ratio: the row's time divided by the
+    baseline's; p, p_display and p_gate: see verdicts.Comparison; reason: why this verdict, or why
+    there is none; basis: what the interval rests on; busy: whether too few rounds with the baseline
+    were quiet; rerun: the command that measures more, to decide an unsure verdict.
     """
 
     baseline: str | None = None
+    base_case: str | None = None
     ratio: float | None = None
     low: float | None = None
     high: float | None = None

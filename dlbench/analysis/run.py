@@ -13,19 +13,19 @@ from msgspec.structs import replace
 
 from dlbench import arguments
 from dlbench.analysis import nulls
+from dlbench.analysis.baseline import Parameter, find_baseline
 from dlbench.analysis.contest import ALPHA, Contest
 from dlbench.analysis.efficiency import with_efficiency
 from dlbench.analysis.level import doubt
-from dlbench.analysis.located import Knowledge, located
+from dlbench.analysis.located import Knowledge, LocatedPair, located
 from dlbench.analysis.luck import Luck, correlation_of, luck_of, noise_of, null_ratios
 from dlbench.analysis.nulls import Nulls
-from dlbench.analysis.pairs import Pair, pair_rounds
+from dlbench.analysis.pairs import Pair, apart, pair_rounds
 from dlbench.analysis.rerun import RerunCommand
 from dlbench.analysis.rows import Row, RowComparison, is_timed, row_of
 from dlbench.analysis.samples import CaseSamples, join_generations
 from dlbench.analysis.static import StaticRows, rows_by_network
 from dlbench.analysis.verdicts import MARGIN, Comparison, with_baseline, with_best, with_gates
-from dlbench.errors import UsageError
 from dlbench.grouping import grouped
 from dlbench.records.run import Run
 from dlbench.results.folder import Results
@@ -64,7 +64,10 @@ UNREACHED = CaseSamples("", "skipped", "the run ended before its turn", (), (), 
 
 
 class ComparedRows(NamedTuple):
-    """Rows of a run compared with a baseline: a target's id, None for each workload's fastest."""
+    """Rows of a run compared with a baseline; None for each workload's fastest.
+
+    baseline: the id of a target, or a parameter and its value, such as `network plain`.
+    """
 
     rows: list[Row]
     nulls: Nulls
@@ -103,9 +106,9 @@ class RunAnalysis:
         null_pairs = nulls.null_pairs(self.run.plan, self.samples_by_case)
         found = nulls.evaluate(null_pairs, of_run or usual, self.margin)
         luck = Luck(of_run, usual, null_ratios(null_pairs), frozenset(found.failed))
-        noise = noise_of(every)
+        self.locator = _Locator(luck, noise_of(every))
         contests = {
-            workload: _contest(timed[workload], row, luck, noise) for workload, row in pairs.items()
+            workload: self.locator.contest(timed[workload], row) for workload, row in pairs.items()
         }
         return contests, _with_visible(found, contests.values())
 
@@ -131,12 +134,15 @@ class RunAnalysis:
     def against(self, baseline: str | None = None) -> ComparedRows:
         """Compare every row with the baseline of its workload.
 
-        baseline: the id of a target, or some of its parts; None for the fastest of each workload.
-        UsageError if it does not match one target.
+        baseline: the id of a target, or some of its parts; or a value that workloads differ in,
+        such as a network; None for the fastest of each workload. UsageError if it does not match
+        one.
         """
         if baseline is None:
             return self._fastest
-        target = find_target(self.run, baseline)
+        target = find_baseline(self.run, baseline)
+        if isinstance(target, Parameter):
+            return self._against_parameter(target)
         bases = self._bases(target)
         compared = [
             with_baseline(
@@ -146,6 +152,35 @@ class RunAnalysis:
             if (base := bases.get(workload)) is not None
         ]
         return self._compared(bases, compared, target)
+
+    def _against_parameter(self, parameter: Parameter) -> ComparedRows:
+        """Compare every row with the one that differs in this parameter alone."""
+        timed = [row for row in self.rows if is_timed(row)]
+        bases = {parameter.place(row): row for row in timed if parameter.is_of(row)}
+        compared = [
+            with_baseline(
+                [
+                    self._across(row, bases[parameter.place(row)])
+                    for row in those
+                    if parameter.place(row) in bases
+                ],
+                self.margin,
+            )
+            for those in grouped(
+                (row for row in timed if not parameter.is_of(row)), lambda row: row.workload.id
+            ).values()
+        ]
+        own = {row.workload.id: row.case for row in bases.values()}
+        return self._compared(own, compared, str(parameter))
+
+    def _across(self, row: Row, base: Row) -> LocatedPair:
+        """Locate two cases of different workloads; without an interval if in different rows."""
+        groups = self.run.plan.groups
+        places = {case.id: number for number, group in enumerate(groups) for case in group.cases}
+        samples = [self.samples_by_case[one.case] for one in (row, base)]
+        together = places[row.case] == places[base.case]
+        pair = pair_rounds(*samples) if together else apart(*samples)
+        return self.locator.located(pair, row, base)
 
     @cached_property
     def _fastest(self) -> ComparedRows:
@@ -185,23 +220,33 @@ def _usual(run: Run) -> Variance:
     return Variance(run.luck.variance, run.luck.df) if run.luck else USUAL
 
 
-def _contest(
-    rows: Sequence[Row], pairs: Sequence[Pair], luck: Luck, noise: float | None
-) -> Contest:
-    """Locate the pairs of a workload, with the doubts about the level of its cases."""
-    by_case = {row.case: row for row in rows}
-    correlation = correlation_of(pairs)
-    found = {}
-    for pair in pairs:
-        both = [by_case[case] for case in (pair.case, pair.baseline)]
-        known = Knowledge(
-            luck.of(both[0].workload.id, [row.target.id for row in both]), correlation, noise
+class _Locator(NamedTuple):
+    """What a run knows about the ratio of any two of its cases."""
+
+    luck: Luck
+    noise: float | None
+
+    def contest(self, rows: Sequence[Row], pairs: Sequence[Pair]) -> Contest:
+        """Locate the pairs of a workload."""
+        by_case = {row.case: row for row in rows}
+        correlation = correlation_of(pairs)
+        found = {
+            (pair.case, pair.baseline): self.located(
+                pair, by_case[pair.case], by_case[pair.baseline], correlation
+            )
+            for pair in pairs
+        }
+        return Contest(list(by_case), found)
+
+    def located(
+        self, pair: Pair, row: Row, base: Row, correlation: float | None = None
+    ) -> LocatedPair:
+        """Locate the ratio of two cases, with the doubts about their level."""
+        luck = self.luck.of(row.workload.id, [row.target.id, base.target.id])
+        return located(pair, Knowledge(luck, correlation, self.noise))._replace(
+            doubt=doubt(row.level) + doubt(base.level),
+            unsteady=row.level.steady is False or base.level.steady is False,
         )
-        found[pair.case, pair.baseline] = located(pair, known)._replace(
-            doubt=sum(doubt(row.level) for row in both),
-            unsteady=any(row.level.steady is False for row in both),
-        )
-    return Contest(list(by_case), found)
 
 
 # Cases further behind the fastest are told from it by any run; what a run can detect matters for
@@ -260,6 +305,7 @@ def _uncompared(row: Row, base: str | None, target: str | None) -> RowComparison
 def _compared(comparison: Comparison, baseline: str, command: str | None) -> RowComparison:
     return RowComparison(
         baseline=baseline,
+        base_case=comparison.baseline,
         ratio=comparison.ratio,
         low=comparison.ratio_low,
         high=comparison.ratio_high,
@@ -272,27 +318,3 @@ def _compared(comparison: Comparison, baseline: str, command: str | None) -> Row
         busy=comparison.busy,
         rerun=command,
     )
-
-
-def find_target(run: Run, text: str) -> str:
-    """Find the one target of a run that has these parts in this order; return its id.
-
-    UsageError if none or several have them.
-    """
-    targets = list(dict.fromkeys(case.target.id for case in run.plan.cases))
-    matches = [target for target in targets if target == text] or [
-        target for target in targets if _has_parts(target.split("/"), text.split("/"))
-    ]
-    if len(matches) == 1:
-        return matches[0]
-    raise UsageError(
-        "several targets of the run match" if matches else "no target of the run matches",
-        value=text,
-        allowed=", ".join(matches or targets),
-        hint="Some parts of one are enough if they match no other, such as torch/eager",
-    )
-
-
-def _has_parts(parts: Iterable[str], wanted: Sequence[str]) -> bool:
-    left = iter(parts)
-    return all(word in left for word in wanted)

@@ -27,9 +27,9 @@ class Answer(Record, frozen=True):
     """One side of a question against the fastest side, for one workload.
 
     left: the side that comes out fastest, or the baseline; right: another one; left_case,
-    right_case: the best case of each; ratio: the time of the right one divided by that of the left one; low, high: its
-    interval, which holds whichever cases of the two sides are truly the best; verdict: on the right
-    one;
+    right_case: the best case of each; ratio: the time of the right one divided by that of the left
+    one; low, high: its interval, which holds whichever cases of the two sides are truly the best;
+    verdict: on the right one;
     p, p_gate: see analysis.verdicts.Comparison; basis, busy: as in a row.
     """
 

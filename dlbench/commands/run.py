@@ -72,6 +72,14 @@ def run(
         str,
         option("-k", 'Only cases whose id matches this expression, such as "matmul and not xla".'),
     ] = "",
+    together: Annotated[
+        str,
+        option(
+            "--together",
+            "Measure the values of this axis in turns, such as network, batch or size; "
+            "then: dlbench show --baseline NETWORK.",
+        ),
+    ] = "",
     rigor: Annotated[
         str | None,
         option(

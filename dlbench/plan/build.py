@@ -16,6 +16,7 @@ from dlbench.plan import presets
 from dlbench.plan.request import Request
 from dlbench.plan.suite import NAME_AXES, Entry, Suite
 from dlbench.plan.targets import NO_GPU, Machine, reason_to_skip, targets_for
+from dlbench.plan.together import joined
 from dlbench.records.base import DTYPES
 from dlbench.records.case import Case, Group, Target, Workload
 from dlbench.records.network import Network
@@ -40,12 +41,13 @@ def make(suite: Suite, request: Request, machine: Machine) -> Plan:
     targets = targets_for({**suite.targets, **request.targets}, machine)
     keeps = expression(request.keep) if request.keep else _keeps_all
     groups = [
-        _group(workload, _variants(workload, axes, targets, machine), keeps, machine, known)
+        _group(workload, _variants(workload, axes, targets, machine), keeps, machine)
         for workload, axes in _workloads(suite, request, known, machine)
     ]
-    groups = with_nulls([group for group in groups if group.cases])
+    groups = joined([group for group in groups if group.cases], request.together)
+    groups = with_nulls([_within_memory(group, machine, known) for group in groups])
     _refuse_empty_plan(groups)
-    used = {str(group.workload.params.get("network")) for group in groups}
+    used = {str(case.workload.params.get("network")) for group in groups for case in group.cases}
     networks = {name: network for name, network in known.items() if name in used}
     return Plan(
         suite=suite.name,
@@ -193,34 +195,32 @@ def _group(
     targets: Sequence[tuple[Target, str]],
     keeps: Callable[[str], bool],
     machine: Machine,
-    known: Mapping[str, Network],
 ) -> Group:
     cases = [
         Case(workload, target, kind, reason_to_skip(target, machine))  # type: ignore[arg-type]
         for target, kind in targets
     ]
-    cases = [case for case in cases if keeps(case.id)]
-    elements = kind_named(workload.kind).elements_in_memory(workload.params, known)
-    return Group(workload, tuple(_within_memory(cases, elements, machine)))
+    return Group(workload, tuple(case for case in cases if keeps(case.id)))
 
 
-def _within_memory(cases: Sequence[Case], elements: int, machine: Machine) -> Iterator[Case]:
-    """Yield the cases; skip all if they do not fit into memory together.
-
-    elements: the numbers that a case holds.
-    """
-    running = [case for case in cases if case.skip is None]
+def _within_memory(group: Group, machine: Machine, known: Mapping[str, Network]) -> Group:
+    """Return the group; skip all cases if they do not fit into memory together."""
+    running = [case for case in group.cases if case.skip is None]
     # the null needs memory too
-    live = [*running, *running[:1]]
-    need = sum(MEMORY_SHARE * elements * DTYPES[case.target.dtype].bytes for case in live)
+    need = sum(_bytes(case, known) for case in [*running, *running[:1]])
+    if need <= machine.memory_bytes:
+        return group
     targets = units.counted(len(running), "target")
-    for case in cases:
-        if case.skip or need <= machine.memory_bytes:
-            yield case
-        else:
-            yield replace(
-                case,
-                skip=f"{case.workload.id} needs about {units.size(need)} of memory for its "
-                f"{targets} and {units.size(machine.memory_bytes)} are free; "
-                "choose smaller sizes or fewer targets",
-            )
+    reason = (
+        f"{group.workload.id} needs about {units.size(need)} of memory for its "
+        f"{targets} and {units.size(machine.memory_bytes)} are free; "
+        "choose smaller sizes or fewer targets"
+    )
+    cases = tuple(case if case.skip else replace(case, skip=reason) for case in group.cases)
+    return replace(group, cases=cases)
+
+
+def _bytes(case: Case, known: Mapping[str, Network]) -> int:
+    """Return about the memory that a case needs."""
+    elements = kind_named(case.workload.kind).elements_in_memory(case.workload.params, known)
+    return MEMORY_SHARE * elements * DTYPES[case.target.dtype].bytes

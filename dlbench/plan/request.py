@@ -63,7 +63,8 @@ class Request(_Targets, frozen=True, kw_only=True):
 
     suite: the name of a suite, the path of a TOML file, or a workload; network, batch, size, loop,
     callbacks: values for the axes of the workloads, as words; integers may be ranges such as
-    256-4096*2; keep: an expression that ids of cases must match, as for `-k`; precision: a
+    256-4096*2; keep: an expression that ids of cases must match, as for `-k`; together: an axis of
+    the workloads, such as network, whose values are measured in turns; precision: a
     fraction; budget_s, compile_limit_s: seconds.
     """
 
@@ -74,6 +75,7 @@ class Request(_Targets, frozen=True, kw_only=True):
     loop: Words = ()
     callbacks: Words = ()
     keep: str = ""
+    together: str = ""
     rigor: Rigor | None = None
     generations: int | None = None
     renewals: int | None = None

@@ -90,7 +90,7 @@ def rerun_advice(run: Run, rows: Sequence[Row]) -> str | None:
     if not unsure:
         return None
     ids = {row.case for row in unsure}
-    ids |= {f"{row.workload.id}/{row.comparison.baseline}" for row in unsure}
+    ids |= {str(row.comparison.base_case) for row in unsure}
     command = RerunCommand(run).command([case for case in run.plan.cases if case.id in ids])
     if any(row.busy for row in unsure):
         return f"Close other programs, then run: {command}"

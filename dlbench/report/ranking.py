@@ -49,7 +49,7 @@ class Column(NamedTuple):
 def rankings(rows: Sequence[Row], view: View, baseline: str | None = None) -> list[Table]:
     """Return a table per workload; the last one has the notes on what was not measured.
 
-    baseline: the id of the target with which the rows were compared, None for the fastest.
+    baseline: what the rows were compared with, as in ComparedRows; None for the fastest.
     """
     shown = with_lines(with_columns(rows))
     if not shown:
@@ -126,7 +126,7 @@ def _against(
         return []
     if baseline is None:
         return [Column(("vs", "fastest"), _factor), Column(("95 %", "interval"), _interval)]
-    own = next((names[row.target] for row in race if row.target.id == baseline), "baseline")
+    own = next((names[row.target] for row in race if row.target.id == baseline), baseline)
     return [Column(("vs", *own.split()), _worded), Column(("95 %", "interval"), _interval)]
 
 

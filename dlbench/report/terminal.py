@@ -36,9 +36,12 @@ def plan(made: Plan, time: Estimate, console: Console) -> None:
     """Print every group with its cases, why some are skipped, and how long the run takes."""
     long_lines = not console.is_terminal
     for group in made.groups:
-        synthetic = " (synthetic data)" if group.workload.synthetic else ""
-        console.print(f"{group.workload.id}{synthetic}", style="bold", highlight=False)
+        workload = None
         for case in group.cases:
+            if case.workload != workload:
+                workload = case.workload
+                synthetic = " (synthetic data)" if workload.synthetic else ""
+                console.print(f"{workload.id}{synthetic}", style="bold", highlight=False)
             skip = f"  skipped: {case.skip}" if case.skip else ""
             text = f"  {case.target.id}{skip}"
             console.print(text, highlight=False, markup=False, soft_wrap=long_lines)

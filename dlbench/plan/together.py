@@ -1,0 +1,52 @@
+"""Join rows whose workloads differ in one axis, so that its values are measured in turns."""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
+
+from dlbench.errors import UsageError
+from dlbench.grouping import grouped
+from dlbench.records.case import Group, Workload
+
+# An axis that stands for several parameters.
+PARTS = {"size": ("m", "n", "k")}
+
+
+def joined(groups: Sequence[Group], axis: str) -> list[Group]:
+    """Return the groups; those that differ in this axis alone are one. All, if it is empty.
+
+    A joined group has the workload of its first part. UsageError if no two differ in it alone.
+    """
+    if not axis:
+        return list(groups)
+    parts = _parts(groups, axis)
+    if len(parts) == len(groups):
+        able = [name for name in _axes(groups) if len(_parts(groups, name)) < len(groups)]
+        raise UsageError(
+            "no two workloads of the plan differ in the axis of --together alone",
+            value=axis,
+            allowed=", ".join(able) or "none in this plan",
+        )
+    return [
+        replace(those[0], cases=tuple(case for group in those for case in group.cases))
+        for those in parts
+    ]
+
+
+def _parts(groups: Sequence[Group], axis: str) -> list[list[Group]]:
+    """Return the groups that differ in this axis alone, together."""
+    names = PARTS.get(axis, (axis,))
+    return list(grouped(groups, lambda group: _others(group.workload, names)).values())
+
+
+def _others(workload: Workload, names: Iterable[str]) -> tuple[object, ...]:
+    """Return all of a workload but these parameters; a workload without them stands alone."""
+    params = workload.params
+    if not any(name in params for name in names):
+        return (workload.id,)
+    return (workload.kind, *((name, params[name]) for name in params if name not in names))
+
+
+def _axes(groups: Iterable[Group]) -> list[str]:
+    names = dict.fromkeys(name for group in groups for name in group.workload.params)
+    return list(dict.fromkeys("size" if name in PARTS["size"] else name for name in names))
