@@ -67,8 +67,7 @@ def null_pairs(plan: Plan, samples_by_case: Mapping[str, CaseSamples]) -> list[N
     twins = [
         (group.null, case)
         for group in plan.groups
-        for case in group.cases
-        if group.null and case.target == group.null.target
+        if group.null is not None and (case := group.repeated) is not None
     ]
     known = [
         (case, samples_by_case[null.id], samples_by_case[case.id])

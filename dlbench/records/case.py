@@ -141,6 +141,13 @@ class Group(Record, frozen=True):
     null: Case | None = None
 
     @property
+    def repeated(self) -> Case | None:
+        """Return the case that the null repeats."""
+        if self.null is None:
+            return None
+        return next((one for one in self.cases if f"{one.id}/null" == self.null.id), None)
+
+    @property
     def live(self) -> tuple[Case, ...]:
         """Return the cases and the null; they are measured in turns."""
         return self.cases if self.null is None else (*self.cases, self.null)

@@ -37,9 +37,7 @@ def selected(results: Results, words: str) -> Results:
 
 def _part(group: Group, keeps: Callable[[str], bool]) -> Group:
     cases = tuple(case for case in group.cases if keeps(case.id))
-    kept = {replace(case, null=True).id for case in cases}
-    null = group.null if group.null is not None and group.null.id in kept else None
-    return replace(group, cases=cases, null=null)
+    return replace(group, cases=cases, null=group.null if group.repeated in cases else None)
 
 
 def _words(results: Results) -> list[str]:
