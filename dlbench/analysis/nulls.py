@@ -65,10 +65,11 @@ def evaluate(pairs: Sequence[NullPair], luck: Variance, margin: float = MARGIN) 
 def null_pairs(plan: Plan, samples_by_case: Mapping[str, CaseSamples]) -> list[NullPair]:
     """Pair every null with the case that it repeats, if both were measured without failure."""
     twins = [
-        (group.null, case)
+        (null, case)
         for group in plan.groups
+        for null in group.copies
         for case in group.cases
-        if group.null and case.target == group.null.target
+        if case.target == null.target
     ]
     known = [
         (case, samples_by_case[null.id], samples_by_case[case.id])

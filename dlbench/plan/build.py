@@ -13,6 +13,7 @@ from dlbench.datasets.base import rows_of
 from dlbench.errors import UsageError
 from dlbench.networks.base import every
 from dlbench.plan import presets
+from dlbench.plan.nulls import copied, with_nulls
 from dlbench.plan.request import Request
 from dlbench.plan.suite import NAME_AXES, Entry, Suite
 from dlbench.plan.targets import NO_GPU, Machine, reason_to_skip, targets_for
@@ -43,14 +44,16 @@ def make(suite: Suite, request: Request, machine: Machine) -> Plan:
         _group(workload, _variants(workload, axes, targets, machine), keeps, machine, known)
         for workload, axes in _workloads(suite, request, known, machine)
     ]
-    groups = with_nulls([group for group in groups if group.cases])
+    groups = [group for group in groups if group.cases]
     _refuse_empty_plan(groups)
+    sampling = _sampling(suite.sampling, request)
+    groups = with_nulls(groups, sampling.generations, machine.declarations)
     used = {str(group.workload.params.get("network")) for group in groups}
     networks = {name: network for name, network in known.items() if name in used}
     return Plan(
         suite=suite.name,
         seed=request.seed,
-        sampling=_sampling(suite.sampling, request),
+        sampling=sampling,
         networks=networks,
         groups=tuple(groups),
         rows={name: rows_of(network) for name, network in networks.items() if network.has_data},
@@ -67,21 +70,6 @@ def _sampling(suite: Sampling, request: Request) -> Sampling:
     options = {name: getattr(request, name) for name in ("generations", "renewals", "precision")}
     options |= {"budget_s": request.budget_s, "compile_limit_s": request.compile_limit_s}
     return replace(base, **{name: value for name, value in options.items() if value is not None})
-
-
-def with_nulls(groups: Sequence[Group]) -> list[Group]:
-    """Return the groups, each with a null: a copy of one case, in turn of every target.
-
-    If a group has dynamic modes, it is one of these: the copy of a static one must be compiled too.
-    """
-    complete = []
-    for number, group in enumerate(groups):
-        running = [case for case in group.cases if case.skip is None]
-        candidates = [case for case in running if case.mode_kind == "dynamic"] or running
-        copied = candidates[number % len(candidates)] if candidates else None
-        null = None if copied is None else replace(copied, null=True)
-        complete.append(replace(group, null=null))
-    return complete
 
 
 @contextmanager
@@ -210,8 +198,7 @@ def _within_memory(cases: Sequence[Case], elements: int, machine: Machine) -> It
     elements: the numbers that a case holds.
     """
     running = [case for case in cases if case.skip is None]
-    # the null needs memory too
-    live = [*running, *running[:1]]
+    live = [*running, *copied(running, running)]  # the nulls need memory too
     need = sum(MEMORY_SHARE * elements * DTYPES[case.target.dtype].bytes for case in live)
     targets = units.counted(len(running), "target")
     for case in cases:

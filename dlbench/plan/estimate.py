@@ -47,14 +47,17 @@ def estimate(plan: Plan) -> Estimate:
     Blocks are counted in full: a run whose ratios are precise enough ends earlier. Renewals of
     workers are not counted.
     """
-    cases = [case for group in plan.groups for case in group.live if case.skip is None]
-    often = plan.sampling.generations
-    whole = Estimate(
-        starting_s=often * _starting_s(cases),
-        preparing_s=often * _preparing_s(cases, plan.sampling),
-        measuring_s=often * sum(_measuring_s(case, plan.sampling) for case in cases),
-    )
-    return _within(whole, plan.sampling.budget_s)
+    parts = [_generation(plan, number) for number in range(plan.sampling.generations)]
+    starting, preparing, measuring = (sum(part) for part in zip(*parts, strict=True))
+    return _within(Estimate(starting, preparing, measuring), plan.sampling.budget_s)
+
+
+def _generation(plan: Plan, number: int) -> tuple[float, float, float]:
+    """Return the seconds of starting, preparing and measuring in one generation."""
+    live = [case for group in plan.groups for case in group.live_in(number)]
+    cases = [case for case in live if case.skip is None]
+    measuring = sum(_measuring_s(case, plan.sampling) for case in cases)
+    return _starting_s(cases), _preparing_s(cases, plan.sampling), measuring
 
 
 def _within(whole: Estimate, budget_s: float | None) -> Estimate:

@@ -32,7 +32,7 @@ class RowRun:
     """The cases of one workload in one generation. later: the rows after this one."""
 
     def __init__(self, run: RunState, group: Group, later: Sequence[Group]) -> None:
-        self.run, self.pool, self.later = run, run.pool, live(later)
+        self.run, self.pool, self.later = run, run.pool, live(later, run.generation)
         self.needed = {run.slot(case) for case in self.later}
         self.correct_until = inf
         self.cases = [
@@ -233,6 +233,6 @@ def renewable(ready: Sequence[CaseRun], run: RunState) -> list[CaseRun]:
     return [one for one in able if one.case.target not in copied]
 
 
-def live(groups: Iterable[Group]) -> list[Case]:
-    """Return all cases and nulls of these rows, without the skipped ones."""
-    return [case for group in groups for case in group.live if not case.skip]
+def live(groups: Iterable[Group], generation: int) -> list[Case]:
+    """Return all cases and nulls of these rows in a generation, without the skipped ones."""
+    return [case for group in groups for case in group.live_in(generation) if not case.skip]

@@ -54,8 +54,8 @@ class RunState:
 
         The order is mirrored too: the first process gets other memory than the next ones.
         """
-        cases = [] if self.budget.is_late else [c for c in group.live if c.id not in self.failed]
-        return cases[:: self.direction]
+        live = [] if self.budget.is_late else group.live_in(self.generation)
+        return [case for case in live if case.id not in self.failed][:: self.direction]
 
     def row_seconds(self, cases: int, later: Sequence[Case], reserve_s: float) -> float:
         """Return the seconds for the rounds of a row of so many cases; `later` are to come."""

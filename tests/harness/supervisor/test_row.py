@@ -6,7 +6,7 @@ from dlbench.harness import wire
 from dlbench.harness.supervisor.row import RELEASE_TIMEOUT_S
 from dlbench.records.case import Group
 from dlbench.records.measurement import Measurement, Sample
-from fakes.story import CRASH, Story, case, group, lines, plan, stable
+from fakes.story import CRASH, Story, case, group, lines, plan, short, stable
 from fakes.workers import CALLS_S, FACTS, HELD, NO_STRETCH
 
 # --- all goes well --------------------------------------------------------------------------------
@@ -176,6 +176,22 @@ def test_a_null_has_a_worker_of_its_own_and_is_measured_in_turns_with_its_case()
         case(1, "torch", null=True).id,
     ]
     assert [len(m.samples) for m in story.measurements] == [3, 3]
+
+
+def test_the_worker_of_a_null_lives_on_while_rows_need_it():
+    rows = [group(size, "numpy", "torch", null="numpy") for size in (1, 2, 3)]
+    assert sorted(Story(plan(*rows)).launched()) == ["numpy", "numpy", "torch"]
+
+
+def test_every_generation_has_a_null_of_its_own():
+    row = group(1, "numpy", "torch", nulls=["numpy", "torch"])
+    story = Story(plan(row, generations=3))
+    copies = [m for m in story.measurements if m.case.endswith("/null")]
+    assert [(short(m.case), m.generation) for m in copies] == [
+        ("matmul/1 on numpy", 0),
+        ("matmul/1 on torch", 1),
+        ("matmul/1 on numpy", 2),
+    ]
 
 
 # --- enough ---------------------------------------------------------------------------------------
