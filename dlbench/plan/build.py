@@ -13,12 +13,14 @@ from dlbench.datasets.base import rows_of
 from dlbench.errors import UsageError
 from dlbench.networks.base import every
 from dlbench.plan import presets
+from dlbench.plan.afford import within_limit
 from dlbench.plan.nulls import copied, with_nulls
 from dlbench.plan.request import Request
 from dlbench.plan.suite import NAME_AXES, Entry, Suite
 from dlbench.plan.targets import NO_GPU, Machine, reason_to_skip, targets_for
 from dlbench.records.base import DTYPES
 from dlbench.records.case import Case, Group, Target, Workload
+from dlbench.records.costs import NO_COSTS, Costs
 from dlbench.records.network import Network
 from dlbench.records.plan import Plan, Sampling
 from dlbench.syntax import choices, expression, integers
@@ -29,8 +31,11 @@ from dlbench.workloads.base import Axes, kind_named
 MEMORY_SHARE = 3
 
 
-def make(suite: Suite, request: Request, machine: Machine) -> Plan:
-    """Make the plan; UsageError if the request names something unknown, or if no case is left."""
+def make(suite: Suite, request: Request, machine: Machine, costs: Costs = NO_COSTS) -> Plan:
+    """Make the plan; UsageError if the request names something unknown, or if no case is left.
+
+    costs: what earlier runs took, to fit a plan into a time limit.
+    """
     _refuse_unused_options(suite, request)
     known = {**every(), **{network.name: network for network in suite.networks}}
     with _errors_name(suite):
@@ -47,6 +52,7 @@ def make(suite: Suite, request: Request, machine: Machine) -> Plan:
     groups = [group for group in groups if group.cases]
     _refuse_empty_plan(groups)
     sampling = _sampling(suite.sampling, request)
+    groups = within_limit(groups, sampling, costs, request.suite)
     groups = with_nulls(groups, sampling.generations, machine.declarations)
     used = {str(group.workload.params.get("network")) for group in groups}
     networks = {name: network for name, network in known.items() if name in used}

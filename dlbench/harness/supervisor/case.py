@@ -52,7 +52,8 @@ class CaseRun:
     """A case in one generation; its result is a Measurement.
 
     is_reported: whether the Measurement has been handed over; renewal: the number of renewals of
-    its worker; preparing_s: the time of the steps before the first block; is_too_slow: whether
+    its worker; starting_s: the time to start its worker, 0 if an earlier case did; preparing_s: the
+    time of the steps before the first block; is_too_slow: whether
     compiling exceeded its limit.
     """
 
@@ -72,6 +73,7 @@ class CaseRun:
     facts: dict[str, str | int | None] = field(default_factory=dict)
     is_reported: bool = False
     renewal: int = 0
+    starting_s: float = 0.0
     preparing_s: float = 0.0
     is_too_slow: bool = False
 
@@ -197,6 +199,8 @@ class CaseRun:
             status=self.status,
             reason=self.reason,
             generation=self.generation,
+            starting_s=self.starting_s,
+            preparing_s=self.preparing_s,
             calls_s=self.calls_s,
             warmup=self.warmup,
             samples=tuple(self.samples),

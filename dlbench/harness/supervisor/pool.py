@@ -102,6 +102,15 @@ class WorkerPool:
             self.failures[slot] = as_failure(reply)
             self.workers.pop(slot).close()
 
+    def shares(self, slots: Collection[Hashable]) -> dict[Hashable, float]:
+        """Return the share of each of these workers in their CPU time; equal ones if unknown."""
+        workers = {slot: self.workers.get(slot) for slot in slots}
+        used = {
+            slot: (worker.cpu_s() if worker else None) or 0.0 for slot, worker in workers.items()
+        }
+        whole = sum(used.values())
+        return {slot: used[slot] / whole if whole else 1 / len(used) for slot in used}
+
     def ask(self, slot: Hashable, order: Order, timeout_s: float | None = None) -> Reply:
         """Send an order to the worker of the slot and return its reply; all others stay parked."""
         worker = self.workers[slot]

@@ -7,7 +7,7 @@ from dlbench.harness.supervisor.row import RELEASE_TIMEOUT_S
 from dlbench.records.case import Group
 from dlbench.records.measurement import Measurement, Sample
 from fakes.story import CRASH, Story, case, group, lines, plan, short, stable
-from fakes.workers import CALLS_S, FACTS, HELD, NO_STRETCH
+from fakes.workers import CALLS_S, FACTS, HELD, NO_STRETCH, Stable
 
 # --- all goes well --------------------------------------------------------------------------------
 
@@ -48,6 +48,8 @@ def test_a_measurement_holds_what_the_worker_said():
     assert measured == Measurement(
         case="matmul/1/numpy/cpu/eager/float32/t1",
         status="ok",
+        starting_s=0.0,
+        preparing_s=0.0,
         calls_s=CALLS_S,
         warmup=measured.warmup,
         samples=measured.samples,
@@ -58,6 +60,17 @@ def test_a_measurement_holds_what_the_worker_said():
     )
     assert len(measured.warmup) == 1
     assert [sample.started_s for sample in measured.samples] == [1.0, 2.0]
+
+
+def test_a_measurement_holds_what_it_took_to_get_there():
+    """Workers start together, so each has its share; a worker that runs costs nothing more."""
+    slow = Stable(takes_s={"start": 3.0, "prepare": 1.0, "check": 0.5, "warm_up": 0.25})
+    story = Story(plan(group(1, "numpy", "torch"), group(2, "torch")), slow)
+    assert [(m.starting_s, m.preparing_s) for m in story.measurements] == [
+        (3.0, 1.75),
+        (3.0, 1.75),
+        (0.0, 1.75),
+    ]
 
 
 def test_a_worker_is_kept_for_the_rows_to_come():
