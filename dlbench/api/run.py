@@ -5,6 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
+
 from dlbench import __version__, arguments
 from dlbench.api.invocation import Interrupted, Watch, consume, now, unwatched
 from dlbench.api.result import RunResult
@@ -13,7 +15,7 @@ from dlbench.harness.supervisor.process import Launcher
 from dlbench.harness.supervisor.run import Supervisor
 from dlbench.machine import environment
 from dlbench.plan import build, suite
-from dlbench.plan.estimate import estimate, expected
+from dlbench.plan.estimate import estimate, expected, of_groups
 from dlbench.plan.request import DEFAULT_SUITE, Request
 from dlbench.plan.targets import read_declarations, this_machine
 from dlbench.records.case import Declaration
@@ -38,6 +40,13 @@ def dry_run(
 def estimated(planned: Plan) -> Estimate:
     """Return how long it takes, about, to measure a plan, as far as earlier runs here show it."""
     return estimate(planned, _known(read_declarations(), unwatched))
+
+
+def starting_s(planned: Plan) -> float:
+    """Return how long it takes, about, to start the workers of a plan once, whatever its limit."""
+    once = replace(planned.sampling, generations=1)
+    known = _known(read_declarations(), unwatched)
+    return of_groups(planned.groups, once, known).starting_s
 
 
 def _known(declarations: Mapping[str, Declaration], watch: Watch) -> Costs:

@@ -10,14 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from dlbench import units
-from dlbench.plan.estimate import case_s, compiler_s, worker_s
+from dlbench.plan.estimate import STRETCHES_S, case_s, compiler_s, of_groups, worker_s
 from dlbench.records.case import Case, Group, Target
 from dlbench.records.costs import Costs
 from dlbench.records.plan import Sampling
 
 # The largest share of the time limit for starting and preparing. The rest is for turns with their
 # lead-ins (0.4 at least), and for what stands around them: ramps, stretches, messages.
-PREPARING_SHARE = 0.45
+PREPARING_SHARE = 0.4
+
+# With a time limit that leaves room, a row may have so many times the rounds of its rigor, as long
+# as it is not precise: intervals are then half as wide. Without a limit it ends.
+MOST_LONGER = 4
 
 
 def within_limit(
@@ -34,6 +38,22 @@ def within_limit(
     dropped = _dropped(needs, budget_s)
     reasons = {target: _reason(target, needs[target], budget_s, suite) for target in dropped}
     return [replace(group, cases=tuple(_skipped(group.cases, reasons))) for group in groups]
+
+
+def lengthened(groups: Sequence[Group], sampling: Sampling, costs: Costs) -> Sampling:
+    """Return the sampling; if the time limit leaves room, rows that stay imprecise may go on."""
+    if sampling.budget_s is None:
+        return sampling
+    plain = replace(sampling, budget_s=None, generations=1)
+    once = of_groups(groups, plain, costs)
+    cases = sum(case.skip is None for group in groups for case in group.live_in(0))
+    turns_s = once.measuring_s - STRETCHES_S * cases
+    room_s = sampling.budget_s / sampling.generations - (once.total_s - turns_s)
+    factor = min(room_s / turns_s, MOST_LONGER) if turns_s else 1.0
+    if factor <= 1:
+        return sampling
+    blocks, case_s = int(factor * sampling.blocks), factor * sampling.case_s
+    return replace(sampling, blocks=blocks, case_s=case_s)
 
 
 def by_target(groups: Iterable[Group]) -> dict[Target, list[Case]]:

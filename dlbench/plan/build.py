@@ -13,7 +13,7 @@ from dlbench.datasets.base import rows_of
 from dlbench.errors import UsageError
 from dlbench.networks.base import every
 from dlbench.plan import presets
-from dlbench.plan.afford import within_limit
+from dlbench.plan.afford import lengthened, within_limit
 from dlbench.plan.nulls import copied, with_nulls
 from dlbench.plan.request import Request
 from dlbench.plan.suite import NAME_AXES, Entry, Suite
@@ -59,7 +59,7 @@ def make(suite: Suite, request: Request, machine: Machine, costs: Costs = NO_COS
     return Plan(
         suite=suite.name,
         seed=request.seed,
-        sampling=sampling,
+        sampling=lengthened(groups, sampling, costs),
         networks=networks,
         groups=tuple(groups),
         rows={name: rows_of(network) for name, network in networks.items() if network.has_data},

@@ -5,9 +5,10 @@ constants, medians over the runs in results/reference, most of them on two cores
 an estimate may be wrong by a factor of two.
 """
 
+from collections.abc import Sequence
 from math import ceil
 
-from dlbench.records.case import Case, Target
+from dlbench.records.case import Case, Group, Target
 from dlbench.records.costs import NO_COSTS, Costs
 from dlbench.records.plan import Estimate, Plan, Sampling
 
@@ -49,9 +50,14 @@ def estimate(plan: Plan, costs: Costs = NO_COSTS) -> Estimate:
     Blocks are counted in full: a run whose ratios are precise enough ends earlier. Renewals of
     workers are not counted.
     """
-    parts = [_generation(plan, number, costs) for number in range(plan.sampling.generations)]
+    return _within(of_groups(plan.groups, plan.sampling, costs), plan.sampling.budget_s)
+
+
+def of_groups(groups: Sequence[Group], sampling: Sampling, costs: Costs) -> Estimate:
+    """Estimate the seconds of all generations of these rows, without a budget."""
+    parts = [_generation(groups, sampling, n, costs) for n in range(sampling.generations)]
     starting, preparing, measuring = (sum(part) for part in zip(*parts, strict=True))
-    return _within(Estimate(starting, preparing, measuring), plan.sampling.budget_s)
+    return Estimate(starting, preparing, measuring)
 
 
 def expected(plan: Plan, costs: Costs = NO_COSTS) -> dict[str, float]:
@@ -71,12 +77,14 @@ def expected(plan: Plan, costs: Costs = NO_COSTS) -> dict[str, float]:
     return found
 
 
-def _generation(plan: Plan, number: int, costs: Costs) -> tuple[float, float, float]:
+def _generation(
+    groups: Sequence[Group], sampling: Sampling, number: int, costs: Costs
+) -> tuple[float, float, float]:
     """Return the seconds of starting, preparing and measuring in one generation."""
-    live = [case for group in plan.groups for case in group.live_in(number)]
+    live = [case for group in groups for case in group.live_in(number)]
     cases = [case for case in live if case.skip is None]
-    measuring = sum(_measuring_s(case, plan.sampling) for case in cases)
-    return _starting_s(cases, costs), _preparing_s(cases, plan.sampling, costs), measuring
+    measuring = sum(_measuring_s(case, sampling) for case in cases)
+    return _starting_s(cases, costs), _preparing_s(cases, sampling, costs), measuring
 
 
 def _within(whole: Estimate, budget_s: float | None) -> Estimate:

@@ -451,7 +451,7 @@ def test_only_cases_that_run_need_memory() -> None:
 
 
 def test_the_seed_and_the_sampling_are_those_asked_for() -> None:
-    own = {"sampling": Sampling(blocks=3, budget_s=60.0)}
+    own = {"sampling": Sampling(blocks=3, timeout_s=60.0)}
     made = make(suite=own, asked=Request(seed=7))
     assert (made.suite, made.seed, made.sampling) == ("told", 7, own["sampling"])
     assert make().seed == 0

@@ -10,6 +10,7 @@ or after a third one had been bound. This module must not know the order of turn
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -53,7 +54,8 @@ class CaseRun:
 
     is_reported: whether the Measurement has been handed over; renewal: the number of renewals of
     its worker; starting_s: the time to start its worker, 0 if an earlier case did; preparing_s: the
-    time of the steps before the first block; is_too_slow: whether
+    time of the steps before the first block; rest_s: what was left to the run before the present
+    one; is_too_slow: whether
     compiling exceeded its limit.
     """
 
@@ -75,6 +77,7 @@ class CaseRun:
     renewal: int = 0
     starting_s: float = 0.0
     preparing_s: float = 0.0
+    rest_s: float = inf
     is_too_slow: bool = False
 
     @property
@@ -216,8 +219,9 @@ class CaseRun:
     @property
     def _limit_s(self) -> float:
         """Return the time limit for the steps before the first block."""
-        sampling = self.plan.sampling
-        return sampling.compile_limit_s if self.case.mode_kind == "static" else sampling.timeout_s
+        sampling, is_static = self.plan.sampling, self.case.mode_kind == "static"
+        limit_s = sampling.compile_limit_s if is_static else sampling.timeout_s
+        return min(limit_s, max(self.rest_s, LEAST_CHECK_S))
 
     def _fail_early(self, reply: Reply) -> None:
         """Fail before the first block; if compiling took too long, name the option to raise."""

@@ -83,12 +83,23 @@ class RowRun:
             yield self.run.progress("starting", units.counted(len(missing), "worker"))
             with self.run.budget.preparing():
                 began = self.run.clock()
-                self.pool.start({slot: targets[slot] for slot in missing}, warm=self.run.is_warm)
+                self.pool.start(
+                    {slot: targets[slot] for slot in missing},
+                    warm=self.run.is_warm,
+                    left_s=lambda: self.run.budget.rest_s,
+                )
                 self._share_start(missing, self.run.clock() - began)
         for case_run in self.cases:
             failure = self.pool.failures.get(self._slot(case_run))
             if case_run.status == "ok" and failure is not None:
                 case_run.fail(failure)
+                self._excuse(case_run)
+
+    def _excuse(self, case_run: CaseRun) -> None:
+        """Skip a case that the time limit of the run ended: nothing is wrong with it."""
+        if case_run.status == "timed_out" and self.run.budget.rest_s <= 0:
+            case_run.fail(wire.Failed("skipped", self.run.late))
+            case_run.is_too_slow = False
 
     def _share_start(self, slots: Sequence[Hashable], seconds: float) -> None:
         """Charge the first case of each new worker with its share of the common start."""
@@ -106,13 +117,15 @@ class RowRun:
         """
         done: list[CaseRun] = []
         for case_run in cases:
-            if self.run.budget.is_late and len(done) >= least:
+            if len(done) >= least and self.run.budget.left_s <= 0:
                 break
             yield self.run.progress(doing, case_run.case.id)
             with self.run.budget.preparing():
                 began = self.run.clock()
+                case_run.rest_s = self.run.budget.rest_s
                 step(case_run)
                 case_run.preparing_s += self.run.clock() - began
+                self._excuse(case_run)
             if case_run.status == "ok":
                 done.append(case_run)
             else:

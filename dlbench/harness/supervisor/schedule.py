@@ -98,6 +98,13 @@ class Budget:
         return self.began + share - self.clock()
 
     @property
+    def rest_s(self) -> float:
+        """Return the seconds left to the whole run; infinite without a budget."""
+        if self.sampling.budget_s is None:
+            return inf
+        return self.began + self.sampling.budget_s - self.clock()
+
+    @property
     def is_late(self) -> bool:
         """Return whether this generation has used up its share."""
         return self.left_s <= 0
