@@ -10,7 +10,7 @@ from dlbench.records.base import Record, Seconds
 Status = Literal["ok", "skipped", "parity_failed", "failed", "timed_out", "out_of_memory"]
 
 
-StopReason = Literal["precision", "plateau", "blocks", "budget", "interrupted"]
+StopReason = Literal["precision", "plateau", "blocks", "budget", "interrupted", "decided"]
 
 
 Flag = Literal["busy", "stolen", "throttled", "unparked", "ramp"]

@@ -39,9 +39,14 @@ def test_what_was_there_stays(place) -> None:
 
 def test_a_worker_that_fails_leaves_nothing(place) -> None:
     kept = Kept("headers", place / "first")
-    with pytest.raises(KeyboardInterrupt), kept.filled():
-        make(place / "first", "header", "half of it")
-        raise KeyboardInterrupt
+
+    def fail() -> None:
+        with kept.filled():
+            make(place / "first", "header", "half of it")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
     assert not kept.kept.exists()
 
 

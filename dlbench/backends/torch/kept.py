@@ -45,16 +45,16 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a file, in one step, unless it is there; link it where that is possible."""
+    """Copy a file in one step, unless it is there. No link: a worker may change its own."""
     if target.exists():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     new = target.with_name(f"{secrets.token_hex(8)}.new")
     try:
-        os.link(source, new)
-    except OSError:  # another file system
         shutil.copy2(source, new)
-    new.replace(target)
+        new.replace(target)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -167,18 +167,22 @@ class RowRun:
             left = [case_run for case_run in renewed if case_run.is_active]
             if reason := stop.reason(samples, until - self.run.clock()):
                 yield from self._end(active, reason)
+            elif decided := without_nulls([active[place] for place in stop.decided], active):
+                yield from self._end(decided, "decided", is_last=False)
             elif left and renewals.are_due(stop.quiet):
                 with renewals.measure_cost():
                     self._renew(left, renewals.count + 1)
                 yield from self._finish([one for one in active if one.status != "ok"])
 
-    def _end(self, active: Sequence[CaseRun], reason: StopReason) -> Events:
-        """Time every case without a pause once more; then report the cases."""
+    def _end(
+        self, active: Sequence[CaseRun], reason: StopReason, *, is_last: bool = True
+    ) -> Events:
+        """Time these cases without a pause once more; then report them. is_last: end the row."""
         for case_run in active:
             case_run.stop_reason = reason
         for case_run in active:
             case_run.sustain(is_needed=False)
-        yield from self._finish(active, is_last=True)
+        yield from self._finish(active, is_last=is_last)
 
     def _round(self, active: Sequence[CaseRun], turn: int, blocks: int) -> Prepared:
         """Give every case a turn of so many blocks; return the cases that did not fail."""
@@ -253,6 +257,12 @@ def renewable(ready: Sequence[CaseRun], run: RunState) -> list[CaseRun]:
     able = [one for one in ready if run.slot(one.case) in run.pool.renewable]
     copied = {one.case.target for one in ready if one.case.null and len(able) < len(ready)}
     return [one for one in able if one.case.target not in copied]
+
+
+def without_nulls(cases: Sequence[CaseRun], active: Sequence[CaseRun]) -> list[CaseRun]:
+    """Return the cases without nulls and those that a null repeats: a pair needs all rounds."""
+    copied = {one.case.target for one in active if one.case.null}
+    return [one for one in cases if one.case.target not in copied]
 
 
 def live(groups: Iterable[Group], generation: int) -> list[Case]:

@@ -220,6 +220,31 @@ def test_a_row_that_is_precise_stops_at_a_look():
     assert [(m.stop_reason, len(m.samples)) for m in story.measurements] == [("precision", 8)] * 2
 
 
+def lone(blocks, null=None):
+    """A row of two close cases and one far behind, measured for so many rounds."""
+    close = [{"turn": timed(*[2.0, 2.4] * 50)}, {"turn": timed(*[2.5, 2.1] * 50)}]
+    far = {"turn": timed(*[20.0, 21.0] * 100)}
+    row = group(1, "numpy", "torch", "jax", null=null)
+    answers = stable(numpy=close[0], torch=close[1], jax=far)
+    return Story(plan(row, blocks=blocks, precision=1e-6), answers)
+
+
+def test_a_case_that_is_far_behind_beyond_doubt_drops_out_of_the_rounds():
+    story = lone(24)
+    ends = {short(m.case): (m.stop_reason, len(m.samples)) for m in story.measurements}
+    assert ends == {
+        "matmul/1 on jax": ("decided", 8),
+        "matmul/1 on numpy": ("blocks", 24),
+        "matmul/1 on torch": ("blocks", 24),
+    }
+    assert len(story.of(1, "jax").stretches) == 2
+
+
+def test_a_null_pair_keeps_all_its_rounds():
+    ends = {m.case: (m.stop_reason, len(m.samples)) for m in lone(24, null="jax").measurements}
+    assert set(ends.values()) == {("blocks", 24)}
+
+
 def test_a_row_is_as_precise_as_its_least_precise_ratio():
     steady, loose = {"turn": timed(*[2.0] * 100)}, {"turn": timed(*[3.0, 4.0] * 50)}
     story = Story(
