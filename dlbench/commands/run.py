@@ -155,7 +155,7 @@ def _measure(request: "Request", results: "Path") -> int:
     if interrupted:
         return EXIT_INTERRUPTED
     if result.is_empty:
-        errors.print(f"Nothing was measured{_why_nothing(result)}", highlight=False)
+        errors.print(f"Nothing was measured{_why_nothing(result)}", highlight=False, soft_wrap=True)
     return 0 if result.ok and not result.is_empty else EXIT_FAILED_CASES
 
 
