@@ -70,11 +70,12 @@ class RunState:
         room_s = self.budget.left_s * (1 - MEASURED_SHARE)
         found, used_s = set[str](), 0.0
         for case in sorted(cases, key=lambda case: (case.null, self.preparing_s([case]))):
-            used_s += self.preparing_s([case])
+            needed_s = used_s + self.preparing_s([case])
             is_first = not found and not self.done
             copied = replace(case, null=False).id
-            if case.skip or is_first or (used_s <= room_s and (not case.null or copied in found)):
+            if case.skip or is_first or (needed_s <= room_s and (not case.null or copied in found)):
                 found.add(case.id)
+                used_s = needed_s
         return found
 
     def preparing_s(self, cases: Iterable[Case]) -> float:
