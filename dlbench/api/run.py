@@ -80,8 +80,7 @@ def run(
     usual = _told(luck.usual(machine), progress)
     folder = folders.new_folder(place, planned.suite)
     head = Run(folder.name, now(), command or request.command, planned, machine, __version__, usual)
-    progress(estimate(planned, known))
-    interrupted = _measure(head, folder, declarations, progress, expected(planned, known))
+    interrupted = _measure(head, folder, declarations, progress, known)
     result = RunResult(folders.read_run(folder), folder)
     if interrupted:
         raise Interrupted(result, "measured")
@@ -121,18 +120,17 @@ def _measure(
     folder: Path,
     declarations: Mapping[str, Declaration],
     progress: Watch,
-    expected_s: Mapping[str, float],
+    known: Costs,
 ) -> bool:
-    """Measure and store; return whether the user interrupted.
-
-    expected_s: the seconds to get each case ready, by its id.
-    """
+    """Measure and store; return whether the user interrupted. known: what earlier runs took."""
     logs, renews = folder / folders.LOGS_FOLDER, run.plan.sampling.renewals > 0
     with folders.RUN.writing(folder, run) as written:
         try:
             progress(run)
+            progress(estimate(run.plan, known))
             with Launcher(declarations, logs, renews=renews) as launch:
-                events = Supervisor(run.plan, launch, expected_s=expected_s).measure()
+                ahead_s = expected(run.plan, known)
+                events = Supervisor(run.plan, launch, expected_s=ahead_s).measure()
                 return consume(events, partial(_store, written), progress)
         except KeyboardInterrupt:  # while workers end
             return True

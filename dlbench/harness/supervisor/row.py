@@ -93,13 +93,7 @@ class RowRun:
             failure = self.pool.failures.get(self._slot(case_run))
             if case_run.status == "ok" and failure is not None:
                 case_run.fail(failure)
-                self._excuse(case_run)
-
-    def _excuse(self, case_run: CaseRun) -> None:
-        """Skip a case that the time limit of the run ended: nothing is wrong with it."""
-        if case_run.status == "timed_out" and self.run.budget.rest_s <= 0:
-            case_run.fail(wire.Failed("skipped", self.run.late))
-            case_run.is_too_slow = False
+                excuse(case_run, self.run)
 
     def _share_start(self, slots: Sequence[Hashable], seconds: float) -> None:
         """Charge the first case of each new worker with its share of the common start."""
@@ -125,7 +119,7 @@ class RowRun:
                 case_run.rest_s = self.run.budget.rest_s
                 step(case_run)
                 case_run.preparing_s += self.run.clock() - began
-                self._excuse(case_run)
+                excuse(case_run, self.run)
             if case_run.status == "ok":
                 done.append(case_run)
             else:
@@ -246,6 +240,13 @@ class RowRun:
         for case_run in cases:
             if not is_last or self._slot(case_run) in self.needed:
                 case_run.ask(wire.Release(case_run.case.id), RELEASE_TIMEOUT_S)
+
+
+def excuse(case_run: CaseRun, run: RunState) -> None:
+    """Skip a case that the time limit of the run ended: nothing is wrong with it."""
+    if case_run.status == "timed_out" and run.budget.rest_s <= 0:
+        case_run.fail(wire.Failed("skipped", run.late))
+        case_run.is_too_slow = False
 
 
 def renewable(ready: Sequence[CaseRun], run: RunState) -> list[CaseRun]:
