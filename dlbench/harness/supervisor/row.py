@@ -88,19 +88,16 @@ class RowRun:
                     warm=self.run.is_warm,
                     left_s=lambda: self.run.budget.rest_s,
                 )
-                self._share_start(missing, self.run.clock() - began)
+                shares = self.pool.shares(missing)
+                seconds = self.run.clock() - began
+            for case_run in self.cases:  # the first case of each new worker has its share
+                if case_run.status == "ok":
+                    case_run.starting_s = seconds * shares.pop(self._slot(case_run), 0.0)
         for case_run in self.cases:
             failure = self.pool.failures.get(self._slot(case_run))
             if case_run.status == "ok" and failure is not None:
                 case_run.fail(failure)
                 excuse(case_run, self.run)
-
-    def _share_start(self, slots: Sequence[Hashable], seconds: float) -> None:
-        """Charge the first case of each new worker with its share of the common start."""
-        shares = self.pool.shares(slots)
-        for case_run in self.cases:
-            if case_run.status == "ok":
-                case_run.starting_s = seconds * shares.pop(self._slot(case_run), 0.0)
 
     def _get_ready(
         self, cases: Sequence[CaseRun], doing: str, step: Preparation, least: int = 0
