@@ -40,8 +40,11 @@ ELSEWHERE = {
     "api/result.py": "api/test_library.py",
     "api/verify.py": "harness/supervisor/test_verification.py",
     "api/writable.py": "api/test_train.py",
+    # What is kept between runs.
+    "machine/cache.py": "experience/test_book.py",
     # The records that go over the wire and onto the disk.
     "records/base.py": "records/test_records.py",
+    "records/costs.py": "experience/test_costs.py",
     "records/run.py": "records/test_records.py",
     "records/training.py": "harness/supervisor/test_training.py",
     "records/verification.py": "harness/supervisor/test_verification.py",

@@ -65,9 +65,10 @@ def evaluate(pairs: Sequence[NullPair], luck: Variance, margin: float = MARGIN) 
 def null_pairs(plan: Plan, samples_by_case: Mapping[str, CaseSamples]) -> list[NullPair]:
     """Pair every null with the case that it repeats, if both were measured without failure."""
     twins = [
-        (group.null, case)
+        (null, case)
         for group in plan.groups
-        if group.null is not None and (case := group.repeated) is not None
+        for null in group.copies
+        if (case := group.repeated_by(null)) is not None
     ]
     known = [
         (case, samples_by_case[null.id], samples_by_case[case.id])

@@ -79,7 +79,6 @@ class RowComparison(Struct, frozen=True):
     """
 
     baseline: str | None = None
-    base_case: str | None = None
     ratio: float | None = None
     low: float | None = None
     high: float | None = None
@@ -91,6 +90,7 @@ class RowComparison(Struct, frozen=True):
     basis: Basis | None = None
     busy: bool = False
     rerun: str | None = None
+    base_case: str | None = None
 
 
 class Row(Struct, frozen=True):

@@ -5,18 +5,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
+
 from dlbench import __version__, arguments
 from dlbench.api.invocation import Interrupted, Watch, consume, now, unwatched
 from dlbench.api.result import RunResult
-from dlbench.experience import luck
+from dlbench.experience import costs, luck
 from dlbench.harness.supervisor.process import Launcher
 from dlbench.harness.supervisor.run import Supervisor
 from dlbench.machine import environment
 from dlbench.plan import build, suite
-from dlbench.plan.estimate import estimate
+from dlbench.plan.estimate import estimate, expected, of_groups
 from dlbench.plan.request import DEFAULT_SUITE, Request
 from dlbench.plan.targets import read_declarations, this_machine
 from dlbench.records.case import Declaration
+from dlbench.records.costs import Costs
 from dlbench.records.measurement import Measurement, Notice
 from dlbench.records.plan import Estimate, Plan
 from dlbench.records.run import Run
@@ -30,12 +33,25 @@ def dry_run(
     asked: Request | str | Path = DEFAULT_SUITE, *, progress: Watch = unwatched, **options: Any
 ) -> Plan:
     """Return what `run` would measure, and measure nothing; the arguments are those of `run`."""
-    return _plan(Request.of(asked, options), read_declarations(), progress)
+    declarations = read_declarations()
+    return _plan(Request.of(asked, options), declarations, progress, _known(declarations, progress))
 
 
 def estimated(planned: Plan) -> Estimate:
-    """Return how long it takes, about, to measure a plan."""
-    return estimate(planned)
+    """Return how long it takes, about, to measure a plan, as far as earlier runs here show it."""
+    return estimate(planned, _known(read_declarations(), unwatched))
+
+
+def starting_s(planned: Plan) -> float:
+    """Return how long it takes, about, to start the workers of a plan once, whatever its limit."""
+    once = replace(planned.sampling, generations=1)
+    known = _known(read_declarations(), unwatched)
+    return of_groups(planned.groups, once, known).starting_s
+
+
+def _known(declarations: Mapping[str, Declaration], watch: Watch) -> Costs:
+    """Return what earlier runs on this machine took; the watcher is told of a damaged book."""
+    return _told(costs.usual(environment.capture(declarations)), watch)
 
 
 def run(
@@ -58,16 +74,18 @@ def run(
     """
     request, place = Request.of(asked, options), arguments.path("results", results)
     declarations = read_declarations()
-    planned = _plan(request, declarations, progress)
     machine = environment.capture(declarations)  # takes a second, so before there is a folder
+    known = _told(costs.usual(machine), progress)
+    planned = _plan(request, declarations, progress, known)
     usual = _told(luck.usual(machine), progress)
     folder = folders.new_folder(place, planned.suite)
     head = Run(folder.name, now(), command or request.command, planned, machine, __version__, usual)
-    interrupted = _measure(head, folder, declarations, progress)
+    interrupted = _measure(head, folder, declarations, progress, known)
     result = RunResult(folders.read_run(folder), folder)
     if interrupted:
         raise Interrupted(result, "measured")
     _told((None, luck.remember(result.stored)), progress)
+    _told((None, costs.remember(result.stored)), progress)
     return result
 
 
@@ -79,10 +97,12 @@ def _told(found: tuple[T, str], watch: Watch) -> T:
     return value
 
 
-def _plan(request: Request, declarations: Mapping[str, Declaration], watch: Watch) -> Plan:
+def _plan(
+    request: Request, declarations: Mapping[str, Declaration], watch: Watch, known: Costs
+) -> Plan:
     """The plan; the watcher is told which data sets are replaced by random numbers."""
     machine = this_machine(declarations)
-    planned = build.make(suite.load(request.suite), request, machine)
+    planned = build.make(suite.load(request.suite), request, machine, known)
     for dataset in _datasets(planned):
         if reason := machine.unavailable_reason(dataset):
             watch(Notice(f"Random numbers are used instead of {dataset}: {reason}"))
@@ -96,15 +116,21 @@ def _datasets(plan: Plan) -> list[str]:
 
 
 def _measure(
-    run: Run, folder: Path, declarations: Mapping[str, Declaration], progress: Watch
+    run: Run,
+    folder: Path,
+    declarations: Mapping[str, Declaration],
+    progress: Watch,
+    known: Costs,
 ) -> bool:
-    """Measure and store; return whether the user interrupted."""
+    """Measure and store; return whether the user interrupted. known: what earlier runs took."""
     logs, renews = folder / folders.LOGS_FOLDER, run.plan.sampling.renewals > 0
     with folders.RUN.writing(folder, run) as written:
         try:
             progress(run)
+            progress(estimate(run.plan, known))
             with Launcher(declarations, logs, renews=renews) as launch:
-                events = Supervisor(run.plan, launch).measure()
+                ahead_s = expected(run.plan, known)
+                events = Supervisor(run.plan, launch, expected_s=ahead_s).measure()
                 return consume(events, partial(_store, written), progress)
         except KeyboardInterrupt:  # while workers end
             return True

@@ -163,8 +163,22 @@ def _measure(request: "Request", results: "Path") -> int:
     if interrupted:
         return EXIT_INTERRUPTED
     if result.is_empty:
-        errors.print("Nothing was measured; the notes above say why.")
+        errors.print(f"Nothing was measured{_why_nothing(result)}", highlight=False, soft_wrap=True)
     return 0 if result.ok and not result.is_empty else EXIT_FAILED_CASES
+
+
+def _why_nothing(result: "RunResult") -> str:
+    """Return the end of the sentence: a time limit that is too short, or where to read more."""
+    from dlbench import units
+    from dlbench.api.run import starting_s
+
+    budget_s, needed_s = result.run.plan.sampling.budget_s, starting_s(result.run.plan)
+    if budget_s is None or budget_s >= needed_s:
+        return "; the notes above say why."
+    return (
+        f": --budget {budget_s:g} is shorter than starting the frameworks "
+        f"(about {units.roughly(needed_s)})"
+    )
 
 
 def _show(result: "RunResult") -> None:

@@ -1,27 +1,18 @@
 """A book: what runs on one machine have shown, in one JSON file; damage is no reason to fail."""
 
 import hashlib
-import os
 import secrets
 from pathlib import Path
 from typing import Generic, TypeVar
 
 import msgspec
-import pooch
 
+from dlbench.machine.cache import folder
 from dlbench.records.run import Environment
-
-# The folder of the books, if it is not the user's cache folder.
-VARIABLE = "DLBENCH_CACHE"
 
 DIGITS = 16
 
 T = TypeVar("T")
-
-
-def folder() -> Path:
-    """Return the folder of the books."""
-    return Path(os.environ.get(VARIABLE) or pooch.os_cache("dlbench"))
 
 
 def fingerprint(environment: Environment) -> str:

@@ -13,12 +13,15 @@ from dlbench.datasets.base import rows_of
 from dlbench.errors import UsageError
 from dlbench.networks.base import every
 from dlbench.plan import presets
+from dlbench.plan.afford import lengthened, within_limit
+from dlbench.plan.nulls import copied, with_nulls
 from dlbench.plan.request import Request
 from dlbench.plan.suite import NAME_AXES, Entry, Suite
 from dlbench.plan.targets import NO_GPU, Machine, reason_to_skip, targets_for
 from dlbench.plan.together import joined
 from dlbench.records.base import DTYPES
 from dlbench.records.case import Case, Group, Target, Workload
+from dlbench.records.costs import NO_COSTS, Costs
 from dlbench.records.network import Network
 from dlbench.records.plan import Plan, Sampling
 from dlbench.syntax import choices, expression, integers
@@ -29,8 +32,11 @@ from dlbench.workloads.base import Axes, kind_named
 MEMORY_SHARE = 3
 
 
-def make(suite: Suite, request: Request, machine: Machine) -> Plan:
-    """Make the plan; UsageError if the request names something unknown, or if no case is left."""
+def make(suite: Suite, request: Request, machine: Machine, costs: Costs = NO_COSTS) -> Plan:
+    """Make the plan; UsageError if the request names something unknown, or if no case is left.
+
+    costs: what earlier runs took, to fit a plan into a time limit.
+    """
     _refuse_unused_options(suite, request)
     known = {**every(), **{network.name: network for network in suite.networks}}
     with _errors_name(suite):
@@ -45,14 +51,17 @@ def make(suite: Suite, request: Request, machine: Machine) -> Plan:
         for workload, axes in _workloads(suite, request, known, machine)
     ]
     groups = joined([group for group in groups if group.cases], request.together)
-    groups = with_nulls([_within_memory(group, machine, known) for group in groups])
+    groups = [_within_memory(group, machine, known) for group in groups]
     _refuse_empty_plan(groups)
+    sampling = _sampling(suite.sampling, request)
+    groups = within_limit(groups, sampling, costs, request.suite)
+    groups = with_nulls(groups, sampling.generations, machine.declarations)
     used = {str(case.workload.params.get("network")) for group in groups for case in group.cases}
     networks = {name: network for name, network in known.items() if name in used}
     return Plan(
         suite=suite.name,
         seed=request.seed,
-        sampling=_sampling(suite.sampling, request),
+        sampling=lengthened(groups, sampling, costs),
         networks=networks,
         groups=tuple(groups),
         rows={name: rows_of(network) for name, network in networks.items() if network.has_data},
@@ -69,21 +78,6 @@ def _sampling(suite: Sampling, request: Request) -> Sampling:
     options = {name: getattr(request, name) for name in ("generations", "renewals", "precision")}
     options |= {"budget_s": request.budget_s, "compile_limit_s": request.compile_limit_s}
     return replace(base, **{name: value for name, value in options.items() if value is not None})
-
-
-def with_nulls(groups: Sequence[Group]) -> list[Group]:
-    """Return the groups, each with a null: a copy of one case, in turn of every target.
-
-    If a group has dynamic modes, it is one of these: the copy of a static one must be compiled too.
-    """
-    complete = []
-    for number, group in enumerate(groups):
-        running = [case for case in group.cases if case.skip is None]
-        candidates = [case for case in running if case.mode_kind == "dynamic"] or running
-        copied = candidates[number % len(candidates)] if candidates else None
-        null = None if copied is None else replace(copied, null=True)
-        complete.append(replace(group, null=null))
-    return complete
 
 
 @contextmanager
@@ -206,8 +200,8 @@ def _group(
 def _within_memory(group: Group, machine: Machine, known: Mapping[str, Network]) -> Group:
     """Return the group; skip all cases if they do not fit into memory together."""
     running = [case for case in group.cases if case.skip is None]
-    # the null needs memory too
-    need = sum(_bytes(case, known) for case in [*running, *running[:1]])
+    live = [*running, *copied(running, running)]  # the nulls need memory too
+    need = sum(_bytes(case, known) for case in live)
     if need <= machine.memory_bytes:
         return group
     targets = units.counted(len(running), "target")

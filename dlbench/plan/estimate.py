@@ -1,12 +1,15 @@
 """Estimate how long a plan takes, before it is measured.
 
-The constants are medians over the runs in results/reference, most of them on two cores. The machine
-is not looked at, so an estimate may be wrong by a factor of two.
+What earlier runs on the machine took is taken from the book of costs; what it does not know are
+constants, medians over the runs in results/reference, most of them on two cores. Without the book,
+an estimate may be wrong by a factor of two.
 """
 
+from collections.abc import Sequence
 from math import ceil
 
-from dlbench.records.case import Case
+from dlbench.records.case import Case, Group, Target
+from dlbench.records.costs import NO_COSTS, Costs
 from dlbench.records.plan import Estimate, Plan, Sampling
 
 # Workers start in parallel, but share the cores: ten took 8 s, three took 3 s.
@@ -41,20 +44,47 @@ TURN_S = 0.005
 STRETCHES_S = 0.5
 
 
-def estimate(plan: Plan) -> Estimate:
+def estimate(plan: Plan, costs: Costs = NO_COSTS) -> Estimate:
     """Estimate the seconds of a run: all generations, at most the budget.
 
     Blocks are counted in full: a run whose ratios are precise enough ends earlier. Renewals of
     workers are not counted.
     """
-    cases = [case for group in plan.groups for case in group.live if case.skip is None]
-    often = plan.sampling.generations
-    whole = Estimate(
-        starting_s=often * _starting_s(cases),
-        preparing_s=often * _preparing_s(cases, plan.sampling),
-        measuring_s=often * sum(_measuring_s(case, plan.sampling) for case in cases),
-    )
-    return _within(whole, plan.sampling.budget_s)
+    return _within(of_groups(plan.groups, plan.sampling, costs), plan.sampling.budget_s)
+
+
+def of_groups(groups: Sequence[Group], sampling: Sampling, costs: Costs) -> Estimate:
+    """Estimate the seconds of all generations of these rows, without a budget."""
+    parts = [_generation(groups, sampling, n, costs) for n in range(sampling.generations)]
+    starting, preparing, measuring = (sum(part) for part in zip(*parts, strict=True))
+    return Estimate(starting, preparing, measuring)
+
+
+def expected(plan: Plan, costs: Costs = NO_COSTS) -> dict[str, float]:
+    """Return the seconds to get each case ready, by its id.
+
+    Those to start a worker and its compiler count in the first row that has it.
+    """
+    found, started = dict[str, float](), set[tuple[Target, bool]]()
+    for case in (case for group in plan.groups for case in group.live if case.skip is None):
+        found[case.id] = case_s(case, plan.sampling, costs)
+        worker = case.target, case.null
+        if worker not in started:
+            started.add(worker)
+            is_static = case.mode_kind == "static"
+            found[case.id] += worker_s(case.target, costs)
+            found[case.id] += compiler_s(case.target, costs) if is_static else 0.0
+    return found
+
+
+def _generation(
+    groups: Sequence[Group], sampling: Sampling, number: int, costs: Costs
+) -> tuple[float, float, float]:
+    """Return the seconds of starting, preparing and measuring in one generation."""
+    live = [case for group in groups for case in group.live_in(number)]
+    cases = [case for case in live if case.skip is None]
+    measuring = sum(_measuring_s(case, sampling) for case in cases)
+    return _starting_s(cases, costs), _preparing_s(cases, sampling, costs), measuring
 
 
 def _within(whole: Estimate, budget_s: float | None) -> Estimate:
@@ -65,19 +95,37 @@ def _within(whole: Estimate, budget_s: float | None) -> Estimate:
     return Estimate(share * whole.starting_s, share * whole.preparing_s, share * whole.measuring_s)
 
 
-def _starting_s(cases: list[Case]) -> float:
+def _starting_s(cases: list[Case], costs: Costs) -> float:
     """Return the seconds to start the workers: one per target, and one per null."""
-    workers = {(case.target, case.null) for case in cases}
-    return STARTING_S + WORKER_S * len(workers) if workers else 0.0
+    workers = dict.fromkeys((case.target, case.null) for case in cases)
+    is_known = all(costs.starting_s(target) is not None for target, _ in workers)
+    common_s = 0.0 if is_known else STARTING_S
+    return common_s + sum(worker_s(target, costs) for target, _ in workers)
 
 
-def _preparing_s(cases: list[Case], sampling: Sampling) -> float:
-    compilers = {(case.target, case.null) for case in cases if case.mode_kind == "static"}
-    return COMPILER_S * len(compilers) + sum(_case_s(case, sampling) for case in cases)
+def worker_s(target: Target, costs: Costs) -> float:
+    """Return the seconds that a worker adds to starting all."""
+    known = costs.starting_s(target)
+    return WORKER_S if known is None else known
 
 
-def _case_s(case: Case, sampling: Sampling) -> float:
+def _preparing_s(cases: list[Case], sampling: Sampling, costs: Costs) -> float:
+    static = dict.fromkeys((c.target, c.null) for c in cases if c.mode_kind == "static")
+    compilers_s = sum(compiler_s(target, costs) for target, _ in static)
+    return compilers_s + sum(case_s(case, sampling, costs) for case in cases)
+
+
+def compiler_s(target: Target, costs: Costs) -> float:
+    """Return the seconds to start the compiler of a worker in a static mode."""
+    known = costs.compiler_s(target)
+    return COMPILER_S if known is None else known
+
+
+def case_s(case: Case, sampling: Sampling, costs: Costs) -> float:
     """Return the seconds to bind, compile, check and warm up one case."""
+    known = costs.preparing_s(case)
+    if known is not None:
+        return known
     compiling_s = COMPILING_S if case.mode_kind == "static" else 0.0
     loading_s = 0.0 if _is_on_cpu(case) else ACCELERATOR_S
     steps_s = STEPS_BEFORE * _step_s(case)

@@ -133,21 +133,38 @@ class Case(Record, frozen=True):
 class Group(Record, frozen=True):
     """The cases that share a workload: one row of the table, measured together.
 
-    null: a second copy of one of the cases, measured with them and never ranked.
+    nulls: second copies of some cases, measured with them and never ranked: those of the first
+    generation, of the second and so on, over and over; null: the only copy, in records before
+    schema version 8.
     """
 
     workload: Workload
     cases: tuple[Case, ...]
     null: Case | None = None
+    nulls: tuple[tuple[Case, ...], ...] = ()
 
     @property
-    def repeated(self) -> Case | None:
-        """Return the case that the null repeats."""
-        if self.null is None:
-            return None
-        return next((one for one in self.cases if f"{one.id}/null" == self.null.id), None)
+    def copies(self) -> tuple[Case, ...]:
+        """Return the nulls of all generations, each once."""
+        return tuple({case.id: case for nulls in self._cycle for case in nulls}.values())
+
+    def copies_in(self, generation: int) -> tuple[Case, ...]:
+        """Return the nulls of a generation."""
+        return self._cycle[generation % len(self._cycle)]
+
+    def live_in(self, generation: int) -> tuple[Case, ...]:
+        """Return the cases and the nulls of a generation; they are measured in turns."""
+        return (*self.cases, *self.copies_in(generation))
+
+    def repeated_by(self, null: Case) -> Case | None:
+        """Return the case that a null repeats; None if it is not in the group."""
+        return next((one for one in self.cases if f"{one.id}/null" == null.id), None)
 
     @property
     def live(self) -> tuple[Case, ...]:
-        """Return the cases and the null; they are measured in turns."""
-        return self.cases if self.null is None else (*self.cases, self.null)
+        """Return the cases and the nulls of all generations."""
+        return (*self.cases, *self.copies)
+
+    @property
+    def _cycle(self) -> tuple[tuple[Case, ...], ...]:
+        return self.nulls or (() if self.null is None else (self.null,),)

@@ -10,7 +10,7 @@ from dlbench.records.base import Record, Seconds
 Status = Literal["ok", "skipped", "parity_failed", "failed", "timed_out", "out_of_memory"]
 
 
-StopReason = Literal["precision", "plateau", "blocks", "budget", "interrupted"]
+StopReason = Literal["precision", "plateau", "blocks", "budget", "interrupted", "decided"]
 
 
 Flag = Literal["busy", "stolen", "throttled", "unparked", "ramp"]
@@ -158,16 +158,21 @@ class Compiling(Record, frozen=True):
 class Measurement(Record, frozen=True):
     """The raw measurements of one case in one generation: one line on disk.
 
-    case: its id; reason: why the status is not `ok`; calls_s: the seconds of each first call.
-    samples: the blocks that were timed in turns; lead_ins: the blocks before those of each turn;
-    lead_s: the seconds of a lead-in, at the end; stretches: uninterrupted blocks, before the first
-    turn and after the last.
+    case: its id; reason: why the status is not `ok`; starting_s: seconds of starting its worker,
+    by its share of the CPU time of all that started together, 0 if an earlier case did, None if
+    unknown;
+    preparing_s: seconds from then to the end of its warm-up; calls_s: the seconds of each first
+    call. samples: the blocks that were timed in turns; lead_ins: the blocks before those of each
+    turn; lead_s: the seconds of a lead-in, at the end; stretches: uninterrupted blocks, before the
+    first turn and after the last.
     """
 
     case: str
     status: Status
     reason: str | None = None
     generation: int = 0
+    starting_s: Seconds | None = None
+    preparing_s: Seconds | None = None
     calls_s: tuple[Seconds, ...] = ()
     warmup: tuple[Sample, ...] = ()
     samples: tuple[Sample, ...] = ()

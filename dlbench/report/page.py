@@ -41,6 +41,7 @@ EARLY: dict[StopReason, str] = {
     "plateau": "stopped before the precision wanted: more samples no longer improved it",
     "budget": "reached the time limit before the precision wanted; --rigor standard takes longer",
     "interrupted": "incomplete: the run was interrupted",
+    "decided": "ended early, far from all others of their row",
 }
 
 

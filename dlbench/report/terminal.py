@@ -45,8 +45,10 @@ def plan(made: Plan, time: Estimate, console: Console) -> None:
             skip = f"  skipped: {case.skip}" if case.skip else ""
             text = f"  {case.target.id}{skip}"
             console.print(text, highlight=False, markup=False, soft_wrap=long_lines)
-        if group.null is not None:
-            console.print(f"  {group.null.target.id} a second time (self-check)", highlight=False)
+        others = ", in other repetitions others" if len(group.nulls) > 1 else ""
+        for null in group.copies_in(0):
+            text = f"  {null.target.id} a second time (self-check{others})"
+            console.print(text, highlight=False, soft_wrap=long_lines)
     running = sum(case.skip is None for case in made.cases)
     skipped = len(made.cases) - running
     sampling = made.sampling

@@ -1,11 +1,11 @@
 """A part of a run: the cases that match an expression, as if nothing else had been measured."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
 from dlbench.errors import UsageError
-from dlbench.records.case import Group
+from dlbench.records.case import Case, Group
 from dlbench.results.folder import Results
 from dlbench.syntax import expression
 
@@ -37,7 +37,16 @@ def selected(results: Results, words: str) -> Results:
 
 def _part(group: Group, keeps: Callable[[str], bool]) -> Group:
     cases = tuple(case for case in group.cases if keeps(case.id))
-    return replace(group, cases=cases, null=group.null if group.repeated in cases else None)
+    kept = replace(group, cases=cases)
+
+    def nulls_of(nulls: Iterable[Case]) -> tuple[Case, ...]:
+        return tuple(null for null in nulls if kept.repeated_by(null) is not None)
+
+    return replace(
+        kept,
+        null=next(iter(nulls_of([group.null] if group.null else [])), None),
+        nulls=tuple(map(nulls_of, group.nulls)),
+    )
 
 
 def _words(results: Results) -> list[str]:

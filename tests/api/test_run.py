@@ -277,8 +277,18 @@ def test_what_the_budget_does_not_reach_is_skipped_and_that_is_fine(
     clock = scripted().clock.seconds
     monkeypatch.setattr(api_run, "Supervisor", partial(Supervisor, clock=clock))
     assert dlbench("run", suite, "--results", results, "--budget", 0.5) == 0
-    assert statuses(results) == ["ok"] * 2 + ["skipped"] * 4
+    assert statuses(results) == ["ok"] + ["skipped"] * 5
     assert the_run(results).measurements[0].stop_reason == "budget"
+
+
+def test_a_limit_that_is_shorter_than_starting_is_told(dlbench, suite, results, scripted, capsys):
+    scripted()
+    limit = ["--budget", 1e-9]
+    assert dlbench("run", suite, "--results", results, *limit) == EXIT_FAILED_CASES
+    told = (
+        "Nothing was measured: --budget 1e-09 is shorter than starting the frameworks (about 2 s)"
+    )
+    assert told in capsys.readouterr().err
 
 
 def test_results_that_cannot_be_written_are_told_before_anything_is_measured(

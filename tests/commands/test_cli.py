@@ -525,7 +525,7 @@ class Told:
     ends: BaseException | None = None
     status = "ok"
 
-    def __init__(self, plan, launch) -> None:
+    def __init__(self, plan, launch, **_: object) -> None:
         self.plan = plan
 
     def measure(self) -> Iterator[Progress | Measurement]:

@@ -78,7 +78,7 @@ def nothing(*_: object) -> Iterator[object]:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_its_example_works(name: str, measured_twice: Path, monkeypatch) -> None:
     monkeypatch.setattr(targets, "find_spec", lambda package: package)
-    monkeypatch.setattr(run, "Supervisor", lambda *_: SimpleNamespace(measure=nothing))
+    monkeypatch.setattr(run, "Supervisor", lambda *_, **__: SimpleNamespace(measure=nothing))
     monkeypatch.setattr("dlbench.api.result.RunResult.is_empty", False)
     monkeypatch.setattr(train.TrainingPlan, "train", nothing)
     monkeypatch.setattr(verify, "_findings", lambda asked, *_: [fine(asked[-1])])

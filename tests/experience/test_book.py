@@ -3,7 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from dlbench.experience.book import VARIABLE, Book, fingerprint, folder
+from dlbench.experience.book import Book, fingerprint
+from dlbench.machine.cache import VARIABLE, folder
 from dlbench.records.base import Record
 from fakes.runs import ENVIRONMENT
 

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from dlbench.analysis.run import RunAnalysis
 from dlbench.experience import luck
-from dlbench.experience.book import VARIABLE
 from dlbench.experience.luck import FEWEST_PAIRS, MOST_PAIRS, MOST_RATIOS, merged
+from dlbench.machine.cache import VARIABLE
 from dlbench.records.run import UsualLuck
 from fakes.runs import COMPILED, ENVIRONMENT, NUMPY, TORCH, matmul
 from fakes.samples import flagged, turns

@@ -68,7 +68,8 @@ def _run(groups: Sequence[Group], truth: Truth) -> Run:
 
 def _group(workload: Workload, targets: Sequence[Target], truth: Truth) -> Group:
     cases = tuple(case(workload, target) for target in targets)
-    return Group(workload, cases, replace(cases[0], null=True) if truth.has_nulls else None)
+    nulls = ((replace(cases[0], null=True),),) if truth.has_nulls else ()
+    return Group(workload, cases, nulls=nulls)
 
 
 def _row(
@@ -77,7 +78,7 @@ def _row(
     """All cases of a row in one generation."""
     beats = truth.common * rng.standard_normal(truth.rounds)
     found = []
-    for one in group.live:
+    for one in group.live_in(generation):
         logs = truth.noise * rng.standard_normal(truth.rounds) + beats
         times = steps_s[one.target] * np.exp(logs + truth.luck * rng.standard_normal())
         change = truth.change.get(one.target, lambda sample: sample)
@@ -112,7 +113,7 @@ def _blocks(generation: int, times: Any) -> list[Sample]:
 def _with_odd_null(
     measurements: Sequence[Measurement], group: Group, factor: float
 ) -> list[Measurement]:
-    odd = group.null.id if group.null else None
+    odd = next((null.id for null in group.copies), None)
     return [
         replace(one, samples=tuple(map(slower(factor), one.samples))) if one.case == odd else one
         for one in measurements

@@ -29,9 +29,12 @@ def case(size, backend, skip=None, *, null=False):
     return Case(workload, target(backend), "dynamic", skip, null)
 
 
-def group(size, *backends, null=None):
+def group(size, *backends, null=None, nulls=()):
+    """A row; null: the backend of its null, nulls: those of its generations in turn."""
     cases = tuple(case(size, backend) for backend in backends)
-    return Group(case(size, "any").workload, cases, null and case(size, null, null=True))
+    copied = [*nulls, *filter(None, [null])]
+    cycle = tuple((case(size, backend, null=True),) for backend in copied)
+    return Group(case(size, "any").workload, cases, nulls=cycle)
 
 
 def plan(*groups, **sampling):

@@ -451,7 +451,7 @@ def test_only_cases_that_run_need_memory() -> None:
 
 
 def test_the_seed_and_the_sampling_are_those_asked_for() -> None:
-    own = {"sampling": Sampling(blocks=3, budget_s=60.0)}
+    own = {"sampling": Sampling(blocks=3, timeout_s=60.0)}
     made = make(suite=own, asked=Request(seed=7))
     assert (made.suite, made.seed, made.sampling) == ("told", 7, own["sampling"])
     assert make().seed == 0
@@ -479,36 +479,6 @@ def test_what_the_user_asks_for_by_number_goes_before_the_rigor() -> None:
 
 def matmul(size: int) -> Entry:
     return Entry(("matmul",), {"size": [size]})
-
-
-def nulls(made: Plan) -> list[str | None]:
-    return [group.null and group.null.id for group in made.groups]
-
-
-def test_every_row_has_a_null_of_another_target() -> None:
-    made = make(*(matmul(n) for n in (8, 16, 32)), asked=wanting(mode="dynamic"))
-    assert nulls(made) == [
-        "matmul/8x8x8/alpha/cpu/eager/float32/t4/null",
-        "matmul/16x16x16/beta/cpu/eager/float32/t4/null",
-        "matmul/32x32x32/alpha/cpu/eager/float32/t4/null",
-    ]
-
-
-def test_a_null_is_a_copy_of_a_case_of_its_row_and_no_case_of_the_plan() -> None:
-    for group in make(matmul(8)).groups:
-        assert replace(group.null, null=False) in group.cases
-        assert group.null not in make(matmul(8)).cases
-        assert group.live == (*group.cases, group.null)
-
-
-def test_a_static_mode_is_copied_only_where_there_is_no_other() -> None:
-    (only,) = nulls(make(matmul(8), asked=wanting(mode="static", backend="beta")))
-    assert only == "matmul/8x8x8/beta/cpu/graph/float32/t4/null"
-
-
-def test_a_case_that_is_skipped_is_not_copied() -> None:
-    (only,) = nulls(make(matmul(8), installed=frozenset({"beta"})))
-    assert only == "matmul/8x8x8/beta/cpu/eager/float32/t4/null"
 
 
 def test_a_plan_survives_json() -> None:

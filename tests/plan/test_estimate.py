@@ -65,7 +65,7 @@ def test_a_target_is_started_once_for_all_its_rows() -> None:
 def test_a_null_is_a_case_of_its_own() -> None:
     plan = plan_of(case(matmul(8)))
     [group] = plan.groups
-    copied = replace(group, null=replace(group.cases[0], null=True))
+    copied = replace(group, nulls=((replace(group.cases[0], null=True),),))
     alone, both = estimate(plan), estimate(replace(plan, groups=(copied,)))
     assert both.starting_s > alone.starting_s
     assert both.measuring_s == 2 * alone.measuring_s

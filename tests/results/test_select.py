@@ -30,10 +30,10 @@ def test_measurements_are_those_of_the_cases_kept() -> None:
 
 
 def test_a_null_stays_with_its_case() -> None:
-    assert [group.null is not None for group in selected(RUN, "numpy").run.plan.groups] == [
-        group.null is not None for group in RUN.run.plan.groups
+    assert [bool(group.copies) for group in selected(RUN, "numpy").run.plan.groups] == [
+        bool(group.copies) for group in RUN.run.plan.groups
     ]
-    assert all(group.null is None for group in selected(RUN, "torch").run.plan.groups)
+    assert not any(group.copies for group in selected(RUN, "torch").run.plan.groups)
 
 
 def test_where_nothing_matches_the_words_of_the_ids_are_named() -> None:

@@ -34,7 +34,7 @@ class TorchBackend(Framework[Model]):
         self.setting, self.device = setting, device
         self.product = lambda a, b: a @ b
         mode = setting.mode
-        self.compiler = TorchCompiler(device, mode) if mode in MODES else None
+        self.compiler = TorchCompiler(device, mode, setting.scratch) if mode in MODES else None
 
     def compiled(
         self, function: Callable[..., Any], *, dynamic_shapes: bool | None = None

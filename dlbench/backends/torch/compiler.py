@@ -3,12 +3,14 @@
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from dlbench.backends.torch.device import TorchDevice
+from dlbench.backends.torch.kept import kept_for_the_machine
 from dlbench.errors import DlbenchError, Unavailable
 
 COMPILERS = ("g++", "clang++", "c++", "cl")
@@ -55,10 +57,10 @@ def as_iterations(graph: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class TorchCompiler:
-    """torch.compile on one device, in one of its MODES."""
+    """torch.compile on one device, in one of its MODES. scratch: the folder of the worker."""
 
-    def __init__(self, device: TorchDevice, mode: str) -> None:
-        self.device, self.mode = device, mode
+    def __init__(self, device: TorchDevice, mode: str, scratch: str = "") -> None:
+        self.device, self.mode, self.scratch = device, mode, Path(scratch)
 
     def compiled(
         self, function: Callable[..., Any], *, dynamic_shapes: bool | None = None
@@ -77,7 +79,9 @@ class TorchCompiler:
     def start(self) -> None:
         """Compile a value and its gradient: this imports the compiler and starts its helpers."""
         x = torch.zeros(1, device=self.device.native, requires_grad=True)
-        torch.compile(lambda x: (x * x).sum())(x).backward()
+        kept = nullcontext() if self.device.is_cuda else kept_for_the_machine(self.scratch)
+        with kept:
+            torch.compile(lambda x: (x * x).sum())(x).backward()
 
     def wait_until_idle(self) -> None:
         """Wait until the helpers that compile Triton's kernels answer, where there are any.

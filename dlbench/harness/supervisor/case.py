@@ -10,6 +10,7 @@ or after a third one had been bound. This module must not know the order of turn
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -52,7 +53,9 @@ class CaseRun:
     """A case in one generation; its result is a Measurement.
 
     is_reported: whether the Measurement has been handed over; renewal: the number of renewals of
-    its worker; preparing_s: the time of the steps before the first block; is_too_slow: whether
+    its worker; starting_s: the time to start its worker, 0 if an earlier case did; preparing_s: the
+    time of the steps before the first block; rest_s: what was left to the run before the present
+    one; is_too_slow: whether
     compiling exceeded its limit.
     """
 
@@ -72,7 +75,9 @@ class CaseRun:
     facts: dict[str, str | int | None] = field(default_factory=dict)
     is_reported: bool = False
     renewal: int = 0
+    starting_s: float = 0.0
     preparing_s: float = 0.0
+    rest_s: float = inf
     is_too_slow: bool = False
 
     @property
@@ -197,6 +202,8 @@ class CaseRun:
             status=self.status,
             reason=self.reason,
             generation=self.generation,
+            starting_s=self.starting_s,
+            preparing_s=self.preparing_s,
             calls_s=self.calls_s,
             warmup=self.warmup,
             samples=tuple(self.samples),
@@ -212,8 +219,9 @@ class CaseRun:
     @property
     def _limit_s(self) -> float:
         """Return the time limit for the steps before the first block."""
-        sampling = self.plan.sampling
-        return sampling.compile_limit_s if self.case.mode_kind == "static" else sampling.timeout_s
+        sampling, is_static = self.plan.sampling, self.case.mode_kind == "static"
+        limit_s = sampling.compile_limit_s if is_static else sampling.timeout_s
+        return min(limit_s, max(self.rest_s, LEAST_CHECK_S))
 
     def _fail_early(self, reply: Reply) -> None:
         """Fail before the first block; if compiling took too long, name the option to raise."""

@@ -3,7 +3,8 @@
 Only starts are parallel. It must not know any workload, nor the order of turns.
 """
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
+from math import inf
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -12,6 +13,9 @@ from dlbench.errors import LONGEST_REASON
 from dlbench.harness import wire
 from dlbench.harness.wire import Order, Reply
 from dlbench.records.case import Target
+
+# Workers start together: when the time for that is up, those that are ready need only say so.
+LEAST_START_S = 0.1
 
 Facts = dict[str, str | int | None]
 
@@ -76,10 +80,17 @@ class WorkerPool:
         worker = self.workers.get(slot)
         return worker is not None and worker.alive
 
-    def start(self, targets: Mapping[Hashable, Target], *, warm: bool = False) -> None:
+    def start(
+        self,
+        targets: Mapping[Hashable, Target],
+        *,
+        warm: bool = False,
+        left_s: Callable[[], float] = lambda: inf,
+    ) -> None:
         """Start a worker per slot, all in parallel: importing a framework takes seconds.
 
-        warm: whether they get the compiled code of the last worker in the slot.
+        warm: whether they get the compiled code of the last worker in the slot; left_s: returns how
+        long to wait at most, besides the limit of every order.
         """
         self.renewable -= targets.keys()
         for slot, target in targets.items():
@@ -87,12 +98,12 @@ class WorkerPool:
             self.workers[slot] = worker
             worker.tell(order)
         for slot in targets:
-            self._finish_start(slot)
+            self._finish_start(slot, max(min(self.timeout_s, left_s()), LEAST_START_S))
 
-    def _finish_start(self, slot: Hashable) -> None:
+    def _finish_start(self, slot: Hashable, timeout_s: float) -> None:
         """Wait until a worker has started; store its facts, or why it did not start."""
         worker = self.workers[slot]
-        reply = worker.hear(self.timeout_s)
+        reply = worker.hear(timeout_s)
         if isinstance(reply, wire.Ready):
             self._park(worker)
             self.facts[slot] = reply.facts
@@ -101,6 +112,15 @@ class WorkerPool:
         else:
             self.failures[slot] = as_failure(reply)
             self.workers.pop(slot).close()
+
+    def shares(self, slots: Collection[Hashable]) -> dict[Hashable, float]:
+        """Return the share of each of these workers in their CPU time; equal ones if unknown."""
+        workers = {slot: self.workers.get(slot) for slot in slots}
+        used = {
+            slot: (worker.cpu_s() if worker else None) or 0.0 for slot, worker in workers.items()
+        }
+        whole = sum(used.values())
+        return {slot: used[slot] / whole if whole else 1 / len(used) for slot in used}
 
     def ask(self, slot: Hashable, order: Order, timeout_s: float | None = None) -> Reply:
         """Send an order to the worker of the slot and return its reply; all others stay parked."""

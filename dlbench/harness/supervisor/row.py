@@ -32,7 +32,7 @@ class RowRun:
     """The cases of one workload in one generation. later: the rows after this one."""
 
     def __init__(self, run: RunState, group: Group, later: Sequence[Group]) -> None:
-        self.run, self.pool, self.later = run, run.pool, live(later)
+        self.run, self.pool, self.later = run, run.pool, live(later, run.generation)
         self.needed = {run.slot(case) for case in self.later}
         self.correct_until = inf
         self.cases = [
@@ -82,11 +82,22 @@ class RowRun:
         if missing:
             yield self.run.progress("starting", units.counted(len(missing), "worker"))
             with self.run.budget.preparing():
-                self.pool.start({slot: targets[slot] for slot in missing}, warm=self.run.is_warm)
+                began = self.run.clock()
+                self.pool.start(
+                    {slot: targets[slot] for slot in missing},
+                    warm=self.run.is_warm,
+                    left_s=lambda: self.run.budget.rest_s,
+                )
+                shares = self.pool.shares(missing)
+                seconds = self.run.clock() - began
+            for case_run in self.cases:  # the first case of each new worker has its share
+                if case_run.status == "ok":
+                    case_run.starting_s = seconds * shares.pop(self._slot(case_run), 0.0)
         for case_run in self.cases:
             failure = self.pool.failures.get(self._slot(case_run))
             if case_run.status == "ok" and failure is not None:
                 case_run.fail(failure)
+                excuse(case_run, self.run)
 
     def _get_ready(
         self, cases: Sequence[CaseRun], doing: str, step: Preparation, least: int = 0
@@ -97,13 +108,15 @@ class RowRun:
         """
         done: list[CaseRun] = []
         for case_run in cases:
-            if self.run.budget.is_late and len(done) >= least:
+            if len(done) >= least and self.run.budget.left_s <= 0:
                 break
             yield self.run.progress(doing, case_run.case.id)
             with self.run.budget.preparing():
                 began = self.run.clock()
+                case_run.rest_s = self.run.budget.rest_s
                 step(case_run)
                 case_run.preparing_s += self.run.clock() - began
+                excuse(case_run, self.run)
             if case_run.status == "ok":
                 done.append(case_run)
             else:
@@ -145,18 +158,22 @@ class RowRun:
             left = [case_run for case_run in renewed if case_run.is_active]
             if reason := stop.reason(samples, until - self.run.clock()):
                 yield from self._end(active, reason)
+            elif decided := without_nulls([active[place] for place in stop.decided], active):
+                yield from self._end(decided, "decided", is_last=False)
             elif left and renewals.are_due(stop.quiet):
                 with renewals.measure_cost():
                     self._renew(left, renewals.count + 1)
                 yield from self._finish([one for one in active if one.status != "ok"])
 
-    def _end(self, active: Sequence[CaseRun], reason: StopReason) -> Events:
-        """Time every case without a pause once more; then report the cases."""
+    def _end(
+        self, active: Sequence[CaseRun], reason: StopReason, *, is_last: bool = True
+    ) -> Events:
+        """Time these cases without a pause once more; then report them. is_last: end the row."""
         for case_run in active:
             case_run.stop_reason = reason
         for case_run in active:
             case_run.sustain(is_needed=False)
-        yield from self._finish(active, is_last=True)
+        yield from self._finish(active, is_last=is_last)
 
     def _round(self, active: Sequence[CaseRun], turn: int, blocks: int) -> Prepared:
         """Give every case a turn of so many blocks; return the cases that did not fail."""
@@ -222,6 +239,13 @@ class RowRun:
                 case_run.ask(wire.Release(case_run.case.id), RELEASE_TIMEOUT_S)
 
 
+def excuse(case_run: CaseRun, run: RunState) -> None:
+    """Skip a case that the time limit of the run ended: nothing is wrong with it."""
+    if case_run.status == "timed_out" and run.budget.rest_s <= 0:
+        case_run.fail(wire.Failed("skipped", run.late))
+        case_run.is_too_slow = False
+
+
 def renewable(ready: Sequence[CaseRun], run: RunState) -> list[CaseRun]:
     """Return the cases whose workers will be renewed.
 
@@ -233,6 +257,12 @@ def renewable(ready: Sequence[CaseRun], run: RunState) -> list[CaseRun]:
     return [one for one in able if one.case.target not in copied]
 
 
-def live(groups: Iterable[Group]) -> list[Case]:
-    """Return all cases and nulls of these rows, without the skipped ones."""
-    return [case for group in groups for case in group.live if not case.skip]
+def without_nulls(cases: Sequence[CaseRun], active: Sequence[CaseRun]) -> list[CaseRun]:
+    """Return the cases without nulls and those that a null repeats: a pair needs all rounds."""
+    copied = {one.case.target for one in active if one.case.null}
+    return [one for one in cases if one.case.target not in copied]
+
+
+def live(groups: Iterable[Group], generation: int) -> list[Case]:
+    """Return all cases and nulls of these rows in a generation, without the skipped ones."""
+    return [case for group in groups for case in group.live_in(generation) if not case.skip]

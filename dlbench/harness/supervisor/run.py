@@ -4,8 +4,9 @@ Rows are measured one after the other, the cases of a row in turns, and all rows
 of processes. It schedules and never computes; it prints nothing and stores nothing.
 """
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from time import monotonic
+from types import MappingProxyType
 
 from dlbench.harness.supervisor.pool import Launch, WorkerPool
 from dlbench.harness.supervisor.row import Events, RowRun
@@ -22,7 +23,10 @@ def own_process(case: Case) -> Hashable:
 
 
 class Supervisor:
-    """Measures a plan. launch: starts workers; slot: cases of equal slot share a worker."""
+    """Measures a plan. launch: starts workers; slot: cases of equal slot share a worker.
+
+    expected_s: the seconds to get each case ready, by its id, as far as they are known.
+    """
 
     def __init__(
         self,
@@ -30,11 +34,12 @@ class Supervisor:
         launch: Launch,
         clock: Callable[[], float] = monotonic,
         slot: Callable[[Case], Hashable] = own_process,
+        expected_s: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         self.plan = plan
         self.pool = WorkerPool(launch, plan.sampling.timeout_s)
         self.budget = Budget(plan.sampling, clock)
-        self.state = RunState(plan, self.pool, self.budget, clock, slot)
+        self.state = RunState(plan, self.pool, self.budget, clock, slot, expected_s)
         self.row: RowRun | None = None
 
     def measure(self) -> Events:
@@ -69,8 +74,6 @@ class Supervisor:
 
     def _skip_the_rest(self) -> Iterator[Measurement]:
         """Yield a skipped Measurement for every case that no generation had time for."""
-        budget = f"{self.plan.sampling.budget_s or 0:g} s"
-        reason = f"not reached within the time limit of {budget}; --budget raises the limit"
         for case in (case for group in self.plan.groups for case in group.live):
             if case.id not in self.state.reported:
-                yield Measurement(case.id, "skipped", case.skip or reason)
+                yield Measurement(case.id, "skipped", case.skip or self.state.late)

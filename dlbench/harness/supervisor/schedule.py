@@ -98,16 +98,25 @@ class Budget:
         return self.began + share - self.clock()
 
     @property
+    def rest_s(self) -> float:
+        """Return the seconds left to the whole run; infinite without a budget."""
+        if self.sampling.budget_s is None:
+            return inf
+        return self.began + self.sampling.budget_s - self.clock()
+
+    @property
     def is_late(self) -> bool:
         """Return whether this generation has used up its share."""
         return self.left_s <= 0
 
-    def row_seconds(self, cases: int, later: int, reserve_s: float = 0.0) -> float:
+    def row_seconds(
+        self, cases: int, later: int, reserve_s: float = 0.0, ahead_s: float = 0.0
+    ) -> float:
         """Return the seconds for the rounds of a row: its share of the rest, by cases.
 
-        reserve_s: seconds that the row needs after its rounds.
+        reserve_s: seconds that the row needs after its rounds; ahead_s: to get later rows ready.
         """
-        share_s = self.left_s * cases / (cases + later)
+        share_s = max(0.0, self.left_s - ahead_s) * cases / (cases + later)
         return min(self.sampling.case_s * cases, share_s - reserve_s)
 
 

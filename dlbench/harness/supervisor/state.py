@@ -3,12 +3,14 @@
 It schedules and never computes; it prints nothing and stores nothing.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from msgspec.structs import replace
+
 from dlbench.harness.supervisor.pool import WorkerPool
-from dlbench.harness.supervisor.schedule import Budget
+from dlbench.harness.supervisor.schedule import MEASURED_SHARE, Budget
 from dlbench.records.case import Case, Group, Target
 from dlbench.records.measurement import Measurement, Progress
 from dlbench.records.plan import Plan
@@ -18,7 +20,8 @@ from dlbench.records.plan import Plan
 class RunState:
     """The state that all rows of a run share: plan, workers, time and the outcome of the cases.
 
-    slot: cases of equal slot share a worker; done: the number of measurements so far, without those
+    slot: cases of equal slot share a worker; expected_s: the seconds to get each case ready, by its
+    id; done: the number of measurements so far, without those
     of nulls and of cases that the plan skips; reported: the ids of all cases with a measurement;
     failed: the ids of the failed ones, which are not measured again; too_slow: for a target that
     took too long to compile, the id of the workload.
@@ -29,6 +32,7 @@ class RunState:
     budget: Budget
     clock: Callable[[], float]
     slot: Callable[[Case], Hashable]
+    expected_s: Mapping[str, float]
     done: int = 0
     reported: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
@@ -54,13 +58,41 @@ class RunState:
 
         The order is mirrored too: the first process gets other memory than the next ones.
         """
-        cases = [] if self.budget.is_late else [c for c in group.live if c.id not in self.failed]
-        return cases[:: self.direction]
+        live = [] if self.budget.is_late else group.live_in(self.generation)
+        fitting = self._fitting([case for case in live if case.id not in self.failed])
+        return [case for case in live if case.id in fitting][:: self.direction]
+
+    def _fitting(self, cases: Sequence[Case]) -> set[str]:
+        """Return the ids of the cases of a row for which there is time, cheap ones first.
+
+        A null needs its case. The cheapest case of the run is tried however late it is.
+        """
+        room_s = self.budget.left_s * (1 - MEASURED_SHARE)
+        found, used_s = set[str](), 0.0
+        for case in sorted(cases, key=lambda case: (case.null, self.preparing_s([case]))):
+            needed_s = used_s + self.preparing_s([case])
+            is_first = not found and not self.done
+            copied = replace(case, null=False).id
+            if case.skip or is_first or (needed_s <= room_s and (not case.null or copied in found)):
+                found.add(case.id)
+                used_s = needed_s
+        return found
+
+    def preparing_s(self, cases: Iterable[Case]) -> float:
+        """Return the seconds to get these cases ready, without those that failed."""
+        return sum(self.expected_s.get(c.id, 0.0) for c in cases if c.id not in self.failed)
+
+    @property
+    def late(self) -> str:
+        """Return the reason of cases for which there was no time."""
+        limit = f"{self.plan.sampling.budget_s or 0:g} s"
+        return f"time limit of {limit} reached; --budget raises the limit"
 
     def row_seconds(self, cases: int, later: Sequence[Case], reserve_s: float) -> float:
         """Return the seconds for the rounds of a row of so many cases; `later` are to come."""
         left = [case for case in later if case.id not in self.failed]
-        return self.budget.row_seconds(cases, len(left), reserve_s)
+        ahead_s = self.preparing_s(left)
+        return self.budget.row_seconds(cases, len(left), reserve_s, ahead_s)
 
     def reason_to_skip(self, case: Case) -> str | None:
         """Return why a case is not tried: a slow compiler would delay the others in every row."""

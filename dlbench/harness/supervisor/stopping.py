@@ -30,6 +30,10 @@ HALF_WIDTH = 1.96
 PLATEAU_LOOKS = 4
 PLATEAU_SHARE = 0.9
 
+# A case whose ratio to each other case is at least this, or its inverse, in every turn so far needs
+# no more: processes differ by some percent by luck, so no more turns could change a verdict.
+FAR = 2.0
+
 
 class Stop:
     """The stopping rules for one row in one generation, with the precision at earlier looks.
@@ -43,6 +47,7 @@ class Stop:
         self.half_widths: list[float] = []
         self.last_look = 0
         self.quiet = 0  # undisturbed rounds
+        self.decided: list[int] = []  # places of the cases that the last look decided
 
     def reason(self, cases: Sequence[Sequence[Sample]], seconds_left: float) -> StopReason | None:
         """Return why to stop now, or None.
@@ -55,8 +60,12 @@ class Stop:
         quiet = quiet_rounds(cases)
         rounds = self.quiet = len(quiet)
         look = max((look for look in LOOKS if look <= rounds), default=0)
-        if look > self.last_look and (reason := self._look(self._turns(cases, quiet), look)):
-            return reason
+        self.decided = []
+        if look > self.last_look:
+            turns = self._turns(cases, quiet)
+            if reason := self._look(turns, look):
+                return reason
+            self.decided = far_from_all(turns)
         planned = self.sampling.blocks
         if rounds >= planned or len(cases[0]) >= MOST_ROUNDS_FACTOR * planned:
             return "blocks"
@@ -82,6 +91,25 @@ class Stop:
     def _is_on_plateau(self) -> bool:
         recent = self.half_widths[1:][-PLATEAU_LOOKS - 1 :]
         return len(recent) > PLATEAU_LOOKS and min(recent[1:]) > PLATEAU_SHARE * recent[0]
+
+
+def far_from_all(steps_s: Sequence[Sequence[float]]) -> list[int]:
+    """Return the places of the cases that are far from each other case in every turn.
+
+    The fastest case stays, as the others are compared with it.
+    """
+    fastest = min(range(len(steps_s)), key=lambda place: _middle(steps_s[place]))
+    return [
+        place
+        for place, case in enumerate(steps_s)
+        if place != fastest and all(_is_far(case, other) for other in steps_s if other is not case)
+    ]
+
+
+def _is_far(case: Sequence[float], other: Sequence[float]) -> bool:
+    pairs = list(zip(case, other, strict=True))
+    is_slower = all(a >= FAR * b for a, b in pairs)
+    return is_slower or all(b >= FAR * a for a, b in pairs)
 
 
 def quiet_rounds(cases: Sequence[Sequence[Sample]]) -> list[int]:

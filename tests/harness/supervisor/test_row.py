@@ -6,8 +6,8 @@ from dlbench.harness import wire
 from dlbench.harness.supervisor.row import RELEASE_TIMEOUT_S
 from dlbench.records.case import Group
 from dlbench.records.measurement import Measurement, Sample
-from fakes.story import CRASH, Story, case, group, lines, plan, stable
-from fakes.workers import CALLS_S, FACTS, HELD, NO_STRETCH
+from fakes.story import CRASH, Story, case, group, lines, plan, short, stable
+from fakes.workers import CALLS_S, FACTS, HELD, NO_STRETCH, Stable
 
 # --- all goes well --------------------------------------------------------------------------------
 
@@ -48,6 +48,8 @@ def test_a_measurement_holds_what_the_worker_said():
     assert measured == Measurement(
         case="matmul/1/numpy/cpu/eager/float32/t1",
         status="ok",
+        starting_s=0.0,
+        preparing_s=0.0,
         calls_s=CALLS_S,
         warmup=measured.warmup,
         samples=measured.samples,
@@ -58,6 +60,17 @@ def test_a_measurement_holds_what_the_worker_said():
     )
     assert len(measured.warmup) == 1
     assert [sample.started_s for sample in measured.samples] == [1.0, 2.0]
+
+
+def test_a_measurement_holds_what_it_took_to_get_there():
+    """Workers start together, so each has its share; a worker that runs costs nothing more."""
+    slow = Stable(takes_s={"start": 3.0, "prepare": 1.0, "check": 0.5, "warm_up": 0.25})
+    story = Story(plan(group(1, "numpy", "torch"), group(2, "torch")), slow)
+    assert [(m.starting_s, m.preparing_s) for m in story.measurements] == [
+        (3.0, 1.75),
+        (3.0, 1.75),
+        (0.0, 1.75),
+    ]
 
 
 def test_a_worker_is_kept_for_the_rows_to_come():
@@ -178,6 +191,22 @@ def test_a_null_has_a_worker_of_its_own_and_is_measured_in_turns_with_its_case()
     assert [len(m.samples) for m in story.measurements] == [3, 3]
 
 
+def test_the_worker_of_a_null_lives_on_while_rows_need_it():
+    rows = [group(size, "numpy", "torch", null="numpy") for size in (1, 2, 3)]
+    assert sorted(Story(plan(*rows)).launched()) == ["numpy", "numpy", "torch"]
+
+
+def test_every_generation_has_a_null_of_its_own():
+    row = group(1, "numpy", "torch", nulls=["numpy", "torch"])
+    story = Story(plan(row, generations=3))
+    copies = [m for m in story.measurements if m.case.endswith("/null")]
+    assert [(short(m.case), m.generation) for m in copies] == [
+        ("matmul/1 on numpy", 0),
+        ("matmul/1 on torch", 1),
+        ("matmul/1 on numpy", 2),
+    ]
+
+
 # --- enough ---------------------------------------------------------------------------------------
 
 
@@ -189,6 +218,31 @@ def test_a_row_that_is_precise_stops_at_a_look():
     steady = {"turn": timed(*[2.0] * 100)}
     story = Story(plan(group(1, "numpy", "torch"), blocks=100), stable(numpy=steady, torch=steady))
     assert [(m.stop_reason, len(m.samples)) for m in story.measurements] == [("precision", 8)] * 2
+
+
+def lone(blocks, null=None):
+    """A row of two close cases and one far behind, measured for so many rounds."""
+    close = [{"turn": timed(*[2.0, 2.4] * 50)}, {"turn": timed(*[2.5, 2.1] * 50)}]
+    far = {"turn": timed(*[20.0, 21.0] * 100)}
+    row = group(1, "numpy", "torch", "jax", null=null)
+    answers = stable(numpy=close[0], torch=close[1], jax=far)
+    return Story(plan(row, blocks=blocks, precision=1e-6), answers)
+
+
+def test_a_case_that_is_far_behind_beyond_doubt_drops_out_of_the_rounds():
+    story = lone(24)
+    ends = {short(m.case): (m.stop_reason, len(m.samples)) for m in story.measurements}
+    assert ends == {
+        "matmul/1 on jax": ("decided", 8),
+        "matmul/1 on numpy": ("blocks", 24),
+        "matmul/1 on torch": ("blocks", 24),
+    }
+    assert len(story.of(1, "jax").stretches) == 2
+
+
+def test_a_null_pair_keeps_all_its_rounds():
+    ends = {m.case: (m.stop_reason, len(m.samples)) for m in lone(24, null="jax").measurements}
+    assert set(ends.values()) == {("blocks", 24)}
 
 
 def test_a_row_is_as_precise_as_its_least_precise_ratio():

@@ -4,15 +4,19 @@ import numpy as np
 import pytest
 
 from dlbench.harness.supervisor.stopping import (
+    FAR,
     FIRST_LOOK,
+    HALF_WIDTH,
     LOOKS,
     MOST_ROUNDS_FACTOR,
     Stop,
+    far_from_all,
     largest_half_width,
     quiet_rounds,
 )
 from dlbench.records.measurement import Sample
 from dlbench.records.plan import Sampling
+from dlbench.stats.location import median_error
 
 LONG_S = 100.0
 
@@ -184,3 +188,55 @@ def test_a_look_is_taken_once():
     rule = stop(precision=1e-9)
     ends(rule, noisy(30, 0.1), [1.0] * 30, disturbed=range(FIRST_LOOK, 30))
     assert len(rule.half_widths) == 1
+
+
+# --- cases about which nothing is open ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cases", "places"),
+    [
+        pytest.param([[1.0, 1.0], [3.0, 3.0]], [1], id="far behind"),
+        pytest.param([[3.0, 3.0], [1.0, 1.0]], [0], id="wherever it stands"),
+        pytest.param([[1.0, 1.0], [1.9, 3.0]], [], id="not in every turn"),
+        pytest.param([[1.0, 1.0], [3.0, 3.0], [3.3, 3.3]], [], id="two rivals far behind"),
+        pytest.param([[1.0, 1.0], [3.0, 3.0], [9.0, 9.0]], [1, 2], id="each far from each"),
+        pytest.param([[1.0, 1.0], [1.1, 1.1], [9.0, 9.0]], [2], id="rivals of the fastest stay"),
+        pytest.param([[1.0, 1.0]], [], id="a single case"),
+        pytest.param([[1.0], [FAR]], [1], id="the factor itself"),
+    ],
+)
+def test_a_case_is_decided_if_it_is_far_from_each_other_in_every_turn(cases, places):
+    assert far_from_all(cases) == places
+
+
+def test_only_a_look_decides():
+    rule, cases = stop(), [samples([1.0, 1.5] * 50), samples([5.0, 7.0] * 50)]
+    found = []
+    for rounds in range(1, 40):
+        rule.reason([case[:rounds] for case in cases], LONG_S)
+        found.append((rounds, rule.decided))
+    assert {rounds for rounds, decided in found if decided} == {n for n in LOOKS if n < 40}
+
+
+def false_alarms(*far_s):
+    """How often two equal cases differ beyond a 95 % interval, beside others that drop out."""
+    found = 0
+    for seed in range(400):
+        rng = np.random.default_rng(seed)
+        equal = [noisy(48, 0.05, seed=rng) for _ in range(2)]
+        active = [*equal, *(noisy(48, 0.05, step_s, seed=rng) for step_s in far_s)]
+        rule = stop(blocks=48, precision=0.02)
+        for rounds in range(1, 49):
+            if rule.reason([samples(case[:rounds]) for case in active], LONG_S):
+                break
+            active = [c for place, c in enumerate(active) if place not in rule.decided]
+        assert len(active) == 2 or rounds == FIRST_LOOK
+        logs = np.log(equal[0][:rounds]) - np.log(equal[1][:rounds])
+        found += abs(np.median(logs)) > HALF_WIDTH * median_error(logs.tolist())
+    return found / 400
+
+
+def test_dropping_the_others_changes_nothing_for_those_that_stay():
+    """They have the same rounds as without the others, so also as many false alarms."""
+    assert false_alarms(5.0, 40.0) == pytest.approx(false_alarms(), abs=0.02)
