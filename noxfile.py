@@ -161,7 +161,7 @@ def docs(session: nox.Session) -> None:
 def schema(session: nox.Session) -> None:
     """Write the JSON Schemas of docs/schema/ anew."""
     install(session)
-    for name in ("plan", "run", "measurement"):
+    for name in ("plan", "run", "measurement", "show", "answer"):
         with open(f"docs/schema/{name}.json", "w", encoding="utf-8") as stream:
             session.run("dlbench", "schema", name, stdout=stream)
 

@@ -22,6 +22,7 @@ def add(app: typer.Typer) -> None:
 
 def answer(
     run: RunName = "latest",
+    form: Annotated[str, typer.Option("--format", help="table, md, csv, json or html.")] = "table",
     baseline: Annotated[
         str | None,
         option("--baseline", "Compare with this side of a question, such as torch, GPU or eager."),
@@ -43,4 +44,5 @@ def answer(
 
     view = view_of(None, margin, choice("order", sort, ("plan", "name")), top)
     view = view._replace(side=None if baseline is None else SIDES.get(baseline, baseline))
-    terminal.answer(load_run(run, results).filtered(keep).stored, Console(), view)
+    format_ = choice("format", form, terminal.FORMATS)
+    terminal.answer(load_run(run, results).filtered(keep).stored, Console(), format_, view)

@@ -6,7 +6,8 @@ import typer
 
 HELP = """Print a JSON Schema of what dlbench writes.
 
-run is run.json, measurement is a line of measurements.jsonl, plan is a part of run.json.
+run is run.json, measurement is a line of measurements.jsonl, plan is a part of run.json; show and
+answer are what these commands print with --format json.
 
 Example: dlbench schema measurement
 """
@@ -18,9 +19,9 @@ def add(app: typer.Typer) -> None:
 
 
 def schema(
-    name: Annotated[str, typer.Argument(help="run, measurement or plan.")],
+    name: Annotated[str, typer.Argument(help="run, measurement, plan, show or answer.")],
 ) -> None:
     """Print it."""
-    from dlbench.results import schema as schemas
+    from dlbench.report import schema as schemas
 
     typer.echo(schemas.text(name), nl=False)

@@ -98,7 +98,8 @@ class Document:
     the tables do not say so; warnings: whole sentences, most important
     first; ratios: the table of a comparison with a baseline; rerun: the command that would decide
     the unsure verdicts, in a sentence; remarks: further lines, one idea each; answered: the answers
-    as data; answers: the same in sentences; answer_tables: a table per question.
+    as data; answers: the same in sentences; answer_tables: a table per question; is_answer: whether
+    programs get the answers alone.
     """
 
     run: Run
@@ -113,6 +114,7 @@ class Document:
     answered: Answers | None = None
     answers: tuple[str, ...] = ()
     answer_tables: tuple[Table, ...] = ()
+    is_answer: bool = False
 
 
 class Format(Protocol):

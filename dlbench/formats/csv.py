@@ -4,10 +4,12 @@ import csv
 import io
 from collections.abc import Sequence
 
+from msgspec.structs import astuple
 from rich.console import Console
 
 from dlbench.analysis.columns import COLUMNS, flatten
 from dlbench.analysis.rows import Row
+from dlbench.answers.answer import Answer, Answers
 from dlbench.formats.base import Document
 
 DECLARATION = {"option": "csv"}
@@ -19,8 +21,20 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write(document: Document, _: Console, /) -> str:
-    """Return the rows of the run."""
+    """Return the rows of the run, or its answers."""
+    if document.is_answer and document.answered is not None:
+        return of_answers(document.answered)
     return of_rows(document.reading.rows)
+
+
+def of_answers(answers: Answers) -> str:
+    """Return a line for every workload and question."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(Answer.__struct_fields__)
+    for one in answers.by_workload:
+        writer.writerow([_plain(value) for value in astuple(one)])
+    return stream.getvalue()
 
 
 def of_rows(rows: Sequence[Row]) -> str:

@@ -10,10 +10,15 @@ DECLARATION = {"option": "json"}
 
 
 def write(document: Document, _: Console, /) -> str:
-    """Return an object with `run` (without the plan's cases), `nulls`, `answers` and `rows`."""
+    """Return an object with `run` (without the plan's cases), `nulls`, `answers` and `rows`.
+
+    Of answers alone: with `run` and `answers`.
+    """
     run, reading = msgspec.to_builtins(document.run), document.reading
     del run["plan"]["groups"]
-    rows = [flatten(row) for row in reading.rows]
-    parts = {"run": run, "nulls": reading.nulls, "answers": document.answered, "rows": rows}
+    parts = {"run": run, "answers": document.answered}
+    if not document.is_answer:
+        rows = [flatten(row) for row in reading.rows]
+        parts = {"run": run, "nulls": reading.nulls, "answers": document.answered, "rows": rows}
     text = msgspec.json.encode(parts)
     return f"{msgspec.json.format(text).decode()}\n"

@@ -20,13 +20,18 @@ def show(results: Results, console: Console, form: str = "table", view: View = D
     console.file.write(text)
 
 
-def answer(results: Results, console: Console, view: View = DEFAULT) -> None:
-    """Print the answers of a run, and a table for each question."""
+def answer(results: Results, console: Console, form: str = "table", view: View = DEFAULT) -> None:
+    """Print the answers of a run in a format, with a table for each question."""
     document = document_of(results, view)
-    kept = replace(document, tables=document.answer_tables, ratios=None, rerun=None, remarks=())
-    if not document.answers:
-        kept = replace(kept, remarks=(UNANSWERED,))
-    console.file.write(base.named("table").write(kept, console))
+    kept = replace(
+        document,
+        tables=document.answer_tables,
+        ratios=None,
+        rerun=None,
+        remarks=() if document.answers else (UNANSWERED,),
+        is_answer=True,
+    )
+    console.file.write(base.named(form).write(kept, console))
 
 
 UNANSWERED = "There is nothing to answer: fewer than two targets were measured"
