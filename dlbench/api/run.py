@@ -13,7 +13,7 @@ from dlbench.harness.supervisor.process import Launcher
 from dlbench.harness.supervisor.run import Supervisor
 from dlbench.machine import environment
 from dlbench.plan import build, suite
-from dlbench.plan.estimate import estimate
+from dlbench.plan.estimate import estimate, forecast
 from dlbench.plan.request import DEFAULT_SUITE, Request
 from dlbench.plan.targets import read_declarations, this_machine
 from dlbench.records.case import Declaration
@@ -103,6 +103,7 @@ def _measure(
     with folders.RUN.writing(folder, run) as written:
         try:
             progress(run)
+            progress(forecast(run.plan))
             with Launcher(declarations, logs, renews=renews) as launch:
                 events = Supervisor(run.plan, launch).measure()
                 return consume(events, partial(_store, written), progress)

@@ -7,7 +7,7 @@ is not looked at, so an estimate may be wrong by a factor of two.
 from math import ceil
 
 from dlbench.records.case import Case
-from dlbench.records.plan import Estimate, Plan, Sampling
+from dlbench.records.plan import Estimate, Forecast, Plan, Sampling
 
 # Workers start in parallel, but share the cores: ten took 8 s, three took 3 s.
 STARTING_S = 1.0
@@ -55,6 +55,17 @@ def estimate(plan: Plan) -> Estimate:
         measuring_s=often * sum(_measuring_s(case, plan.sampling) for case in cases),
     )
     return _within(whole, plan.sampling.budget_s)
+
+
+def forecast(plan: Plan) -> Forecast:
+    """Estimate the seconds of every case in a generation: the parts of `estimate`, no budget."""
+    cases = [case for group in plan.groups for case in group.live if case.skip is None]
+    return Forecast(
+        starting_s=_starting_s(cases),
+        compiler_s=COMPILER_S,
+        preparing_s={case.id: _case_s(case, plan.sampling) for case in cases},
+        measuring_s={case.id: _measuring_s(case, plan.sampling) for case in cases},
+    )
 
 
 def _within(whole: Estimate, budget_s: float | None) -> Estimate:

@@ -15,10 +15,11 @@ from dlbench.harness.supervisor.schedule import Renewals
 from dlbench.harness.supervisor.state import RunState, sign
 from dlbench.harness.supervisor.stopping import Stop
 from dlbench.records.case import Case, Group
-from dlbench.records.measurement import Measurement, Progress, StopReason
+from dlbench.records.measurement import Measurement, Phase, Progress, StopReason, Taken
 
-Events = Generator[Progress | Measurement, None, None]
-Prepared = Generator[Progress | Measurement, None, list[CaseRun]]
+Event = Progress | Measurement | Taken
+Events = Generator[Event, None, None]
+Prepared = Generator[Event, None, list[CaseRun]]
 
 # A lead-in that is too short shows early. Later than at this share of the row's time, the turns
 # behind a longer one would be too few.
@@ -33,6 +34,7 @@ class RowRun:
 
     def __init__(self, run: RunState, group: Group, later: Sequence[Group]) -> None:
         self.run, self.pool, self.later = run, run.pool, live(later)
+        self.workload = group.workload.id
         self.needed = {run.slot(case) for case in self.later}
         self.correct_until = inf
         self.cases = [
@@ -80,7 +82,9 @@ class RowRun:
         }
         missing = self.pool.missing(targets)
         if missing:
-            yield self.run.progress("starting", units.counted(len(missing), "worker"))
+            yield self.run.progress(
+                "starting", units.counted(len(missing), "worker"), self.workload
+            )
             with self.run.budget.preparing():
                 self.pool.start({slot: targets[slot] for slot in missing}, warm=self.run.is_warm)
         for case_run in self.cases:
@@ -88,8 +92,12 @@ class RowRun:
             if case_run.status == "ok" and failure is not None:
                 case_run.fail(failure)
 
+    def _now(self, phase: Phase, case_run: CaseRun) -> Progress:
+        """Return that this phase of a case begins."""
+        return self.run.progress(phase, case_run.case.id, self.workload, case=case_run.case.id)
+
     def _get_ready(
-        self, cases: Sequence[CaseRun], doing: str, step: Preparation, least: int = 0
+        self, cases: Sequence[CaseRun], phase: Phase, step: Preparation, least: int = 0
     ) -> Prepared:
         """Take the cases through a step; return those that did not fail.
 
@@ -99,7 +107,7 @@ class RowRun:
         for case_run in cases:
             if self.run.budget.is_late and len(done) >= least:
                 break
-            yield self.run.progress(doing, case_run.case.id)
+            yield self._now(phase, case_run)
             with self.run.budget.preparing():
                 began = self.run.clock()
                 step(case_run)
@@ -116,7 +124,7 @@ class RowRun:
         It is no preparation: renewals do not repeat it.
         """
         for case_run in warm:
-            yield self.run.progress("ramping up", case_run.case.id)
+            yield self._now("ramping up", case_run)
             case_run.sustain()
             if case_run.status != "ok":
                 yield from self._finish([case_run])
@@ -146,6 +154,8 @@ class RowRun:
             if reason := stop.reason(samples, until - self.run.clock()):
                 yield from self._end(active, reason)
             elif left and renewals.are_due(stop.quiet):
+                copies = units.counted(len(left), "worker")
+                yield self.run.progress("renewing", copies, self.workload)
                 with renewals.measure_cost():
                     self._renew(left, renewals.count + 1)
                 yield from self._finish([one for one in active if one.status != "ok"])
@@ -155,6 +165,7 @@ class RowRun:
         for case_run in active:
             case_run.stop_reason = reason
         for case_run in active:
+            yield self._now("ending", case_run)
             case_run.sustain(is_needed=False)
         yield from self._finish(active, is_last=True)
 
@@ -164,9 +175,18 @@ class RowRun:
         cases = sum(not case_run.case.null for case_run in active)
         for place, case_run in enumerate(order):
             share = (turn + place / len(order)) * blocks / self.run.plan.sampling.blocks
-            case = case_run.case
-            yield self.run.progress("measuring", case.workload.id, cases * share, case.id)
+            yield self.run.progress(
+                "measuring",
+                self.workload,
+                self.workload,
+                part=cases * share,
+                case=case_run.case.id,
+                round=turn * blocks + 1,
+                rounds=self.run.plan.sampling.blocks,
+            )
             self._turn(case_run, turn * blocks, blocks)
+            if case_run.status == "ok":
+                yield Taken(case_run.case.id, tuple(case_run.samples[-blocks:]))
             if self.run.clock() < self.correct_until:
                 case_run.correct_lead_in()
             if case_run.status != "ok":

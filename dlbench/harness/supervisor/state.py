@@ -6,11 +6,12 @@ It schedules and never computes; it prints nothing and stores nothing.
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from dlbench.harness.supervisor.pool import WorkerPool
 from dlbench.harness.supervisor.schedule import Budget
 from dlbench.records.case import Case, Group, Target
-from dlbench.records.measurement import Measurement, Progress
+from dlbench.records.measurement import TIMED, Measurement, Phase, Progress
 from dlbench.records.plan import Plan
 
 
@@ -72,14 +73,22 @@ class RunState:
             "--compile-limit raises the limit"
         )
 
-    def progress(self, doing: str, what: str, part: float = 0.0, case: str = "") -> Progress:
+    def progress(self, phase: Phase, what: str, row: str, **details: Any) -> Progress:
         """Return the current activity, and how much of the run is done.
 
-        part: the number of cases under way, by the share of their samples; case: the id of the case
-        whose turn comes.
+        row: the id of the workload; details: further fields of Progress.
         """
-        is_timed = doing in {"warming up", "ramping up", "measuring"}
-        return Progress(f"{doing} {what}", self.done, self._total(), part, is_timed, case)
+        return Progress(
+            f"{phase} {what}",
+            self.done,
+            self._total(),
+            is_timed=phase in TIMED,
+            phase=phase,
+            row=row,
+            generation=self.generation,
+            generations=self.budget.generations,
+            **details,
+        )
 
     def count(self, measurement: Measurement) -> None:
         """Count the measurement if its case is one that `_total` counts."""

@@ -1,0 +1,68 @@
+"""The tasks of a run, with the seconds that its forecast expects of each."""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from dlbench.records.case import Case
+from dlbench.records.measurement import Phase
+from dlbench.records.plan import Forecast, Plan
+
+# The phases of a row in their order, and their share of a case's preparation or of its measuring.
+# Rough: from the first row on, every phase has a scale of its own.
+PREPARING: Mapping[Phase, float] = MappingProxyType(
+    {"preparing": 0.6, "checking": 0.2, "warming up": 0.2}
+)
+MEASURING: Mapping[Phase, float] = MappingProxyType(
+    {"ramping up": 0.2, "measuring": 0.7, "ending": 0.1}
+)
+ORDER: tuple[Phase, ...] = ("starting", *PREPARING, *MEASURING)
+
+# Phases that all cases of a row go through together.
+TOGETHER: frozenset[Phase] = frozenset(("starting", "measuring"))
+
+
+class Task(NamedTuple):
+    """A part of a run: a phase of a row in a generation, and of a case unless it is of all.
+
+    Without a row: to start the workers, and to start the compiler of the worker of a case.
+    """
+
+    generation: int
+    row: str
+    phase: Phase
+    case: str = ""
+
+
+def tasks_of(plan: Plan, forecast: Forecast, generation: int) -> Iterator[tuple[Task, float]]:
+    """Yield the tasks of a generation with their expected seconds."""
+    live = [case for group in plan.groups for case in group.live if not case.skip]
+    compiled = {worker_of(case): case for case in live if case.mode_kind == "static"}
+    yield Task(generation, "", "starting"), forecast.starting_s
+    for case in compiled.values():
+        yield Task(generation, "", "preparing", case.id), forecast.compiler_s
+    for group in plan.groups:
+        measuring_s = sum(forecast.measuring_s[case.id] for case in group.live if not case.skip)
+        yield Task(generation, group.workload.id, "measuring"), MEASURING["measuring"] * measuring_s
+    for case in live:
+        for phase, share in PREPARING.items():
+            task = Task(generation, case.workload.id, phase, case.id)
+            yield task, share * forecast.preparing_s[case.id]
+        for phase in MEASURING.keys() - TOGETHER:
+            task = Task(generation, case.workload.id, phase, case.id)
+            yield task, MEASURING[phase] * forecast.measuring_s[case.id]
+
+
+def worker_of(case: Case) -> str:
+    """Return the name of the process that a case has with others of its target."""
+    return f"{case.target.id}/null" if case.null else case.target.id
+
+
+def is_over(task: Task, now: Task, row: str) -> bool:
+    """Return whether a task cannot come any more when another begins, in this row."""
+    if task.generation != now.generation:
+        return task.generation < now.generation
+    is_compiler = not task.row and task.case
+    if task.row in {"", row} and not is_compiler:
+        return ORDER.index(task.phase) < ORDER.index(now.phase)
+    return False
