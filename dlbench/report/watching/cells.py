@@ -7,7 +7,7 @@ from dlbench import units
 from dlbench.analysis.labels import one_line
 from dlbench.analysis.samples import ENOUGH
 from dlbench.records.measurement import Sample, Status
-from dlbench.report.tables import BUSY_MARK, STATUS_WORDS
+from dlbench.report.tables import STATUS_WORDS
 
 # What stands in the place of a time to come.
 TO_COME = "…"
@@ -68,7 +68,7 @@ class Cell:
             return TO_COME
         if len(self.steps_s) < FEW_SAMPLES:
             return f"about {_rough(step_s)}"
-        return f"{BUSY_MARK if self.is_busy else ''}{units.duration(step_s)}"
+        return f"{units.duration(step_s)}{' (busy)' if self.is_busy else ''}"
 
 
 def _rough(seconds: float) -> str:

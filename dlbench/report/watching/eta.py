@@ -3,13 +3,14 @@
 Pure: every function is told the time, in seconds of any clock.
 """
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 from dlbench.records.measurement import Measurement, Phase, Progress, Taken
 from dlbench.records.plan import Forecast, Plan
 from dlbench.report.watching.countdown import Left
-from dlbench.report.watching.tasks import TOGETHER, Task, is_over, tasks_of, worker_of
+from dlbench.report.watching.tasks import COMPILER, TOGETHER, Task, is_over, tasks_of, worker_of
 
 # Work that takes so many times its expected time, and so many seconds more, is late: nobody knows
 # when it ends.
@@ -53,15 +54,18 @@ class ByCount:
 # The name of a scale, such as (preparing, torch/cpu/...); the names that a task may take.
 Names = tuple[str, ...]
 Scales = tuple[Names, ...]
+# Seconds that tasks took, and that the plan expected of them.
+Pair = tuple[float, float]
+NOTHING: Pair = (0.0, 0.0)
+NONE: Mapping[Names, Pair] = MappingProxyType({})
 
 
 class _Job(NamedTuple):
-    """A task under way: when it began, the seconds that the plan expects, whose scale it takes."""
+    """A task under way: when it began, and its parts: their scales and expected seconds."""
 
     task: Task
     began: float
-    expected_s: float
-    scales: Scales
+    parts: dict[Scales, float]
 
 
 class Forecasted:
@@ -74,30 +78,51 @@ class Forecasted:
 
     def __init__(self, plan: Plan, forecast: Forecast, now: float) -> None:
         self.plan, self.forecast, self.began = plan, forecast, now
-        self.cases = {c.id: c for group in plan.groups for c in group.live if not c.skip}
+        self.known = {c.id: c for group in plan.groups for c in group.live if not c.skip}
+        self.cases = dict(self.known)  # without those that failed
         self.generations = plan.sampling.generations
         self.tasks: dict[Task, float] = {}
         self.to_come: dict[Scales, float] = {}  # their sums, as the time left is asked for often
         for generation in range(self.generations):
             for task, seconds in tasks_of(plan, forecast, generation):
                 self._put(task, seconds)
-        self.taken: dict[Names, tuple[float, float]] = {}
+        self.taken: dict[Names, Pair] = {}
         self.job: _Job | None = None
-        self.place = (0, "")
-        self.blocks = self.planned = 0
-        self.needed: list[float] = []
+        self.place: tuple[int, str] | None = None
+        self.compilers: dict[str, float] = {}  # by the case that started one: the seconds so far
+        # Of the row's rounds: how many are planned, its cases, and their blocks so far.
+        self.planned = 0
+        self.active: list[str] = []
+        self.taken_of: dict[str, int] = {}
+        self.needed: list[float] = []  # of earlier rows: the share of the planned rounds
 
     def see(self, event: object, now: float) -> None:
         """Take note of an event."""
-        if isinstance(event, Measurement) and event.status != "ok":
-            self._drop(task for task in self.tasks if task.case == event.case)
-            self.cases.pop(event.case, None)
+        if isinstance(event, Measurement):
+            self._report(event)
         elif isinstance(event, Taken):
-            self.blocks += len(event.blocks)
+            self.taken_of[event.case] = self.taken_of.get(event.case, 0) + len(event.blocks)
         elif isinstance(event, Progress) and event.phase and event.phase != "renewing":
-            self._see(event, event.phase, now)
+            self._move(event, event.phase, now)
 
-    def _see(self, event: Progress, phase: Phase, now: float) -> None:
+    def _report(self, event: Measurement) -> None:
+        """Learn what the compiler's start took; drop what will not be done of a failed case."""
+        compiler_s = self.compilers.pop(event.case, None)
+        case = self.cases.get(event.case)
+        if case is None:
+            return
+        if compiler_s is not None and event.compiling is not None:
+            more_s = event.compiling.start_s - compiler_s
+            self._learn(self._scales(Task(0, "", "preparing", case.id)), -more_s)
+            self._learn(self._scales(Task(0, "", COMPILER, worker_of(case))), more_s)
+        if event.status != "ok":
+            del self.cases[case.id]
+            self.active = [one for one in self.active if one != case.id]
+            gone = {case.id, worker_of(case)} - {worker_of(one) for one in self.cases.values()}
+            self._drop(task for task in self.tasks if task.case in gone)
+
+    def _move(self, event: Progress, phase: Phase, now: float) -> None:
+        """Begin another task, or go on with the rounds of a row."""
         if event.generations != self.generations:  # a budget allows fewer
             self.generations = event.generations
             self._drop(task for task in self.tasks if task.generation >= self.generations)
@@ -109,45 +134,45 @@ class Forecasted:
             self._leave(event.generation, event.row)
             self._drop(other for other in self.tasks if is_over(other, task, event.row))
             self._begin(task, now)
-        self.planned = event.rounds * len(self._cases_of(event.row))
+        self.planned = event.rounds
+        self.active = [one for one, case in self.cases.items() if case.workload.id == event.row]
 
-    def _cases_of(self, row: str) -> list[str]:
-        return [case.id for case in self.cases.values() if case.workload.id == row]
-
-    def _leave(self, *place: Any) -> None:
+    def _leave(self, generation: int, row: str) -> None:
         """Drop what has not been done of the row before, if another begins."""
+        place = generation, row
         if place != self.place:
             self._drop(task for task in self.tasks if (task.generation, task.row) == self.place)
             self.place = place
 
     def _begin(self, task: Task, now: float) -> None:
-        self.blocks = 0
-        self.job = _Job(task, now, self._take(task) + self._compiler_s(task), self._scales(task))
-
-    def _compiler_s(self, task: Task) -> float:
-        """Return the expected seconds to start the compiler, for the worker's first case."""
-        case = self.cases.get(task.case)
-        if task.phase != "preparing" or case is None:
-            return 0.0
-        worker = worker_of(case)
-        return sum(
-            self._take(other)
-            for other in [other for other in self.tasks if other.row == ""]
-            if other.generation == task.generation
-            and other.case
-            and worker_of(self.cases[other.case]) == worker
-        )
+        self.taken_of = {}
+        parts, case = [task], self.cases.get(task.case)
+        if task.phase == "preparing" and case is not None:
+            parts.append(Task(task.generation, "", COMPILER, worker_of(case)))
+        expected = {self._scales(part): self._take(part) for part in parts if part in self.tasks}
+        self.job = _Job(task, now, expected)
 
     def _end(self, now: float) -> None:
-        """Learn from the task under way."""
-        if self.job is None or not self.job.expected_s:
+        """Learn from the task under way: its time belongs to its parts as was expected."""
+        if self.job is None:
             return
-        for names in self.job.scales:
-            took_s, expected_s = self.taken.get(names, (0.0, 0.0))
-            took_s += now - self.job.began
-            self.taken[names] = took_s, expected_s + self.job.expected_s
+        for scales, took_s in self._shared(self.job, now - self.job.began).items():
+            self._learn(scales, took_s, self.job.parts[scales])
+            if scales[0][0] == COMPILER:
+                self.compilers[self.job.task.case] = took_s
         if self.job.task.phase == "measuring":
-            self.needed.append(self.blocks / max(self.planned, 1))
+            self.needed.append(self._done)
+
+    def _shared(self, job: _Job, took_s: float) -> dict[Scales, float]:
+        """Return the seconds of each part of a task that takes so long."""
+        expected = {scales: part_s * self._scale(scales) for scales, part_s in job.parts.items()}
+        total_s = sum(expected.values())
+        return {one: took_s * part_s / total_s for one, part_s in expected.items() if total_s}
+
+    def _learn(self, scales: Scales, took_s: float, expected_s: float = 0.0) -> None:
+        for names in scales:
+            before = self.taken.get(names, NOTHING)
+            self.taken[names] = before[0] + took_s, before[1] + expected_s
 
     def _put(self, task: Task, seconds: float) -> None:
         scales = self._scales(task)
@@ -167,39 +192,64 @@ class Forecasted:
 
     def _scales(self, task: Task) -> Scales:
         """Return the names of the scales of a task, the narrowest first."""
-        case = self.cases.get(task.case)
+        if task.phase == COMPILER:
+            return (task.phase, task.case), (task.phase,)
+        case = self.known.get(task.case)
         if case is None:
             return ((task.phase,),)
         return (task.phase, worker_of(case)), (task.phase, case.mode_kind), (task.phase,)
 
-    def _scale(self, scales: Scales) -> float:
-        known = (self.taken[names] for names in scales if names in self.taken)
-        took_s, expected_s = next(known, (1.0, 1.0))
-        return took_s / expected_s
+    def _scale(self, scales: Scales, under_way: Mapping[Names, Pair] = NONE) -> float:
+        """Return the scale of a task. under_way: what counts besides what has ended."""
+        for names in scales:
+            took_s, expected_s = self.taken.get(names, NOTHING)
+            more_s, more_expected_s = under_way.get(names, NOTHING)
+            if expected_s + more_expected_s > 0:
+                return (took_s + more_s) / (expected_s + more_expected_s)
+        return 1.0
 
     def left(self, now: float) -> Left | None:
         """Return the time left; None before the first event."""
         if self.job is None:
             return None
-        now_s, is_late = self._left_of_job(self.job, now - self.job.began)
-        later_s = sum(seconds * self._scale(scales) for scales, seconds in self.to_come.items())
+        since_s = now - self.job.began
+        now_s, is_late = self._left_of_job(self.job, since_s)
+        counts = is_late or self._has_rounds
+        under_way = self._under_way(self.job, since_s + now_s) if counts else NONE
+        later_s = sum(part_s * self._scale(one, under_way) for one, part_s in self.to_come.items())
         budget_s = self.plan.sampling.budget_s
         if budget_s is not None and now_s + later_s > (rest_s := self.began + budget_s - now):
             return Left(max(0.0, rest_s))
         return Left(max(0.0, now_s + later_s), is_late)
 
+    def _under_way(self, job: _Job, seconds: float) -> dict[Names, Pair]:
+        """Return what a task of so many seconds would add to what has been learnt."""
+        shared = self._shared(job, seconds)
+        return {n: (part_s, job.parts[one]) for one, part_s in shared.items() for n in one}
+
+    @property
+    def _has_rounds(self) -> bool:
+        """Return whether every case of the row has had a turn, so that rounds tell the rest."""
+        is_any = bool(self.planned and self.active)
+        return is_any and all(case in self.taken_of for case in self.active)
+
     def _left_of_job(self, job: _Job, since_s: float) -> tuple[float, bool]:
         """Return the seconds left of the task under way, and whether it is late."""
-        if job.task.phase == "measuring" and self.blocks and self.planned:
-            return self._left_of_rounds(job.task.row, since_s), False
-        expected_s = job.expected_s * self._scale(job.scales)
+        if self._has_rounds:
+            return self._left_of_rounds(since_s), False
+        expected_s = sum(part_s * self._scale(scales) for scales, part_s in job.parts.items())
         is_late = since_s > max(LATE_FACTOR * expected_s, expected_s + LATE_S)
         return max(0.0, expected_s - since_s), is_late
 
-    def _left_of_rounds(self, row: str, since_s: float) -> float:
+    @property
+    def _done(self) -> float:
+        """Return the share of the row's planned rounds that are done."""
+        blocks = sum(self.taken_of.get(case, 0) for case in self.active)
+        return blocks / max(self.planned * len(self.active), 1)
+
+    def _left_of_rounds(self, since_s: float) -> float:
         """Return the seconds left of a row's rounds: by those so far and those that rows need."""
-        done = self.blocks / self.planned
         usual = sum(self.needed) / len(self.needed) if self.needed else 1.0
-        by_rounds_s = since_s * max(usual - done, 0.0) / done
-        most_s = self.plan.sampling.case_s * len(self._cases_of(row))
+        by_rounds_s = since_s * max(usual - self._done, 0.0) / self._done
+        most_s = self.plan.sampling.case_s * len(self.active)
         return min(by_rounds_s, max(0.0, most_s - since_s))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from dlbench.records.case import Case
 from dlbench.records.measurement import Phase
@@ -16,31 +16,35 @@ PREPARING: Mapping[Phase, float] = MappingProxyType(
 MEASURING: Mapping[Phase, float] = MappingProxyType(
     {"ramping up": 0.2, "measuring": 0.7, "ending": 0.1}
 )
-ORDER: tuple[Phase, ...] = ("starting", *PREPARING, *MEASURING)
+ORDER: tuple[str, ...] = ("starting", *PREPARING, *MEASURING)
 
 # Phases that all cases of a row go through together.
 TOGETHER: frozenset[Phase] = frozenset(("starting", "measuring"))
 
 
+# To start the compiler, which is a part of the first preparing of every worker with a static mode.
+COMPILER: Literal["compiler"] = "compiler"
+
+
 class Task(NamedTuple):
     """A part of a run: a phase of a row in a generation, and of a case unless it is of all.
 
-    Without a row: to start the workers, and to start the compiler of the worker of a case.
+    To start the workers, and to start the compiler of a worker (whose name stands in place of the
+    case), are tasks without a row.
     """
 
     generation: int
     row: str
-    phase: Phase
+    phase: Phase | Literal["compiler"]
     case: str = ""
 
 
 def tasks_of(plan: Plan, forecast: Forecast, generation: int) -> Iterator[tuple[Task, float]]:
     """Yield the tasks of a generation with their expected seconds."""
     live = [case for group in plan.groups for case in group.live if not case.skip]
-    compiled = {worker_of(case): case for case in live if case.mode_kind == "static"}
     yield Task(generation, "", "starting"), forecast.starting_s
-    for case in compiled.values():
-        yield Task(generation, "", "preparing", case.id), forecast.compiler_s
+    for worker in {worker_of(case) for case in live if case.mode_kind == "static"}:
+        yield Task(generation, "", COMPILER, worker), forecast.compiler_s
     for group in plan.groups:
         measuring_s = sum(forecast.measuring_s[case.id] for case in group.live if not case.skip)
         yield Task(generation, group.workload.id, "measuring"), MEASURING["measuring"] * measuring_s
@@ -62,7 +66,6 @@ def is_over(task: Task, now: Task, row: str) -> bool:
     """Return whether a task cannot come any more when another begins, in this row."""
     if task.generation != now.generation:
         return task.generation < now.generation
-    is_compiler = not task.row and task.case
-    if task.row in {"", row} and not is_compiler:
+    if task.row in {"", row} and task.phase != COMPILER:
         return ORDER.index(task.phase) < ORDER.index(now.phase)
     return False

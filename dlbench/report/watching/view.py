@@ -26,8 +26,8 @@ WORDS: dict[Phase, str] = {
     "preparing": "preparing {}",
     "checking": "checking {}",
     "warming up": "warming up {}",
-    "ramping up": "running {} without a pause",
-    "ending": "running {} once more without a pause",
+    "ramping up": "getting {} up to speed",
+    "ending": "timing {} once more",
 }
 COMPILING = "compiling with {}"
 
