@@ -40,7 +40,7 @@ def watching_quietly(console: Console) -> Iterator[Watcher]:
 @contextmanager
 def watching_run(console: Console) -> Iterator[Watcher]:
     """Yield a watcher of a run or a verification: a live table on a terminal, else lines."""
-    if not console.is_terminal:
+    if not console.is_terminal or console.is_dumb_terminal:
         log = LogWatcher(console)
         with ticking(log.tick):
             yield log

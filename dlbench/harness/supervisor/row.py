@@ -92,10 +92,6 @@ class RowRun:
             if case_run.status == "ok" and failure is not None:
                 case_run.fail(failure)
 
-    def _now(self, phase: Phase, case_run: CaseRun) -> Progress:
-        """Return that this phase of a case begins."""
-        return self.run.progress(phase, case_run.case.id, self.workload, case=case_run.case.id)
-
     def _get_ready(
         self, cases: Sequence[CaseRun], phase: Phase, step: Preparation, least: int = 0
     ) -> Prepared:
@@ -107,7 +103,7 @@ class RowRun:
         for case_run in cases:
             if self.run.budget.is_late and len(done) >= least:
                 break
-            yield self._now(phase, case_run)
+            yield self.run.case_progress(phase, case_run.case)
             with self.run.budget.preparing():
                 began = self.run.clock()
                 step(case_run)
@@ -124,7 +120,7 @@ class RowRun:
         It is no preparation: renewals do not repeat it.
         """
         for case_run in warm:
-            yield self._now("ramping up", case_run)
+            yield self.run.case_progress("ramping up", case_run.case)
             case_run.sustain()
             if case_run.status != "ok":
                 yield from self._finish([case_run])
@@ -165,7 +161,7 @@ class RowRun:
         for case_run in active:
             case_run.stop_reason = reason
         for case_run in active:
-            yield self._now("ending", case_run)
+            yield self.run.case_progress("ending", case_run.case)
             case_run.sustain(is_needed=False)
         yield from self._finish(active, is_last=True)
 

@@ -90,6 +90,10 @@ class RunState:
             **details,
         )
 
+    def case_progress(self, phase: Phase, case: Case) -> Progress:
+        """Return that a phase of a case begins."""
+        return self.progress(phase, case.id, case.workload.id, case=case.id)
+
     def count(self, measurement: Measurement) -> None:
         """Count the measurement if its case is one that `_total` counts."""
         self.done += measurement.case in self._counted

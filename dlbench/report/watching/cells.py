@@ -35,18 +35,29 @@ class Cell:
 
     def end(self, status: Status, reason: str | None) -> None:
         """Take over the outcome of the case in a generation; a failure stays."""
-        if self.status in {None, "ok"}:
+        if self.is_open:
             self.status, self.reason = status, one_line(reason or "")
 
     @property
     def is_busy(self) -> bool:
         """Return whether most samples are disturbed, and disturbed ones count."""
-        return 2 * len(self.quiet_s) < len(self.steps_s) and len(self.quiet_s) < ENOUGH
+        quiet = len(self.quiet_s)
+        return 2 * quiet < len(self.steps_s) and quiet < ENOUGH
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the case may be measured again: nothing has been wrong with it."""
+        return self.status in {None, "ok"}
+
+    @property
+    def is_timed(self) -> bool:
+        """Return whether there is a time to show."""
+        return self.is_open and bool(self.steps_s)
 
     @property
     def is_failed(self) -> bool:
         """Return whether something is wrong with the case."""
-        return self.status not in {None, "ok", "skipped"}
+        return not self.is_open and self.status != "skipped"
 
     @property
     def step_s(self) -> float | None:
@@ -63,12 +74,16 @@ class Cell:
         if self.status not in {None, "ok"}:
             word = STATUS_WORDS[self.status]
             return f"{word}: {self.reason}" if self.reason else word
+        return f"{self.time or TO_COME}{' (busy)' if self.is_busy else ''}"
+
+    @property
+    def time(self) -> str:
+        """Return the time so far with its unit; empty without samples."""
         step_s = self.step_s
         if step_s is None:
-            return TO_COME
-        if len(self.steps_s) < FEW_SAMPLES:
-            return f"about {_rough(step_s)}"
-        return f"{units.duration(step_s)}{' (busy)' if self.is_busy else ''}"
+            return ""
+        is_rough = len(self.steps_s) < FEW_SAMPLES
+        return f"about {_rough(step_s)}" if is_rough else units.duration(step_s)
 
 
 def _rough(seconds: float) -> str:

@@ -3,15 +3,19 @@
 from rich.console import Console
 
 from dlbench.records.measurement import Notice, Progress
-from dlbench.report.watching.view import BUSY_WARNING, Finished, RunView
+from dlbench.report.watching.row import Finished
+from dlbench.report.watching.view import RunView
+
+BUSY_WARNING = "Other programs are using the CPU. Ctrl-C stops; what is measured is kept."
 
 # A log is silent for so many seconds at most, except while a sample is timed.
 SILENCE_S = 10.0
 
 
 def say(console: Console, line: str, style: str | None = None) -> None:
-    """Print a line as it is, however long."""
-    console.print(line, style=style, highlight=False, markup=False, soft_wrap=True)
+    """Print a line as it is; a terminal breaks long ones between words, a log never."""
+    whole = not console.is_terminal
+    console.print(line, style=style, highlight=False, markup=False, soft_wrap=whole)
 
 
 class Warnings:

@@ -10,63 +10,68 @@ from rich.text import Text
 from dlbench import units
 from dlbench.records.case import Group as Row
 from dlbench.report.watching.cells import TO_COME, Cell
-from dlbench.report.watching.view import Line, RunView
+from dlbench.report.watching.view import Line, Planned, RunView
 
 # The narrowest columns: a workload, a target, and what the last one needs for a time.
 MOST_LABEL, MOST_TARGET, LEAST_TIME = 34, 24, 14
 GAP = 2
+# Between where the run is and what is being done; the least of the former: `[12/34] ...`.
+HEAD_ENDS, LEAST_HEAD = ": ", 9
 # Lines of the terminal besides the table: what is being done, and the place of the cursor.
 OTHER_LINES = 2
-# Lines of a shortened table besides its cases: the rows before and the rows after.
-COUNTS = 2
 
 
 def picture(view: RunView, console: Console, now: float) -> RenderableType:
     """Return the picture at this time; it is never higher or wider than the terminal."""
-    parts = [*_table(view, console), _line(view, now)]
+    parts = [*_table(view, console), _line(view, console, now)]
     return Group(*parts)
 
 
-def _line(view: RunView, now: float) -> RenderableType:
-    """Return what is being done on the left, and the time on the right."""
+def _line(view: RunView, console: Console, now: float) -> RenderableType:
+    """Return what is being done on the left, and the time on the right.
+
+    Where it is too long, the name of the row is cut: the table has it too.
+    """
+    time, doing, head = Text(view.time(now)), Text(view.doing(now)), Text(view.head)
+    if head:
+        room = console.width - GAP - time.cell_len - doing.cell_len - len(HEAD_ENDS)
+        head.truncate(max(room, LEAST_HEAD), overflow="ellipsis")
+        doing = Text.assemble(head, HEAD_ENDS, doing)
     grid = Table.grid(expand=True, padding=(0, 0, 0, GAP))
     grid.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
     grid.add_column(justify="right", no_wrap=True)
-    doing = ": ".join(filter(None, (view.head, view.doing(now))))
-    grid.add_row(Text(doing), Text(view.time(now)))
+    grid.add_row(doing, time)
     return grid
 
 
 def _table(view: RunView, console: Console) -> list[RenderableType]:
     """Return all rows where they fit, else the present row and counts of the others."""
-    if view.plan is None:
+    if view.planned is None or not view.planned.groups:
         return []
     room = console.size.height - OTHER_LINES
-    rows = [group for group in view.plan.groups if any(not case.skip for case in group.cases)]
-    lines = list(chain.from_iterable(view.lines(row) for row in rows))
+    lines = list(chain.from_iterable(map(view.planned.lines, view.planned.groups.values())))
     if len(lines) <= room:
-        return [_grid(lines, console)] if lines else []
-    return _shortened(view, rows, room - COUNTS, console)
+        return [_grid(lines, console)]
+    present = view.row.group if view.row else next(iter(view.planned.groups.values()))
+    return _shortened(view.planned, present, room, console)
 
 
-def _shortened(
-    view: RunView, rows: Sequence[Row], room: int, console: Console
-) -> list[RenderableType]:
-    present = view.row or rows[0]
-    lines = view.lines(present)
-    more = len(lines) - room
-    if more > 0:  # its own line takes one, too
-        lines = lines[: max(room - 1, 0)]
-        more = len(view.lines(present)) - len(lines)
-    others = [case for row in rows if row is not present for case in row.cases if not case.skip]
-    done = sum(view.cells[case.id].status is not None for case in others)
-    counts = (
-        _count(more, "more case of this row", "more cases of this row") if more > 0 else "",
+def _shortened(planned: Planned, present: Row, room: int, console: Console) -> list[RenderableType]:
+    """Return as many cases of the present row as fit, and counts of all others."""
+    lines = planned.lines(present)
+    others = [c for row in planned.groups.values() if row is not present for c in row.cases]
+    done = sum(planned.cells[case.id].status is not None for case in others)
+    counts = [
         _count(done, "case before", "cases before"),
         _count(len(others) - done, "case to come", "cases to come"),
-    )
-    below = [Text(text, style="dim", no_wrap=True, overflow="ellipsis") for text in counts if text]
-    return [*([_grid(lines, console)] if lines else []), *below[: room + COUNTS - len(lines)]]
+    ]
+    space = max(room - len(list(filter(None, counts))), 0)
+    if len(lines) > space:
+        space = max(space - 1, 0)
+        more = _count(len(lines) - space, "more case of this row", "more cases of this row")
+        lines, counts = lines[:space], [more, *counts]
+    below = [Text(text, style="dim", no_wrap=True) for text in counts if text][:room]
+    return [*([_grid(lines, console)] if lines else []), *below]
 
 
 def _count(count: int, noun: str, plural: str) -> str:

@@ -1,12 +1,13 @@
 """The tasks of a run, with the seconds that its forecast expects of each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from dlbench.records.case import Case
 from dlbench.records.measurement import Phase
 from dlbench.records.plan import Forecast, Plan
+from dlbench.report.watching.scales import Names
 
 # The phases of a row in their order, and their share of a case's preparation or of its measuring.
 # Rough: from the first row on, every phase has a scale of its own.
@@ -69,3 +70,34 @@ def is_over(task: Task, now: Task, row: str) -> bool:
     if task.row in {"", row} and task.phase != COMPILER:
         return ORDER.index(task.phase) < ORDER.index(now.phase)
     return False
+
+
+class Backlog:
+    """The tasks to come, with the seconds that are expected of each.
+
+    names_of: the scales of a task. sums: the seconds of the tasks with equal scales, as the time
+    left is asked for often.
+    """
+
+    def __init__(self, names_of: Callable[[Task], Names]) -> None:
+        self.names_of = names_of
+        self.tasks: dict[Task, float] = {}
+        self.sums: dict[Names, float] = {}
+
+    def put(self, task: Task, seconds: float) -> None:
+        """Add a task."""
+        names = self.names_of(task)
+        self.tasks[task] = seconds
+        self.sums[names] = self.sums.get(names, 0.0) + seconds
+
+    def take(self, task: Task) -> float:
+        """Remove a task, and return its expected seconds; 0 if it is not there."""
+        seconds = self.tasks.pop(task, 0.0)
+        if seconds:
+            self.sums[self.names_of(task)] -= seconds
+        return seconds
+
+    def drop(self, is_gone: Callable[[Task], bool]) -> None:
+        """Remove all tasks of a kind."""
+        for task in [task for task in self.tasks if is_gone(task)]:
+            self.take(task)

@@ -1,22 +1,17 @@
 """The state of a run as its events tell it: what is done, what is being done, how long it takes."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from dlbench import units
-from dlbench.analysis.labels import target_names, varying_params, workload_name
 from dlbench.records.case import Case, Group
-from dlbench.records.measurement import Flag, Measurement, Phase, Progress, Taken
+from dlbench.records.measurement import Measurement, Phase, Progress, Taken
 from dlbench.records.plan import Forecast, Plan
 from dlbench.records.run import Run
 from dlbench.report.watching.cells import Cell
 from dlbench.report.watching.countdown import Countdown
 from dlbench.report.watching.eta import ByCount, Eta, Forecasted
-
-BUSY_WARNING = "Other programs are using the CPU. Ctrl-C stops; what is measured is kept."
-
-# The flag of a sample that other programs on this machine disturbed.
-BUSY: Flag = "busy"
+from dlbench.report.watching.names import Names
+from dlbench.report.watching.row import Finished, PresentRow
 
 # A phase is told with its seconds from so many on.
 LONG_S = 2.0
@@ -32,13 +27,6 @@ WORDS: dict[Phase, str] = {
 COMPILING = "compiling with {}"
 
 
-class Finished(NamedTuple):
-    """A row that is finished in a generation. is_busy: other programs disturbed most samples."""
-
-    text: str
-    is_busy: bool
-
-
 class Line(NamedTuple):
     """A case of the table: its workload, its target, and its cell."""
 
@@ -47,55 +35,84 @@ class Line(NamedTuple):
     cell: Cell
 
 
+class Planned:
+    """A plan with its names, and a cell for each case."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.names = Names(plan)
+        self.cases = {case.id: case for group in plan.groups for case in group.live}
+        self.cells = {case.id: Cell() for case in plan.cases}
+        self.groups = {
+            group.workload.id: group
+            for group in plan.groups
+            if not all(case.skip for case in group.cases)
+        }
+
+    def lines(self, group: Group) -> list[Line]:
+        """Return a line for every case of a row."""
+        label = self.names.rows[group.workload.id]
+        return [Line(label, self.names.target(c), self.cells[c.id]) for c in group.cases]
+
+
 class RunView:
     """What there is to say of a run at any time; `now` is in seconds of one clock."""
 
     def __init__(self, now: float) -> None:
-        self.began = self.since = self.row_began = now
+        self.began = self.since = now
         self.eta: Eta = ByCount(now)
         self.countdown = Countdown()
         self.plan: Plan | None = None
-        self.cases: dict[str, Case] = {}
-        self.cells: dict[str, Cell] = {}
+        self.planned: Planned | None = None
         self.progress = Progress("planning", 0, 0)
-        self.row: Group | None = None
-        self.is_open = False
+        self.row: PresentRow | None = None
         self.rows_begun = 0
-        self.reported: dict[str, Measurement] = {}
 
     def see(self, event: object, now: float) -> Finished | None:
         """Take note of an event; return the row that it finishes, if it does."""
         self.eta.see(event, now)
         if isinstance(event, Run):
-            self._plan(event.plan)
+            self.plan, self.planned = event.plan, Planned(event.plan)
         elif isinstance(event, Forecast) and self.plan is not None:
             self.eta = Forecasted(self.plan, event, now)
-        elif isinstance(event, Taken) and event.case in self.cells:
-            self.cells[event.case].take(event.blocks)
-        elif isinstance(event, Measurement):
-            return self._report(event, now)
         elif isinstance(event, Progress):
             return self._move(event, now)
+        elif isinstance(event, Measurement | Taken) and self.planned is not None:
+            return self._fill(self.planned, event, now)
         return None
 
-    def _plan(self, plan: Plan) -> None:
-        self.plan = plan
-        self.cases = {case.id: case for group in plan.groups for case in group.live}
-        self.cells = {case.id: Cell() for case in plan.cases}
-        self.labels = labels_of(plan.groups)
-        self.targets = target_names([case.target for case in plan.cases])
+    def _fill(self, planned: Planned, event: Measurement | Taken, now: float) -> Finished | None:
+        """Fill the case's cell; return the row if this was the last outcome that it lacked."""
+        cell = planned.cells.get(event.case, Cell())  # none of a null
+        if isinstance(event, Taken):
+            cell.take(event.blocks)
+            return None
+        cell.end(event.status, event.reason)
+        if self.row is None or self.row.is_finished:
+            return None
+        self.row.report(event)
+        return self.row.finish(planned.names, now) if self.row.is_finished else None
 
     def _move(self, event: Progress, now: float) -> Finished | None:
-        """Go on to the next activity; return the row before, if it ends without a last word."""
-        finished = None
-        if event.phase and (event.row, event.generation) != self.place:
-            finished = self._finish(now)
-            self._begin_row(event.row, now)
-        before = self.what
+        """Go on to the next activity; return the row before, if it ends incomplete."""
+        finished, before, what = None, self.progress, self.what
         self.progress = event
-        if self.what != before:
+        is_next = (event.row, event.generation) != (before.row, before.generation)
+        is_known = self.planned is not None and event.row in self.planned.groups
+        if self.planned is not None and is_known and (is_next or self.row is None):
+            if self.row is not None and not self.row.is_finished:
+                finished = self.row.finish(self.planned.names, now)
+            self._begin_row(self.planned, event, now)
+        if self.what != what:
             self.since = now
         return finished
+
+    def _begin_row(self, planned: Planned, event: Progress, now: float) -> None:
+        self.rows_begun += 1
+        total = len(planned.groups) * event.generations
+        name = planned.names.rows[event.row]
+        repetition = f", repetition {event.generation + 1}" if event.generations > 1 else ""
+        head = f"[{self.rows_begun}/{total}] {name}{repetition}"
+        self.row = PresentRow(planned.groups[event.row], head, planned.cells, now)
 
     @property
     def what(self) -> str:
@@ -105,72 +122,11 @@ class RunView:
         return f"{event.phase or event.doing} {event.generation} {event.row} {case}"
 
     @property
-    def place(self) -> tuple[str, int]:
-        """Return the row and the generation of the present activity."""
-        return self.progress.row, self.progress.generation
-
-    def _begin_row(self, row: str, now: float) -> None:
-        groups = self.plan.groups if self.plan else ()
-        self.row = next((group for group in groups if group.workload.id == row), None)
-        self.rows_begun += 1
-        self.row_began, self.reported, self.is_open = now, {}, self.row is not None
-
-    def _report(self, event: Measurement, now: float) -> Finished | None:
-        """Take over an outcome; the row is finished when all of its cases are reported."""
-        if event.case in self.cells:
-            self.cells[event.case].end(event.status, event.reason)
-        self.reported[event.case] = event
-        active = [case.id for case in self.row.live if not case.skip] if self.row else []
-        is_last = all(case in self.reported or self._has_failed(case) for case in active)
-        return self._finish(now) if is_last else None
-
-    def _has_failed(self, case: str) -> bool:
-        cell = self.cells.get(case)
-        return cell is not None and cell.status not in {None, "ok"}
-
-    def _finish(self, now: float) -> Finished | None:
-        """Return the present row in words, once; None if nothing of it was measured."""
-        if self.row is None or not self.is_open:
-            return None
-        self.is_open = False
-        reported = [self.reported[c.id] for c in self.row.live if c.id in self.reported]
-        flags = [sample.flags for one in reported for sample in one.samples]
-        is_busy = 2 * sum(BUSY in each for each in flags) > len(flags)
-        shown = [
-            one for one in reported if one.case in self.cells and not self.cases[one.case].skip
-        ]
-        busy = "; other programs used the CPU" if is_busy else ""
-        text = f"{self.head}: {self._summary(shown, now - self.row_began)}{busy}"
-        return Finished(text, is_busy) if shown else None
-
-    def _summary(self, reported: Sequence[Measurement], seconds: float) -> str:
-        """Return how many targets took how long, the range of their times, and what failed."""
-        cells = {one.case: self.cells[one.case] for one in reported}
-        times = {c: cell.step_s for c, cell in cells.items() if cell.step_s and not cell.is_failed}
-        ends = sorted(times, key=lambda case: times[case] or 0.0)
-        ends = list(dict.fromkeys((ends[0], ends[-1]))) if ends else []
-        named = [f"{cells[c].text} ({self.targets[self.cases[c].target]})" for c in ends]
-        failed = sum(cell.is_failed for cell in cells.values())
-        skipped = sum(cell.status == "skipped" for cell in cells.values())
-        parts = [
-            f"{units.counted(len(times), 'target')} in {units.roughly(seconds)}",
-            " to ".join(named),
-            f"{failed} failed" if failed else "",
-            f"{skipped} skipped" if skipped else "",
-        ]
-        return ", ".join(filter(None, parts))
-
-    @property
     def head(self) -> str:
         """Return where the run is: `[2/4] matmul 256`, or how much is done."""
-        if self.plan is None or not self.progress.phase:
-            total = self.progress.total
-            return f"[{self.progress.done}/{total}]" if total else ""
-        rows = sum(any(not case.skip for case in group.live) for group in self.plan.groups)
-        generation = self.progress.generation + 1
-        repetition = f", repetition {generation}" if self.progress.generations > 1 else ""
-        total = rows * self.progress.generations
-        return f"[{self.rows_begun}/{total}] {self.labels.get(self.progress.row, '')}{repetition}"
+        if self.row is not None:
+            return self.row.head
+        return f"[{self.progress.done}/{self.progress.total}]" if self.progress.total else ""
 
     def doing(self, now: float) -> str:
         """Return what is being done in words: `compiling with torch compile (12 s)`."""
@@ -178,32 +134,21 @@ class RunView:
         if event.phase == "measuring":
             extra = event.round - event.rounds
             if extra > 0:
-                return f"measuring, extra round {extra} in place of disturbed ones"
+                return f"measuring, extra round {extra}"
             return f"measuring, round {event.round} of {event.rounds}"
         since_s = now - self.since
-        seconds = f" ({units.roughly(since_s)})" if since_s >= LONG_S else ""
-        return f"{self._words(event)}{seconds if event.phase else ''}"
+        is_long = event.phase is not None and since_s >= LONG_S
+        return f"{self._words(event)}{f' ({units.roughly(since_s)})' if is_long else ''}"
 
     def _words(self, event: Progress) -> str:
-        case = self.cases.get(event.case)
-        if event.phase not in WORDS or case is None:
+        case: Case | None = self.planned.cases.get(event.case) if self.planned else None
+        if event.phase not in WORDS or case is None or self.planned is None:
             return event.doing
         is_compiling = event.phase == "preparing" and case.mode_kind == "static"
         words = COMPILING if is_compiling else WORDS[event.phase]
-        return words.format(self.targets[case.target])
+        return words.format(self.planned.names.target(case))
 
     def time(self, now: float) -> str:
         """Return the time that has passed, and the time left: `1:12, 0:40 left`."""
         left = self.countdown.text(self.eta.left(now), now)
         return ", ".join(filter(None, (units.minutes(now - self.began), left)))
-
-    def lines(self, group: Group) -> list[Line]:
-        """Return a line for every case of a row."""
-        label = self.labels[group.workload.id]
-        return [Line(label, self.targets[c.target], self.cells[c.id]) for c in group.cases]
-
-
-def labels_of(groups: Sequence[Group]) -> dict[str, str]:
-    """Name the rows by the ids of their workloads."""
-    varying = varying_params(groups)
-    return {group.workload.id: workload_name(group.workload, varying) for group in groups}

@@ -1,0 +1,18 @@
+"""The names of the rows and targets of a plan, in words."""
+
+from dlbench.analysis.labels import target_names, varying_params, workload_name
+from dlbench.records.case import Case
+from dlbench.records.plan import Plan
+
+
+class Names:
+    """The names of a plan's rows, by their workload's id, and of its targets."""
+
+    def __init__(self, plan: Plan) -> None:
+        varying = varying_params(plan.groups)
+        self.rows = {g.workload.id: workload_name(g.workload, varying) for g in plan.groups}
+        self.targets = target_names([case.target for case in plan.cases])
+
+    def target(self, case: Case) -> str:
+        """Return the name of a case's target."""
+        return self.targets[case.target]
