@@ -19,7 +19,10 @@ def say(console: Console, line: str, style: str | None = None) -> None:
 
 
 class Warnings:
-    """Prints notices, and once that other programs use the CPU: what `--quiet` leaves."""
+    """Prints notices, and once that other programs use the CPU: what `--quiet` leaves.
+
+    The latter not after the last row: the results say it then.
+    """
 
     def __init__(self, console: Console) -> None:
         self.console, self.is_warned = console, False
@@ -28,7 +31,7 @@ class Warnings:
         """Take note of an event, and of the row that it finishes."""
         if isinstance(event, Notice):
             say(self.console, event.text)
-        elif finished is not None and finished.is_busy and not self.is_warned:
+        elif finished is not None and finished.is_busy and not (self.is_warned or finished.is_last):
             say(self.console, BUSY_WARNING, "yellow")
             self.is_warned = True
 

@@ -14,17 +14,32 @@ BUSY: Flag = "busy"
 
 
 class Finished(NamedTuple):
-    """A row that is finished in a generation. is_busy: other programs disturbed most samples."""
+    """A row that is finished in a generation.
+
+    is_busy: other programs disturbed most samples; is_last: whether no row follows.
+    """
 
     text: str
     is_busy: bool
+    is_last: bool
+
+
+class Place(NamedTuple):
+    """The number of a row, among the rows of all repetitions, and its name."""
+
+    number: int
+    total: int
+    name: str
+
+    def __str__(self) -> str:
+        return f"[{self.number}/{self.total}] {self.name}"
 
 
 class PresentRow:
-    """A row in one generation. head: where it stands in the run, in words; cells: of all cases."""
+    """A row in one generation. place: where it stands in the run; cells: of all cases."""
 
-    def __init__(self, group: Group, head: str, cells: Mapping[str, Cell], now: float) -> None:
-        self.group, self.head, self.cells, self.began = group, head, cells, now
+    def __init__(self, group: Group, place: Place, cells: Mapping[str, Cell], now: float) -> None:
+        self.group, self.place, self.cells, self.began = group, place, cells, now
         self.reported: dict[str, Measurement] = {}
         # Cases that failed in an earlier generation are not measured again.
         self.expected = {
@@ -48,8 +63,9 @@ class PresentRow:
         flags = [sample.flags for one in self.reported.values() for sample in one.samples]
         is_busy = 2 * sum(BUSY in each for each in flags) > len(flags)
         busy = "; other programs used the CPU" if is_busy else ""
-        text = f"{self.head}: {self._summary(names, now - self.began)}{busy}"
-        return Finished(text, is_busy) if self.reported else None
+        text = f"{self.place}: {self._summary(names, now - self.began)}{busy}"
+        is_last = self.place.number == self.place.total
+        return Finished(text, is_busy, is_last) if self.reported else None
 
     def _summary(self, names: Names, seconds: float) -> str:
         """Return how many targets took how long, the range of their times, and what failed."""

@@ -11,7 +11,7 @@ from dlbench.report.watching.cells import Cell
 from dlbench.report.watching.countdown import Countdown
 from dlbench.report.watching.eta import ByCount, Eta, Forecasted
 from dlbench.report.watching.names import Names
-from dlbench.report.watching.row import Finished, PresentRow
+from dlbench.report.watching.row import Finished, Place, PresentRow
 
 # A phase is told with its seconds from so many on.
 LONG_S = 2.0
@@ -111,8 +111,8 @@ class RunView:
         total = len(planned.groups) * event.generations
         name = planned.names.rows[event.row]
         repetition = f", repetition {event.generation + 1}" if event.generations > 1 else ""
-        head = f"[{self.rows_begun}/{total}] {name}{repetition}"
-        self.row = PresentRow(planned.groups[event.row], head, planned.cells, now)
+        place = Place(self.rows_begun, total, f"{name}{repetition}")
+        self.row = PresentRow(planned.groups[event.row], place, planned.cells, now)
 
     @property
     def what(self) -> str:
@@ -125,7 +125,7 @@ class RunView:
     def head(self) -> str:
         """Return where the run is: `[2/4] matmul 256`, or how much is done."""
         if self.row is not None:
-            return self.row.head
+            return str(self.row.place)
         return f"[{self.progress.done}/{self.progress.total}]" if self.progress.total else ""
 
     def doing(self, now: float) -> str:
