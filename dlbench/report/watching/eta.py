@@ -39,7 +39,7 @@ class Eta(Protocol):
 class ByCount:
     """The time left, from the number of parts that are done. They count as equally long."""
 
-    # Seen with `verify`: the first parts wait until the frameworks have started.
+    # The first parts of `verify` wait until the frameworks have started.
     FEWEST = 3
 
     def __init__(self, now: float) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-# The name of a scale, such as (preparing, torch/cpu/...), and the scales that a task may take: the
+# The name of a scale (a phase, and a worker), and the scales that a task may take: the
 # first that is known counts.
 Name = tuple[str, ...]
 Names = tuple[Name, ...]
