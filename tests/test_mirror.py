@@ -29,6 +29,7 @@ ELSEWHERE = {
     "report/document.py": "report/test_terminal.py",
     "report/metrics.py": "report/test_tables.py",
     "report/notes.py": "report/test_terminal.py",
+    "report/watching/names.py": "report/watching/test_view.py",
     "report/verification.py": "harness/supervisor/test_verification.py",
     # What is planned of a suite and a request.
     "plan/mistakes.py": "plan/test_suite.py",

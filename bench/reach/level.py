@@ -117,7 +117,9 @@ class Visitor:
 
     def __call__(self, event: object) -> None:
         """Visit if a turn comes; nulls are the same case once more."""
-        if not isinstance(event, Progress) or not event.case or event.case.endswith("/null"):
+        if not isinstance(event, Progress) or event.phase != "measuring":
+            return
+        if event.case.endswith("/null"):
             return
         loops = self.loops.get(target_of(event.case))
         workload = workload_of(event.case)

@@ -5,6 +5,7 @@ said once, elsewhere.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from dlbench import units
 from dlbench.analysis.rows import Row, timed_rows
@@ -64,7 +65,15 @@ def shared(targets: Sequence[Target]) -> str:
     return shorten(", ".join(filter(None, words(targets[0], axes))))
 
 
-def varying_params(rows: Sequence[Row]) -> tuple[str, ...]:
+class HasWorkload(Protocol):
+    """A row of results, or of a plan."""
+
+    @property
+    def workload(self) -> Workload:
+        """The workload of the row."""
+
+
+def varying_params(rows: Sequence[HasWorkload]) -> tuple[str, ...]:
     """The names of parameters that differ among the rows, and `network`."""
     every = [row.workload.params for row in rows]
     names = dict.fromkeys(name for params in every for name in params if name not in "mnk")

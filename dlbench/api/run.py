@@ -15,7 +15,7 @@ from dlbench.harness.supervisor.process import Launcher
 from dlbench.harness.supervisor.run import Supervisor
 from dlbench.machine import environment
 from dlbench.plan import build, suite
-from dlbench.plan.estimate import estimate, expected, of_groups
+from dlbench.plan.estimate import estimate, expected, forecast, of_groups
 from dlbench.plan.request import DEFAULT_SUITE, Request
 from dlbench.plan.targets import read_declarations, this_machine
 from dlbench.records.case import Declaration
@@ -127,7 +127,7 @@ def _measure(
     with folders.RUN.writing(folder, run) as written:
         try:
             progress(run)
-            progress(estimate(run.plan, known))
+            progress(forecast(run.plan, known))
             with Launcher(declarations, logs, renews=renews) as launch:
                 ahead_s = expected(run.plan, known)
                 events = Supervisor(run.plan, launch, expected_s=ahead_s).measure()

@@ -42,6 +42,9 @@ Threads = Annotated[Words, option("--threads", "Thread counts. [default: all usa
 Network = Annotated[Words, option("--network", "Networks, see: dlbench list networks.")]
 Results = Annotated[Path, typer.Option("--results", help="Folder of results.")]
 RESULTS = Path("results")
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Show no progress; warnings and errors are shown.")
+]
 RunName = Annotated[
     str, typer.Argument(metavar="RUN", help="Path, id, beginning of an id, or latest.")
 ]

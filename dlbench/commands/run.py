@@ -11,6 +11,7 @@ from dlbench.commands.base import (
     Dtype,
     Mode,
     Network,
+    Quiet,
     Results,
     Threads,
     Words,
@@ -116,6 +117,7 @@ def run(
         ),
     ] = None,
     results: Results = RESULTS,
+    quiet: Quiet = False,
     seed: Annotated[
         int,
         typer.Option("--seed", help="Seed of weights, data and order.", min=0, max=LARGEST_SEED),
@@ -128,7 +130,7 @@ def run(
     from dlbench.plan.request import Request
 
     request = Request.of(suite, options_of(Request, locals()))
-    return _show_plan(request) if dry_run else _measure(request, results)
+    return _show_plan(request) if dry_run else _measure(request, results, quiet)
 
 
 def _show_plan(request: "Request") -> int:
@@ -137,13 +139,13 @@ def _show_plan(request: "Request") -> int:
     from dlbench.api.run import dry_run, estimated
     from dlbench.report import progress, terminal
 
-    with progress.watching_run(Console(stderr=True)) as watcher:
+    with progress.watching_quietly(Console(stderr=True)) as watcher:
         planned = dry_run(request, progress=watcher.see)
     terminal.plan(planned, estimated(planned), Console())
     return 0
 
 
-def _measure(request: "Request", results: "Path") -> int:
+def _measure(request: "Request", results: "Path", quiet: bool) -> int:
     from rich.console import Console
 
     from dlbench.api.invocation import Interrupted
@@ -152,9 +154,10 @@ def _measure(request: "Request", results: "Path") -> int:
     from dlbench.report import progress
 
     errors, interrupted = Console(stderr=True), False
+    watching = progress.watching_quietly if quiet else progress.watching_run
     end_in_order()
     try:
-        with progress.watching_run(errors) as watcher:
+        with watching(errors) as watcher:
             result = measure(request, results=results, progress=watcher.see, command=command_line())
     except Interrupted as interrupt:
         result, interrupted = interrupt.result, True

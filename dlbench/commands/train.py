@@ -11,6 +11,7 @@ from dlbench.commands.base import (
     Device,
     Dtype,
     Mode,
+    Quiet,
     Results,
     Threads,
     Words,
@@ -71,16 +72,17 @@ def train(
         option("--checkpoint", "Write a checkpoint after every epoch to this folder."),
     ] = None,
     results: Results = RESULTS,
+    quiet: Quiet = False,
 ) -> int:
     """Train, store and show; the exit code says whether every training went to its end."""
     from dlbench.api.train import Folders
     from dlbench.plan.request import TrainingRequest
 
     request = TrainingRequest.of(network, options_of(TrainingRequest, locals()))
-    return _train(request, Folders(results, tensorboard, checkpoint))
+    return _train(request, Folders(results, tensorboard, checkpoint), quiet)
 
 
-def _train(request: "TrainingRequest", folders: "Folders") -> int:
+def _train(request: "TrainingRequest", folders: "Folders", quiet: bool) -> int:
     from rich.console import Console
 
     from dlbench.api.invocation import Interrupted
@@ -89,9 +91,10 @@ def _train(request: "TrainingRequest", folders: "Folders") -> int:
     from dlbench.report import progress
 
     interrupted = False
+    watching = progress.watching_quietly if quiet else progress.watching_training
     end_in_order()
     try:
-        with progress.watching_training(Console(stderr=True)) as watcher:
+        with watching(Console(stderr=True)) as watcher:
             outcome = api_train(
                 request, folders=folders, progress=watcher.see, command=command_line()
             )

@@ -4,7 +4,16 @@ from typing import Annotated
 
 import typer
 
-from dlbench.commands.base import Backend, Device, Dtype, Mode, Network, end_in_order, options_of
+from dlbench.commands.base import (
+    Backend,
+    Device,
+    Dtype,
+    Mode,
+    Network,
+    Quiet,
+    end_in_order,
+    options_of,
+)
 
 HELP = """Check that every backend computes the right results.
 
@@ -33,6 +42,7 @@ def verify(
     quick: Annotated[bool, typer.Option("--quick", help=QUICK)] = False,
     seed: Annotated[int, typer.Option("--seed", help="Seed of weights and data.", min=0)] = 0,
     form: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
+    quiet: Quiet = False,
 ) -> int:
     """Check and show; the exit code says whether all checks passed."""
     from rich.console import Console
@@ -46,7 +56,8 @@ def verify(
     choice("--format", form, FORMATS)
     options = options_of(VerifyRequest, locals())
     end_in_order()
-    with progress.watching_run(Console(stderr=True)) as watcher:
+    watching = progress.watching_quietly if quiet else progress.watching_run
+    with watching(Console(stderr=True)) as watcher:
         result = api_verify(progress=watcher.see, **options)
     if form == "json":
         typer.echo(verification.to_json(result), nl=False)

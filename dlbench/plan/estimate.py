@@ -10,7 +10,7 @@ from math import ceil
 
 from dlbench.records.case import Case, Group, Target
 from dlbench.records.costs import NO_COSTS, Costs
-from dlbench.records.plan import Estimate, Plan, Sampling
+from dlbench.records.plan import Estimate, Forecast, Plan, Sampling
 
 # Workers start in parallel, but share the cores: ten took 8 s, three took 3 s.
 STARTING_S = 1.0
@@ -85,6 +85,19 @@ def _generation(
     cases = [case for case in live if case.skip is None]
     measuring = sum(_measuring_s(case, sampling) for case in cases)
     return _starting_s(cases, costs), _preparing_s(cases, sampling, costs), measuring
+
+
+def forecast(plan: Plan, costs: Costs = NO_COSTS) -> Forecast:
+    """Estimate the seconds of every case in a generation: the parts of `estimate`, no budget."""
+    cases = [case for group in plan.groups for case in group.live if case.skip is None]
+    first = [case for group in plan.groups for case in group.live_in(0) if case.skip is None]
+    static = dict.fromkeys(case.target for case in cases if case.mode_kind == "static")
+    return Forecast(
+        starting_s=_starting_s(first, costs),
+        compiler_s={target.id: compiler_s(target, costs) for target in static},
+        preparing_s={case.id: case_s(case, plan.sampling, costs) for case in cases},
+        measuring_s={case.id: _measuring_s(case, plan.sampling) for case in cases},
+    )
 
 
 def _within(whole: Estimate, budget_s: float | None) -> Estimate:

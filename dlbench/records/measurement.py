@@ -191,12 +191,32 @@ class Notice(Record, frozen=True):
     text: str
 
 
+Phase = Literal[
+    "starting",
+    "preparing",
+    "checking",
+    "warming up",
+    "ramping up",
+    "measuring",
+    "renewing",
+    "ending",
+]
+
+
+# Phases in which a time is taken.
+TIMED: frozenset[Phase] = frozenset(("warming up", "ramping up", "measuring", "renewing", "ending"))
+
+
 class Progress(Record, frozen=True):
     """The present activity, for a progress display.
 
     done: the number of finished cases; part: the same of the cases under way, by their samples;
     is_timed: whether a time is taken now, so that the display must not draw by itself; case: the id
-    of the case whose turn comes.
+    of the case whose turn comes, empty if the activity is that of several.
+
+    Of a run only: the phase of the row; row: the id of its workload; generation: its number, from
+    0, of `generations`; round: the number of the round of samples, from 1, of `rounds` planned
+    ones; more follow if some are disturbed.
     """
 
     doing: str
@@ -205,3 +225,16 @@ class Progress(Record, frozen=True):
     part: float = 0.0
     is_timed: bool = False
     case: str = ""
+    phase: Phase | None = None
+    row: str = ""
+    generation: int = 0
+    generations: int = 1
+    round: int = 0
+    rounds: int = 0
+
+
+class Taken(Record, frozen=True):
+    """The blocks of a turn, for a progress display; the Measurement of the case holds them too."""
+
+    case: str
+    blocks: tuple[Sample, ...]

@@ -77,3 +77,17 @@ class Estimate(Record, frozen=True):
     def total_s(self) -> float:
         """Return the seconds of the whole run."""
         return self.starting_s + self.preparing_s + self.measuring_s
+
+
+class Forecast(Record, frozen=True):
+    """About how long the parts of a generation take, in seconds, without a budget.
+
+    starting_s: to start the workers; compiler_s: to start the compiler of a worker with a static
+    mode, by the id of its target; preparing_s: to compile, check and warm up a case, by its id;
+    measuring_s: to time it.
+    """
+
+    starting_s: float
+    compiler_s: dict[str, float]
+    preparing_s: dict[str, float]
+    measuring_s: dict[str, float]

@@ -138,7 +138,7 @@ def test_a_suite_is_measured_stored_and_shown(dlbench, suite, results, capfd):
     assert "train_step iris" in shown
     assert f"Results: {folder}" in shown
     assert f"dlbench report {folder}" in shown
-    assert "0/3 starting" in told
+    assert "[1/3] matmul 8: starting " in told
     assert "starting" not in shown
 
 

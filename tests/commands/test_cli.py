@@ -20,6 +20,7 @@ from dlbench.machine import environment
 from dlbench.plan import targets
 from dlbench.records.measurement import Measurement, Progress
 from dlbench.records.run import SCHEMA_VERSION
+from dlbench.report.watching.lines import BUSY_WARNING
 from dlbench.results.find import folders
 from dlbench.results.folder import RUN, new_folder, read_run
 from dlbench.stats.location import LEAST_VALUES
@@ -482,7 +483,7 @@ def test_without_frameworks_there_is_a_table_for_numpy_and_how_to_add_the_others
     assert answer.code == 0
     assert re.search(r"matmul 8 +time.*GFLOP/s *\n", answer.out)
     assert re.search(r"matmul 16 +time.*GFLOP/s *\n", answer.out)
-    assert len(re.findall(r"\nnumpy +~?[\d.]+ [µn]s ", answer.out)) == len(["8", "16"])
+    assert len(re.findall(r"\nnumpy +~?[\d.]+ [µnm]s", answer.out)) == len(["8", "16"])
     for name in ("tensorflow", "torch"):
         note = f"Not measured: {name} is not installed; to add it: pip install -e '.[{name}]'"
         assert answer.out.count(note) == 1
@@ -495,11 +496,28 @@ def test_a_run_says_where_its_results_are_and_what_to_do_next(numpy_run) -> None
     assert f"dlbench report results/{run.name}" in answer.out
 
 
-def test_progress_off_the_terminal_is_some_lines_on_standard_error(numpy_run) -> None:
+def test_progress_off_the_terminal_is_a_line_for_every_row_on_standard_error(numpy_run) -> None:
     _, answer = numpy_run
-    lines = answer.err.splitlines()
-    assert 1 <= len(lines) <= 11
-    assert all(re.match(r"\d+/4 ", line) for line in lines)
+    lines = [line for line in answer.err.splitlines() if line != BUSY_WARNING]
+    assert all(re.match(r"\[\d/\d\] ", line) for line in lines)
+    finished = [line for line in lines if re.search(r": \d targets? in \d+ s", line)]
+    count = len(finished)
+    assert [line[:5] for line in finished] == [f"[{n}/{count}]" for n in range(1, count + 1)]
+    assert count >= 2
+
+
+@pytest.mark.parametrize("flag", ["--quiet", "-q"])
+def test_quiet_leaves_the_result_alone(told, flag: str) -> None:
+    answer = dlbench("run", "mine.toml", flag)
+    assert (answer.code, answer.err) == (0, "")
+    assert "GFLOP/s" in answer.out
+
+
+def test_quiet_leaves_errors(told) -> None:
+    told.status = "skipped"
+    answer = dlbench("run", "mine.toml", "--quiet")
+    assert (answer.code, answer.err) == (1, "Nothing was measured; the notes above say why.\n")
+    assert "there-is-none.toml" in dlbench("run", "there-is-none.toml", "-q").err
 
 
 def test_what_was_measured_can_be_shown_again(numpy_run, monkeypatch) -> None:

@@ -15,10 +15,11 @@ from dlbench.harness.supervisor.schedule import Renewals
 from dlbench.harness.supervisor.state import RunState, sign
 from dlbench.harness.supervisor.stopping import Stop
 from dlbench.records.case import Case, Group
-from dlbench.records.measurement import Measurement, Progress, StopReason
+from dlbench.records.measurement import Measurement, Phase, Progress, StopReason, Taken
 
-Events = Generator[Progress | Measurement, None, None]
-Prepared = Generator[Progress | Measurement, None, list[CaseRun]]
+Event = Progress | Measurement | Taken
+Events = Generator[Event, None, None]
+Prepared = Generator[Event, None, list[CaseRun]]
 
 # A lead-in that is too short shows early. Later than at this share of the row's time, the turns
 # behind a longer one would be too few.
@@ -33,6 +34,7 @@ class RowRun:
 
     def __init__(self, run: RunState, group: Group, later: Sequence[Group]) -> None:
         self.run, self.pool, self.later = run, run.pool, live(later, run.generation)
+        self.workload = group.workload.id
         self.needed = {run.slot(case) for case in self.later}
         self.correct_until = inf
         self.cases = [
@@ -80,7 +82,9 @@ class RowRun:
         }
         missing = self.pool.missing(targets)
         if missing:
-            yield self.run.progress("starting", units.counted(len(missing), "worker"))
+            yield self.run.progress(
+                "starting", units.counted(len(missing), "worker"), self.workload
+            )
             with self.run.budget.preparing():
                 began = self.run.clock()
                 self.pool.start(
@@ -100,7 +104,7 @@ class RowRun:
                 excuse(case_run, self.run)
 
     def _get_ready(
-        self, cases: Sequence[CaseRun], doing: str, step: Preparation, least: int = 0
+        self, cases: Sequence[CaseRun], phase: Phase, step: Preparation, least: int = 0
     ) -> Prepared:
         """Take the cases through a step; return those that did not fail.
 
@@ -110,7 +114,7 @@ class RowRun:
         for case_run in cases:
             if len(done) >= least and self.run.budget.left_s <= 0:
                 break
-            yield self.run.progress(doing, case_run.case.id)
+            yield self.run.case_progress(phase, case_run.case, self.workload)
             with self.run.budget.preparing():
                 began = self.run.clock()
                 case_run.rest_s = self.run.budget.rest_s
@@ -129,7 +133,7 @@ class RowRun:
         It is no preparation: renewals do not repeat it.
         """
         for case_run in warm:
-            yield self.run.progress("ramping up", case_run.case.id)
+            yield self.run.case_progress("ramping up", case_run.case, self.workload)
             case_run.sustain()
             if case_run.status != "ok":
                 yield from self._finish([case_run])
@@ -161,6 +165,8 @@ class RowRun:
             elif decided := without_nulls([active[place] for place in stop.decided], active):
                 yield from self._end(decided, "decided", is_last=False)
             elif left and renewals.are_due(stop.quiet):
+                copies = units.counted(len(left), "worker")
+                yield self.run.progress("renewing", copies, self.workload)
                 with renewals.measure_cost():
                     self._renew(left, renewals.count + 1)
                 yield from self._finish([one for one in active if one.status != "ok"])
@@ -172,6 +178,7 @@ class RowRun:
         for case_run in active:
             case_run.stop_reason = reason
         for case_run in active:
+            yield self.run.case_progress("ending", case_run.case, self.workload)
             case_run.sustain(is_needed=False)
         yield from self._finish(active, is_last=is_last)
 
@@ -181,9 +188,18 @@ class RowRun:
         cases = sum(not case_run.case.null for case_run in active)
         for place, case_run in enumerate(order):
             share = (turn + place / len(order)) * blocks / self.run.plan.sampling.blocks
-            case = case_run.case
-            yield self.run.progress("measuring", case.workload.id, cases * share, case.id)
+            yield self.run.progress(
+                "measuring",
+                self.workload,
+                self.workload,
+                part=cases * share,
+                case=case_run.case.id,
+                round=turn * blocks + 1,
+                rounds=self.run.plan.sampling.blocks,
+            )
             self._turn(case_run, turn * blocks, blocks)
+            if case_run.status == "ok":
+                yield Taken(case_run.case.id, tuple(case_run.samples[-blocks:]))
             if self.run.clock() < self.correct_until:
                 case_run.correct_lead_in()
             if case_run.status != "ok":

@@ -6,13 +6,14 @@ It schedules and never computes; it prints nothing and stores nothing.
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from msgspec.structs import replace
 
 from dlbench.harness.supervisor.pool import WorkerPool
 from dlbench.harness.supervisor.schedule import MEASURED_SHARE, Budget
 from dlbench.records.case import Case, Group, Target
-from dlbench.records.measurement import Measurement, Progress
+from dlbench.records.measurement import TIMED, Measurement, Phase, Progress
 from dlbench.records.plan import Plan
 
 
@@ -104,14 +105,26 @@ class RunState:
             "--compile-limit raises the limit"
         )
 
-    def progress(self, doing: str, what: str, part: float = 0.0, case: str = "") -> Progress:
+    def progress(self, phase: Phase, what: str, row: str, **details: Any) -> Progress:
         """Return the current activity, and how much of the run is done.
 
-        part: the number of cases under way, by the share of their samples; case: the id of the case
-        whose turn comes.
+        row: the id of the workload; details: further fields of Progress.
         """
-        is_timed = doing in {"warming up", "ramping up", "measuring"}
-        return Progress(f"{doing} {what}", self.done, self._total(), part, is_timed, case)
+        return Progress(
+            f"{phase} {what}",
+            self.done,
+            self._total(),
+            is_timed=phase in TIMED,
+            phase=phase,
+            row=row,
+            generation=self.generation,
+            generations=self.budget.generations,
+            **details,
+        )
+
+    def case_progress(self, phase: Phase, case: Case, row: str) -> Progress:
+        """Return that a phase of a case begins. row: the workload of its row."""
+        return self.progress(phase, case.id, row, case=case.id)
 
     def count(self, measurement: Measurement) -> None:
         """Count the measurement if its case is one that `_total` counts."""

@@ -5,8 +5,8 @@ import pytest
 from dlbench.harness import wire
 from dlbench.harness.supervisor.row import RELEASE_TIMEOUT_S
 from dlbench.records.case import Group
-from dlbench.records.measurement import Measurement, Sample
-from fakes.story import CRASH, Story, case, group, lines, plan, short, stable
+from dlbench.records.measurement import Measurement, Sample, Taken
+from fakes.story import CRASH, RAISES, Story, case, group, lines, plan, short, stable
 from fakes.workers import CALLS_S, FACTS, HELD, NO_STRETCH, Stable
 
 # --- all goes well --------------------------------------------------------------------------------
@@ -104,16 +104,48 @@ def test_progress_counts_the_cases_that_are_finished():
         ("ramping up matmul/1/numpy/cpu/eager/float32/t1", 0),
         ("ramping up matmul/1/torch/cpu/eager/float32/t1", 0),
         *[("measuring matmul/1", 0)] * 4,  # before every turn
+        ("ending matmul/1/numpy/cpu/eager/float32/t1", 0),
+        ("ending matmul/1/torch/cpu/eager/float32/t1", 0),
         ("preparing matmul/2/torch/cpu/eager/float32/t1", 2),
         ("checking matmul/2/torch/cpu/eager/float32/t1", 2),
         ("warming up matmul/2/torch/cpu/eager/float32/t1", 2),
         ("ramping up matmul/2/torch/cpu/eager/float32/t1", 2),
         ("measuring matmul/2", 2),
         ("measuring matmul/2", 2),
+        ("ending matmul/2/torch/cpu/eager/float32/t1", 2),
     ]
     assert {p.total for p in progress} == {3}
     timed = {p.doing.partition(" matmul")[0] for p in progress if p.is_timed}
-    assert timed == {"warming up", "ramping up", "measuring"}
+    assert timed == {"warming up", "ramping up", "measuring", "ending"}
+
+
+def test_progress_names_the_phase_the_row_the_case_and_the_round():
+    progress = Story(plan(group(1, "numpy", "torch"), generations=2, blocks=2)).progress
+    assert {p.row for p in progress} == {"matmul/1"}
+    assert all(p.doing.startswith(f"{p.phase} ") for p in progress)
+    assert {p.generations for p in progress} == {2}
+    assert [p.generation for p in progress] == sorted(p.generation for p in progress)
+    turns = [p for p in progress if p.phase == "measuring"]
+    assert [(p.round, p.rounds) for p in turns] == [(1, 2), (1, 2), (2, 2), (2, 2)] * 2
+    of_one = {"preparing", "checking", "warming up", "ramping up", "measuring", "ending"}
+    assert {p.phase for p in progress if p.case} == of_one
+    assert {p.phase for p in progress} == {"starting", *of_one}
+
+
+def test_the_blocks_of_every_turn_are_told_at_once_and_stand_in_the_record():
+    story = Story(
+        plan(group(1, "numpy", "torch"), blocks=4), stable(torch={"turn": [None, RAISES]})
+    )
+    taken = [event for event in story.events if isinstance(event, Taken)]
+    for backend in ("numpy", "torch"):
+        blocks = [b for one in taken if one.case == case(1, backend).id for b in one.blocks]
+        assert tuple(blocks) == story.of(1, backend).samples
+
+
+def test_a_restart_of_workers_is_told():
+    story = Story(plan(group(1, "numpy"), blocks=8, renewals=1), Stable(renewable={"numpy"}))
+    (renewing,) = [p for p in story.progress if p.phase == "renewing"]
+    assert (renewing.doing, renewing.is_timed) == ("renewing 1 worker", True)
 
 
 def test_progress_counts_what_is_planned_without_self_checks():
