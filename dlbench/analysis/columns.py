@@ -73,6 +73,7 @@ COLUMNS: dict[str, str] = {
     "steady": "level.steady",
     "leads": "leads",
     "basis": "comparison.basis",
+    "call": "target.call",
 }
 
 

@@ -4,9 +4,16 @@ DECLARATION = {
     "package": "optax",  # which brings JAX along
     "distributions": ["jax"],
     "install": "pip install -e '.[jax]'",
-    "modes": {"eager": "dynamic", "jit": "static"},
+    "modes": {"eager": "dynamic", "jit": "static", "jit-async": "static"},
     "default": "jit",
+    # On a GPU every dispatch is asynchronous.
+    "only_on": {"jit-async": ["cpu"]},
+    "on_request": ["jit-async"],
     "loops": ["tensors"],
+    "calls": {
+        "predict": {"array": "from a NumPy array and back to one"},
+        "train_step": {"array": "from NumPy arrays, with the loss fetched as a number"},
+    },
     "callbacks": [],
     "devices": {
         "cpu": ["float32", "float64"],

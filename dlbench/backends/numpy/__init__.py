@@ -8,6 +8,10 @@ DECLARATION = {
     "fork_safe": True,
     "modes": {"eager": "dynamic"},
     "loops": ["tensors"],
+    "calls": {
+        "predict": {"array": "the bare call again, which takes an array and returns one"},
+        "train_step": {"array": "the bare call again, with the loss as a Python number"},
+    },
     "callbacks": [],
     "devices": {"cpu": ["float32", "float64"]},
     "environment": {

@@ -8,6 +8,17 @@ DECLARATION = {
     "modes": {"eager": "dynamic", "function": "static", "xla": "static"},
     "default": "function",
     "loops": ["fit", "dataset", "tensors"],
+    "calls": {
+        "predict": {
+            "array": "the model or traced function on a NumPy array, and .numpy() of its result",
+            "predict": "Keras's model.predict(array), which makes batches of 32 rows by itself",
+            "predict_on_batch": "Keras's model.predict_on_batch(array)",
+        },
+        "train_step": {
+            "array": "the step or traced function on NumPy arrays, and .numpy() of the loss",
+            "train_on_batch": "Keras's model.train_on_batch(x, y) on NumPy arrays",
+        },
+    },
     "callbacks": ["tensorboard", "checkpoint"],
     "devices": {
         "cpu": ["float32", "float64"],

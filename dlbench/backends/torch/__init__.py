@@ -15,6 +15,16 @@ DECLARATION = {
     "only_on": {"cudagraph": ["cuda"]},
     "on_request": ["compile-max-autotune", "cudagraph"],
     "loops": ["tensors", "dataloader", "fused"],
+    "calls": {
+        "predict": {
+            "array": "from a NumPy array and back to one, in inference_mode",
+            "no-grad": "under torch.no_grad() in place of inference_mode",
+            "with-grad": "without either, so that autograd records the operations",
+        },
+        "train_step": {
+            "array": "from NumPy arrays, with the loss fetched as a number: loss.item()",
+        },
+    },
     "callbacks": ["tensorboard", "checkpoint"],
     "devices": {
         "cpu": ["float32", "float64"],
