@@ -62,6 +62,18 @@ class Shape(Struct, frozen=True):
     modes: str | None = None
 
 
+class Parity(Struct, frozen=True):
+    """The error of a quantity and its tolerance, shares of its largest magnitude.
+
+    note: where frameworks differ in it by definition, what differs.
+    """
+
+    error: float | None = None
+    tolerance: float | None = None
+    quantity: str | None = None
+    note: str | None = None
+
+
 class Efficiency(Struct, frozen=True):
     """Shares: utilisation of the ceiling, overhead of the time (efficiency.py)."""
 
@@ -95,8 +107,8 @@ class RowComparison(Struct, frozen=True):
 class Row(Struct, frozen=True):
     """One case in parts; what is unknown is None.
 
-    case: its id; failure: why it was not measured; parity_error: of the quantity nearest its
-    tolerance; steps: training steps of an epoch, a smaller last batch included; leads: whether no
+    case: its id; failure: why it was not measured; parity: of the quantity nearest its tolerance;
+    steps: training steps of an epoch, a smaller last batch included; leads: whether no
     other target is surely faster, or only by less than the margin; None if it was judged with none.
     """
 
@@ -106,7 +118,7 @@ class Row(Struct, frozen=True):
     mode_kind: ModeKind
     status: Status
     failure: str | None
-    parity_error: float | None
+    parity: Parity
     steps: int | None
     time: Time
     blocks: BlockCounts
@@ -139,7 +151,7 @@ def row_of(case: Case, samples: CaseSamples) -> Row:
         mode_kind=case.mode_kind,
         status=samples.status,
         failure=samples.reason,
-        parity_error=parity_error(samples.parity),
+        parity=_parity(samples.parity),
         steps=_steps(case),
         time=_time(case.workload, samples, found),
         blocks=_blocks(samples, found),
@@ -188,9 +200,14 @@ def _steps(case: Case) -> int | None:
     return steps_in(rows, int(case.workload.params["batch"]))
 
 
-def parity_error(checks: Sequence[ParityCheck]) -> float | None:
-    """Return the error that is largest relative to its tolerance."""
-    return max(checks, key=lambda check: check.share).error if checks else None
+def _parity(checks: Sequence[ParityCheck]) -> Parity:
+    worst = worst_check(checks)
+    return Parity() if worst is None else Parity(worst.error, worst.tolerance, worst.quantity)
+
+
+def worst_check(checks: Sequence[ParityCheck]) -> ParityCheck | None:
+    """Return the check whose error is largest relative to its tolerance."""
+    return max(checks, key=lambda check: check.share) if checks else None
 
 
 def is_timed(row: Row) -> bool:

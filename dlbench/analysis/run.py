@@ -18,6 +18,7 @@ from dlbench.analysis.efficiency import with_efficiency
 from dlbench.analysis.level import doubt
 from dlbench.analysis.located import Knowledge, located
 from dlbench.analysis.luck import Luck, correlation_of, luck_of, noise_of, null_ratios
+from dlbench.analysis.notes import with_notes
 from dlbench.analysis.nulls import Nulls
 from dlbench.analysis.pairs import Pair, pair_rounds
 from dlbench.analysis.rerun import RerunCommand
@@ -89,7 +90,7 @@ class RunAnalysis:
         plan = self.run.plan
         alone = [row_of(case, self.samples_by_case.get(case.id, UNREACHED)) for case in plan.cases]
         self.contests, self.nulls = self._contests(alone)
-        self.rows = self._completed(alone)
+        self.rows = self._completed(with_notes(alone, self.run))
 
     def _contests(self, alone: Sequence[Row]) -> tuple[dict[str, Contest], Nulls]:
         """Locate every two cases of each workload; also return what the nulls show."""

@@ -3,8 +3,10 @@
 from typing import Literal
 
 from msgspec import field
+from msgspec.structs import replace
 
 from dlbench.records.base import DTYPES, Record
+from dlbench.records.settings import Departure, Difference
 
 ModeKind = Literal["dynamic", "static"]
 
@@ -26,7 +28,9 @@ class Declaration(Record, frozen=True):
     modes that not every device supports, the device kinds that do; on_request: modes to leave out
     unless the user chooses them, as they take long to compile; fork_safe: whether fork(2) may copy
     a process after the import and before the first computation, so that no needed thread is missing
-    in the copy; aliases: other names of the framework, for error messages.
+    in the copy; aliases: other names of the framework, for error messages; settings: what differs
+    from the framework's defaults, of a variable of `environment` without its value; differences:
+    results that differ by definition.
     """
 
     package: str
@@ -43,6 +47,15 @@ class Declaration(Record, frozen=True):
     only_on: dict[str, tuple[str, ...]] = field(default_factory=dict)
     fork_safe: bool = False
     aliases: tuple[str, ...] = ()
+    settings: tuple[Departure, ...] = ()
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def departures(self) -> tuple[Departure, ...]:
+        """Return the settings, with the values of environment variables."""
+        return tuple(
+            replace(one, ours=self.environment.get(one.name, one.ours)) for one in self.settings
+        )
 
     def variables(self, threads: int, scratch: str) -> dict[str, str]:
         """Return the environment variables to set. scratch: the folder for compiled code."""

@@ -20,4 +20,16 @@ DECLARATION = {
         "MKL_NUM_THREADS": "{threads}",
         "VECLIB_MAXIMUM_THREADS": "{threads}",
     },
+    "settings": [
+        {"name": "OMP_NUM_THREADS", "why": "the number of threads is part of a target"},
+        {"name": "OPENBLAS_NUM_THREADS", "why": "the number of threads is part of a target"},
+        {"name": "MKL_NUM_THREADS", "why": "the number of threads is part of a target"},
+        {"name": "VECLIB_MAXIMUM_THREADS", "why": "the number of threads is part of a target"},
+        {
+            "name": "threadpoolctl.threadpool_limits",
+            "why": "the number of threads is part of a target",
+            "default": "{cores}",
+            "ours": "{threads}",
+        },
+    ],
 }
