@@ -15,6 +15,7 @@ from dlbench.errors import UnreadableResults, UsageError, unknown
 
 if TYPE_CHECKING:
     from dlbench.records.case import Declaration
+    from dlbench.records.settings import Departure
 
 HELP = """List what dlbench can measure, and the stored runs.
 
@@ -163,17 +164,17 @@ def _calls() -> Lines:
 
 
 def _settings() -> Lines:
+    for name, declared in _declared():
+        yield from ((name, _in_a_line(one)) for one in declared.departures)
+
+
+def _in_a_line(one: "Departure") -> str:
     from dlbench.records.settings import in_words
 
-    yield "backend", "setting", "default", "here", "why", "the default"
-    for name, declared in _declared():
-        for one in declared.departures:
-            values = (in_words(value) for value in (one.default, one.ours))
-            yield name, _on(one.name, one.devices), *values, one.why, one.option
-
-
-def _on(name: str, devices: Sequence[str]) -> str:
-    return f"{name} ({', '.join(devices)})" if devices else name
+    where = f" on {', '.join(one.devices)}" if one.devices else ""
+    values = f"{in_words(one.ours)} (default: {in_words(one.default)})"
+    option = f"; {one.option} measures with the default" if one.option else ""
+    return f"{one.name}{where}: {values}; {one.why}{option}"
 
 
 def _declared() -> Iterator[tuple[str, "Declaration"]]:
@@ -214,7 +215,7 @@ LISTS: dict[str, Callable[[Path], Lines]] = {
     "runs": _runs,
 }
 
-# What follows a list: a title, and lines that begin with a head.
+# What follows a list: a title, and lines.
 DETAILS: dict[str, tuple[tuple[str, Callable[[], Lines]], ...]] = {
     "backends": (
         ("Calls beside the bare one", _calls),
