@@ -588,7 +588,8 @@ PREDICT = Entry(("predict",), {"network": ["iris"]})
 
 
 def calls(*entries: Entry, **asked: str) -> set[tuple[str, str, str]]:
-    made = make(*entries, asked=with_axes(mode="eager", **asked), declarations=CALLING)
+    words = {axis: tuple(text.split(",")) for axis, text in asked.items()}
+    made = make(*entries, asked=Request(mode=("eager",), **words), declarations=CALLING)
     return {(one.workload.kind, one.target.backend, one.target.call) for one in made.cases}
 
 
