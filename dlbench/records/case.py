@@ -26,11 +26,11 @@ class Declaration(Record, frozen=True):
     ways in which users call it beside the bare one, each with what it does; callbacks: files that
     it can write after an epoch; default: the mode to use if the user chooses none; only_on: for
     modes that not every device supports, the device kinds that do; on_request: modes to leave out
-    unless the user chooses them, such as those that take long to compile; fork_safe: whether fork(2) may copy
-    a process after the import and before the first computation, so that no needed thread is missing
-    in the copy; aliases: other names of the framework, for error messages; settings: what differs
-    from the framework's defaults, of a variable of `environment` without its value; differences:
-    results that differ by definition.
+    unless the user chooses them, such as those that take long to compile; fork_safe: whether
+    fork(2) may copy a process after the import and before the first computation, so that no needed
+    thread is missing in the copy; aliases: other names of the framework, for error messages;
+    settings: what differs from the framework's defaults, of a variable of `environment` without its
+    value; differences: results that differ by definition.
     """
 
     package: str

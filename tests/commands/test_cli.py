@@ -409,7 +409,7 @@ def test_every_list_fits_a_terminal_and_says_the_same_there(what: str, monkeypat
 
 def first_words(text: str) -> list[str]:
     """The names in the first column."""
-    return [line.split()[0] for line in text.splitlines() if not line.startswith(" ")]
+    return [line.split()[0] for line in text.splitlines() if line[:1].strip()]
 
 
 def test_a_dry_run_prints_the_plan_and_writes_nothing(bare: Path) -> None:
