@@ -80,8 +80,7 @@ class TrainingJob(Problem):
     checkpoint: str | None = None
 
 
-# Steps before a timed epoch: the first two after a reset copy and allocate
-# (harness/worker/blocks.py).
+# Steps before a timed epoch: the first two after a reset allocate (harness/worker/blocks.py).
 LEAD_IN_STEPS = 3
 
 
@@ -193,11 +192,7 @@ class Backend(Protocol):
         """
 
     def call(self, problem: Problem, kind: str, name: str) -> Step:
-        """Return the step `predict` or `train_step` in a call that the backend declares for it.
-
-        It begins with the arrays of the problem where the call takes arrays. Its results have the
-        names of the bare step's.
-        """
+        """Return a step of `network` in a declared call, with results of the same names."""
 
     def train_steps(
         self, problem: Problem, sizes: Sequence[int], *, dynamic_shapes: bool
