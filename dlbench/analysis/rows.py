@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from statistics import mode
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dlbench.analysis.break_even import BreakEven
 from dlbench.analysis.compile_cost import CompileCost
@@ -19,6 +20,7 @@ from dlbench.analysis.verdicts import Verdict
 from dlbench.records.case import Case, ModeKind, Target, Workload
 from dlbench.records.measurement import ParityCheck, Status, StopReason
 from dlbench.records.network import steps_in
+from dlbench.records.run import Run
 
 
 class Time(Struct, frozen=True):
@@ -208,6 +210,27 @@ def _parity(checks: Sequence[ParityCheck]) -> Parity:
 def worst_check(checks: Sequence[ParityCheck]) -> ParityCheck | None:
     """Return the check whose error is largest relative to its tolerance."""
     return max(checks, key=lambda check: check.share) if checks else None
+
+
+def with_notes(rows: Sequence[Row], run: Run) -> list[Row]:
+    """Return the rows with what their checked quantity differs by, as the run has recorded it."""
+    return [replace(row, parity=replace(row.parity, note=_note(row, run))) for row in rows]
+
+
+def _note(row: Row, run: Run) -> str | None:
+    network = run.plan.networks.get(str(row.workload.params.get("network")))
+    quantity = row.parity.quantity
+    if network is None or quantity is None:
+        return None
+    optimizer = str(type(network.optimizer).__struct_config__.tag)
+    return next(
+        (
+            one.note
+            for one in run.differences.get(row.target.backend, ())
+            if quantity.startswith(one.quantity) and optimizer in one.optimizers
+        ),
+        None,
+    )
 
 
 def is_timed(row: Row) -> bool:

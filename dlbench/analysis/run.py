@@ -18,11 +18,10 @@ from dlbench.analysis.efficiency import with_efficiency
 from dlbench.analysis.level import doubt
 from dlbench.analysis.located import Knowledge, located
 from dlbench.analysis.luck import Luck, correlation_of, luck_of, noise_of, null_ratios
-from dlbench.analysis.notes import with_notes
 from dlbench.analysis.nulls import Nulls
 from dlbench.analysis.pairs import Pair, pair_rounds
 from dlbench.analysis.rerun import RerunCommand
-from dlbench.analysis.rows import Row, RowComparison, is_timed, row_of
+from dlbench.analysis.rows import Row, RowComparison, is_timed, row_of, with_notes
 from dlbench.analysis.samples import CaseSamples, join_generations
 from dlbench.analysis.static import StaticRows, rows_by_network
 from dlbench.analysis.verdicts import MARGIN, Comparison, with_baseline, with_best, with_gates

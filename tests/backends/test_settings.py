@@ -18,7 +18,7 @@ import pytest
 import dlbench
 from dlbench.backends.base import TrainingJob
 from dlbench.records.layers import Adagrad, Adam, BatchNorm, Dense, RMSprop
-from dlbench.records.settings import PLACEHOLDERS, Departure, in_words
+from dlbench.records.settings import in_words
 from fakes.backends import (
     DECLARED,
     DEVICE,
@@ -118,13 +118,6 @@ def test_a_difference_is_in_a_quantity_and_by_optimizers_that_there_are(name):
         assert one.quantity == "weight/"
         assert set(one.optimizers) <= {"sgd", "adagrad", "rmsprop", "adam"}
         assert not one.note.endswith(".")
-
-
-def test_the_rule_would_notice_a_placeholder_without_words():
-    assert in_words("{threads}") == PLACEHOLDERS["{threads}"]
-    assert in_words("{nothing}") == "{nothing}"
-    assert in_words(None) == "not set"
-    assert Departure("x", "y", measured_by={"dtype": "tf32"}).option == "--dtype tf32"
 
 
 # --- the defaults, without dlbench ----------------------------------------------------------------

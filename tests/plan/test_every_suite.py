@@ -74,7 +74,7 @@ def test_every_row_has_a_null(name: str) -> None:
     nulls = [group.null for group in planned(name).groups]
     kind = "static" if name in COMPILED_ONLY else "dynamic"
     assert all(null.null and null.mode_kind == kind for null in nulls)
-    assert len({null.target for null in nulls}) > 1
+    assert len({null.target for null in nulls}) >= min(2, len(nulls))
 
 
 @pytest.mark.parametrize(("name", "expected"), [("quick", "quick"), ("lecture", "standard")])

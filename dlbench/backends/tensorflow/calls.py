@@ -10,7 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from dlbench.backends.base import Step
-from dlbench.backends.tensorflow.model import Model
+from dlbench.backends.tensorflow.model import Model, compile_keras
 from dlbench.reference.arrays import Array
 
 
@@ -22,7 +22,7 @@ def _from_array(model: Model, x: Array, y: Array, mode: str) -> Step:  # noqa: A
 
 def _by_keras(name: str, model: Model, x: Array, y: Array, mode: str) -> Step:  # noqa: ARG001
     """Return the prediction of an array by a method of the model, compiled for the mode."""
-    model.compile(model.optimizer(model.network.optimizer), mode)
+    compile_keras(model, model.optimizer(model.network.optimizer), mode)
     # predict draws a progress bar unless it is told not to; predict_on_batch has none
     silent = {"verbose": 0} if name == "predict" else {}
     return _predicting(model, partial(getattr(model.native, name), x, **silent))
@@ -43,7 +43,7 @@ def _step_on_arrays(model: Model, x: Array, y: Array, mode: str) -> Step:  # noq
 
 def _train_on_batch(model: Model, x: Array, y: Array, mode: str) -> Step:
     """Return Keras's own training step, compiled for the mode."""
-    model.compile(model.optimizer(model.network.optimizer), mode)
+    compile_keras(model, model.optimizer(model.network.optimizer), mode)
     return _training(model, x, partial(model.native.train_on_batch, x, y))
 
 

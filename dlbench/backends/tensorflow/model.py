@@ -36,28 +36,6 @@ class Model:
         """Return how often Keras has traced its own steps, without those of `compiled`."""
         return self.traced
 
-    def compile(self, optimizer: keras.optimizers.Optimizer, mode: str) -> None:
-        """Call Keras's compile for `fit` and `predict` in a mode of the backend."""
-        if mode != "eager":
-            self._count("train_step")
-            self._count("predict_step")
-        self.native.compile(
-            optimizer=optimizer,
-            loss=self.loss,
-            run_eagerly=mode == "eager",
-            jit_compile=mode == "xla",
-        )
-
-    def _count(self, name: str) -> None:
-        """Count the Python calls of a step of Keras: one for every trace."""
-        step = getattr(self.native, name)
-
-        def counted(data: Any) -> Any:
-            self.traced += 1
-            return step(data)
-
-        setattr(self.native, name, counted)
-
     def optimizer(self, settings: layers.Optimizer) -> keras.optimizers.Optimizer:
         """Return a native optimizer of all variables; `reset` clears its state too."""
         made = OPTIMIZERS[type(settings)](settings)
@@ -159,3 +137,27 @@ def _outputs(outputs: Any) -> Mapping[str, Any]:
 
 def _forward(result: tuple[Any, Any]) -> Mapping[str, Any]:
     return {"outputs": result[0], "loss": result[1]}
+
+
+def compile_keras(model: Model, optimizer: keras.optimizers.Optimizer, mode: str) -> None:
+    """Call Keras's compile for `fit` and `predict` in a mode of the backend."""
+    if mode != "eager":
+        _count(model, "train_step")
+        _count(model, "predict_step")
+    model.native.compile(
+        optimizer=optimizer,
+        loss=model.loss,
+        run_eagerly=mode == "eager",
+        jit_compile=mode == "xla",
+    )
+
+
+def _count(model: Model, name: str) -> None:
+    """Count the Python calls of a step of Keras: one for every trace."""
+    step = getattr(model.native, name)
+
+    def counted(data: Any) -> Any:
+        model.traced += 1
+        return step(data)
+
+    setattr(model.native, name, counted)

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from dlbench.backends.base import LEAD_IN_STEPS, Setting, TrainingJob
 from dlbench.backends.tensorflow.callbacks import callbacks
-from dlbench.backends.tensorflow.model import Model
+from dlbench.backends.tensorflow.model import Model, compile_keras
 from dlbench.reference.arrays import Array
 
 Tensor = Callable[[Array], Any]
@@ -81,7 +81,7 @@ class Fit(Trainer):
 
     def prepare(self) -> None:
         """Compile the model for the mode."""
-        self.model.compile(self.optimizer, self.mode)
+        compile_keras(self.model, self.optimizer, self.mode)
 
     def go_through(self) -> float:
         """One epoch of fit, which calls the callbacks itself.
