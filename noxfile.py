@@ -17,7 +17,9 @@ MNIST = Path(__file__).parent.parent / "shared" / "data" / "mnist"
 # Frameworks that share a process share its threads and memory: each has a test run of its own.
 OF_BACKENDS = (
     "tests/backends/test_every_backend.py",
+    "tests/backends/test_every_call.py",
     "tests/backends/test_every_trainer.py",
+    "tests/backends/test_settings.py",
     "tests/workloads/test_epoch.py",
 )
 # Two at a time: most of the time goes into compiling and importing, on one core each.

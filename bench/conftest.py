@@ -6,9 +6,10 @@ from statistics import median
 from typing import Any
 
 import pytest
+from msgspec.structs import asdict
 
 from dlbench import registry
-from dlbench.analysis.rows import parity_error
+from dlbench.analysis.rows import worst_check
 from dlbench.backends.base import Backend
 from dlbench.errors import DlbenchError
 from dlbench.harness.worker.setup import assert_placed, start_here
@@ -96,9 +97,10 @@ def measure(backend: Backend, target: Target, benchmark: Any) -> Callable[[Workl
             step.run()
             backend.device.wait()
 
+        worst = worst_check(checks)
         benchmark.extra_info |= {
             "case": f"{workload.id}/{target.id}",
-            "parity_error": parity_error(checks),
+            **({f"parity_{name}": value for name, value in asdict(worst).items()} if worst else {}),
             "synthetic": workload.synthetic,
         }
         step.reset()

@@ -27,7 +27,7 @@ COLUMNS: dict[str, str] = {
     "iterations": "blocks.iterations",
     "blocks": "blocks.count",
     "stop_reason": "blocks.stop_reason",
-    "parity_error": "parity_error",
+    "parity_error": "parity.error",
     "synthetic": "workload.synthetic",
     "generations": "blocks.generations",
     "busy": "busy",
@@ -74,6 +74,10 @@ COLUMNS: dict[str, str] = {
     "leads": "leads",
     "basis": "comparison.basis",
     "rank": "rank",
+    "call": "target.call",
+    "parity_tolerance": "parity.tolerance",
+    "parity_quantity": "parity.quantity",
+    "parity_note": "parity.note",
 }
 
 

@@ -72,4 +72,4 @@ def _hardware(row: Row) -> Place:
 
 
 def _dispatch(row: Row, kind: str) -> Place:
-    return kind, row.target.backend, row.target.mode, *_hardware(row)
+    return kind, row.target.backend, row.target.mode, row.target.call, *_hardware(row)

@@ -9,9 +9,12 @@ from typing import Protocol
 
 from dlbench import units
 from dlbench.analysis.rows import Row, timed_rows
-from dlbench.records.case import Target, Workload
+from dlbench.records.case import BARE, Target, Workload
 
-TARGET_AXES = ("backend", "device", "mode", "dtype", "threads", "loop", "callbacks")
+TARGET_AXES = ("backend", "device", "mode", "dtype", "threads", "loop", "callbacks", "call")
+
+# What stands beside the named values of an axis in place of an empty one.
+UNNAMED = {"call": BARE}
 
 
 # Parameters with a fixed place in the name of a workload.
@@ -24,10 +27,20 @@ MOST_CHARACTERS = 48
 
 def words(target: Target, axes: Iterable[str]) -> tuple[str, ...]:
     """The target's value on each axis, as words; empty if it has none."""
-    return tuple(
-        units.counted(target.threads, "thread") if axis == "threads" else getattr(target, axis)
-        for axis in axes
-    )
+    return tuple(_word(target, axis) for axis in axes)
+
+
+def _word(target: Target, axis: str) -> str:
+    if axis == "threads":
+        return units.counted(target.threads, "thread")
+    return str(getattr(target, axis)) or UNNAMED.get(axis, "")
+
+
+def words_in_common(target: Target, varying: Iterable[str]) -> list[str]:
+    """Return the target's words on all other axes, without those on which it has no value."""
+    differing = set(varying)
+    axes = [axis for axis in TARGET_AXES if axis not in differing and getattr(target, axis)]
+    return list(words(target, axes))
 
 
 def join_words(target: Target, axes: Iterable[str]) -> str:
@@ -60,9 +73,7 @@ def names_by_case(rows: Sequence[Row]) -> dict[str, str]:
 
 def shared(targets: Sequence[Target]) -> str:
     """Name what all targets have in common; empty if nothing."""
-    differing = _differing(targets)
-    axes = [axis for axis in TARGET_AXES if axis not in differing]
-    return shorten(", ".join(filter(None, words(targets[0], axes))))
+    return shorten(", ".join(words_in_common(targets[0], _differing(targets))))
 
 
 class HasWorkload(Protocol):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from statistics import mode
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dlbench.analysis.break_even import BreakEven
 from dlbench.analysis.compile_cost import CompileCost
@@ -19,6 +20,7 @@ from dlbench.analysis.verdicts import Verdict
 from dlbench.records.case import Case, ModeKind, Target, Workload
 from dlbench.records.measurement import ParityCheck, Status, StopReason
 from dlbench.records.network import steps_in
+from dlbench.records.run import Run
 
 
 class Time(Struct, frozen=True):
@@ -62,6 +64,18 @@ class Shape(Struct, frozen=True):
     modes: str | None = None
 
 
+class Parity(Struct, frozen=True):
+    """The error of a quantity and its tolerance, shares of its largest magnitude.
+
+    note: where frameworks differ in it by definition, what differs.
+    """
+
+    error: float | None = None
+    tolerance: float | None = None
+    quantity: str | None = None
+    note: str | None = None
+
+
 class Efficiency(Struct, frozen=True):
     """Shares: utilisation of the ceiling, overhead of the time (efficiency.py)."""
 
@@ -96,10 +110,10 @@ class RowComparison(Struct, frozen=True):
 class Row(Struct, frozen=True):
     """One case in parts; what is unknown is None.
 
-    case: its id; failure: why it was not measured; parity_error: of the quantity nearest its
-    tolerance; steps: training steps of an epoch, a smaller last batch included; leads: whether no
-    other target is surely faster, or only by less than the margin; None if it was judged with none;
-    rank: among the targets of its workload, equal for those that cannot be told apart.
+    case: its id; failure: why it was not measured; parity: of the quantity nearest its tolerance;
+    steps: training steps of an epoch, a smaller last batch included; leads: whether no other target
+    is surely faster, or only by less than the margin; None if it was judged with none; rank: among
+    the targets of its workload, equal for those that cannot be told apart.
     """
 
     case: str
@@ -108,7 +122,7 @@ class Row(Struct, frozen=True):
     mode_kind: ModeKind
     status: Status
     failure: str | None
-    parity_error: float | None
+    parity: Parity
     steps: int | None
     time: Time
     blocks: BlockCounts
@@ -142,7 +156,7 @@ def row_of(case: Case, samples: CaseSamples) -> Row:
         mode_kind=case.mode_kind,
         status=samples.status,
         failure=samples.reason,
-        parity_error=parity_error(samples.parity),
+        parity=_parity(samples.parity),
         steps=_steps(case),
         time=_time(case.workload, samples, found),
         blocks=_blocks(samples, found),
@@ -191,9 +205,35 @@ def _steps(case: Case) -> int | None:
     return steps_in(rows, int(case.workload.params["batch"]))
 
 
-def parity_error(checks: Sequence[ParityCheck]) -> float | None:
-    """Return the error that is largest relative to its tolerance."""
-    return max(checks, key=lambda check: check.share).error if checks else None
+def _parity(checks: Sequence[ParityCheck]) -> Parity:
+    worst = worst_check(checks)
+    return Parity() if worst is None else Parity(worst.error, worst.tolerance, worst.quantity)
+
+
+def worst_check(checks: Sequence[ParityCheck]) -> ParityCheck | None:
+    """Return the check whose error is largest relative to its tolerance."""
+    return max(checks, key=lambda check: check.share) if checks else None
+
+
+def with_notes(rows: Sequence[Row], run: Run) -> list[Row]:
+    """Return the rows with what their checked quantity differs by, as the run has recorded it."""
+    return [replace(row, parity=replace(row.parity, note=_note(row, run))) for row in rows]
+
+
+def _note(row: Row, run: Run) -> str | None:
+    network = run.plan.networks.get(str(row.workload.params.get("network")))
+    quantity = row.parity.quantity
+    if network is None or quantity is None:
+        return None
+    optimizer = str(type(network.optimizer).__struct_config__.tag)
+    return next(
+        (
+            one.note
+            for one in run.differences.get(row.target.backend, ())
+            if quantity.startswith(one.quantity) and optimizer in one.optimizers
+        ),
+        None,
+    )
 
 
 def is_timed(row: Row) -> bool:

@@ -22,7 +22,7 @@ from dlbench.analysis.luck import Luck, correlation_of, luck_of, noise_of, null_
 from dlbench.analysis.nulls import Nulls
 from dlbench.analysis.pairs import Pair, apart, pair_rounds
 from dlbench.analysis.rerun import RerunCommand
-from dlbench.analysis.rows import Row, RowComparison, is_timed, row_of
+from dlbench.analysis.rows import Row, RowComparison, is_timed, row_of, with_notes
 from dlbench.analysis.samples import CaseSamples, join_generations
 from dlbench.analysis.static import StaticRows, rows_by_network
 from dlbench.analysis.verdicts import MARGIN, Comparison, with_baseline, with_best, with_gates
@@ -92,7 +92,7 @@ class RunAnalysis:
         plan = self.run.plan
         alone = [row_of(case, self.samples_by_case.get(case.id, UNREACHED)) for case in plan.cases]
         self.contests, self.nulls = self._contests(alone)
-        self.rows = self._completed(alone)
+        self.rows = self._completed(with_notes(alone, self.run))
 
     def _contests(self, alone: Sequence[Row]) -> tuple[dict[str, Contest], Nulls]:
         """Locate every two cases of each workload; also return what the nulls show."""

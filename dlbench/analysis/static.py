@@ -121,4 +121,4 @@ def _place(row: Row) -> tuple[str, ...]:
     """Key that a row and its twin share."""
     target = row.target
     same = (target.backend, target.device, target.dtype, str(target.threads))
-    return (row.workload.id, *same, target.loop, target.callbacks)
+    return (row.workload.id, *same, target.loop, target.callbacks, target.call)

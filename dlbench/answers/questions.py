@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from dlbench.analysis.labels import UNNAMED
 from dlbench.analysis.rows import Row
 from dlbench.records.base import Record
 
@@ -16,6 +17,7 @@ AXES = (
     "threads",
     "loop",
     "callbacks",
+    "call",
 )
 
 TITLES = {
@@ -27,6 +29,7 @@ TITLES = {
     "threads": "How many threads?",
     "loop": "Which loop?",
     "callbacks": "What do callbacks cost?",
+    "call": "Which call?",
 }
 
 
@@ -43,7 +46,9 @@ class Question(Record, frozen=True):
 
 def value(row: Row, axis: str) -> str:
     """Return the value of a row's target on an axis."""
-    return str(row.mode_kind if axis == "mode_kind" else getattr(row.target, axis))
+    if axis == "mode_kind":
+        return row.mode_kind
+    return str(getattr(row.target, axis)) or UNNAMED.get(axis, "")
 
 
 def questions(rows: Iterable[Row]) -> list[Question]:
@@ -69,6 +74,10 @@ def _has_several_modes(rows: Iterable[Row]) -> bool:
 
 def others(row: Row, axis: str) -> tuple[str, ...]:
     """Return the values of a row's target on all other axes: equal for like and like."""
-    left_out = {axis} | ({"mode"} if axis == "mode_kind" else set())
-    left_out |= {"mode_kind"} if axis == "mode" else set()
-    return tuple(value(row, other) for other in AXES if other not in left_out)
+    return tuple(value(row, other) for other in other_axes(axis))
+
+
+def other_axes(axis: str) -> tuple[str, ...]:
+    """Return the axes of `others`; a mode and its kind are one."""
+    left_out = {"mode", "mode_kind"} if axis in {"mode", "mode_kind"} else {axis}
+    return tuple(other for other in AXES if other not in left_out)

@@ -12,7 +12,7 @@ from dlbench.analysis.labels import names_by_case, workload_names
 from dlbench.analysis.rows import Row, is_timed
 from dlbench.analysis.verdicts import without_figures
 from dlbench.answers.answer import Answers, Overall
-from dlbench.answers.questions import Question
+from dlbench.answers.questions import Question, other_axes
 from dlbench.grouping import grouped
 
 # What is repeated most in a training comes first; of a kind, the workload with the most work.
@@ -46,9 +46,10 @@ def sentences(rows: Sequence[Row], answers: Answers) -> list[Sentence]:
         *(
             sentence
             for axis, question in by_axis.items()
-            if axis not in {"device", "mode", "mode_kind"}
+            if axis not in {"device", "mode", "mode_kind", "call"}
             for sentence in _overall(question, answers)
         ),
+        *(_calls(answers) if "call" in by_axis else []),
         *(_modes(answers) if "mode_kind" in by_axis else []),
     ]
     return [*found[:MOST_SENTENCES], *_unmeasured(rows)]
@@ -149,12 +150,46 @@ def _overall(question: Question, answers: Answers) -> Iterator[Sentence]:
 
 def _modes(answers: Answers) -> Iterator[Sentence]:
     """Compare each compiled mode with its own eager mode; the largest differences first."""
-    devices = {one.same[0] for one in answers.alike if one.question == "mode_kind"}
     those = [one for one in answers.alike if one.question == "mode_kind"]
-    for one in sorted(those, key=lambda one: -abs(log(one.ratio))):
-        device, backend = one.same[:2]
-        where = f"{backend} on {side(device)}" if len(devices) > 1 else backend
-        yield Sentence(f"{where}: {_comparison(one)}", ())
+    for one in sorted(those, key=_size):
+        yield Sentence(f"{_where(one, those)}: {_comparison(one)}", ())
+
+
+def _calls(answers: Answers) -> Iterator[Sentence]:
+    """Name the call to make and the one not to make, of each backend and mode.
+
+    Of two calls, one must be faster in every workload beyond doubt; the largest difference is told.
+    """
+    those = [one for one in answers.alike if one.question == "call"]
+    both = [*those, *(one.mirrored() for one in those)]
+    sure = [one for one in both if one.is_known and one.left_faster == one.workloads]
+    largest = [min(pairs, key=_size) for pairs in grouped(sure, lambda one: one.same).values()]
+    for one in sorted(largest, key=_size):
+        over = f" on average over {_workloads(one.workloads)}" if one.workloads > 1 else ""
+        much = f"{_times(one.ratio, one.low, one.high)} times faster{over}"
+        yield Sentence(f"{_where(one, those)}: call {one.left}, not {one.right}: {much}", ())
+
+
+def _size(one: Overall) -> float:
+    """Sort key: the largest difference first."""
+    return -abs(log(one.ratio))
+
+
+def _where(one: Overall, those: Sequence[Overall]) -> str:
+    """Name what both sides have in common: the backend, and what differs among all comparisons."""
+    axes = other_axes(one.question)
+    told = dict(zip(axes, one.same, strict=True))
+    varying = [
+        axis for number, axis in enumerate(axes) if len({other.same[number] for other in those}) > 1
+    ]
+    device = f"on {side(told['device'])}" if "device" in varying else ""
+    more = [axis for axis in varying if axis not in {"device", "backend", "mode_kind", "mode"}]
+    words = (_in_words(axis, told[axis]) for axis in more)
+    return " ".join(filter(None, (told["backend"], told.get("mode"), device, *words)))
+
+
+def _in_words(axis: str, word: str) -> str:
+    return units.counted(int(word), "thread") if axis == "threads" else word
 
 
 def _ranking(question: Question, those: Sequence[Overall]) -> Iterator[Sentence]:

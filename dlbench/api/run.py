@@ -14,7 +14,7 @@ from dlbench.experience import costs, luck
 from dlbench.harness.supervisor.process import Launcher
 from dlbench.harness.supervisor.run import Supervisor
 from dlbench.machine import environment
-from dlbench.plan import build, suite
+from dlbench.plan import build, settings, suite
 from dlbench.plan.estimate import estimate, expected, forecast, of_groups
 from dlbench.plan.request import DEFAULT_SUITE, Request
 from dlbench.plan.targets import read_declarations, this_machine
@@ -79,7 +79,17 @@ def run(
     planned = _plan(request, declarations, progress, known)
     usual = _told(luck.usual(machine), progress)
     folder = folders.new_folder(place, planned.suite)
-    head = Run(folder.name, now(), command or request.command, planned, machine, __version__, usual)
+    head = Run(
+        folder.name,
+        now(),
+        command or request.command,
+        planned,
+        machine,
+        __version__,
+        usual,
+        settings=settings.departures(planned, declarations),
+        differences=settings.differences(planned, declarations),
+    )
     interrupted = _measure(head, folder, declarations, progress, known)
     result = RunResult(folders.read_run(folder), folder)
     if interrupted:

@@ -80,8 +80,7 @@ class TrainingJob(Problem):
     checkpoint: str | None = None
 
 
-# Steps before a timed epoch: the first two after a reset copy and allocate
-# (harness/worker/blocks.py).
+# Steps before a timed epoch: the first two after a reset allocate (harness/worker/blocks.py).
 LEAD_IN_STEPS = 3
 
 
@@ -192,6 +191,9 @@ class Backend(Protocol):
         optimizers: further optimizers, each with a step `train_step/<name>`.
         """
 
+    def call(self, problem: Problem, kind: str, name: str) -> Step:
+        """Return a step of `network` in a declared call, with results of the same names."""
+
     def train_steps(
         self, problem: Problem, sizes: Sequence[int], *, dynamic_shapes: bool
     ) -> list[Step]:
@@ -248,6 +250,10 @@ class Framework(ABC, Generic[M]):
         model = self._model_of(problem, self.compiled)
         return model.steps(self.tensor(problem.x), self.tensor(problem.y), optimizers)
 
+    def call(self, problem: Problem, kind: str, name: str) -> Step:
+        """Return a step of a native model in one of the declared calls."""
+        return self.calling(self._model_of(problem, self.compiled), problem, kind, name)
+
     def train_steps(
         self, problem: Problem, sizes: Sequence[int], *, dynamic_shapes: bool
     ) -> list[Step]:
@@ -284,6 +290,10 @@ class Framework(ABC, Generic[M]):
     @abstractmethod
     def model(self, network: Network, start: dict[str, Any], compiled: Compile) -> M:
         """Return a native model with these start weights; `compiled` compiles its functions."""
+
+    @abstractmethod
+    def calling(self, model: M, problem: Problem, kind: str, name: str) -> Step:
+        """Return the model's step of this kind in the call of this name."""
 
     @abstractmethod
     def loop(self, model: M, job: TrainingJob) -> Trainer:

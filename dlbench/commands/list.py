@@ -2,16 +2,20 @@
 
 import shutil
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dlbench import registry
 from dlbench.commands.base import RESULTS, Results
 from dlbench.errors import UnreadableResults, UsageError, unknown
+
+if TYPE_CHECKING:
+    from dlbench.records.case import Declaration
+    from dlbench.records.settings import Departure
 
 HELP = """List what dlbench can measure, and the stored runs.
 
@@ -64,6 +68,9 @@ def list_(
         typer.echo("For details: dlbench list WHAT, such as dlbench list networks")
     elif lines := list(LISTS[what](results)):
         _print(lines)
+        for title, more in DETAILS.get(what, ()):
+            typer.echo(f"\n{title}")
+            _print(list(more()))
     else:
         typer.echo(f"There are no {what} yet.")
 
@@ -142,14 +149,39 @@ def _networks(_: Path) -> Lines:
 def _backends(_: Path) -> Lines:
     from importlib.util import find_spec
 
-    from dlbench.records.case import Declaration
-
-    for name in registry.names("backends"):
-        declared = registry.declaration("backends", name, Declaration)
+    for name, declared in _declared():
         is_installed = find_spec(declared.package) is not None
         modes = ", ".join(f"{mode} ({kind})" for mode, kind in declared.modes.items())
         state = "installed" if is_installed else f"not installed; {declared.install}"
         yield name, ", ".join(declared.devices), modes, state
+
+
+def _calls() -> Lines:
+    yield "backend", "workload", "--call", "what it does"
+    for name, declared in _declared():
+        for kind, calls in declared.calls.items():
+            yield from ((name, kind, call, about) for call, about in calls.items())
+
+
+def _settings() -> Lines:
+    for name, declared in _declared():
+        yield from ((name, _in_a_line(one)) for one in declared.departures)
+
+
+def _in_a_line(one: "Departure") -> str:
+    from dlbench.records.settings import in_words
+
+    where = f" on {', '.join(one.devices)}" if one.devices else ""
+    values = f"{in_words(one.ours)} (default: {in_words(one.default)})"
+    option = f"; {one.option} measures with the default" if one.option else ""
+    return f"{one.name}{where}: {values}; {one.why}{option}"
+
+
+def _declared() -> Iterator[tuple[str, "Declaration"]]:
+    from dlbench.records.case import Declaration
+
+    for name in registry.names("backends"):
+        yield name, registry.declaration("backends", name, Declaration)
 
 
 def _datasets(_: Path) -> Lines:
@@ -181,4 +213,12 @@ LISTS: dict[str, Callable[[Path], Lines]] = {
     "backends": _backends,
     "datasets": _datasets,
     "runs": _runs,
+}
+
+# What follows a list: a title, and lines.
+DETAILS: dict[str, tuple[tuple[str, Callable[[], Lines]], ...]] = {
+    "backends": (
+        ("Calls beside the bare one", _calls),
+        ("Settings that differ from the framework's defaults", _settings),
+    ),
 }

@@ -62,6 +62,14 @@ def run(
             "Ways through an epoch: tensors, dataloader, fused, fit, dataset. [default: all]",
         ),
     ] = None,
+    call: Annotated[
+        Words,
+        option(
+            "--call",
+            "Calls of predict and train_step: bare, all, or names that `dlbench list backends` "
+            "shows, such as array or predict_on_batch. [default: bare]",
+        ),
+    ] = None,
     callbacks: Annotated[
         Words,
         option(

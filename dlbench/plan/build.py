@@ -20,7 +20,7 @@ from dlbench.plan.suite import NAME_AXES, Entry, Suite
 from dlbench.plan.targets import NO_GPU, Machine, reason_to_skip, targets_for
 from dlbench.plan.together import joined
 from dlbench.records.base import DTYPES
-from dlbench.records.case import Case, Group, Target, Workload
+from dlbench.records.case import ALL_CALLS, BARE, Case, Group, Target, Workload
 from dlbench.records.costs import NO_COSTS, Costs
 from dlbench.records.network import Network
 from dlbench.records.plan import Plan, Sampling
@@ -46,6 +46,7 @@ def make(suite: Suite, request: Request, machine: Machine, costs: Costs = NO_COS
                 choices("network", map(str, names), list(known))
     targets = targets_for({**suite.targets, **request.targets}, machine)
     keeps = expression(request.keep) if request.keep else _keeps_all
+    _refuse_unknown_calls(suite, request, targets, machine)
     groups = [
         _group(workload, _variants(workload, axes, targets, machine), keeps, machine)
         for workload, axes in _workloads(suite, request, known, machine)
@@ -158,6 +159,26 @@ def _axes(
     return axes
 
 
+def _refuse_unknown_calls(
+    suite: Suite, request: Request, targets: Sequence[tuple[Target, str]], machine: Machine
+) -> None:
+    """Raise a UsageError for a call that no chosen backend has for a workload of the suite."""
+    kinds = dict.fromkeys(kind for entry in suite.entries for kind in entry.kinds)
+    backends = dict.fromkeys(target.backend for target, _ in targets)
+    calls = [
+        call
+        for backend in backends
+        for kind, calls in machine.declarations[backend].calls.items()
+        if kind in kinds
+        for call in calls
+    ]
+    known = list(dict.fromkeys([ALL_CALLS, BARE, *calls]))
+    asked = [entry.axes.get("call", []) for entry in suite.entries]
+    for words in (request.axes.get("call", []), *asked):
+        if words:
+            choices("call", map(str, words), known)
+
+
 def _loops(machine: Machine) -> list[str]:
     loops = (loop for declared in machine.declarations.values() for loop in declared.loops)
     return list(dict.fromkeys(loops))
@@ -166,7 +187,7 @@ def _loops(machine: Machine) -> list[str]:
 def _variants(
     workload: Workload, axes: Axes, targets: Sequence[tuple[Target, str]], machine: Machine
 ) -> list[tuple[Target, str]]:
-    """Return the targets of the workload; an epoch has one for each loop and callbacks."""
+    """Return the targets of the workload: one for each of its loops, callbacks or calls."""
     kind = kind_named(workload.kind)
     return [
         (variant, mode_kind)

@@ -20,7 +20,7 @@ R = TypeVar("R", bound=Record)
 Words = tuple[str, ...]
 
 TARGET_AXES = ("backend", "device", "mode", "dtype", "threads")
-WORKLOAD_AXES = ("network", "batch", "size", "loop", "callbacks")
+WORKLOAD_AXES = ("network", "batch", "size", "loop", "call", "callbacks")
 
 # The suite to measure if the user names none.
 DEFAULT_SUITE = "quick"
@@ -62,7 +62,7 @@ class Request(_Targets, frozen=True, kw_only=True):
     """The options of `dlbench run`; empty or None means the suite's value.
 
     suite: the name of a suite, the path of a TOML file, or a workload; network, batch, size, loop,
-    callbacks: values for the axes of the workloads, as words; integers may be ranges such as
+    call, callbacks: values for the axes of the workloads, as words; integers may be ranges such as
     256-4096*2; keep: an expression that ids of cases must match, as for `-k`; together: an axis of
     the workloads, such as network, whose values are measured in turns; precision: a
     fraction; budget_s, compile_limit_s: seconds.
@@ -73,6 +73,7 @@ class Request(_Targets, frozen=True, kw_only=True):
     batch: Words = ()
     size: Words = ()
     loop: Words = ()
+    call: Words = ()
     callbacks: Words = ()
     keep: str = ""
     together: str = ""

@@ -36,7 +36,7 @@ STANDARD: Rigor = "standard"
 TARGET_AXES = ("backend", "device", "mode", "dtype", "threads")
 
 # Axes whose values are names; all others are positive integers.
-NAME_AXES = ("network", "loop", "callbacks", "pass", "shapes")
+NAME_AXES = ("network", "loop", "call", "callbacks", "pass", "shapes")
 
 Table: TypeAlias = dict[str, Any]
 Names: TypeAlias = str | int | list[str | int]

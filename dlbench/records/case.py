@@ -3,10 +3,16 @@
 from typing import Literal
 
 from msgspec import field
+from msgspec.structs import replace
 
 from dlbench.records.base import DTYPES, Record
+from dlbench.records.settings import Departure, Difference
 
 ModeKind = Literal["dynamic", "static"]
+
+# What users type for the call without a name of its own, of tensors that are on the device already;
+# and for every call of a workload.
+BARE, ALL_CALLS = "bare", "all"
 
 
 class Declaration(Record, frozen=True):
@@ -16,12 +22,15 @@ class Declaration(Record, frozen=True):
     of the framework's packages on PyPI; install: the command that installs it; modes: the kind of
     each mode, by name; devices: the dtypes of each device kind; environment: variables to set
     before the import, where `{threads}` stands for the thread count and `{scratch}` for the folder
-    of compiled code; loops: ways to go through an epoch, the default first; callbacks: files that
+    of compiled code; loops: ways to go through an epoch, the default first; calls: by workload, the
+    ways in which users call it beside the bare one, each with what it does; callbacks: files that
     it can write after an epoch; default: the mode to use if the user chooses none; only_on: for
     modes that not every device supports, the device kinds that do; on_request: modes to leave out
-    unless the user chooses them, as they take long to compile; fork_safe: whether fork(2) may copy
-    a process after the import and before the first computation, so that no needed thread is missing
-    in the copy; aliases: other names of the framework, for error messages.
+    unless the user chooses them, such as those that take long to compile; fork_safe: whether
+    fork(2) may copy a process after the import and before the first computation, so that no needed
+    thread is missing in the copy; aliases: other names of the framework, for error messages;
+    settings: what differs from the framework's defaults, of a variable of `environment` without its
+    value; differences: results that differ by definition.
     """
 
     package: str
@@ -31,12 +40,22 @@ class Declaration(Record, frozen=True):
     devices: dict[str, tuple[str, ...]]
     environment: dict[str, str]
     loops: tuple[str, ...] = ()
+    calls: dict[str, dict[str, str]] = field(default_factory=dict)
     callbacks: tuple[str, ...] = ()
     default: str = "eager"
     on_request: tuple[str, ...] = ()
     only_on: dict[str, tuple[str, ...]] = field(default_factory=dict)
     fork_safe: bool = False
     aliases: tuple[str, ...] = ()
+    settings: tuple[Departure, ...] = ()
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def departures(self) -> tuple[Departure, ...]:
+        """Return the settings, with the values of environment variables."""
+        return tuple(
+            replace(one, ours=self.environment.get(one.name, one.ours)) for one in self.settings
+        )
 
     def variables(self, threads: int, scratch: str) -> dict[str, str]:
         """Return the environment variables to set. scratch: the folder for compiled code."""
@@ -87,7 +106,8 @@ class Target(Record, frozen=True):
     """A backend with a device, mode, dtype and number of threads.
 
     loop: how an epoch goes over its data; callbacks: what an epoch writes at its end, joined by
-    `+`. Both are empty for all other workloads.
+    `+`. Both are empty for all other workloads. call: a call that the backend declares, empty for
+    the bare call of tensors that are there already.
     """
 
     backend: str
@@ -97,12 +117,13 @@ class Target(Record, frozen=True):
     threads: int
     loop: str = ""
     callbacks: str = ""
+    call: str = ""
 
     @property
     def id(self) -> str:
         """Return a readable, stable id: `torch/cpu/eager/float32/t2` or `.../t2/dataloader`."""
         words = (self.backend, self.device, self.mode, self.dtype, f"t{self.threads}")
-        return "/".join((*words, *filter(None, (self.loop, self.callbacks))))
+        return "/".join((*words, *filter(None, (self.loop, self.callbacks, self.call))))
 
     @property
     def file_name(self) -> str:

@@ -1,7 +1,10 @@
 """The head of a run: plan, machine, software and schema version."""
 
+from msgspec import field
+
 from dlbench.records.base import Record
 from dlbench.records.plan import Plan
+from dlbench.records.settings import Departure, Difference
 
 # 2: a line is one case in one generation; samples have counters of disturbances; null cases.
 # 3: targets have a loop and callbacks.
@@ -9,7 +12,8 @@ from dlbench.records.plan import Plan
 # 5: the environment has the microarchitecture of the CPU and its vector instructions.
 # 6: lines have stretches without a pause and the samples of lead-ins.
 # 7: samples have the worker's own CPU time; the head has the usual luck of the machine.
-# 8: rows have one null per device, another in each generation.
+# 8: rows have one null per device, another in each generation; targets have a call; the head has
+#    settings and differences of the backends.
 SCHEMA_VERSION = 8
 
 
@@ -50,7 +54,9 @@ class Run(Record, frozen=True):
     """One invocation of `dlbench run`: the head of a results folder.
 
     started: the time of the start in ISO 8601; dlbench: its version; luck: what earlier runs on
-    this machine showed, None without any.
+    this machine showed, None without any; settings: by backend, what differed from the framework's
+    defaults; differences: by backend, what comes out differently by definition. Both are empty in
+    older runs.
     """
 
     id: str
@@ -60,4 +66,6 @@ class Run(Record, frozen=True):
     environment: Environment
     dlbench: str
     luck: UsualLuck | None = None
+    settings: dict[str, tuple[Departure, ...]] = field(default_factory=dict)
+    differences: dict[str, tuple[Difference, ...]] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION

@@ -7,9 +7,10 @@ from dlbench.analysis.labels import names_by_case, workload_names
 from dlbench.analysis.level import doubt
 from dlbench.analysis.nulls import Nulls
 from dlbench.analysis.rerun import RerunCommand
-from dlbench.analysis.rows import Row
+from dlbench.analysis.rows import Row, timed_rows
 from dlbench.analysis.run import ComparedRows
 from dlbench.records.run import Run
+from dlbench.records.settings import Departure, in_words
 from dlbench.stats.ramp import LONGEST_LEAD_S
 
 # The version of the records from which on turns have lead-ins.
@@ -79,6 +80,7 @@ def lines(run: Run, reading: ComparedRows) -> list[str]:
     notes = (
         _nulls(reading.nulls),
         _generations(run, reading.rows),
+        _settings(run, reading.rows),
         _without_lead_in(run, reading.rows),
     )
     return [note for note in notes if note]
@@ -95,6 +97,27 @@ def rerun_advice(run: Run, rows: Sequence[Row]) -> str | None:
     if any(row.busy for row in unsure):
         return f"Close other programs, then run: {command}"
     return f"To settle the unsure ones: {command}"
+
+
+def _settings(run: Run, rows: Sequence[Row]) -> str | None:
+    """Name changed settings whose default can be measured and was not."""
+    timed = timed_rows(rows)
+    told = [
+        f"{backend}: {one.name} is {in_words(one.ours)}, by default {in_words(one.default)} "
+        f"({one.option} measures that)"
+        for backend, departures in run.settings.items()
+        for one in departures
+        if one.measured_by
+        and any(row.target.backend == backend for row in timed)
+        and not any(_has_default(row, backend, one) for row in timed)
+    ]
+    return f"Settings that users do not have: {'; '.join(told)}" if told else None
+
+
+def _has_default(row: Row, backend: str, departure: Departure) -> bool:
+    wanted = departure.measured_by.items()
+    is_default = any(getattr(row.target, axis, None) == value for axis, value in wanted)
+    return row.target.backend == backend and is_default
 
 
 def _without_lead_in(run: Run, rows: Sequence[Row]) -> str | None:

@@ -26,6 +26,7 @@ from dlbench.formats.base import Notes, Table
 from dlbench.grouping import grouped
 from dlbench.records.measurement import Measurement, ParityCheck, StopReason
 from dlbench.records.run import Run
+from dlbench.records.settings import in_words
 from dlbench.report import notes
 from dlbench.report.absent import STATUS_WORDS, synthetic_networks
 from dlbench.report.answers import tables as answer_tables
@@ -98,6 +99,7 @@ def _content(results: Results, reading: ComparedRows) -> dict[str, Any]:
         "early": _early(rows),
         "synthetic": synthetic_networks(rows),
         "parity": _parity(results.measurements),
+        "settings": _settings(results.run),
         "facts": _facts(results.run),
     }
 
@@ -165,6 +167,15 @@ def _parity(measurements: Sequence[Measurement]) -> list[_Parity]:
 
 def _worst(pairs: Sequence[tuple[ParityCheck, str]]) -> tuple[ParityCheck, str]:
     return max(pairs, key=lambda pair: pair[0].share)
+
+
+def _settings(run: Run) -> list[tuple[str, ...]]:
+    """Return backend, name, default, present value, reason and option of each changed setting."""
+    return [
+        (backend, one.name, in_words(one.default), in_words(one.ours), one.why, one.option or "–")
+        for backend, departures in run.settings.items()
+        for one in departures
+    ]
 
 
 def _facts(run: Run) -> list[tuple[str, str]]:

@@ -8,11 +8,10 @@ from typing import NamedTuple
 
 from dlbench import units
 from dlbench.analysis.labels import (
-    TARGET_AXES,
     target_names,
     varying_axes,
     varying_params,
-    words,
+    words_in_common,
     workload_name,
 )
 from dlbench.analysis.rows import Row, is_timed
@@ -90,10 +89,9 @@ def setting(rows: Sequence[Row]) -> str:
     if not shown:
         return ""
     differing = varying_axes(row.target for row in shown)
-    common = [axis for axis in TARGET_AXES if axis not in differing]
     batches = {row.workload.params.get("batch") for row in shown} - {None}
     batch = [f"batch {batches.pop()}"] if len(batches) == 1 else []
-    said = ", ".join(filter(None, [*words(shown[0].target, common), *batch]))
+    said = ", ".join([*words_in_common(shown[0].target, differing), *batch])
     return f"All: {said}" if said else ""
 
 

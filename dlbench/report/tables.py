@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 
 from dlbench import units
 from dlbench.analysis.labels import (
-    TARGET_AXES,
     varying_axes,
     varying_params,
     words,
+    words_in_common,
     workload_name,
 )
 from dlbench.analysis.rows import Row, leaders
@@ -90,8 +90,7 @@ def _constants(rows: Sequence[Row], axes: Sequence[str], labels: Sequence[str]) 
     """Say what all columns and rows have in common."""
     if not rows:
         return ""
-    common = [axis for axis in TARGET_AXES if axis not in axes]
-    shared = [*filter(None, words(rows[0].target, common))]
+    shared = words_in_common(rows[0].target, axes)
     every = [row.workload.params for row in rows]
     batches = {params["batch"] for params in every if "batch" in params}
     if "batch" not in labels and batches:

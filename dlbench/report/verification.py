@@ -70,7 +70,7 @@ def _tables(verification: Verification) -> Iterator[Table]:
 def say_not_asked(left_out: Sequence[tuple[str, str]]) -> str:
     """Name the modes that were left out, and the option that adds them."""
     modes = ",".join(dict.fromkeys(mode for _, mode in left_out))
-    return f"Left out as slow: {', '.join(map(' '.join, left_out))} (--mode {modes})"
+    return f"Left out unless asked for: {', '.join(map(' '.join, left_out))} (--mode {modes})"
 
 
 def summarise(verification: Verification) -> str:

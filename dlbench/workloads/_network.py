@@ -3,16 +3,22 @@
 It must not know any framework, nor how long a step takes.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import replace as changed
+from functools import partial
 
-from dlbench.backends.base import Backend
+from msgspec.structs import replace
+
+from dlbench.backends.base import Backend, Problem, Step
 from dlbench.parity.oracle import Oracle
-from dlbench.records.case import Target, Work, Workload
+from dlbench.records.case import ALL_CALLS, BARE, Declaration, Target, Work, Workload
 from dlbench.records.measurement import ParityCheck
 from dlbench.records.network import Network, without_dropout
 from dlbench.workloads.base import Axes, Bound, Networks, Params, SimpleKind, problem_of
+
+# The axes of a step that has no calls but the bare one.
+STEP_AXES = ("network", "batch")
 
 
 @dataclass(frozen=True)
@@ -26,7 +32,7 @@ class NetworkKind(SimpleKind):
     step: str
     checked: tuple[str, ...]
     counted: Callable[[Network, int], Work]
-    axes: tuple[str, ...] = ("network", "batch")
+    axes: tuple[str, ...] = STEP_AXES
 
     def expand(self, axes: Axes, networks: Networks) -> Iterator[Params]:
         """Yield every network at every batch size; by default at the network's own."""
@@ -34,6 +40,13 @@ class NetworkKind(SimpleKind):
             network = networks[str(name)]
             for batch in axes.get("batch", [network.batch]):
                 yield {"network": network.name, "batch": batch}
+
+    def variants(self, target: Target, declared: Declaration, axes: Axes) -> Iterator[Target]:
+        """Yield the target with every call asked for; by default with the bare one."""
+        asked = axes.get("call", [BARE])
+        for call in (BARE, *declared.calls.get(self.step, ())):
+            if call in asked or ALL_CALLS in asked:
+                yield replace(target, call="" if call == BARE else call)
 
     def work(self, params: Params, networks: Networks) -> Work:
         """Return the exact work of one step (_work.py)."""
@@ -45,16 +58,22 @@ class NetworkKind(SimpleKind):
         """Bind the network with seeded weights to the first batch of its data."""
         problem = problem_of(workload, networks, target.dtype, seed)
         bare = without_dropout(problem.network)
-        steps = backend.network(problem)
+        made = partial(self._steps, backend, target.call)
+        steps = made(problem)
+        checked = (self.step,) if target.call else self.checked
 
         def check() -> tuple[ParityCheck, ...]:
             same = bare == problem.network
-            twin = steps if same else backend.network(changed(problem, network=bare))
+            twin = steps if same else made(changed(problem, network=bare))
             oracle = Oracle(bare, problem, target.dtype)
             return tuple(
-                quantity
-                for name in self.checked
-                for quantity in oracle.check(name, twin[name], backend)
+                quantity for name in checked for quantity in oracle.check(name, twin[name], backend)
             )
 
         return Bound(steps[self.step], check)
+
+    def _steps(self, backend: Backend, call: str, problem: Problem) -> Mapping[str, Step]:
+        """Return the steps to be timed and checked; of a call with a name, that one alone."""
+        if call:
+            return {self.step: backend.call(problem, self.step, call)}
+        return backend.network(problem)

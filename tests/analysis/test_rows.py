@@ -8,7 +8,10 @@ from msgspec.structs import replace
 from dlbench.analysis.columns import COLUMNS, flatten
 from dlbench.analysis.rows import Row, is_timed, leaders
 from dlbench.analysis.run import rows_of
-from dlbench.records.measurement import Measurement
+from dlbench.networks.base import named
+from dlbench.records.layers import SGD
+from dlbench.records.measurement import Measurement, ParityCheck
+from dlbench.records.settings import Difference
 from dlbench.results.folder import Results
 from dlbench.stats.location import lag1, location
 from fakes.runs import (
@@ -63,6 +66,9 @@ def test_a_row_tells_the_case_and_what_was_measured() -> None:
         "blocks": 7,
         "stop_reason": "blocks",
         "parity_error": 1e-7,
+        "parity_tolerance": 1e-5,
+        "parity_quantity": "q0",
+        "call": "",
         "synthetic": False,
         "generations": 1,
         "busy": False,
@@ -101,7 +107,7 @@ def test_a_case_that_failed_half_way_keeps_what_it_had() -> None:
         PRODUCT.id, "failed", "it died", calls_s=(0.5,), samples=samples(1e-3), parity=parity(1e-7)
     )
     row = row_of(failed)
-    assert (row.status, row.time.first_call_s, row.blocks.count, row.parity_error) == (
+    assert (row.status, row.time.first_call_s, row.blocks.count, row.parity.error) == (
         "failed",
         0.5,
         1,
@@ -125,7 +131,46 @@ def test_a_clock_that_did_not_move_gives_no_rate() -> None:
     ],
 )
 def test_the_parity_error_is_that_of_the_quantity_nearest_to_its_tolerance(checks, error) -> None:
-    assert row_of(measured(PRODUCT, 1e-3, parity=checks)).parity_error == error
+    assert row_of(measured(PRODUCT, 1e-3, parity=checks)).parity.error == error
+
+
+def test_beside_the_error_stand_its_quantity_and_tolerance() -> None:
+    checks = (
+        ParityCheck("loss", 1e-7, 1e-6),
+        ParityCheck("weight/layer0.bias", 6e-3, 7e-3),
+        ParityCheck("weight/layer0.kernel", 6e-3, 8e-3),
+    )
+    row = row_of(measured(PRODUCT, 1e-3, parity=checks))
+    found = {name: value for name, value in flatten(row).items() if name.startswith("parity")}
+    assert found == {
+        "parity_error": 6e-3,
+        "parity_tolerance": 7e-3,
+        "parity_quantity": "weight/layer0.bias",
+        "parity_note": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("quantity", "optimizers", "backend", "note"),
+    [
+        ("weight/layer0.bias", ("adam", "sgd"), "numpy", "epsilon"),
+        ("loss", ("adam", "sgd"), "numpy", None),
+        ("weight/layer0.bias", ("adam",), "numpy", None),
+        ("weight/layer0.bias", ("adam", "sgd"), "other", None),
+    ],
+)
+def test_where_frameworks_differ_by_definition_the_row_says_so(
+    quantity: str, optimizers: tuple[str, ...], backend: str, note: str | None
+) -> None:
+    step = case(forward("iris"))
+    checks = (ParityCheck(quantity, 6e-3, 7e-3),)
+    found = results_of([step], [measured(step, 1e-3, parity=checks)])
+    iris = replace(named("iris"), optimizer=SGD())
+    plan = replace(found.run.plan, networks={"iris": iris})
+    differences = {backend: (Difference("weight/", optimizers, "epsilon"),)}
+    run = replace(found.run, plan=plan, differences=differences)
+    [row] = rows_of(replace(found, run=run))
+    assert row.parity.note == note
 
 
 def test_cases_that_were_never_reached_are_rows_in_their_place() -> None:
@@ -165,7 +210,7 @@ def test_a_case_is_one_row_over_all_generations() -> None:
         4,
         pytest.approx(2.5e-3),
     )
-    assert (row.time.first_call_s, row.parity_error, row.blocks.stop_reason) == (
+    assert (row.time.first_call_s, row.parity.error, row.blocks.stop_reason) == (
         5.0,
         1e-7,
         "budget",

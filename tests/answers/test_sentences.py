@@ -140,3 +140,53 @@ def test_one_that_could_not_be_judged_is_no_rival_and_is_told() -> None:
     first, *_ = texts((PRODUCT, times), change={COMPILED: flagged(1)})
     assert "numpy eager is fastest of those that could be judged; torch eager takes" in first
     assert first.endswith("; 1 target could not be judged")
+
+
+ARRAY, SLOW = (replace(TORCH, call=call) for call in ("array", "by-hand"))
+
+
+def test_the_call_to_make_and_the_one_not_to_make_are_named() -> None:
+    found = texts((FORWARD, {TORCH: 1e-3, ARRAY: 2e-3, SLOW: 140e-3}), luck=0.005)
+    (one,) = [text for text in found if ": call " in text]
+    pattern = r"torch eager: call bare, not by-hand: 1[34]\d \[1[34]\d\S*–1[45]\d\S*\] times faster"
+    assert re.fullmatch(pattern, one)
+    assert any("torch bare is fastest" in text or "bare is fastest" in text for text in found)
+
+
+def test_a_call_is_named_over_all_workloads_that_have_it() -> None:
+    times = {TORCH: 1e-3, SLOW: 4e-3}
+    found = texts((FORWARD, times), (PRODUCT, times), luck=0.005)
+    (one,) = [text for text in found if ": call " in text]
+    assert one.startswith("torch eager: call bare, not by-hand: ")
+    assert one.endswith(" times faster on average over 2 workloads")
+
+
+@pytest.mark.parametrize(
+    ("times", "settings"),
+    [
+        ({TORCH: 1e-3, ARRAY: 1e-3}, {}),
+        ({TORCH: 1e-3, ARRAY: 1.2e-3}, {"luck": 0.5}),
+        ({TORCH: 1e-3, ARRAY: 9e-3}, {"change": {TORCH: flagged(1), ARRAY: flagged(1)}}),
+    ],
+    ids=["equal", "unsure", "busy"],
+)
+def test_no_call_is_named_without_a_verdict(times, settings) -> None:
+    assert [t for t in texts((FORWARD, times), **settings) if ": call " in t] == []
+
+
+def test_a_call_that_is_faster_in_one_workload_and_slower_in_another_is_not_named() -> None:
+    opposite = ({TORCH: 1e-3, ARRAY: 4e-3}, {TORCH: 4e-3, ARRAY: 1e-3})
+    found = texts((FORWARD, opposite[0]), (PRODUCT, opposite[1]), luck=0.005)
+    assert [text for text in found if ": call " in text] == []
+
+
+def test_modes_of_several_calls_or_threads_are_told_apart() -> None:
+    more = replace(TORCH, threads=4)
+    times = {
+        TORCH: 1e-3,
+        COMPILED: 4e-3,
+        more: 1e-3,
+        replace(COMPILED, threads=4): 2e-3,
+    }
+    found = [t for t in texts((PRODUCT, times), luck=0.005) if "eager is faster than compile" in t]
+    assert [text.partition(":")[0] for text in found] == ["torch 2 threads", "torch 4 threads"]

@@ -413,7 +413,7 @@ def test_every_list_fits_a_terminal_and_says_the_same_there(what: str, monkeypat
 
 def first_words(text: str) -> list[str]:
     """The names in the first column."""
-    return [line.split()[0] for line in text.splitlines() if not line.startswith(" ")]
+    return [line.split()[0] for line in text.splitlines() if line[:1].strip()]
 
 
 def test_a_dry_run_prints_the_plan_and_writes_nothing(bare: Path) -> None:
@@ -622,7 +622,10 @@ def test_a_workload_is_run_without_a_suite(bare: Path, kind: str, case: str) -> 
 @pytest.mark.parametrize(
     ("what", "beginnings"),
     [
-        ("suites", ["epochs ", "full ", "graphs ", "lecture ", "matmul ", "quick ", "retrace "]),
+        (
+            "suites",
+            ["calls ", "epochs ", "full ", "graphs ", "lecture ", "matmul ", "quick ", "retrace "],
+        ),
         (
             "workloads",
             [
@@ -644,7 +647,7 @@ def test_a_workload_is_run_without_a_suite(bare: Path, kind: str, case: str) -> 
     ],
 )
 def test_lists_name_every_member_and_say_something_of_it(what: str, beginnings) -> None:
-    lines = dlbench("list", what).out.splitlines()
+    lines = dlbench("list", what).out.partition("\n\n")[0].splitlines()
     assert [line[: len(name)] for line, name in zip(lines, beginnings, strict=True)] == beginnings
     assert all(len(line.split()) > 2 for line in lines)
 
@@ -668,9 +671,23 @@ def test_networks_are_listed_with_their_size() -> None:
 
 def test_backends_are_listed_with_how_to_add_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", only_numpy)
-    jax, numpy, tensorflow, torch = dlbench("list", "backends").out.splitlines()
+    jax, numpy, tensorflow, torch = (
+        dlbench("list", "backends").out.partition("\n\n")[0].splitlines()
+    )
     assert numpy.endswith(" installed")
     assert jax.endswith("not installed; pip install -e '.[jax]'")
     assert tensorflow.endswith("not installed; pip install -e '.[tensorflow]'")
     assert torch.endswith("not installed; pip install -e '.[torch]'")
     assert "eager (dynamic), compile (static)" in torch
+
+
+def test_with_the_backends_go_their_calls_and_changed_settings() -> None:
+    _, calls, settings = dlbench("list", "backends").out.split("\n\n")
+    title, _, *lines = calls.splitlines()
+    assert title == "Calls beside the bare one"
+    assert ["tensorflow", "predict", "predict_on_batch"] in [line.split()[:3] for line in lines]
+    title, *lines = settings.splitlines()
+    assert title == "Settings that differ from the framework's defaults"
+    (dispatch,) = [line for line in lines if "jax_cpu_enable_async_dispatch" in line]
+    assert "on cpu: False (default: True); " in dispatch
+    assert dispatch.endswith("; --mode jit-async measures with the default")

@@ -543,3 +543,73 @@ def test_the_plan_says_how_many_rows_its_networks_have() -> None:
     made = make(Entry(("forward",), networks), suite={"networks": (OWN, without)})
     assert made.rows == {"iris": 100, "mine": 100}
     assert set(made.networks) == {"iris", "mine", "bare"}
+
+
+# --- calls ----------------------------------------------------------------------------------------
+
+CALLING = {
+    "alpha": replace(DECLARATIONS["alpha"], calls={"predict": {"array": "from an array"}}),
+    "beta": replace(
+        DECLARATIONS["beta"],
+        calls={"predict": {"array": "so", "all_at_once": "so"}, "train_step": {"fit_once": "so"}},
+    ),
+}
+PREDICT = Entry(("predict",), {"network": ["iris"]})
+
+
+def calls(*entries: Entry, **asked: str) -> set[tuple[str, str, str]]:
+    words = {axis: tuple(text.split(",")) for axis, text in asked.items()}
+    made = make(*entries, asked=Request(mode=("eager",), **words), declarations=CALLING)
+    return {(one.workload.kind, one.target.backend, one.target.call) for one in made.cases}
+
+
+def test_the_bare_call_alone_is_planned_unless_others_are_asked_for() -> None:
+    both = {("predict", "alpha", ""), ("predict", "beta", "")}
+    assert calls(PREDICT) == both
+    assert calls(PREDICT, call="bare") == both
+    assert calls(PREDICT, call="array,bare") == both | {
+        ("predict", "alpha", "array"),
+        ("predict", "beta", "array"),
+    }
+
+
+def test_a_call_is_planned_on_the_backends_and_workloads_that_have_it() -> None:
+    assert calls(PREDICT, call="all_at_once") == {("predict", "beta", "all_at_once")}
+    steps = Entry(("predict", "train_step", "forward"), {"network": ["iris"]})
+    assert calls(steps, call="fit_once", backend="beta") == {
+        ("train_step", "beta", "fit_once"),
+        ("forward", "beta", ""),
+    }
+
+
+def test_all_calls_are_planned_by_one_word_also_of_a_suite() -> None:
+    every_call = {
+        ("predict", "alpha", ""),
+        ("predict", "alpha", "array"),
+        ("predict", "beta", ""),
+        ("predict", "beta", "array"),
+        ("predict", "beta", "all_at_once"),
+    }
+    assert calls(PREDICT, call="all") == every_call
+    assert calls(Entry(("predict",), {"network": ["iris"], "call": ["all"]})) == every_call
+
+
+@pytest.mark.parametrize(
+    ("call", "backend", "known"),
+    [
+        ("sideways", "alpha,beta", "all, bare, array, all_at_once"),
+        ("fit_once", "alpha,beta", "all, bare, array, all_at_once"),
+        ("all_at_once", "alpha", "all, bare, array"),
+    ],
+)
+def test_a_call_that_no_chosen_backend_has_is_refused(call: str, backend: str, known: str) -> None:
+    entry = Entry(("predict",), {"network": ["iris"], "call": [call]})
+    for entries, asked in (((PREDICT,), {"call": call}), ((entry,), {})):
+        with pytest.raises(UsageError) as caught:
+            calls(*entries, backend=backend, **asked)
+        assert str(caught.value).startswith(f"unknown call: '{call}'. Allowed: {known}.")
+
+
+def test_a_call_is_a_part_of_the_id_only_if_it_is_not_the_bare_one() -> None:
+    made = make(PREDICT, asked=wanting(backend="alpha", call="all"), declarations=CALLING)
+    assert targets(made) == ["alpha/cpu/eager/float32/t4", "alpha/cpu/eager/float32/t4/array"]

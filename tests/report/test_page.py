@@ -10,9 +10,12 @@ from tempfile import TemporaryDirectory
 import pytest
 from msgspec.structs import replace
 
+from dlbench.analysis.run import RunAnalysis
 from dlbench.errors import UsageError
 from dlbench.records.case import Target
 from dlbench.records.measurement import Measurement, ParityCheck
+from dlbench.records.settings import Departure
+from dlbench.report import notes
 from dlbench.report import page as report
 from dlbench.results.folder import Results
 from fakes.runs import (
@@ -374,3 +377,31 @@ def test_link_to_another_folder_is_refused(tmp_path):
     with pytest.raises(UsageError, match="leads out of"):
         report.write(ONE, folder)
     assert not list(outside.iterdir())
+
+
+def test_settings_that_differ_from_the_defaults_have_a_table(tmp_path) -> None:
+    (of, measurement) = went(matmul(8), NUMPY, 1e-3)
+    told = results((of, measurement))
+    dispatch = Departure("dispatch", NASTY, "on", "off", measured_by={"mode": "as-users"})
+    threads = Departure("threads", "so", "{cores}", "{threads}")
+    head = replace(told.run, settings={"numpy": (dispatch, threads)})
+    report.write(replace(told, run=head), tmp_path)
+    page, text = ((tmp_path / name).read_text() for name in ("index.html", "report.md"))
+    for written in (page, text):
+        assert "Settings that differ from the framework" in written
+        assert "one per core" in written
+        assert "--mode as-users" in written or r"\-\-mode as-users" in written
+    assert "<script>alert" not in page + text
+    assert "numpy: dispatch is off, by default on" in page
+
+
+@pytest.mark.parametrize(
+    ("modes", "is_told"), [(["eager"], True), (["eager", "as-users"], False), ([], False)]
+)
+def test_a_default_that_was_measured_too_needs_no_note(modes, is_told) -> None:
+    dispatch = Departure("dispatch", "so", "on", "off", measured_by={"mode": "as-users"})
+    pairs = [went(matmul(8), replace(TORCH, mode=mode), 1e-3) for mode in modes]
+    told = results(*pairs, went(matmul(8), NUMPY, 1e-3))
+    head = replace(told.run, settings={"torch": (dispatch,)})
+    lines = notes.lines(head, RunAnalysis(replace(told, run=head)).against())
+    assert any("torch: dispatch is off" in line for line in lines) is is_told

@@ -6,7 +6,16 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from dlbench.backends.base import Batch, Compile, Framework, Setting, TrainingJob
+from dlbench.backends.base import (
+    Batch,
+    Compile,
+    Framework,
+    Problem,
+    Setting,
+    Step,
+    TrainingJob,
+)
+from dlbench.backends.jax.calls import CALLS
 from dlbench.backends.jax.compiler import JaxCompiler
 from dlbench.backends.jax.device import JaxDevice
 from dlbench.backends.jax.model import Model
@@ -23,9 +32,9 @@ def start(setting: Setting) -> "JaxBackend":
     jax.config.update("jax_enable_x64", setting.dtype == "float64")
     precision = "tensorfloat32" if setting.dtype == "tf32" else "highest"
     jax.config.update("jax_default_matmul_precision", precision)
-    # As the others on a CPU: a call returns when it is done, and what is timed is all of it.
-    jax.config.update("jax_cpu_enable_async_dispatch", False)  # noqa: FBT003 - JAX's own
-    device = JaxDevice(setting.device, kind, int(index or 0))
+    is_async = setting.mode == "jit-async"
+    jax.config.update("jax_cpu_enable_async_dispatch", is_async)
+    device = JaxDevice(setting.device, kind, int(index or 0), waits_for_each=is_async)
     jax.config.update("jax_default_device", device.native)
     return JaxBackend(setting, device)
 
@@ -55,6 +64,10 @@ class JaxBackend(Framework[Model]):
     def model(self, network: Network, start: dict[str, Any], compiled: Compile) -> Model:
         """Return functions of weights and data, with Optax's optimizers."""
         return Model(network, start, compiled, is_static=self.compiler is not None)
+
+    def calling(self, model: Model, problem: Problem, kind: str, name: str) -> Step:
+        """Return the model's step of this kind in the call of this name."""
+        return CALLS[kind, name](model, problem.x, problem.y)
 
     def loop(self, model: Model, job: TrainingJob) -> Trainer:
         """Return a hand-written loop over the model."""

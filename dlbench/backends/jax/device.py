@@ -11,9 +11,14 @@ from dlbench.reference.arrays import Array
 
 
 class JaxDevice:
-    """A device by kind and index; Unavailable if JAX does not see it. name: dlbench's name."""
+    """A device by kind and index; Unavailable if JAX does not see it.
 
-    def __init__(self, name: str, kind: str, index: int) -> None:
+    name: dlbench's name; waits_for_each: whether every call waits for its result, as `wait` can
+    wait for the last one only, and a CPU need not compute them in order.
+    """
+
+    def __init__(self, name: str, kind: str, index: int, *, waits_for_each: bool = False) -> None:
+        self.waits_for_each = waits_for_each
         try:
             self.native = jax.devices(kind)[index]
         except (RuntimeError, IndexError, AssertionError) as error:  # the last without any GPU
@@ -30,6 +35,8 @@ class JaxDevice:
 
         def call(*args: Any, **named: Any) -> Any:
             self.last = function(*args, **named)
+            if self.waits_for_each:
+                jax.block_until_ready(self.last)
             return self.last
 
         return call
@@ -65,8 +72,12 @@ class JaxDevice:
             "optax": optax.__version__,
             "matmul_precision": str(jax.config.jax_default_matmul_precision),
             "threads_asked_for": os.environ.get("PJRT_NPROC"),
-            "async_dispatch": int(self.native.platform != "cpu"),
+            "async_dispatch": int(self._is_async()),
         }
+
+    def _is_async(self) -> bool:
+        on_cpu = self.native.platform == "cpu"
+        return not on_cpu or bool(jax.config.read("jax_cpu_enable_async_dispatch"))
 
     def is_out_of_memory(self, error: BaseException) -> bool:
         """Return whether it is MemoryError, or XLA's error with the status RESOURCE_EXHAUSTED."""

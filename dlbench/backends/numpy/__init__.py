@@ -8,6 +8,10 @@ DECLARATION = {
     "fork_safe": True,
     "modes": {"eager": "dynamic"},
     "loops": ["tensors"],
+    "calls": {
+        "predict": {"array": "the bare call again, which takes an array and returns one"},
+        "train_step": {"array": "the bare call again, with the loss as a Python number"},
+    },
     "callbacks": [],
     "devices": {"cpu": ["float32", "float64"]},
     "environment": {
@@ -16,4 +20,16 @@ DECLARATION = {
         "MKL_NUM_THREADS": "{threads}",
         "VECLIB_MAXIMUM_THREADS": "{threads}",
     },
+    "settings": [
+        {"name": "OMP_NUM_THREADS", "why": "the number of threads is part of a target"},
+        {"name": "OPENBLAS_NUM_THREADS", "why": "the number of threads is part of a target"},
+        {"name": "MKL_NUM_THREADS", "why": "the number of threads is part of a target"},
+        {"name": "VECLIB_MAXIMUM_THREADS", "why": "the number of threads is part of a target"},
+        {
+            "name": "threadpoolctl.threadpool_limits",
+            "why": "the number of threads is part of a target",
+            "default": "{cores}",
+            "ours": "{threads}",
+        },
+    ],
 }

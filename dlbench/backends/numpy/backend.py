@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from threadpoolctl import threadpool_limits
 
 from dlbench.backends.base import NO_OTHERS, Problem, Setting, Step, TrainingJob
+from dlbench.backends.numpy.calls import CALLS
 from dlbench.backends.numpy.device import NumpyDevice
 from dlbench.backends.numpy.trainer import Trainer
 from dlbench.records.layers import Optimizer
@@ -63,6 +64,10 @@ class NumpyBackend:
             "backward": Step(lambda: mlp.backward(x, y), _backward, inputs, reset),
             "train_step": Step(lambda: mlp.train_step(x, y), trained, inputs, reset),
         }
+
+    def call(self, problem: Problem, kind: str, name: str) -> Step:
+        """Return a step of the hand-written network in one of the declared calls."""
+        return CALLS[kind, name](self._steps(problem)[kind])
 
     def train_steps(
         self,

@@ -7,7 +7,17 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from dlbench.backends.base import Batch, Compile, Framework, Setting, Trainer, TrainingJob
+from dlbench.backends.base import (
+    Batch,
+    Compile,
+    Framework,
+    Problem,
+    Setting,
+    Step,
+    Trainer,
+    TrainingJob,
+)
+from dlbench.backends.tensorflow.calls import CALLS
 from dlbench.backends.tensorflow.compiler import TensorflowCompiler
 from dlbench.backends.tensorflow.device import TensorflowDevice
 from dlbench.backends.tensorflow.model import Model
@@ -67,12 +77,19 @@ class TensorflowBackend(Framework[Model]):
         keras.utils.set_random_seed(job.seed)
         return super().trainer(job)
 
+    def calling(self, model: Model, problem: Problem, kind: str, name: str) -> Step:
+        """Return the model's step of this kind in the call of this name."""
+        self._count_traces_of(model)
+        return CALLS[kind, name](model, problem.x, problem.y, self.setting.mode)
+
     def loop(self, model: Model, job: TrainingJob) -> Trainer:
         """Return Keras's fit, or a custom step on a data set or on slices."""
-        made = trainer(model, job, self.tensor, self.setting)
+        self._count_traces_of(model)
+        return trainer(model, job, self.tensor, self.setting)
+
+    def _count_traces_of(self, model: Model) -> None:
         if self.compiler is not None:
-            self.compiler.traces.append(made.traces)
-        return made
+            self.compiler.traces.append(model.traces)
 
     def release(self) -> None:
         """Drop the models and graphs that Keras keeps."""

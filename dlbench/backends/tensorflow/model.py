@@ -30,6 +30,11 @@ class Model:
         self.loss = LOSSES[network.loss](network.ends_in_logits)
         self.state = list(self.native.non_trainable_weights)
         self.state_start = [tf.identity(variable.value) for variable in self.state]
+        self.traced = 0
+
+    def traces(self) -> int:
+        """Return how often Keras has traced its own steps, without those of `compiled`."""
+        return self.traced
 
     def optimizer(self, settings: layers.Optimizer) -> keras.optimizers.Optimizer:
         """Return a native optimizer of all variables; `reset` clears its state too."""
@@ -74,7 +79,7 @@ class Model:
         settings |= {f"train_step/{name}": other for name, other in optimizers.items()}
         natives = {name: self.optimizer(one) for name, one in settings.items()}
         inputs = {"x": x, "y": y, **self.weights()}
-        predict = self.compiled(lambda x: self.native(x, training=False))
+        predict = self.predictor()
 
         def bound(function: Callable[..., Any], tensors: Callable[[Any], Any]) -> Step:
             """On this batch, passed as arguments.
@@ -89,10 +94,14 @@ class Model:
             "forward": bound(self.forward, _forward),
             "backward": bound(self.backward, self._with_gradients),
             **{
-                name: bound(partial(self.step, native), self._with_weights)
+                name: bound(partial(self.step, native), self.with_weights)
                 for name, native in natives.items()
             },
         }
+
+    def predictor(self) -> Callable[[Any], Any]:
+        """Return the outputs' function in the mode."""
+        return self.compiled(lambda x: self.native(x, training=False))
 
     def train_steps(self, batches: Sequence[tuple[Any, Any]]) -> list[Step]:
         """Return a training step of one model for each batch."""
@@ -101,7 +110,7 @@ class Model:
         return [
             Step(
                 partial(run, x, y),
-                self._with_weights,
+                self.with_weights,
                 {"x": x, "y": y, **self.weights()},
                 self.reset,
             )
@@ -117,7 +126,8 @@ class Model:
         named = zip(self.named, gradients, strict=True)
         return {"loss": loss, **{f"gradient/{name}": gradient for name, gradient in named}}
 
-    def _with_weights(self, loss: Any) -> Mapping[str, Any]:
+    def with_weights(self, loss: Any) -> Mapping[str, Any]:
+        """Return the loss and every weight, by the names of dlbench."""
         return {"loss": loss, **{f"weight/{n}": v for n, v in self.weights().items()}}
 
 
@@ -127,3 +137,27 @@ def _outputs(outputs: Any) -> Mapping[str, Any]:
 
 def _forward(result: tuple[Any, Any]) -> Mapping[str, Any]:
     return {"outputs": result[0], "loss": result[1]}
+
+
+def compile_keras(model: Model, optimizer: keras.optimizers.Optimizer, mode: str) -> None:
+    """Call Keras's compile for `fit` and `predict` in a mode of the backend."""
+    if mode != "eager":
+        _count(model, "train_step")
+        _count(model, "predict_step")
+    model.native.compile(
+        optimizer=optimizer,
+        loss=model.loss,
+        run_eagerly=mode == "eager",
+        jit_compile=mode == "xla",
+    )
+
+
+def _count(model: Model, name: str) -> None:
+    """Count the Python calls of a step of Keras: one for every trace."""
+    step = getattr(model.native, name)
+
+    def counted(data: Any) -> Any:
+        model.traced += 1
+        return step(data)
+
+    setattr(model.native, name, counted)

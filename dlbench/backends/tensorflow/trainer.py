@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from dlbench.backends.base import LEAD_IN_STEPS, Setting, TrainingJob
 from dlbench.backends.tensorflow.callbacks import callbacks
-from dlbench.backends.tensorflow.model import Model
+from dlbench.backends.tensorflow.model import Model, compile_keras
 from dlbench.reference.arrays import Array
 
 Tensor = Callable[[Array], Any]
@@ -52,10 +52,6 @@ class Trainer(ABC):
         self.epochs += 1
         return loss
 
-    def traces(self) -> int:
-        """Return Keras's own traces, without those of `Model.compiled`."""
-        return 0
-
     def reset(self) -> None:
         """Restore weights, statistics and optimizer of the start."""
         self.model.reset()
@@ -85,15 +81,7 @@ class Fit(Trainer):
 
     def prepare(self) -> None:
         """Compile the model for the mode."""
-        self.traced = 0
-        if self.mode != "eager":
-            self._count_traces()
-        self.model.native.compile(
-            optimizer=self.optimizer,
-            loss=self.model.loss,
-            run_eagerly=self.mode == "eager",
-            jit_compile=self.mode == "xla",
-        )
+        compile_keras(self.model, self.optimizer, self.mode)
 
     def go_through(self) -> float:
         """One epoch of fit, which calls the callbacks itself.
@@ -112,20 +100,6 @@ class Fit(Trainer):
             verbose=0,
         )
         return float(history.history["loss"][-1])
-
-    def _count_traces(self) -> None:
-        """Count the Python calls of Keras's train_step: one for every trace."""
-        train_step = self.model.native.train_step
-
-        def counted(data: Any) -> Any:
-            self.traced += 1
-            return train_step(data)
-
-        self.model.native.train_step = counted
-
-    def traces(self) -> int:
-        """Return the traces of Keras's train_step; 0 in eager mode."""
-        return self.traced
 
     def lead_in(self) -> None:
         """Run Keras's step for a single batch."""

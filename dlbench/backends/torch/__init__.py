@@ -15,6 +15,16 @@ DECLARATION = {
     "only_on": {"cudagraph": ["cuda"]},
     "on_request": ["compile-max-autotune", "cudagraph"],
     "loops": ["tensors", "dataloader", "fused"],
+    "calls": {
+        "predict": {
+            "array": "from a NumPy array and back to one, in inference_mode",
+            "no-grad": "under torch.no_grad() in place of inference_mode",
+            "with-grad": "without either, so that autograd records the operations",
+        },
+        "train_step": {
+            "array": "from NumPy arrays, with the loss fetched as a number: loss.item()",
+        },
+    },
     "callbacks": ["tensorboard", "checkpoint"],
     "devices": {
         "cpu": ["float32", "float64"],
@@ -26,12 +36,96 @@ DECLARATION = {
         "TORCHINDUCTOR_CACHE_DIR": "{scratch}/inductor",
         "TRITON_CACHE_DIR": "{scratch}/triton",
         "CUDA_CACHE_PATH": "{scratch}/cuda",
-        # Helpers that end after a minute without work, and start again, do so inside timed blocks.
         "TORCHINDUCTOR_QUIESCE_ASYNC_COMPILE_POOL": "0",
-        # Where Inductor keeps its compiled C++ headers, whatever its cache folder.
         "TMPDIR": "{scratch}",
-        # Set by a user, they would turn the mode into eager without a word.
         "TORCHDYNAMO_DISABLE": "0",
         "TORCH_COMPILE_DISABLE": "0",
     },
+    "settings": [
+        {"name": "OMP_NUM_THREADS", "why": "the number of threads is part of a target"},
+        {"name": "MKL_NUM_THREADS", "why": "the number of threads is part of a target"},
+        {
+            "name": "torch.set_num_threads",
+            "why": "the number of threads is part of a target",
+            "default": "{cores}",
+            "ours": "{threads}",
+        },
+        {
+            "name": "TORCHINDUCTOR_CACHE_DIR",
+            "why": "compiled code goes to a folder of the run, so that cold is cold",
+        },
+        {
+            "name": "TRITON_CACHE_DIR",
+            "why": "compiled code goes to a folder of the run, so that cold is cold",
+        },
+        {
+            "name": "CUDA_CACHE_PATH",
+            "why": "compiled code goes to a folder of the run, so that cold is cold",
+        },
+        {
+            "name": "TMPDIR",
+            "why": "Inductor keeps its compiled C++ headers there, whatever its cache folder",
+        },
+        {
+            "name": "TORCHINDUCTOR_QUIESCE_ASYNC_COMPILE_POOL",
+            "why": "helpers that end after a minute without work start again inside timed blocks",
+        },
+        {
+            "name": "TORCHDYNAMO_DISABLE",
+            "why": "set by a user, it would turn the mode into eager without a word",
+        },
+        {
+            "name": "TORCH_COMPILE_DISABLE",
+            "why": "set by a user, it would turn the mode into eager without a word",
+        },
+        {
+            "name": "torch.compile(dynamic)",
+            "why": "workload retrace compiles for each size or for all; the others do not set it",
+            "default": None,
+            "ours": "False or True in workload retrace",
+        },
+        {
+            "name": "DataLoader(pin_memory)",
+            "why": "copies to a GPU need pinned memory not to wait",
+            "default": False,
+            "ours": True,
+            "devices": ["cuda"],
+        },
+        {
+            "name": "torch.optim.Adagrad(eps)",
+            "why": "all frameworks get the hyper-parameters of the network",
+            "default": 1e-10,
+            "ours": "{network}",
+        },
+        {
+            "name": "torch.optim.RMSprop(alpha)",
+            "why": "all frameworks get the hyper-parameters of the network",
+            "default": 0.99,
+            "ours": "{network}",
+        },
+        {
+            "name": "torch.optim.RMSprop(eps)",
+            "why": "all frameworks get the hyper-parameters of the network",
+            "default": 1e-08,
+            "ours": "{network}",
+        },
+        {
+            "name": "torch.optim.Adam(eps)",
+            "why": "all frameworks get the hyper-parameters of the network",
+            "default": 1e-08,
+            "ours": "{network}",
+        },
+        {
+            "name": "torch.nn.BatchNorm1d(eps)",
+            "why": "all frameworks get the hyper-parameters of the network",
+            "default": 1e-05,
+            "ours": "{network}",
+        },
+        {
+            "name": "torch.nn.BatchNorm1d(momentum)",
+            "why": "all frameworks get the hyper-parameters of the network",
+            "default": 0.1,
+            "ours": "{network}",
+        },
+    ],
 }

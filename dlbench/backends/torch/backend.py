@@ -7,7 +7,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dlbench.backends.base import Batch, Compile, Framework, Setting, TrainingJob
+from dlbench.backends.base import (
+    Batch,
+    Compile,
+    Framework,
+    Problem,
+    Setting,
+    Step,
+    TrainingJob,
+)
+from dlbench.backends.torch.calls import CALLS
 from dlbench.backends.torch.compiler import MODES, TorchCompiler, require_compiler
 from dlbench.backends.torch.device import TorchDevice
 from dlbench.backends.torch.model import Model
@@ -59,6 +68,10 @@ class TorchBackend(Framework[Model]):
     def model(self, network: Network, start: dict[str, Tensor], compiled: Compile) -> Model:
         """Return torch.nn.Sequential with native loss and optimizers."""
         return Model(network, start, compiled)
+
+    def calling(self, model: Model, problem: Problem, kind: str, name: str) -> Step:
+        """Return the model's step of this kind in the call of this name."""
+        return CALLS[kind, name](model, problem.x, problem.y)
 
     def loop(self, model: Model, job: TrainingJob) -> Trainer:
         """Return a hand-written loop over the model."""

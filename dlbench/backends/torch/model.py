@@ -23,6 +23,11 @@ class Model:
         last = network.last_activation if network.from_logits else "linear"
         self.activation = ACTIVATIONS[last]()
 
+    @property
+    def device(self) -> torch.device:
+        """Return the device of the start weights."""
+        return next(iter(self.start.values())).device
+
     def module(self) -> tuple[nn.Sequential, dict[str, nn.Parameter]]:
         """Return the network with start weights, and its parameters by the names of dlbench."""
         model, width = nn.Sequential(), prod(self.network.inputs)
@@ -70,10 +75,13 @@ class Model:
             for x, y in batches
         ]
 
-    def _predict(self, x: Tensor) -> Step:
+    def predictor(self) -> tuple[Callable[[Tensor], Tensor], dict[str, nn.Parameter]]:
+        """Return the outputs' function in eval mode, and its parameters by name."""
         model, named = self.module()
-        model.append(self.activation).eval()
-        run = self.compiled(model)
+        return self.compiled(model.append(self.activation).eval()), named
+
+    def _predict(self, x: Tensor) -> Step:
+        run, named = self.predictor()
 
         def predict() -> Tensor:
             with torch.inference_mode():
