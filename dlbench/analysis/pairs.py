@@ -142,8 +142,7 @@ def _views(
     if pair.busy:
         return _bounds(both, ours, theirs)
     if pair.is_throttled:
-        unstopped = _by_generation(used, ours, theirs, _unstopped)
-        return View(unstopped, unstopped), _as_used(used, ours, theirs)
+        return _unstopped(used, ours, theirs), _as_used(used, ours, theirs)
     return (View(pair.generations, pair.generations),)
 
 
@@ -163,10 +162,30 @@ def _ratio(a: Sample, b: Sample) -> float:
     return log(a.step_s) - log(b.step_s)
 
 
-def _unstopped(a: Sample, b: Sample) -> float:
-    """Return the log ratio without the time in which the quota stopped the case."""
-    left = [one.host_s - min(one.throttled_s or 0.0, STOPPED_SHARE * one.host_s) for one in (a, b)]
-    return log(left[0] / a.iterations) - log(left[1] / b.iterations)
+def _unstopped(keys: Iterable[RoundKey], ours: Rounds, theirs: Rounds) -> View:
+    """Return the least and the most that the ratios may be without the time of the stops."""
+
+    def least(a: Sample, b: Sample) -> float:
+        return _ratio(a, b) + log(1 - _stopped(a)[1]) - log(1 - _stopped(b)[0])
+
+    def largest(a: Sample, b: Sample) -> float:
+        return _ratio(a, b) + log(1 - _stopped(a)[0]) - log(1 - _stopped(b)[1])
+
+    keys = list(keys)
+    return View(
+        _by_generation(keys, ours, theirs, least), _by_generation(keys, ours, theirs, largest)
+    )
+
+
+def _stopped(sample: Sample) -> tuple[float, float]:
+    """Return the least and the largest share of a block in which the quota stopped it.
+
+    The counter adds the stops of all cores: they were one after the other, or of all running
+    threads at a time. Records of schema versions below 8 do not say how many threads could run.
+    """
+    summed = (sample.throttled_s or 0.0) / sample.host_s
+    least = summed / sample.running if sample.running else 0.0
+    return min(least, STOPPED_SHARE), min(summed, STOPPED_SHARE)
 
 
 # A block that was stopped all the time has no time of its own; this much of it may count as such.

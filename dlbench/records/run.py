@@ -1,5 +1,7 @@
 """The head of a run: plan, machine, software and schema version."""
 
+from typing import Literal
+
 from dlbench.records.base import Record
 from dlbench.records.plan import Plan
 
@@ -9,7 +11,11 @@ from dlbench.records.plan import Plan
 # 5: the environment has the microarchitecture of the CPU and its vector instructions.
 # 6: lines have stretches without a pause and the samples of lead-ins.
 # 7: samples have the worker's own CPU time; the head has the usual luck of the machine.
-SCHEMA_VERSION = 7
+# 8: the environment says what limits the cores; samples have the threads that can run at a time;
+# epochs of a training have the counters of disturbances.
+SCHEMA_VERSION = 8
+
+CoreLimit = Literal["affinity", "quota"]
 
 
 class Environment(Record, frozen=True):
@@ -18,6 +24,8 @@ class Environment(Record, frozen=True):
     cpu: the model; microarchitecture: the compilers' name of its family, such as `zen3`;
     vector_features: its vector instructions, such as `avx2`. Runs of schema versions below 5 have
     neither of the last two.
+    core_limit: why fewer cores are usable than there are; quota_cores: the CPU seconds per second
+    that a control group allows, None without a quota. Runs of schema versions below 8 have neither.
     """
 
     system: str
@@ -31,6 +39,8 @@ class Environment(Record, frozen=True):
     variables: dict[str, str]
     microarchitecture: str | None = None
     vector_features: tuple[str, ...] = ()
+    core_limit: CoreLimit | None = None
+    quota_cores: float | None = None
 
 
 class UsualLuck(Record, frozen=True):

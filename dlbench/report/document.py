@@ -12,6 +12,7 @@ from dlbench.records.run import Run
 from dlbench.records.training import TrainingRun
 from dlbench.report import notes
 from dlbench.report.answers import tables as answer_tables
+from dlbench.report.cores import usable
 from dlbench.report.metrics import SPARSE, Metric, rows_with
 from dlbench.report.sentences import advice
 from dlbench.report.tables import last_note, lay_out, ratios, split_by_loop
@@ -46,7 +47,7 @@ def document_of(
         run=results.run,
         reading=reading,
         source=source(results.run),
-        warnings=(*results.warnings, *notes.warnings(reading)),
+        warnings=(*results.warnings, *notes.warnings(results.run, reading)),
         answered=answered,
         answers=tuple(one.text for one in sentences(marked.rows, answered)),
         answer_tables=tuple(answer_tables(marked.rows, answered)),
@@ -90,6 +91,5 @@ def source(run: Run | TrainingRun) -> str:
     env = run.environment
     memory = units.size(env.memory_bytes) if env.memory_bytes else "memory unknown"
     software = ", ".join(f"{name} {version}" for name, version in env.versions.items())
-    cores = f"{env.usable_cores} of {env.cores} cores"
-    hardware = ", ".join([env.cpu or "CPU unknown", cores, memory, *env.gpus])
+    hardware = ", ".join([env.cpu or "CPU unknown", usable(env), memory, *env.gpus])
     return f"{run.id}: {hardware}; Python {env.python}, {software}"

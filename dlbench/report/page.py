@@ -28,6 +28,7 @@ from dlbench.records.measurement import Measurement, ParityCheck, StopReason
 from dlbench.records.run import Run
 from dlbench.report import notes
 from dlbench.report.answers import tables as answer_tables
+from dlbench.report.cores import limited_by
 from dlbench.report.metrics import FIELDS, SPARSE, rows_with
 from dlbench.report.sentences import advice
 from dlbench.report.tables import STATUS_WORDS, lay_out, split_by_loop, synthetic_networks
@@ -82,7 +83,7 @@ def _content(results: Results, reading: ComparedRows) -> dict[str, Any]:
     rows = reading.rows
     return {
         "run": results.run,
-        "warnings": [*results.warnings, *notes.warnings(reading)],
+        "warnings": [*results.warnings, *notes.warnings(results.run, reading)],
         "total": len(rows),
         "measured": sum(row.status == "ok" for row in rows),
         "counts": Counter(_word(row.status) for row in rows if row.status != "ok"),
@@ -167,7 +168,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     memory = machine.memory_bytes
     return [
         ("processor", machine.cpu or "unknown"),
-        ("cores", f"{machine.usable_cores} usable of {machine.cores}"),
+        ("cores", f"{machine.usable_cores} usable of {machine.cores}{limited_by(machine)}"),
         ("memory", units.size(memory) if memory else "unknown"),
         ("GPU", ", ".join(machine.gpus) or "none"),
         ("system", machine.system),
