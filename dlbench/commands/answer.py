@@ -35,4 +35,6 @@ def answer(
     from dlbench.api.load import load_run
     from dlbench.report import terminal
 
-    terminal.answer(load_run(run, results).stored, Console(), versus(None, margin))
+    terminal.answer(
+        load_run(run, results, "answers come from runs").stored, Console(), versus(None, margin)
+    )

@@ -7,6 +7,7 @@ import typer
 from dlbench.commands.base import RESULTS, Results, RunName, option
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from dlbench.api.result import RunResult, TrainingOutcome
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
 HELP = """Print the tables of a stored run, or the table of a training.
 
 RUN is a path, an id, the beginning of one, or `latest`, which is the latest run or training; with
-an option, the latest run that is no training. --baseline also shows how much faster or slower than
-this target every other target is.
+--metric, --baseline or --margin, which do not apply to trainings, the latest run. --baseline also
+shows how much faster or slower than this target every other target is. A training in CSV has one
+line per epoch.
 
 Example: dlbench show latest --baseline numpy --metric time --format md
 """
@@ -59,15 +61,19 @@ def show(
     metrics = chosen_metrics(metric)
     format_ = choice("format", form, terminal.FORMATS)
     against = versus(baseline, margin)
-    has_options = (metric, form, baseline, margin) != (None, "table", None, None)
-    found = _load(run, results, runs_only=has_options)
+    of_runs = {"--metric": metric, "--baseline": baseline, "--margin": margin}
+    found = _load(run, results, [name for name, value in of_runs.items() if value is not None])
     if isinstance(found, TrainingOutcome):
-        training.show(found.stored, Console())
+        training.show(found.stored, Console(), format_)
     else:
         terminal.show(found.stored, Console(), metrics, format_, against)
 
 
-def _load(run: str, results: "Path", *, runs_only: bool) -> "RunResult | TrainingOutcome":
+def _load(run: str, results: "Path", options: "Sequence[str]") -> "RunResult | TrainingOutcome":
+    """Load a run or a training; only a run if options were given that only runs have."""
     from dlbench.api.load import load, load_run
 
-    return load_run(run, results) if runs_only else load(run, results)
+    if not options:
+        return load(run, results)
+    verb = "does" if len(options) == 1 else "do"
+    return load_run(run, results, f"{', '.join(options)} {verb} not apply to one")

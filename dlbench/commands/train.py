@@ -86,12 +86,12 @@ def _train(request: "TrainingRequest", folders: "Folders") -> int:
     from dlbench.api.invocation import Interrupted
     from dlbench.api.train import train as api_train
     from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED
-    from dlbench.report import progress
+    from dlbench.report.training_progress import watching_training
 
     interrupted = False
     end_in_order()
     try:
-        with progress.watching_training(Console(stderr=True)) as watcher:
+        with watching_training(Console(stderr=True)) as watcher:
             outcome = api_train(
                 request, folders=folders, progress=watcher.see, command=command_line()
             )

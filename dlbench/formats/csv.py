@@ -1,4 +1,4 @@
-"""CSV for spreadsheets: a line for every case, with all that is known of it."""
+"""CSV for spreadsheets: a line for every case or epoch, with all that is known of it."""
 
 import csv
 import io
@@ -8,7 +8,8 @@ from rich.console import Console
 
 from dlbench.analysis.columns import COLUMNS, flatten
 from dlbench.analysis.rows import Row
-from dlbench.formats.base import Document
+from dlbench.formats.base import Document, TrainingDocument
+from dlbench.trainings.epochs import EPOCH_COLUMNS, flat_epochs
 
 DECLARATION = {"option": "csv"}
 
@@ -21,6 +22,16 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def write(document: Document, _: Console, /) -> str:
     """Return the rows of the run."""
     return of_rows(document.reading.rows)
+
+
+def write_trainings(document: TrainingDocument, _: Console, /) -> str:
+    """Return a line for every epoch of every training."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(EPOCH_COLUMNS)
+    for line in flat_epochs(document.trained.results):
+        writer.writerow([_plain(line[name]) for name in EPOCH_COLUMNS])
+    return stream.getvalue()
 
 
 def of_rows(rows: Sequence[Row]) -> str:

@@ -3,29 +3,19 @@
 Everything goes to standard error, so that standard output holds the result alone.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 from time import monotonic
 from typing import Protocol
 
 from rich.console import Console
-from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.table import Column
-from rich.text import Text
 
 from dlbench import units
 from dlbench.records.measurement import Notice, Progress
-from dlbench.records.training import EpochResult, Lap, TrainingResult, TrainingRun
-from dlbench.report import training
-
-# A curve in one line: the lowest value to the highest.
-BARS = "▁▂▃▄▅▆▇█"
-CURVE_WIDTH = 32
-# Of a training that nobody watches live.
-LINES_OF_A_TRAINING = 5
 
 
 class Watcher(Protocol):
@@ -139,73 +129,6 @@ def _ticking(tick: Callable[[], None]) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
-
-
-class _Curve:
-    """The line of the training that goes on, with its curve."""
-
-    def __init__(self, live: Live) -> None:
-        self.live = live
-        self.done: list[EpochResult] = []
-
-    def see(self, event: object) -> None:
-        if isinstance(event, TrainingRun):
-            self.run = event
-        elif isinstance(event, Notice):
-            _say(self.live.console, event.text)
-        elif isinstance(event, TrainingResult):
-            _say(self.live.console, training.describe_end(self.run, event))
-            self.done = []
-            self.live.update(Text(""))
-        elif isinstance(event, Lap):
-            self.done.append(event.result)
-            line = f"{training.describe_epoch(self.run, event)}  {curve(_values(self.done))}"
-            self.live.update(Text(line, no_wrap=True, overflow="ellipsis"), refresh=True)
-
-
-class _Epochs:
-    """A few lines of every training, so that a log shows life and stays short."""
-
-    def __init__(self, console: Console) -> None:
-        self.console = console
-
-    def see(self, event: object) -> None:
-        if isinstance(event, TrainingRun):
-            self.run = event
-        elif isinstance(event, Notice):
-            _say(self.console, event.text)
-        elif isinstance(event, TrainingResult):
-            _say(self.console, training.describe_end(self.run, event))
-        elif isinstance(event, Lap) and self._is_told(event.result.epoch):
-            _say(self.console, training.describe_epoch(self.run, event))
-
-    def _is_told(self, epoch: int) -> bool:
-        return epoch * LINES_OF_A_TRAINING % self.run.network.epochs < LINES_OF_A_TRAINING
-
-
-@contextmanager
-def watching_training(console: Console) -> Iterator[Watcher]:
-    """Yield a watcher of trainings: a line with a curve on a terminal, else a few lines."""
-    if not console.is_terminal:
-        yield _Epochs(console)
-        return
-    # no thread of its own that draws while an epoch is timed
-    with Live(Text(""), console=console, transient=True, auto_refresh=False) as live:
-        yield _Curve(live)
-
-
-def curve(values: Sequence[float]) -> str:
-    """The last values as bars, from the lowest value to the highest."""
-    shown = values[-CURVE_WIDTH:]
-    low, high = min(values), max(values)
-    step = (high - low) / (len(BARS) - 1) or 1.0
-    return "".join(BARS[round((value - low) / step)] for value in shown)
-
-
-def _values(epochs: Sequence[EpochResult]) -> list[float]:
-    """The accuracies; where there are none, the training losses."""
-    accuracies = [one.accuracy for one in epochs if one.accuracy is not None]
-    return accuracies or [one.loss for one in epochs]
 
 
 def _say(console: Console, line: str) -> None:
