@@ -9,14 +9,19 @@ from dlbench.report.cores import limit_of, remedy
 from dlbench.trainings.pace import Pace, Trend
 
 
+# A smaller share of disturbed epochs, which are left out, is no reason to train again.
+MANY_SHARE = 0.1
+
+
 def warnings(name: str, found: Pace, threads: int, environment: Environment) -> list[str]:
     """Return what must not be overlooked of a target's times, in whole sentences."""
     every = found.epochs + found.left_out
     lines = []
-    if found.busy:
+    if found.busy or found.disturbed > MANY_SHARE * every:
         during = f"{found.disturbed} of {units.counted(every, 'epoch')}"
+        so = "so its times are too long" if found.busy else "which its time per epoch leaves out"
         lines.append(
-            f"other programs used the CPU during {during} of {name}, so its times are too long. "
+            f"other programs used the CPU during {during} of {name}, {so}. "
             f"{_against_others(found.free_cores, threads)}"
         )
     if found.throttled > THROTTLED_SHARE * every:

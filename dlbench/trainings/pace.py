@@ -8,6 +8,7 @@ from math import expm1, log
 from statistics import median, quantiles
 from typing import NamedTuple
 
+from dlbench.analysis.pairs import QUIET_SHARE
 from dlbench.analysis.samples import ENOUGH
 from dlbench.records.base import Record
 from dlbench.records.case import Target
@@ -73,7 +74,7 @@ def counted(results: Sequence[TrainingResult]) -> Counted:
     begun = tuple(one.epochs[1:] or one.epochs for one in results if one.epochs)
     quiet = tuple(tuple(e for e in epochs if not e.is_disturbed) for epochs in begun)
     some_disturbed = _number(quiet) < _number(begun)
-    if some_disturbed and _number(quiet) < ENOUGH:
+    if some_disturbed and _number(quiet) < max(ENOUGH, QUIET_SHARE * _number(begun)):
         return Counted(begun, busy=True)
     return Counted(tuple(filter(None, quiet)), busy=False)
 

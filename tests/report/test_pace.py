@@ -77,6 +77,18 @@ def test_fewer_threads_are_advised_where_there_were_more_than_free_cores(free, t
     assert advice in line
 
 
+def test_many_disturbed_epochs_are_a_warning_though_the_quiet_ones_suffice():
+    some = replace(PACE, epochs=80, left_out=20, disturbed=20)
+    [line] = warnings("torch", some, 1, ENVIRONMENT)
+    assert line == (
+        "other programs used the CPU during 20 of 100 epochs of torch, which its time per epoch "
+        "leaves out. Close other programs and train again"
+    )
+    assert (
+        warnings("torch", replace(PACE, epochs=95, left_out=5, disturbed=5), 1, ENVIRONMENT) == []
+    )
+
+
 def test_a_quota_is_named_as_a_quota():
     machine = replace(ENVIRONMENT, quota_cores=1.0)
     [line] = warnings("torch", replace(PACE, throttled=30), 2, machine)

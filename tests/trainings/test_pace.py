@@ -66,6 +66,16 @@ def test_where_few_are_quiet_all_count_and_the_times_are_busy():
     assert found.trend is None
 
 
+def test_a_quarter_of_the_epochs_must_be_quiet():
+    """With fewer, some of the quiet ones may have been disturbed unnoticed."""
+    times = [1.0] * (10 * ENOUGH + 1)
+    few, enough = (
+        pace([training(*times, flags=("busy",), disturbed=range(first, 99))], cores=2)
+        for first in (2 * ENOUGH, 3 * ENOUGH)
+    )
+    assert (few.busy, enough.busy) == (True, False)
+
+
 def test_a_few_quiet_epochs_are_not_busy():
     assert not pace([training(1.0, 1.0)], cores=2).busy
 
