@@ -8,7 +8,6 @@ from dlbench.records.run import Environment
 from dlbench.report.cores import limit_of, remedy
 from dlbench.trainings.pace import Pace, Trend
 
-
 # A smaller share of disturbed epochs, which are left out, is no reason to train again.
 MANY_SHARE = 0.1
 
