@@ -14,7 +14,7 @@ from dlbench.analysis.labels import workload_name
 from dlbench.analysis.rows import Row
 from dlbench.records.case import Case, Workload
 from dlbench.records.measurement import Measurement, Sample
-from dlbench.records.training import EpochResult, TrainingResult
+from dlbench.records.training import TrainingResult
 from dlbench.records.verification import Agreement, Finding
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def of_rows(rows: Sequence[Row], run: str) -> "DataFrame":
     """Return one line per case: the columns of the CSV table, with those of IDENTITY and AXES."""
     types = {**IDENTITY, **_column_types(), **AXES}
     del types["params"]
-    return _frame([_identified(row, run) for row in rows], types)
+    return frame([_identified(row, run) for row in rows], types)
 
 
 def _identified(row: Row, run: str) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def of_samples(measurements: Iterable[Measurement], cases: Mapping[str, Case]) -
         "step_s": float,
         "disturbed": bool,
     }
-    return _frame(lines, types)
+    return frame(lines, types)
 
 
 def _case_of(case: Case) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def of_trainings(results: Iterable[TrainingResult]) -> "DataFrame":
         "test_loss": float | None,
         "accuracy": float | None,
     }
-    return _frame(lines, types)
+    return frame(lines, types)
 
 
 def _training(result: TrainingResult) -> dict[str, Any]:
@@ -123,12 +123,6 @@ def _named(result: TrainingResult) -> dict[str, Any]:
     return {"target": result.target.id, "seed": result.seed}
 
 
-def of_epochs(results: Iterable[TrainingResult]) -> "DataFrame":
-    """Return one line per epoch of every target and seed."""
-    lines = [{**_named(result), **asdict(epoch)} for result in results for epoch in result.epochs]
-    return _frame(lines, {"target": str, "seed": int, **get_type_hints(EpochResult)})
-
-
 def of_findings(findings: Iterable[Finding]) -> "DataFrame":
     """Return one line per checked quantity, and one per finding without quantities."""
     types = {
@@ -141,7 +135,7 @@ def of_findings(findings: Iterable[Finding]) -> "DataFrame":
         "passed": bool,
         "reason": str | None,
     }
-    return _frame([line for finding in findings for line in _finding(finding)], types)
+    return frame([line for finding in findings for line in _finding(finding)], types)
 
 
 def _finding(finding: Finding) -> Iterator[dict[str, Any]]:
@@ -157,11 +151,12 @@ def _finding(finding: Finding) -> Iterator[dict[str, Any]]:
         yield whole
 
 
-def _frame(lines: Sequence[Mapping[str, Any]], types: Mapping[str, Any]) -> "DataFrame":
+def frame(lines: Iterable[Mapping[str, Any]], types: Mapping[str, Any]) -> "DataFrame":
+    """Return these lines as a data frame. types: of every column, Python's."""
     from pandas import DataFrame
 
-    frame = DataFrame(list(lines), columns=list(types))
-    return frame.astype({name: _dtype(kind) for name, kind in types.items()})
+    found = DataFrame(list(lines), columns=list(types))
+    return found.astype({name: _dtype(kind) for name, kind in types.items()})
 
 
 def _dtype(kind: Any) -> str:

@@ -5,7 +5,7 @@ It makes log ratios; located.py estimates from them, verdicts.py judges.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from math import exp, inf, log
+from math import exp, inf, log, log1p
 from statistics import median
 from typing import NamedTuple
 
@@ -18,29 +18,29 @@ from dlbench.stats.shape import centre, drift, modes
 # some of the quiet ones may have been disturbed unnoticed.
 QUIET_SHARE = 0.25
 
-
 # At least this share of the generations (and two, if there are two) must have enough quiet rounds:
 # more rounds of one generation cannot show how much generations differ.
 GENERATIONS_SHARE = 0.5
-
 
 # A drift matters if it moves the ratio by more than this during a measurement: half of the default
 # margin of a verdict.
 LEAST_DRIFT = 0.01
 
-
 # A smaller share of throttled rounds does not move a median.
 THROTTLED_SHARE = 0.1
-
 
 # A disturbed block would have taken at least its time less what its threads waited, divided by
 # this: a thread that waits for a core may let others wait at a barrier. Seen in 286 disturbed
 # blocks beside one competitor on two cores: 98.3 % within 1.5, all within 2.
 HIDDEN_LOSS = 1.5
 
-
 # For bounds, of the disturbed rounds those with the smallest loss count: this share, and ENOUGH.
 LEAST_LOSS_SHARE = 0.25
+
+# A block that was stopped all the time has no time of its own; this much of it may count as such.
+STOPPED_SHARE = 0.99
+
+Rounds = Mapping[RoundKey, Sample]
 
 Groups = tuple[tuple[float, ...], ...]
 """Log ratios by generation."""
@@ -101,9 +101,6 @@ def _negative(groups: Groups) -> Groups:
     return tuple(tuple(-value for value in group) for group in groups)
 
 
-Rounds = Mapping[RoundKey, Sample]
-
-
 def pair_rounds(case: CaseSamples, baseline: CaseSamples) -> Pair:
     """Pair the samples of both cases by round; use the quiet rounds if there are enough."""
     middle = _middle(case, baseline)
@@ -147,8 +144,7 @@ def _views(
     if pair.busy:
         return _bounds(both, ours, theirs)
     if pair.is_throttled:
-        unstopped = _by_generation(used, ours, theirs, _unstopped)
-        return View(unstopped, unstopped), _as_used(used, ours, theirs)
+        return _without(_stopped, used, ours, theirs), _as_used(used, ours, theirs)
     return (View(pair.generations, pair.generations),)
 
 
@@ -168,14 +164,16 @@ def _ratio(a: Sample, b: Sample) -> float:
     return log(a.step_s) - log(b.step_s)
 
 
-def _unstopped(a: Sample, b: Sample) -> float:
-    """Return the log ratio without the time in which the quota stopped the case."""
-    left = [one.host_s - min(one.throttled_s or 0.0, STOPPED_SHARE * one.host_s) for one in (a, b)]
-    return log(left[0] / a.iterations) - log(left[1] / b.iterations)
+def _stopped(sample: Sample) -> tuple[float, float]:
+    """Return the logs of how much shorter a block would be at least and at most without stops.
 
-
-# A block that was stopped all the time has no time of its own; this much of it may count as such.
-STOPPED_SHARE = 0.99
+    The counter adds the stops of all cores: they were one after the other, or of all running
+    threads at a time. Records of schema versions below 8 do not say how many threads could run.
+    """
+    summed = (sample.throttled_s or 0.0) / sample.host_s
+    least = summed / sample.running if sample.running else 0.0
+    least, most = min(least, STOPPED_SHARE), min(summed, STOPPED_SHARE)
+    return -log1p(-least), -log1p(-most)
 
 
 def _as_used(keys: Sequence[RoundKey], ours: Rounds, theirs: Rounds) -> View:
@@ -215,18 +213,27 @@ def _bounds(both: Sequence[RoundKey], ours: Rounds, theirs: Rounds) -> tuple[Vie
         return ()
     most = known[min(counted, len(known)) - 1]
     keys = [key for key in both if losses[key] <= most]
+    return (_without(lambda sample: (0.0, _loss(sample)), keys, ours, theirs),)
+
+
+def _without(
+    losses: Callable[[Sample], tuple[float, float]],
+    keys: Sequence[RoundKey],
+    ours: Rounds,
+    theirs: Rounds,
+) -> View:
+    """Return the least and the most that the ratios may be without losses of time.
+
+    losses: the logs of how much shorter a block would be, at least and at most.
+    """
 
     def least(a: Sample, b: Sample) -> float:
-        return _ratio(a, b) - _loss(a)
+        return _ratio(a, b) - losses(a)[1] + losses(b)[0]
 
-    def largest(a: Sample, b: Sample) -> float:
-        return _ratio(a, b) + _loss(b)
+    def most(a: Sample, b: Sample) -> float:
+        return _ratio(a, b) - losses(a)[0] + losses(b)[1]
 
-    return (
-        View(
-            _by_generation(keys, ours, theirs, least), _by_generation(keys, ours, theirs, largest)
-        ),
-    )
+    return View(*(_by_generation(keys, ours, theirs, ratio) for ratio in (least, most)))
 
 
 def _loss(sample: Sample) -> float:

@@ -14,6 +14,7 @@ from dlbench.analysis.break_even import BreakEven
 from dlbench.analysis.compile_cost import CompileCost
 from dlbench.analysis.level import Level, level_of
 from dlbench.analysis.located import Basis
+from dlbench.analysis.pairs import THROTTLED_SHARE
 from dlbench.analysis.samples import CaseSamples
 from dlbench.analysis.summary import Summary, summary
 from dlbench.analysis.verdicts import Verdict
@@ -41,7 +42,8 @@ class BlockCounts(Struct, frozen=True):
     """The numbers of a case's samples. iterations: the most frequent number of steps in a sample.
 
     count: number of samples; left_out: number of disturbed samples that do not count; busy:
-    disturbed samples count, because too few were quiet.
+    disturbed samples count, because too few were quiet; throttled: number of samples that the
+    cgroup's quota stopped.
     """
 
     count: int = 0
@@ -50,6 +52,7 @@ class BlockCounts(Struct, frozen=True):
     stop_reason: StopReason | None = None
     left_out: int = 0
     busy: bool = False
+    throttled: int = 0
 
 
 class Shape(Struct, frozen=True):
@@ -145,6 +148,11 @@ class Row(Struct, frozen=True):
         """Return whether too few samples, or too few rounds with the baseline, were quiet."""
         return self.blocks.busy or self.comparison.busy
 
+    @property
+    def is_throttled(self) -> bool:
+        """Return whether the cgroup's quota stopped so many samples that it changed the time."""
+        return self.blocks.throttled > THROTTLED_SHARE * self.blocks.count
+
 
 def row_of(case: Case, samples: CaseSamples) -> Row:
     """Make the row of a case, without the parts that depend on other cases."""
@@ -189,6 +197,7 @@ def _blocks(samples: CaseSamples, found: Summary) -> BlockCounts:
         stop_reason=samples.stop_reason,
         left_out=samples.selection.left_out,
         busy=samples.selection.busy,
+        throttled=sum("throttled" in sample.flags for sample in samples.samples),
     )
 
 

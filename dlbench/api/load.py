@@ -34,16 +34,18 @@ def _find(
     return find(str(name.parent if is_head else name), arguments.path("results", results), kinds)
 
 
-def load_run(run: str | Path = LATEST, results: str | Path = "results") -> RunResult:
+def load_run(
+    run: str | Path = LATEST, results: str | Path = "results", why: str = "a run is needed"
+) -> RunResult:
     """Return a stored run; `latest` is the latest run, whatever was trained since. See `load`.
 
-    Raises UsageError for a training too.
+    Raises UsageError for a training too, which says why no training will do.
     """
     folder = _find(run, results, (folders.RUN,))
     if folders.TRAINING.is_at(folder):
         name = folder.name
         raise UsageError(
-            f"{name} is a training, and this command or option needs a run",
+            f"{name} is a training, and {why}",
             hint=f"Learning curve: in {folder}. Table: dlbench show {name}",
         )
     return RunResult(folders.read_run(folder), folder)

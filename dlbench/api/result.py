@@ -13,6 +13,8 @@ from dlbench.records.run import Run
 from dlbench.records.training import TrainingResult, TrainingRun
 from dlbench.results.folder import Results, Trained
 from dlbench.results.select import selected
+from dlbench.trainings.epochs import EPOCH_COLUMNS, flat_epochs
+from dlbench.trainings.pace import Pace, paces_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -140,7 +142,12 @@ class TrainingOutcome:
 
     def epochs(self) -> "DataFrame":
         """One line per epoch, as a pandas data frame."""
-        return frames.of_epochs(self.trainings)
+        return frames.frame(flat_epochs(self.trainings), EPOCH_COLUMNS)
+
+    def paces(self) -> tuple[Pace, ...]:
+        """How long epochs took, what disturbed them, and their trend: one for every target."""
+        cores = self.run.environment.usable_cores
+        return tuple(paces_of(self.trainings, cores).values())
 
     def report(self, path: str | Path | None = None) -> list[Path]:
         """Draw the learning curve as SVG and PNG; the files, none if no epoch was trained."""

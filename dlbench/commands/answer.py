@@ -45,4 +45,5 @@ def answer(
     view = view_of(None, margin, choice("order", sort, ("plan", "name")), top)
     view = view._replace(side=None if baseline is None else SIDES.get(baseline, baseline))
     format_ = choice("format", form, terminal.FORMATS)
-    terminal.answer(load_run(run, results).filtered(keep).stored, Console(), format_, view)
+    found = load_run(run, results, "answers come from runs").filtered(keep)
+    terminal.answer(found.stored, Console(), format_, view)

@@ -32,7 +32,7 @@ def report(
     """Read the run, write the files, and print which run it is and where the files are."""
     from dlbench.api.load import load_run
 
-    found = load_run(run, results)
+    found = load_run(run, results, "reports are made of runs")
     typer.echo(f"Report of {found.run.id}:", err=True)
     for path in found.write_report(out):
         typer.echo(path)

@@ -17,6 +17,7 @@ from dlbench.commands.base import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from dlbench.api.result import RunResult, TrainingOutcome
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 HELP = """Print the tables of a stored run, or the table of a training.
 
 RUN is a path, an id, the beginning of one, or `latest`, which is the latest run or training; with
-an option, the latest run that is no training. --baseline shows how much faster or slower than this
-target every other target is.
+an option that does not apply to trainings, the latest run. --baseline shows how much faster or
+slower than this target every other target is. A training in CSV has one line per epoch.
 
 Example: dlbench show latest --baseline numpy --filter matmul
 """
@@ -68,16 +69,27 @@ def show(
 
     view = view_of(baseline, margin, sort, top, metrics=chosen_metrics(metric), wide=wide)
     format_ = choice("format", form, terminal.FORMATS)
-    asked = (metric, form, baseline, margin, keep, sort, top, wide)
-    has_options = asked != (None, "table", None, None, "", "rank", None, False)
-    found = _load(run, results, runs_only=has_options)
+    of_runs = {
+        "--metric": metric is not None,
+        "--baseline": baseline is not None,
+        "--margin": margin is not None,
+        "--filter": bool(keep),
+        "--sort": sort != "rank",
+        "--top": top is not None,
+        "--wide": wide,
+    }
+    found = _load(run, results, [name for name, is_given in of_runs.items() if is_given])
     if isinstance(found, TrainingOutcome):
-        training.show(found.stored, Console())
+        training.show(found.stored, Console(), format_)
     else:
         terminal.show(found.filtered(keep).stored, Console(), format_, view)
 
 
-def _load(run: str, results: "Path", *, runs_only: bool) -> "RunResult | TrainingOutcome":
+def _load(run: str, results: "Path", options: "Sequence[str]") -> "RunResult | TrainingOutcome":
+    """Load a run or a training; only a run if options were given that only runs have."""
     from dlbench.api.load import load, load_run
 
-    return load_run(run, results) if runs_only else load(run, results)
+    if not options:
+        return load(run, results)
+    verb = "does" if len(options) == 1 else "do"
+    return load_run(run, results, f"{', '.join(options)} {verb} not apply to one")

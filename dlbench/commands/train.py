@@ -88,10 +88,11 @@ def _train(request: "TrainingRequest", folders: "Folders", quiet: bool) -> int:
     from dlbench.api.invocation import Interrupted
     from dlbench.api.train import train as api_train
     from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED
-    from dlbench.report import progress
+    from dlbench.report.progress import watching_quietly
+    from dlbench.report.training_progress import watching_training
 
     interrupted = False
-    watching = progress.watching_quietly if quiet else progress.watching_training
+    watching = watching_quietly if quiet else watching_training
     end_in_order()
     try:
         with watching(Console(stderr=True)) as watcher:

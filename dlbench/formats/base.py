@@ -6,9 +6,12 @@ A member has a literal `DECLARATION`, whose `option` is its name after `--format
 
 which returns the whole text. A format for people writes the document's texts and tables, one for
 programs its run and rows. `console` is where the text will be shown: its width and its colours.
+A member that writes trainings, too, has
+
+    write_trainings(document: TrainingDocument, console: Console) -> str
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -18,8 +21,10 @@ from rich.console import Console
 from dlbench import registry
 from dlbench.analysis.run import ComparedRows
 from dlbench.answers.answer import Answers
-from dlbench.errors import unknown
+from dlbench.errors import UsageError, unknown
 from dlbench.records.run import Run
+from dlbench.results.folder import Trained
+from dlbench.trainings.pace import Pace
 
 FAMILY = "formats"
 
@@ -117,11 +122,28 @@ class Document:
     is_answer: bool = False
 
 
+@dataclass(frozen=True)
+class TrainingDocument:
+    """Trainings as data for programs and as texts and a table for people.
+
+    paces: of every target with a training that went well; the others as in Document.
+    """
+
+    trained: Trained
+    paces: tuple[Pace, ...]
+    source: str
+    warnings: tuple[str, ...]
+    table: Table
+
+
 class Format(Protocol):
     """The functions of a format."""
 
     def write(self, document: Document, console: Console, /) -> str:
         """Return the document in this format."""
+
+
+TrainingsWriter = Callable[[TrainingDocument, Console], str]
 
 
 class Declaration(Struct, frozen=True):
@@ -141,6 +163,14 @@ def named(option: str) -> Format:
     if option not in members:
         raise unknown("format", option, options())
     return cast(Format, registry.load(FAMILY, members[option]))
+
+
+def trainings_writer(option: str) -> TrainingsWriter:
+    """Import the format with this name; UsageError if it does not write trainings."""
+    writer: TrainingsWriter | None = getattr(named(option), "write_trainings", None)
+    if writer is None:
+        raise UsageError("this format does not write trainings", value=f"--format {option}")
+    return writer
 
 
 def _members() -> dict[str, str]:

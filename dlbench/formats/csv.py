@@ -1,8 +1,8 @@
-"""CSV for spreadsheets: a line for every case, with all that is known of it."""
+"""CSV for spreadsheets: a line for every case or epoch, with all that is known of it."""
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import astuple
 from rich.console import Console
@@ -10,7 +10,8 @@ from rich.console import Console
 from dlbench.analysis.columns import COLUMNS, flatten
 from dlbench.analysis.rows import Row
 from dlbench.answers.answer import Answer, Answers
-from dlbench.formats.base import Document
+from dlbench.formats.base import Document, TrainingDocument
+from dlbench.trainings.epochs import EPOCH_COLUMNS, flat_epochs
 
 DECLARATION = {"option": "csv"}
 
@@ -29,11 +30,22 @@ def write(document: Document, _: Console, /) -> str:
 
 def of_answers(answers: Answers) -> str:
     """Return a line for every workload and question."""
+    fields = Answer.__struct_fields__
+    return _lines(fields, (astuple(one) for one in answers.by_workload))
+
+
+def write_trainings(document: TrainingDocument, _: Console, /) -> str:
+    """Return a line for every epoch of every training."""
+    lines = flat_epochs(document.trained.results)
+    return _lines(EPOCH_COLUMNS, ([line[name] for name in EPOCH_COLUMNS] for line in lines))
+
+
+def _lines(head: Iterable[str], lines: Iterable[Iterable[object]]) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(Answer.__struct_fields__)
-    for one in answers.by_workload:
-        writer.writerow([_plain(value) for value in astuple(one)])
+    writer.writerow(head)
+    for line in lines:
+        writer.writerow([_plain(value) for value in line])
     return stream.getvalue()
 
 

@@ -6,7 +6,7 @@ from html import escape
 from rich.console import Console
 
 from dlbench.analysis.labels import one_line
-from dlbench.formats.base import Cell, Document, Table
+from dlbench.formats.base import Cell, Document, Table, TrainingDocument
 
 DECLARATION = {"option": "html"}
 
@@ -39,6 +39,18 @@ def _parts(document: Document) -> Iterator[str]:
         yield of_table(table, caption=table.name)
         yield paragraphs(table.notes)
     yield paragraphs(filter(None, [document.rerun, *document.remarks]))
+
+
+def write_trainings(document: TrainingDocument, _: Console, /) -> str:
+    """Return the table of trainings as one element, to stand in any page."""
+    return element(
+        [
+            *(paragraph(f"Warning: {warning}", "warn") for warning in document.warnings),
+            paragraph(document.source, "muted"),
+            of_table(document.table, caption=document.table.title),
+            paragraphs(document.table.notes),
+        ]
+    )
 
 
 def element(parts: Iterable[str]) -> str:

@@ -1,10 +1,12 @@
-"""JSON for programs: the run's head, its self-check, and a row for every case."""
+"""JSON for programs: the head of a run, and its rows or trainings."""
+
+from typing import Any
 
 import msgspec
 from rich.console import Console
 
 from dlbench.analysis.columns import flatten
-from dlbench.formats.base import Document
+from dlbench.formats.base import Document, TrainingDocument
 
 DECLARATION = {"option": "json"}
 
@@ -16,9 +18,18 @@ def write(document: Document, _: Console, /) -> str:
     """
     run, reading = msgspec.to_builtins(document.run), document.reading
     del run["plan"]["groups"]
-    parts = {"run": run, "answers": document.answered}
-    if not document.is_answer:
-        rows = [flatten(row) for row in reading.rows]
-        parts = {"run": run, "nulls": reading.nulls, "answers": document.answered, "rows": rows}
-    text = msgspec.json.encode(parts)
-    return f"{msgspec.json.format(text).decode()}\n"
+    if document.is_answer:
+        return _text({"run": run, "answers": document.answered})
+    rows = [flatten(row) for row in reading.rows]
+    parts = {"run": run, "nulls": reading.nulls, "answers": document.answered, "rows": rows}
+    return _text(parts)
+
+
+def write_trainings(document: TrainingDocument, _: Console, /) -> str:
+    """Return an object with `run`, `paces`, and `trainings` with all of their epochs."""
+    trained = document.trained
+    return _text({"run": trained.run, "paces": document.paces, "trainings": trained.results})
+
+
+def _text(parts: dict[str, Any]) -> str:
+    return f"{msgspec.json.format(msgspec.json.encode(parts)).decode()}\n"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from rich.console import Console
 
 from dlbench.analysis.labels import one_line
-from dlbench.formats.base import Cell, Document, Table
+from dlbench.formats.base import Cell, Document, Table, TrainingDocument
 
 DECLARATION = {"option": "md"}
 
@@ -30,7 +30,12 @@ def write(document: Document, _: Console, /) -> str:
     return "\n".join(filter(None, parts))
 
 
-def _warnings(document: Document) -> Iterator[str]:
+def write_trainings(document: TrainingDocument, _: Console, /) -> str:
+    """Return the warnings, the table of trainings, and its notes."""
+    return "\n".join([*_warnings(document), of_table(document.table)])
+
+
+def _warnings(document: Document | TrainingDocument) -> Iterator[str]:
     return (f"> **Warning:** {escaped(warning)}\n" for warning in document.warnings)
 
 

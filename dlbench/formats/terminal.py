@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table as Drawing
 from rich.text import Text
 
-from dlbench.formats.base import Cell, Document, Table
+from dlbench.formats.base import Cell, Document, Table, TrainingDocument
 
 DECLARATION = {"option": "table"}
 
@@ -58,6 +58,20 @@ def _trimmed(text: str) -> str:
     return "\n".join(
         line for line, before in zip(lines, ["-", *lines[:-1]], strict=True) if line or before
     )
+
+
+def write_trainings(document: TrainingDocument, console: Console, /) -> str:
+    """Return the table of trainings as the console would print it, with its notes."""
+    table = document.table
+    with console.capture() as captured:
+        for warning in document.warnings:
+            _print(console, _Line(f"Warning: {warning}", "yellow"))
+        _print(console, _Line(document.source, "dim"))
+        _print(console, _Line(f"\n{table.title}", "bold"))
+        console.print(*to_rich(table, console.width), sep="")
+        for note in table.notes:
+            _print(console, _Line(note))
+    return captured.get()
 
 
 def _print(console: Console, line: _Line) -> None:

@@ -10,11 +10,14 @@ a second of work at the moment of its interruption.
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psutil
+
+from dlbench.machine import cgroups
 
 if sys.platform != "win32":
     import resource
@@ -95,14 +98,6 @@ def under(name: bytes) -> Callable[[bytes], bytes]:
     return lambda text: text.partition(name + b" ")[2].split(None, 1)[0]
 
 
-def affinity() -> frozenset[int]:
-    """Return the cores that this process may use."""
-    try:
-        return frozenset(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS and Windows
-        return frozenset(range(os.cpu_count() or 1))
-
-
 def involuntary_switches() -> int | None:
     """Return the involuntary switches of this process (getrusage(2)); None on Windows."""
     if sys.platform == "win32":
@@ -135,23 +130,23 @@ class Children:
 
 
 # --- how long the cores were busy ---------------------------------------------------------------
-def busy(proc: Path, cgroup: Path, cores: Collection[int]) -> Source:
+def busy(proc: Path, cores: Collection[int]) -> Source:
     """Return the best source of the busy time of the cores, of all processes."""
     return (
-        busy_by_core(cgroup, cores)
-        or busy_by_slice(proc, cgroup, cores)
+        busy_by_core(proc, cores)
+        or busy_by_slice(proc, cores)
         or busy_ticks(proc, cores)
         or busy_of_psutil()
     )
 
 
-def busy_by_core(cgroup: Path, cores: Collection[int]) -> Source | None:
+def busy_by_core(proc: Path, cores: Collection[int]) -> Source | None:
     """Return cgroup v1's source, in ns per CPU; docs.kernel.org/admin-guide/cgroup-v1/cpuacct.html.
 
     Only the root counts all processes, and a container may see its own group in place of the root.
     The root alone has a release_agent; .../cgroup-v1/cgroups.html, 1.4.
     """
-    for folder in (cgroup / "cpuacct", cgroup / "cpu,cpuacct"):
+    for folder in cgroups.points(proc, "cpuacct"):
         file = opened(folder / "cpuacct.usage_percpu")
         if file and (folder / "release_agent").exists():
             name = f"{folder.name}/cpuacct.usage_percpu"
@@ -164,22 +159,24 @@ def _of_cores(file: File, cores: Collection[int]) -> int:
     return sum(int(by_core[core]) for core in cores)
 
 
-def busy_by_slice(proc: Path, cgroup: Path, cores: Collection[int]) -> Source | None:
+def busy_by_slice(proc: Path, cores: Collection[int]) -> Source | None:
     """Return cgroup v2's source, in us per slice; docs.kernel.org/admin-guide/cgroup-v2.html.
 
     The root's own cpu.stat counts ticks, so the sum of its children is used. It must be the root of
     the machine, which alone has no cgroup.type; this process must be in one of the children; and
     it must be allowed all CPUs, as the sum does not separate them.
     """
-    is_root = (cgroup / "cgroup.controllers").exists() and not (cgroup / "cgroup.type").exists()
-    own = groups(proc).get("", "/")
-    if not is_root or own == "/" or len(cores) != os.cpu_count():
+    own = cgroups.folders(proc, cgroups.UNIFIED)
+    if len(own) < 2 or len(cores) != os.cpu_count():  # noqa: PLR2004 - the root and a child
         return None
-    files = filter(None, map(opened, sorted(cgroup.glob("*/cpu.stat"))))
+    root = own[-1]
+    if not (root / "cgroup.controllers").exists() or (root / "cgroup.type").exists():
+        return None
+    files = filter(None, map(opened, sorted(root.glob("*/cpu.stat"))))
     totals = [Total(file, US, under(b"usage_usec")) for file in files]
     if not totals:
         return None
-    return Source("*/cpu.stat", SCHEDULER_TICK_S, lambda: sum(total.read() for total in totals))
+    return Source("*/cpu.stat", SCHEDULER_TICK_S, partial(_sum, totals))
 
 
 def busy_ticks(proc: Path, cores: Collection[int]) -> Source | None:
@@ -245,44 +242,37 @@ def waited(proc: Path) -> Source | None:
     return Source("self/task/*/schedstat", NS, seconds) if totals else None
 
 
-def throttled(proc: Path, cgroup: Path) -> Source | None:
-    """Return the source of the time that a cgroup's quota stopped this process.
+# The names of the time that a quota stopped a group, and its unit: cgroup v2 and v1.
+STOPPED = ((cgroups.UNIFIED, b"throttled_usec", US), ("cpu", b"throttled_time", NS))
 
-    v2: throttled_usec (cgroup-v2.html, cpu.stat); v1: throttled_time, ns
-    (docs.kernel.org/scheduler/sched-bwc.html). Groups above count too: their time is not in
-    that of the groups below.
+
+def throttled(proc: Path) -> Source | None:
+    """Return the source of the time that a quota stopped this process, summed over cores.
+
+    Every core has a run queue of the group with a clock of its own, and the total adds the stops of
+    all: kernel/sched/fair.c, unthrottle_cfs_rq: `cfs_b->throttled_time += rq_clock(rq) -
+    cfs_rq->throttled_clock`. Seen here (Linux 6.18, v1, 1.5 s): two busy threads with a quota of
+    one core were stopped for 0.70 s each, and the total grew by 1.40 s. A stop counts at its end.
+
+    cpu.stat.local has all stops of the group's own queues, whichever group's quota made them (from
+    Linux 6.7 on: kernel/sched/core.c, throttled_time_self). cpu.stat has those by the group's own
+    quota only, so the groups above are added; queues that two quotas stop at a time count twice.
+    docs.kernel.org/admin-guide/cgroup-v2.html, docs.kernel.org/scheduler/sched-bwc.html.
     """
-    own = groups(proc)
-    second = [
-        Total(file, US, under(b"throttled_usec"))
-        for file in _quotas(cgroup, own.get("", "/"))
-        if b"throttled_usec" in file.read()
-    ]
-    first = [
-        Total(file, NS, under(b"throttled_time"))
-        for folder in ("cpu", "cpu,cpuacct")
-        for file in _quotas(cgroup / folder, own.get("cpu", "/"))
-        if b"throttled_time" in file.read()
-    ]
-    totals = second or first
-    if not totals:
-        return None
-    return Source("cpu.stat", SCHEDULER_TICK_S, lambda: sum(total.read() for total in totals))
+    for controller, name, unit_s in STOPPED:
+        folders = cgroups.folders(proc, controller)
+        local = _totals(folders[:1], "cpu.stat.local", name, unit_s)
+        if totals := local or _totals(folders, "cpu.stat", name, unit_s):
+            source = "cpu.stat.local" if local else "cpu.stat"
+            return Source(source, SCHEDULER_TICK_S, partial(_sum, totals))
+    return None
 
 
-def _quotas(root: Path, group: str) -> list[File]:
-    """Return the visible cpu.stat files of a group and of the groups above it."""
-    path = root / group.strip("/")
-    folders = [path, *path.parents]
-    folders = folders[: folders.index(root) + 1]
-    return [file for folder in folders if (file := opened(folder / "cpu.stat"))]
+def _totals(folders: Iterable[Path], file_name: str, name: bytes, unit_s: float) -> list[Total]:
+    """Return the totals of this name in the groups' files that have it."""
+    files = [file for folder in folders if (file := opened(folder / file_name))]
+    return [Total(file, unit_s, under(name)) for file in files if name in file.read()]
 
 
-def groups(proc: Path) -> dict[str, str]:
-    """Return the groups of this process by controller, with v2's as ""; cgroups(7)."""
-    try:
-        lines = (proc / "self" / "cgroup").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return {}
-    fields = (line.split(":", 2) for line in lines)
-    return {name: path for _, names, path in fields for name in names.split(",")}
+def _sum(totals: Iterable[Total]) -> float:
+    return sum(total.read() for total in totals)

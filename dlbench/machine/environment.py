@@ -8,7 +8,6 @@ import os
 import platform
 from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
-from math import ceil
 from pathlib import Path
 
 import psutil
@@ -16,7 +15,7 @@ import pynvml
 from archspec.cpu import brand_string, host
 from archspec.cpu.detect import detected_info
 
-from dlbench.machine.counters import affinity
+from dlbench.machine.grants import granted
 from dlbench.records.case import Declaration
 from dlbench.records.run import Environment
 
@@ -53,26 +52,12 @@ NOT_OURS = (
 VECTOR_PREFIXES = ("altivec", "amx", "asimd", "avx", "f16c", "fma", "neon", "sse", "sve", "vsx")
 
 
-CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
-
-
 CPU_INFO = Path("/proc/cpuinfo")
 
 
 def usable_cores() -> int:
-    """Return the number of usable cores: the affinity mask, within the cgroup's quota."""
-    cores = len(affinity())
-    quota = _cgroup_quota()
-    return cores if quota is None else max(1, min(cores, ceil(quota)))
-
-
-def _cgroup_quota() -> float | None:
-    """Return the cores of the cgroup v2 quota; docs.kernel.org/admin-guide/cgroup-v2.html."""
-    try:
-        quota, period = CGROUP_QUOTA.read_text().split()
-        return None if quota == "max" else int(quota) / int(period)
-    except (OSError, ValueError, ZeroDivisionError):
-        return None
+    """Return the number of cores that threads can use at a time."""
+    return granted().cores
 
 
 def available_memory() -> int:
@@ -128,12 +113,15 @@ def distribution_version(names: Iterable[str]) -> str | None:
 
 def capture(declarations: Mapping[str, Declaration]) -> Environment:
     """Return the machine, and the versions of the installed backends."""
+    grant = granted()
     versions = {name: distribution_version(d.distributions) for name, d in declarations.items()}
     return Environment(
         system=platform.platform(),
         cpu=cpu_name(),
-        cores=os.cpu_count() or 1,
-        usable_cores=usable_cores(),
+        cores=grant.machine,
+        usable_cores=grant.cores,
+        core_limit=grant.limit,
+        quota_cores=grant.quota,
         memory_bytes=psutil.virtual_memory().total,
         gpus=gpus(),
         python=platform.python_version(),

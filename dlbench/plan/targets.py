@@ -11,8 +11,10 @@ from importlib.util import find_spec
 from dlbench import registry, units
 from dlbench.errors import unknown
 from dlbench.machine import environment
+from dlbench.machine.grants import granted
 from dlbench.plan.wishes import DEFAULT, is_on, is_wanted, nothing_fits
 from dlbench.records.case import Declaration, Target
+from dlbench.records.run import CoreLimit
 from dlbench.syntax import choices, integers, words
 
 MODE_KINDS = ("dynamic", "static")
@@ -27,8 +29,9 @@ NO_GPU = "no CUDA GPU found (the driver lists none)"
 class Machine:
     """The properties of the machine that planning needs.
 
-    installed: the installed backends; gpus: the number of GPUs; unavailable_reason: returns why a
-    data set must be replaced by synthetic data, or None.
+    installed: the installed backends; cores: those that threads can use at a time; core_limit: why
+    these are not all; gpus: the number of GPUs; unavailable_reason: returns why a data set must be
+    replaced by synthetic data, or None.
     """
 
     declarations: Mapping[str, Declaration]
@@ -37,6 +40,7 @@ class Machine:
     memory_bytes: int
     gpus: int
     unavailable_reason: Callable[[str], str | None]
+    core_limit: CoreLimit | None = None
 
 
 def targets_for(asked: Mapping[str, Sequence[str]], machine: Machine) -> list[tuple[Target, str]]:
@@ -92,7 +96,8 @@ def reason_to_skip(target: Target, machine: Machine) -> str | None:
     """Return why the target is not available on this machine; None if it is."""
     if target.threads > machine.cores:
         most = units.counted(machine.cores, "usable core")
-        return f"--threads {target.threads}: this machine has {most}"
+        why = f" ({machine.core_limit})" if machine.core_limit else ""
+        return f"--threads {target.threads}: this machine has {most}{why}"
     declared = machine.declarations[target.backend]
     wanted = set(filter(None, target.callbacks.split("+")))
     if unknown := sorted(wanted - set(declared.callbacks)):
@@ -124,10 +129,12 @@ def unavailable_reason(dataset: str) -> str | None:
 
 def this_machine(declarations: Mapping[str, Declaration]) -> Machine:
     """Return the properties of this machine."""
+    grant = granted()
     return Machine(
         declarations=declarations,
         installed=frozenset(name for name, d in declarations.items() if find_spec(d.package)),
-        cores=environment.usable_cores(),
+        cores=grant.cores,
+        core_limit=grant.limit,
         memory_bytes=environment.available_memory(),
         gpus=len(environment.gpus()),
         unavailable_reason=cache(unavailable_reason),

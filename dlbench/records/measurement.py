@@ -41,10 +41,11 @@ class Sample(Record, frozen=True):
     Disturbances, None if the system does not report them. foreign_s: CPU seconds that the cores
     spent on other processes; waited_s: seconds that threads of the worker waited for a core, summed
     over threads; steal_s: seconds taken by the hypervisor; throttled_s: seconds stopped by the
-    cgroup's quota; switches: involuntary context switches of the worker; parked_s: CPU seconds that
-    the parked workers used while this one ran: 0 proves that they did nothing; cpu_s: CPU seconds
-    of the worker itself, its threads and the programs it started. lead_s: untimed seconds before
-    the block: reset, lead-in, garbage collection.
+    cgroup's quota, summed over cores (machine/counters.py); running: the number of the worker's
+    threads that can run at a time; switches: involuntary context switches of the worker; parked_s:
+    CPU seconds that the parked workers used while this one ran: 0 proves that they did nothing;
+    cpu_s: CPU seconds of the worker itself, its threads and the programs it started. lead_s:
+    untimed seconds before the block: reset, lead-in, garbage collection.
     """
 
     iterations: Count
@@ -63,6 +64,7 @@ class Sample(Record, frozen=True):
     cpu_s: Seconds | None = None
     lead_s: Seconds | None = None
     flags: tuple[Flag, ...] = ()
+    running: int | None = None
 
     @property
     def step_s(self) -> float:

@@ -1,5 +1,7 @@
 """The head of a run: plan, machine, software and schema version."""
 
+from typing import Literal
+
 from msgspec import field
 
 from dlbench.records.base import Record
@@ -13,8 +15,11 @@ from dlbench.records.settings import Departure, Difference
 # 6: lines have stretches without a pause and the samples of lead-ins.
 # 7: samples have the worker's own CPU time; the head has the usual luck of the machine.
 # 8: rows have one null per device, another in each generation; targets have a call; the head has
-#    settings and differences of the backends.
+#    settings and differences of the backends, and what limits the cores; samples have the threads
+#    that can run at a time; epochs of a training have the counters of disturbances.
 SCHEMA_VERSION = 8
+
+CoreLimit = Literal["affinity", "quota"]
 
 
 class Environment(Record, frozen=True):
@@ -23,6 +28,8 @@ class Environment(Record, frozen=True):
     cpu: the model; microarchitecture: the compilers' name of its family, such as `zen3`;
     vector_features: its vector instructions, such as `avx2`. Runs of schema versions below 5 have
     neither of the last two.
+    core_limit: why fewer cores are usable than there are; quota_cores: the CPU seconds per second
+    that a control group allows, None without a quota. Runs of schema versions below 8 have neither.
     """
 
     system: str
@@ -36,6 +43,8 @@ class Environment(Record, frozen=True):
     variables: dict[str, str]
     microarchitecture: str | None = None
     vector_features: tuple[str, ...] = ()
+    core_limit: CoreLimit | None = None
+    quota_cores: float | None = None
 
 
 class UsualLuck(Record, frozen=True):

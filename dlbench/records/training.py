@@ -5,7 +5,7 @@ from typing import Final
 
 from dlbench.records.base import Record, Seconds
 from dlbench.records.case import Target
-from dlbench.records.measurement import Count, Status
+from dlbench.records.measurement import Count, Sample, Status
 from dlbench.records.network import Network
 from dlbench.records.run import SCHEMA_VERSION, Environment
 
@@ -23,7 +23,8 @@ class EpochResult(Record, frozen=True):
 
     epoch: its number, from 1; loss: the mean over the training samples, with dropout; seconds: the
     time of the pass over the training data; test_loss, accuracy: on the test rows, None without
-    test rows. accuracy is None for a regression, too.
+    test rows. accuracy is None for a regression, too. block: the epoch as a timed block of one
+    iteration, with what disturbed it; None in records of schema versions below 8.
     """
 
     epoch: Count
@@ -31,6 +32,24 @@ class EpochResult(Record, frozen=True):
     seconds: Seconds
     test_loss: float | None
     accuracy: float | None
+    block: Sample | None = None
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Return whether other programs are known to have affected the epoch's time."""
+        return self.block is not None and self.block.is_disturbed
+
+    @property
+    def is_throttled(self) -> bool:
+        """Return whether a quota is known to have stopped the worker in the epoch."""
+        return self.block is not None and "throttled" in self.block.flags
+
+
+class TrainingStarts(Record, frozen=True):
+    """The message that the worker of a training starts, or gets ready for its first epoch."""
+
+    target: Target
+    seed: int
 
 
 class Lap(Record, frozen=True):

@@ -12,6 +12,7 @@ from dlbench.records.run import Run
 from dlbench.records.training import TrainingRun
 from dlbench.report import notes
 from dlbench.report.answers import tables as answer_tables
+from dlbench.report.cores import usable
 from dlbench.report.metrics import SPARSE, Metric, rows_with
 from dlbench.report.ranking import rankings, setting
 from dlbench.report.sentences import advice
@@ -53,7 +54,7 @@ def document_of(results: Results, view: View = DEFAULT) -> Document:
         reading=reading,
         source=source(results.run),
         setting="" if view.wide else setting(reading.rows),
-        warnings=(*results.warnings, *notes.warnings(reading)),
+        warnings=(*results.warnings, *notes.warnings(results.run, reading)),
         answered=answered,
         answers=tuple(one.text for one in sentences(marked.rows, answered)),
         answer_tables=tuple(answer_tables(marked.rows, answered, view)),
@@ -102,6 +103,5 @@ def source(run: Run | TrainingRun) -> str:
     env = run.environment
     memory = units.size(env.memory_bytes) if env.memory_bytes else "memory unknown"
     software = ", ".join(f"{name} {version}" for name, version in env.versions.items())
-    cores = f"{env.usable_cores} of {env.cores} cores"
-    hardware = ", ".join([env.cpu or "CPU unknown", cores, memory, *env.gpus])
+    hardware = ", ".join([env.cpu or "CPU unknown", usable(env), memory, *env.gpus])
     return f"{run.id}: {hardware}; Python {env.python}, {software}"

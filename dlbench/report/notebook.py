@@ -4,7 +4,7 @@ from rich.console import Console
 
 from dlbench.formats import html
 from dlbench.report import training
-from dlbench.report.document import document_of, source
+from dlbench.report.document import document_of
 from dlbench.results.folder import Results, Trained
 
 
@@ -15,12 +15,4 @@ def run_as_html(results: Results) -> str:
 
 def trainings_as_html(trained: Trained) -> str:
     """Return where trainings come from, their warnings, their table, and the notes below it."""
-    table = training.lay_out(trained)
-    return html.element(
-        [
-            *(html.paragraph(f"Warning: {warning}", "warn") for warning in trained.warnings),
-            html.paragraph(source(trained.run), "muted"),
-            html.of_table(table, caption=table.title),
-            html.paragraphs(table.notes),
-        ]
-    )
+    return html.write_trainings(training.document_of(trained), Console())

@@ -9,8 +9,9 @@ from dlbench.analysis.nulls import Nulls
 from dlbench.analysis.rerun import RerunCommand
 from dlbench.analysis.rows import Row, timed_rows
 from dlbench.analysis.run import ComparedRows
-from dlbench.records.run import Run
+from dlbench.records.run import Environment, Run
 from dlbench.records.settings import Departure, in_words
+from dlbench.report.cores import limit_of, remedy
 from dlbench.stats.ramp import LONGEST_LEAD_S
 
 # The version of the records from which on turns have lead-ins.
@@ -20,10 +21,11 @@ WITH_LEAD_INS = 6
 MOST_NAMED = 4
 
 
-def warnings(reading: ComparedRows) -> list[str]:
+def warnings(run: Run, reading: ComparedRows) -> list[str]:
     """Return what must not be overlooked, in whole sentences."""
     lines = (
         _busy(reading.rows),
+        _throttled(run.environment, reading.rows),
         _failed(reading.nulls, reading.rows),
         _changed(reading.rows),
         _unsteady(reading.rows),
@@ -94,8 +96,14 @@ def rerun_advice(run: Run, rows: Sequence[Row]) -> str | None:
     ids = {row.case for row in unsure}
     ids |= {str(row.comparison.base_case) for row in unsure}
     command = RerunCommand(run).command([case for case in run.plan.cases if case.id in ids])
+    before = []
     if any(row.busy for row in unsure):
-        return f"Close other programs, then run: {command}"
+        before.append("close other programs")
+    if stopped := [row for row in unsure if row.is_throttled]:
+        before.append(_remedy(run.environment, stopped))
+    if before:
+        steps = " and ".join(before)
+        return f"{steps[0].upper()}{steps[1:]}, then run: {command}"
     return f"To settle the unsure ones: {command}"
 
 
@@ -169,3 +177,19 @@ def _busy(rows: Sequence[Row]) -> str | None:
         f"other programs used the CPU during {during} measurements, so these times are too long: "
         f"{_named(busy, rows)}. Close other programs and measure again"
     )
+
+
+def _throttled(environment: Environment, rows: Sequence[Row]) -> str | None:
+    """Name the cases that the quota stopped, by workload and target, and say what to do."""
+    stopped = [row for row in rows if row.status == "ok" and row.is_throttled]
+    if not stopped:
+        return None
+    limit, todo = limit_of(environment), _remedy(environment, stopped)
+    return (
+        f"the container's CPU limit{limit} stopped these cases while they were measured: "
+        f"{_named(stopped, rows)}. To measure without stops, {todo}"
+    )
+
+
+def _remedy(environment: Environment, stopped: Sequence[Row]) -> str:
+    return remedy(environment, max(row.target.threads for row in stopped))

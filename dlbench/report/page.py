@@ -30,6 +30,7 @@ from dlbench.records.settings import in_words
 from dlbench.report import notes
 from dlbench.report.absent import STATUS_WORDS, synthetic_networks
 from dlbench.report.answers import tables as answer_tables
+from dlbench.report.cores import limited_by
 from dlbench.report.metrics import FORMS, SPARSE, rows_with
 from dlbench.report.ranking import rankings, setting
 from dlbench.report.sentences import advice
@@ -87,7 +88,7 @@ def _content(results: Results, reading: ComparedRows) -> dict[str, Any]:
     rows = reading.rows
     return {
         "run": results.run,
-        "warnings": [*results.warnings, *notes.warnings(reading)],
+        "warnings": [*results.warnings, *notes.warnings(results.run, reading)],
         "total": len(rows),
         "measured": sum(row.status == "ok" for row in rows),
         "counts": Counter(_word(row.status) for row in rows if row.status != "ok"),
@@ -184,7 +185,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     memory = machine.memory_bytes
     return [
         ("processor", machine.cpu or "unknown"),
-        ("cores", f"{machine.usable_cores} usable of {machine.cores}"),
+        ("cores", f"{machine.usable_cores} usable of {machine.cores}{limited_by(machine)}"),
         ("memory", units.size(memory) if memory else "unknown"),
         ("GPU", ", ".join(machine.gpus) or "none"),
         ("system", machine.system),

@@ -9,14 +9,17 @@ from rich.console import Console
 
 from dlbench import units
 from dlbench.analysis.labels import join_words, shared, varying_axes
-from dlbench.formats.base import Cell, Notes, Table
-from dlbench.formats.terminal import to_rich
+from dlbench.formats.base import Cell, Notes, Table, TrainingDocument, trainings_writer
 from dlbench.networks.lecture import PREDICTED, REPORTED
 from dlbench.records.case import Target
 from dlbench.records.network import Network
 from dlbench.records.training import EpochResult, Lap, TrainingResult, TrainingRun, by_target
 from dlbench.reference.losses import labels
+from dlbench.report import pace
+from dlbench.report.absent import BUSY, BUSY_MARK
+from dlbench.report.document import source
 from dlbench.results.folder import Trained
+from dlbench.trainings.pace import Counted, Pace, counted, paces_of
 
 # Most values shown of a row whose prediction is printed.
 SHOWN_VALUES = 4
@@ -41,14 +44,25 @@ def describe_epoch(run: TrainingRun, event: Lap) -> str:
     return f"{name(run, event.target)}, seed {event.seed}: {epoch}, {_figures(result)}"
 
 
+def describe_epoch_briefly(run: TrainingRun, event: Lap) -> str:
+    """Describe one epoch in words, with the figure alone that matters most."""
+    epoch = f"epoch {event.result.epoch}/{run.network.epochs}"
+    figure = _known_figures(event.result)[-1]
+    return f"{name(run, event.target)}, seed {event.seed}: {epoch}, {figure}"
+
+
 def _figures(result: EpochResult) -> str:
+    return ", ".join(_known_figures(result))
+
+
+def _known_figures(result: EpochResult) -> list[str]:
     """The loss, and the test loss and accuracy if there are any."""
     figures = {
         "loss": result.loss,
         "test loss": result.test_loss,
         "test accuracy": result.accuracy,
     }
-    return ", ".join(f"{what} {_short(n)}" for what, n in figures.items() if n is not None)
+    return [f"{what} {_short(n)}" for what, n in figures.items() if n is not None]
 
 
 def _short(value: float) -> str:
@@ -67,16 +81,32 @@ def describe_end(run: TrainingRun, result: TrainingResult) -> str:
     return f"{head}: {count} in {units.duration(seconds)}, {_figures(result.epochs[-1])}"
 
 
-def show(found: Trained, console: Console) -> None:
-    """Print the table, its notes, and the predictions."""
-    for warning in found.warnings:
-        console.print(f"Warning: {warning}", highlight=False, markup=False)
+def show(found: Trained, console: Console, form: str = "table") -> None:
+    """Print trainings in a format, by its name."""
+    console.file.write(trainings_writer(form)(document_of(found), console))
+
+
+def document_of(found: Trained) -> TrainingDocument:
+    """Put trainings into a document: their table and what is said of them."""
+    paces = _paces(found)
+    env = found.run.environment
+    disturbed = (
+        line
+        for target, one in paces.items()
+        for line in pace.warnings(name(found.run, target), one, target.threads, env)
+    )
     table = lay_out(found)
-    console.print(table.title, style="bold", highlight=False, markup=False)
-    for page in to_rich(table, console.width):
-        console.print(page)
-    for note in (*table.notes, *_predictions(found)):
-        console.print(note, highlight=False, markup=False)
+    return TrainingDocument(
+        trained=found,
+        paces=tuple(paces.values()),
+        source=source(found.run),
+        warnings=(*found.warnings, *disturbed),
+        table=replace(table, notes=(*table.notes, *_predictions(found))),
+    )
+
+
+def _paces(found: Trained) -> dict[Target, Pace]:
+    return paces_of(found.results, found.run.environment.usable_cores)
 
 
 def lay_out(found: Trained) -> Table:
@@ -96,7 +126,12 @@ def lay_out(found: Trained) -> Table:
         several = f", {len(good)} of {_seeds(run)}" if 0 < len(good) < len(run.seeds) else ""
         rows.append((f"{name(run, target)}{several}", (first, *others)))
     common = [f"All with: {shared(run.targets)}"] if run.targets else []
-    below = (*notes.lines, *common, *_by_seed(found), *_lecture(found))
+    marked = (
+        [BUSY]
+        if any(cell.text.startswith(BUSY_MARK) for _, cells in rows for cell in cells)
+        else []
+    )
+    below = (*notes.lines, *marked, *common, *_epochs(found), *_by_seed(found), *_lecture(found))
     title = f"{network.name}: {batch}{_counted(run, trainings.values())}"
     return Table(title, tuple(heads), tuple(rows), below, label="framework")
 
@@ -113,6 +148,13 @@ def _counted(run: TrainingRun, trainings: Iterable[Sequence[TrainingResult]]) ->
     if finished == {len(run.seeds)}:
         return f"; median over {_seeds(run)} (lowest–highest)"
     return f"; median over the finished of {_seeds(run)} (lowest–highest)"
+
+
+def _epochs(found: Trained) -> Iterator[str]:
+    """Tell the spread and the trend of the epochs' times, a line per target."""
+    for target, one in _paces(found).items():
+        if line := pace.sentence(name(found.run, target), one):
+            yield line
 
 
 def _by_seed(found: Trained) -> Iterator[str]:
@@ -172,7 +214,7 @@ def _cells(
     yield _spread([one.loss for one in last])
     yield _spread([one.test_loss for one in last if one.test_loss is not None])
     yield _spread([one.accuracy for one in last if one.accuracy is not None])
-    yield _durations([[lap.seconds for lap in one.epochs[1:] or one.epochs] for one in good])
+    yield _durations(counted(good))
     if run.goal is not None:
         ended = [one for one in results if not one.interrupted]
         yield _reached(run.goal, ended, several=len(run.seeds) > 1)
@@ -185,12 +227,14 @@ def _spread(values: Sequence[float]) -> Cell:
     return Cell(_short(median(values)), below=below)
 
 
-def _durations(seeds: Sequence[Sequence[float]]) -> Cell:
+def _durations(counts: Counted) -> Cell:
     """Median time of an epoch; below it the medians of the fastest and the slowest seed."""
+    seeds = [[epoch.seconds for epoch in epochs] for epochs in counts.trainings]
     middles = sorted(median(seconds) for seconds in seeds)
     low, high = units.duration(middles[0]), units.duration(middles[-1])
     below = f"{low}–{high}" if len(middles) > 1 else ""
-    return Cell(units.duration(median([one for seconds in seeds for one in seconds])), below=below)
+    middle = units.duration(median([one for seconds in seeds for one in seconds]))
+    return Cell(f"{BUSY_MARK if counts.busy else ''}{middle}", below=below)
 
 
 def _reached(goal: float, ended: Sequence[TrainingResult], *, several: bool) -> Cell:
@@ -199,7 +243,10 @@ def _reached(goal: float, ended: Sequence[TrainingResult], *, several: bool) -> 
     reached = [seconds for seconds in times if seconds is not None]
     middle = median([*reached, *[inf] * (len(ended) - len(reached))])
     below = f"{len(reached)} of {units.counted(len(ended), 'seed')}" if several else ""
-    return Cell("not reached" if middle == inf else units.duration(middle), below=below)
+    if middle == inf:
+        return Cell("not reached", below=below)
+    mark = BUSY_MARK if any(epoch.is_disturbed for one in ended for epoch in one.epochs) else ""
+    return Cell(f"{mark}{units.duration(middle)}", below=below)
 
 
 def seconds_to(goal: float, result: TrainingResult) -> float | None:

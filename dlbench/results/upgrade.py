@@ -14,24 +14,36 @@ BUSY_BY_USE = 7
 WAITED_SHARE = 0.05
 
 
+# From this schema on, a block is not busy if its threads waited because a quota stopped them.
+BUSY_BY_OTHERS = 8
+
+
 def upgraded(measurements: Iterable[Measurement], version: int) -> tuple[Measurement, ...]:
     """Return the measurements with `busy` only where threads waited. version: of their schema.
 
-    Records of older versions do not say how many cores the worker used.
+    Records of versions below BUSY_BY_USE do not say how many cores the worker used: threads that
+    were declared counted as used, and programs that the worker had started as others. In later
+    ones, only the waiting of blocks that a quota stopped is judged again.
     """
-    if version >= BUSY_BY_USE:
+    if version >= BUSY_BY_OTHERS:
         return tuple(measurements)
+    is_old = version < BUSY_BY_USE
     return tuple(
-        replace(one, samples=tuple(map(_without_false_alarm, one.samples))) for one in measurements
+        replace(
+            one,
+            samples=tuple(
+                _without_false_alarm(sample) if is_old or sample.throttled_s else sample
+                for sample in one.samples
+            ),
+        )
+        for one in measurements
     )
 
 
 def _without_false_alarm(sample: Sample) -> Sample:
-    """Drop the flag `busy` if no thread waited for a core.
-
-    Threads that were declared counted as used, and programs that the worker had started as others.
-    """
-    waited_s = sample.waited_s
-    if waited_s is None or waited_s > WAITED_SHARE * sample.host_s:
+    """Drop the flag `busy` if no thread waited for a core that others used."""
+    if sample.waited_s is None:
+        return sample
+    if sample.waited_s - (sample.throttled_s or 0.0) > WAITED_SHARE * sample.host_s:
         return sample
     return replace(sample, flags=tuple(flag for flag in sample.flags if flag != "busy"))

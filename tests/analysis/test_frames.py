@@ -55,11 +55,9 @@ def test_a_sample_is_a_line(results):
     assert frame["foreign_s"].isna().all()
 
 
-def test_a_training_is_a_line_and_an_epoch_is_one():
+def test_a_training_is_a_line():
     results = (trained(0.5, 0.8), broken(0.4, target=TORCH))
     frame = frames.of_trainings(results)
     assert list(frame["accuracy"]) == [0.8, 0.4]
     assert list(frame["epochs"]) == [2, 1]
     assert list(frame["status"]) == ["ok", "failed"]
-    epochs = frames.of_epochs(results)
-    assert list(epochs["epoch"]) == [1, 2, 1]

@@ -157,14 +157,21 @@ def test_disturbed_cases_are_never_the_same() -> None:
     assert verdict_on(run(1.0, change={TORCH: disturbed(0.0)})).verdict == "unsure"
 
 
-def throttled(every: int, share: float = 0.5) -> Callable[[Sample], Sample]:
-    """The quota stops every so many blocks for this share of their time."""
+def throttled(
+    every: int, share: float = 0.5, *, running: int | None = 1, at_a_time: int = 1
+) -> Callable[[Sample], Sample]:
+    """The quota stops every so many blocks for this share of their time.
+
+    at_a_time: the threads that it stops at a time, of those that can run.
+    """
 
     def change(sample: Sample) -> Sample:
         if sample.round % every:
             return sample
         longer = sample.host_s / (1 - share)
-        return replace(sample, host_s=longer, throttled_s=share * longer, flags=("throttled",))
+        summed = at_a_time * share * longer
+        told = {"host_s": longer, "throttled_s": summed, "running": running}
+        return replace(sample, **told, flags=("throttled",))
 
     return change
 
@@ -183,6 +190,18 @@ def test_a_ratio_that_only_the_stops_make_is_not_told() -> None:
     assert without_figures(found.reason) == "the container's CPU limit interrupted rounds"
     assert found.ratio_low < 1.05, "1 without the stops"
     assert found.ratio_high > 1.9, "2 with them"
+
+
+@pytest.mark.parametrize("at_a_time", [1, 2])
+@pytest.mark.parametrize("running", [2, None])
+def test_stops_of_two_threads_may_be_one_after_the_other_or_at_a_time(at_a_time, running) -> None:
+    """The counter adds them, so the time without stops has bounds; the truth is within."""
+    both = dict.fromkeys((NUMPY, TORCH), throttled(1, 0.3, running=running, at_a_time=at_a_time))
+    near, far = verdict_on(run(1.2, change=both)), verdict_on(run(5.0, change=both))
+    assert (near.verdict, near.basis) == ("unsure", "throttled")
+    assert near.ratio_low < 1.2 < near.ratio_high
+    assert (far.verdict, far.basis) == ("slower", "throttled")
+    assert far.ratio_low < 5.0 < far.ratio_high
 
 
 def test_a_few_stops_do_not_matter() -> None:

@@ -1,12 +1,15 @@
 """What holds for every format, whichever there are."""
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
 from dlbench.errors import UsageError
 from dlbench.formats import base
+from dlbench.report import training
 from dlbench.report.document import document_of
 from fakes.runs import NUMPY, TORCH, case, matmul, results
+from fakes.trainings import found, trained
 
 RUN = results((case(matmul(64), NUMPY), 1e-3), (case(matmul(64), TORCH), 2e-3))
 
@@ -28,6 +31,17 @@ def test_a_document_is_whole_lines(option: str) -> None:
     assert text.endswith("\n")
     assert "numpy" in text
     assert "torch" in text
+
+
+@every_format
+def test_trainings_are_whole_lines_with_their_target_and_warnings_for_people(option: str) -> None:
+    told = found(trained(0.1, 0.2, 0.7, seed=0), trained(0.1, 0.3, 0.5, seed=1))
+    told = replace(told, warnings=("a <b>warning</b>",))
+    text = base.trainings_writer(option)(training.document_of(told), Console(width=80))
+    assert text.endswith("\n")
+    assert "numpy" in text
+    assert ("warning" in text) == (option in ("table", "md", "html"))
+    assert ("<b>" in text) == (option == "table")
 
 
 @every_format

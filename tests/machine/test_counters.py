@@ -8,7 +8,8 @@ import psutil
 import pytest
 
 from dlbench.harness.worker.interference import Monitor
-from dlbench.machine import counters
+from dlbench.machine import counters, grants
+from fakes.cgroups import Machine
 
 CORES = frozenset({0, 2})
 
@@ -26,39 +27,26 @@ intr 1 2 3
 @pytest.fixture
 def machine(tmp_path, monkeypatch):
     """A machine of four cores, of which two may be used; it tells nothing yet."""
-    monkeypatch.setattr(counters, "affinity", lambda: CORES)
+    monkeypatch.setattr(grants, "affinity", lambda: CORES)
     monkeypatch.setattr(os, "cpu_count", lambda: 4)
     return Machine(tmp_path)
 
 
-class Machine:
-    def __init__(self, root):
-        self.proc, self.cgroup = root / "proc", root / "cgroup"
-
-    def tell(self, **files):
-        """Write files; in the names, `__` is a slash."""
-        for name, content in files.items():
-            self.file(name.replace("__", "/"), content)
-        return self
-
-    def file(self, path, content):
-        file = self.proc.parent / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
-
-    def monitor(self):
-        return Monitor(self.proc, self.cgroup)
+def monitor_of(machine):
+    return Monitor(machine.proc)
 
 
 # --- reading ------------------------------------------------------------------------------------
 
 
 def cpuacct(machine, folder="cpuacct"):
+    machine.mount(f"cgroup/{folder}", controllers=folder)
     machine.file(f"cgroup/{folder}/cpuacct.usage_percpu", b"1000000000 9 2500000000 9 \n")
     machine.file(f"cgroup/{folder}/release_agent", b"\n")
 
 
 def slices(machine):
+    machine.mount("cgroup")
     machine.file("cgroup/cgroup.controllers", b"cpu io memory pids\n")
     machine.file("cgroup/user.slice/cpu.stat", b"usage_usec 2000000\nuser_usec 9\n")
     machine.file("cgroup/system.slice/cpu.stat", b"usage_usec 500000\nuser_usec 9\n")
@@ -68,8 +56,8 @@ def slices(machine):
 @pytest.mark.parametrize("folder", ["cpuacct", "cpu,cpuacct"])
 def test_the_cores_of_this_process_are_busy_for_what_cgroup_v1_counts(machine, folder):
     cpuacct(machine, folder)
-    machine.tell(proc__stat=STAT)
-    monitor = machine.monitor()
+    machine.file("proc/stat", STAT)
+    monitor = monitor_of(machine)
     assert monitor.before().busy_s == monitor.after().busy_s == 3.5
     assert monitor.resolution_s == counters.SCHEDULER_TICK_S
     assert monitor.facts()["busy_clock"] == f"{folder}/cpuacct.usage_percpu"
@@ -78,14 +66,14 @@ def test_the_cores_of_this_process_are_busy_for_what_cgroup_v1_counts(machine, f
 
 def test_a_container_that_is_shown_its_own_group_as_the_root_is_not_believed(machine):
     cpuacct(machine)
-    (machine.cgroup / "cpuacct" / "release_agent").unlink()
-    assert machine.tell(proc__stat=STAT).monitor().facts()["busy_clock"] == "stat"
+    (machine.root / "cgroup/cpuacct/release_agent").unlink()
+    assert monitor_of(machine.file("proc/stat", STAT)).facts()["busy_clock"] == "stat"
 
 
 def test_all_cores_are_busy_for_what_the_slices_of_cgroup_v2_count(machine, monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     slices(machine)
-    monitor = machine.monitor()
+    monitor = monitor_of(machine)
     assert monitor.before().busy_s == 2.5
     assert monitor.facts()["busy_clock"] == "*/cpu.stat"
 
@@ -95,18 +83,17 @@ def test_slices_that_do_not_tell_of_all_are_not_believed(machine, monkeypatch, w
     slices(machine)
     monkeypatch.setattr(os, "cpu_count", lambda: 4 if why == "some cores" else 2)
     if why == "not the root":
-        machine.tell(cgroup__cgroup=b"")
         machine.file("cgroup/cgroup.type", b"domain\n")
     elif why == "not in a slice":
         machine.file("proc/self/cgroup", b"0::/\n")
     elif why == "no slice":
         for name in ("user", "system"):
-            (machine.cgroup / f"{name}.slice" / "cpu.stat").unlink()
-    assert machine.tell(proc__stat=STAT).monitor().facts()["busy_clock"] == "stat"
+            (machine.root / f"cgroup/{name}.slice/cpu.stat").unlink()
+    assert monitor_of(machine.file("proc/stat", STAT)).facts()["busy_clock"] == "stat"
 
 
 def test_ticks_are_counted_where_there_is_nothing_better(machine):
-    monitor = machine.tell(proc__stat=STAT).monitor()
+    monitor = monitor_of(machine.file("proc/stat", STAT))
     assert monitor.before().busy_s == pytest.approx(1.60 + 0.15)
     assert monitor.before().steal_s == pytest.approx(0.08)
 
@@ -114,7 +101,7 @@ def test_ticks_are_counted_where_there_is_nothing_better(machine):
 def test_psutil_is_asked_where_there_are_no_files(machine, monkeypatch):
     times = namedtuple("times", "user system idle interrupt dpc")(1.0, 2.0, 99.0, 0.25, 0.5)  # noqa: PYI024
     monkeypatch.setattr(psutil, "cpu_times", lambda: times)
-    monitor = machine.monitor()
+    monitor = monitor_of(machine)
     now = monitor.before()
     assert (now.busy_s, now.waited_s, now.steal_s, now.throttled_s) == (3.75, None, None, None)
     assert set(monitor.facts().values()) == {"psutil.cpu_times", 31250, None}
@@ -123,7 +110,7 @@ def test_psutil_is_asked_where_there_are_no_files(machine, monkeypatch):
 def test_the_waiting_of_all_threads_is_added_up_and_never_falls(machine):
     for thread in (11, 12):
         machine.file(f"proc/self/task/{thread}/schedstat", b"7000000000 1500000000 3\n")
-    monitor = machine.monitor()
+    monitor = monitor_of(machine)
     assert monitor.before().waited_s == pytest.approx(3.0)
     machine.file("proc/self/task/13/schedstat", b"7 250000000 3\n")
     assert monitor.after().waited_s == pytest.approx(3.25)
@@ -132,37 +119,47 @@ def test_the_waiting_of_all_threads_is_added_up_and_never_falls(machine):
     assert monitor.after().waited_s == pytest.approx(3.5)
 
 
-QUOTA_V2 = b"usage_usec 9\nnr_throttled 2\nthrottled_usec 250000\nnr_bursts 0\n"
-
-
-QUOTA_V1 = b"nr_periods 1\nnr_throttled 2\nthrottled_time 250000000\n"
+# A v2 group and a v1 group, each stopped for a quarter of a second; one that had no quota.
+V2 = b"usage_usec 9\nnr_throttled 2\nthrottled_usec 250000\nnr_bursts 0\n"
+V1 = b"nr_periods 1\nnr_throttled 2\nthrottled_time 250000000\n"
+FREE = b"usage_usec 9\n"
 
 
 @pytest.mark.parametrize(
-    ("files", "seconds"),
+    ("controllers", "group", "files", "seconds"),
     [
-        pytest.param({"0::/a/b": {"a/b": QUOTA_V2}}, 0.25, id="v2"),
-        pytest.param({"0::/a/b": {"a/b": QUOTA_V2, "a": QUOTA_V2}}, 0.5, id="v2, and above"),
-        pytest.param({"0::/": {".": QUOTA_V2}}, 0.25, id="v2 in a container"),
-        pytest.param({"0::/": {".": b"usage_usec 9\n"}}, None, id="v2, no quota"),
-        pytest.param({"3:cpu:/a": {"cpu/a": QUOTA_V1}}, 0.25, id="v1"),
-        pytest.param({"3:cpu,cpuacct:/a": {"cpu,cpuacct/a": QUOTA_V1}}, 0.25, id="v1, together"),
-        pytest.param({"3:cpu:/host/a": {"cpu": QUOTA_V1}}, 0.25, id="v1 in a container"),
-        pytest.param({"3:memory:/a": {"memory/a": QUOTA_V1}}, None, id="another controller"),
-        pytest.param({}, None, id="no cgroups"),
+        pytest.param("", "/a/b", {"a/b/cpu.stat": V2}, 0.25, id="v2"),
+        pytest.param("", "/a/b", {"a/b/cpu.stat": V2, "a/cpu.stat": V2}, 0.5, id="v2, and above"),
+        pytest.param("", "/", {"cpu.stat": V2}, 0.25, id="v2 in a container"),
+        pytest.param("", "/", {"cpu.stat": FREE}, None, id="v2, no quota"),
+        pytest.param("", "/a", {"a/cpu.stat": V2, "a/cpu.stat.local": b"throttled_usec 1250000\n"},
+                     1.25, id="v2, own queues"),
+        pytest.param("", "/a/b", {"a/b/cpu.stat.local": b"throttled_usec 1250000\n",
+                                  "a/cpu.stat.local": b"throttled_usec 9\n", "a/cpu.stat": V2},
+                     1.25, id="v2, own queues whoever stops them"),
+        pytest.param("cpu", "/a", {"a/cpu.stat": V1}, 0.25, id="v1"),
+        pytest.param("cpu,cpuacct", "/a", {"a/cpu.stat": V1}, 0.25, id="v1, together"),
+        pytest.param("cpu", "/a", {"a/cpu.stat.local": b"throttled_time 500000000\n"}, 0.5,
+                     id="v1, own queues"),
+        pytest.param("memory", "/a", {"a/cpu.stat": V1}, None, id="another controller"),
     ],
-)
-def test_the_quota_of_the_own_group_and_of_those_above_is_seen(machine, files, seconds):
-    for line, folders in files.items():
-        machine.file("proc/self/cgroup", line.encode() + b"\n")
-        for folder, content in folders.items():
-            machine.file(f"cgroup/{folder}/cpu.stat", content)
-    assert machine.monitor().before().throttled_s == seconds
+)  # fmt: skip
+def test_the_stops_by_quotas_of_the_own_group_and_of_those_above_are_seen(
+    machine, controllers, group, files, seconds
+):
+    machine.mount("some/where", controllers=controllers).within(group, controllers=controllers)
+    for name, content in files.items():
+        machine.file(f"some/where/{name}", content)
+    assert monitor_of(machine).before().throttled_s == seconds
+
+
+def test_without_groups_no_stop_is_seen(machine):
+    assert monitor_of(machine).before().throttled_s is None
 
 
 def test_nothing_but_the_two_clocks_is_read_next_to_the_block(machine, monkeypatch):
     read = []
-    monitor = machine.monitor()
+    monitor = monitor_of(machine)
     for name in ("busy", "waited", "stolen", "throttled"):
         source = counters.Source(name, 0.0, lambda name=name: read.append(name) or 0.0)
         setattr(monitor, name, source)

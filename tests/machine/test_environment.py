@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from dlbench.machine import environment
+from dlbench.machine.grants import Grant
 from dlbench.records.run import Environment
 from fakes.machine import ALPHA, DECLARATIONS
 
@@ -124,55 +125,13 @@ def test_the_microarchitecture_is_stored(here: Environment) -> None:
     assert here.vector_features == environment.vector_features()
 
 
-@pytest.fixture
-def cores(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """usable_cores() of a process that may use 4 cores, under a cpu.max of the given text."""
-
-    def usable(quota: str | None) -> int:
-        path = tmp_path / "cpu.max"
-        if quota is not None:
-            path.write_text(quota)
-        monkeypatch.setattr(environment, "CGROUP_QUOTA", path)
-        monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(4), raising=False)
-        return environment.usable_cores()
-
-    return usable
-
-
-@pytest.mark.parametrize(
-    ("quota", "expected"),
-    [
-        ("max 100000\n", 4),
-        ("150000 100000\n", 2),
-        ("100000 100000", 1),
-        ("200000 100000", 2),
-        ("800000 100000", 4),
-        ("5000 100000", 1),
-        ("0 100000", 1),
-        (None, 4),
-        ("", 4),
-        ("150000", 4),
-        ("rubbish 100000", 4),
-        ("150000 rubbish", 4),
-        ("150000 0", 4),
-        ("1 2 3", 4),
-    ],
-)
-def test_a_quota_of_the_container_limits_the_cores(cores, quota, expected: int) -> None:
-    assert cores(quota) == expected
-
-
-def test_a_quota_that_is_a_folder_is_none(cores, tmp_path: Path) -> None:
-    (tmp_path / "cpu.max").mkdir()
-    assert cores(None) == 4
-
-
-@pytest.mark.parametrize(("count", "expected"), [(8, 8), (None, 1)])
-def test_without_an_affinity_mask_all_cores_count(monkeypatch, tmp_path, count, expected) -> None:
-    monkeypatch.setattr(environment, "CGROUP_QUOTA", tmp_path / "none")
-    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
-    monkeypatch.setattr(os, "cpu_count", lambda: count)
-    assert environment.usable_cores() == expected
+def test_what_limits_the_cores_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    grant = Grant(machine=8, allowed=frozenset(range(4)), quota=1.5)
+    monkeypatch.setattr(environment, "granted", lambda: grant)
+    found = environment.capture({})
+    assert (found.cores, found.usable_cores) == (8, 2)
+    assert (found.core_limit, found.quota_cores) == ("quota", 1.5)
+    assert environment.usable_cores() == 2
 
 
 class Broken(Exception):

@@ -201,6 +201,8 @@ def test_more_threads_than_cores_are_skipped() -> None:
     made = make(asked=wanting(threads="1,4,8", backend="alpha"))
     why = "--threads 8: this machine has 4 usable cores"
     assert skips(made) == {"alpha/cpu/eager/float32/t8": why}
+    limited = make(asked=wanting(threads="1,4,8", backend="alpha"), core_limit="quota")
+    assert skips(limited) == {"alpha/cpu/eager/float32/t8": f"{why} (quota)"}
 
 
 def test_only_more_threads_than_cores_are_refused_before_anything_is_started() -> None:

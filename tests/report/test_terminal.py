@@ -149,6 +149,7 @@ def test_a_long_note_is_one_line_for_grep_and_wrapped_for_a_person() -> None:
         ({"cpu": None}, "CPU unknown, 2 of 4 cores"),
         ({"memory_bytes": None}, "memory unknown"),
         ({"gpus": ("Tesla", "Tesla")}, "16.0 GiB, Tesla, Tesla; Python"),
+        ({"usable_cores": 1, "core_limit": "quota", "quota_cores": 1.0}, "1 of 4 cores (quota), "),
     ],
 )
 def test_the_machine_is_described_with_what_is_known(changes, text: str) -> None:
@@ -294,6 +295,48 @@ def test_rows_of_a_busy_machine_are_named() -> None:
     text = printed(turns(*many, change={TORCH: flagged(1)}, rounds=8))
     assert "during 9 of 27 measurements" in text
     assert "matmul 4 on torch eager and 5 more" in text
+
+
+def half_stopped(sample: Sample) -> Sample:
+    """The quota stops a block for as long as it runs."""
+    longer = 2 * sample.host_s
+    return replace(sample, host_s=longer, throttled_s=longer / 2, flags=("throttled",))
+
+
+def stopped(found: Results, **granted: object) -> str:
+    """What is told where PyTorch's blocks were stopped by a quota, without line breaks."""
+    machine = replace(found.run.environment, core_limit="quota", **granted)
+    told = replace(found, run=replace(found.run, environment=machine))
+    return " ".join(printed(told, None, "table", versus("numpy", None)).split())
+
+
+@pytest.mark.parametrize(
+    ("quota", "limit", "remedy"),
+    [
+        (1.0, " of 1 core", "use --threads 1, or raise the limit"),
+        (1.5, " of 1.5 cores", "use --threads 1, or raise the limit"),
+        (1 / 3, " of 0.33 cores", "raise the limit"),
+        (None, "", "use --threads 1, or raise the limit"),
+    ],
+)
+def test_rows_that_a_quota_stopped_are_named_with_what_to_do(quota, limit, remedy) -> None:
+    found = turns(
+        (matmul(100), {NUMPY: 1e-3, TORCH: 1e-3}),
+        change={TORCH: half_stopped},
+    )
+    told = stopped(found, quota_cores=quota)
+    assert (
+        f"Warning: the container's CPU limit{limit} stopped these cases while they were measured: "
+        f"matmul 100 on torch. To measure without stops, {remedy}"
+    ) in told
+    assert "ther programs" not in told, "the cause that was counted is named, and no other"
+    assert f"{remedy[0].upper()}{remedy[1:]}, then run: dlbench run" in told
+
+
+def test_cases_that_were_stopped_now_and_then_are_not_named() -> None:
+    change = {TORCH: flagged(20, flag="throttled", factor=1.0)}
+    found = turns((matmul(100), {NUMPY: 1e-3, TORCH: 2e-3}), change=change)
+    assert "CPU limit" not in stopped(found, quota_cores=1.0)
 
 
 def stretched(generation: int, share: float, growth: float) -> Stretch:

@@ -8,8 +8,12 @@ from rich.console import Console
 
 from dlbench.records.training import EpochResult, Lap
 from dlbench.report import training
-from dlbench.report.progress import BARS, CURVE_WIDTH, LINES_OF_A_TRAINING, curve, watching_training
-from dlbench.report.training import describe_end, describe_epoch, seconds_to
+from dlbench.report.training import (
+    describe_end,
+    describe_epoch,
+    describe_epoch_briefly,
+    seconds_to,
+)
 from fakes.trainings import NUMPY, OUTPUTS, TORCH, broken, epochs, found, interrupted, trained
 
 RUN = found().run
@@ -22,6 +26,7 @@ SEEDS = (
     trained(0.1, 0.2, 0.9, seed=2, loss=4.0),
 )
 COMMON = "All with: numpy, cpu, eager, float32, 1 thread, tensors"
+EPOCHS = "Epochs of numpy: 500 ms to 500 ms"
 LECTURE = "Lecture, 150 epochs: test accuracy 0.9"
 
 
@@ -61,6 +66,13 @@ def test_an_epoch_in_words(result, sentence):
     assert words == f"numpy, seed 4: epoch 2/3, {sentence}"
 
 
+def test_an_epoch_in_few_words_has_what_matters_most():
+    accuracy, regression = HALF, replace(HALF, accuracy=None)
+    for result, figure in ((accuracy, "test accuracy 0.25"), (regression, "test loss 1")):
+        words = describe_epoch_briefly(RUN, Lap(NUMPY, 4, result))
+        assert words == f"numpy, seed 4: epoch 2/3, {figure}"
+
+
 def test_a_device_is_named_where_it_is_not_the_cpu():
     target = replace(TORCH, device="cuda:1")
     run = found(trained(0.1, target=target)).run
@@ -94,29 +106,6 @@ def test_how_a_training_ended_in_words():
 def test_why_a_training_failed_and_after_how_much(accuracies, after):
     words = describe_end(RUN, broken(*accuracies, target=TORCH, seed=1))
     assert words == f"torch, seed 1: no room on the card ({after})"
-
-
-# --- curves -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("values", "bars"),
-    [
-        ([float(value) for value in range(8)], BARS),
-        ([float(value) for value in reversed(range(8))], BARS[::-1]),
-        ([1.0, 3.0, 1.0], "▁█▁"),
-        ([-1.0, -8.0], "█▁"),
-        ([0.5], "▁"),
-        ([2.0, 2.0, 2.0], "▁▁▁"),
-    ],
-)
-def test_a_curve_goes_from_the_lowest_to_the_highest_value(values, bars):
-    assert curve(values) == bars
-
-
-def test_of_a_long_curve_the_end_is_shown_on_the_scale_of_all():
-    bars = curve([0.0, *[7.0] * 100, 3.0])
-    assert bars == BARS[-1] * (CURVE_WIDTH - 1) + BARS[3]
 
 
 # --- the table ----------------------------------------------------------------------------------
@@ -184,7 +173,7 @@ def test_failed_seeds_are_notes_and_the_others_count():
     grid = training.lay_out(found(SEEDS[0], broken(0.1, seed=1), goal=0.5))
     assert texts(grid)[2:] == [("0.6", ""), ("500 ms", ""), ("not reached", "1 of 2 seeds")]
     assert [label for label, _ in grid.rows] == ["numpy, 1 of 2 seeds"]
-    failure, _, seeds, lecture = grid.notes
+    failure, _, _, seeds, lecture = grid.notes
     assert failure == "[1] numpy, seed 1: no room on the card (after 1 epoch)"
     assert seeds.startswith("numpy, seed by seed: training loss 0.333, failed; ")
     assert seeds.endswith("test accuracy 0.6, failed")
@@ -205,7 +194,7 @@ def test_an_interrupted_training_has_not_failed_and_does_not_count():
     )
     assert [label for label, _ in grid.rows] == ["numpy, 2 of 4 seeds"]
     assert texts(grid)[-1] == ("not reached", "1 of 2 seeds")
-    [failure, _, seeds, _] = grid.notes
+    [failure, _, _, seeds, _] = grid.notes
     assert failure == "[1] numpy, seed 2: interrupted (after 1 epoch)"
     assert seeds.endswith("test accuracy 0.6, 0.8, interrupted")
 
@@ -216,7 +205,7 @@ def test_a_target_that_was_interrupted_at_once_has_not_failed():
 
 
 def test_what_the_lecture_reports_is_a_note_where_it_does():
-    assert training.lay_out(found(SEEDS[0])).notes == (COMMON, LECTURE)
+    assert training.lay_out(found(SEEDS[0])).notes == (COMMON, EPOCHS, LECTURE)
     assert training.lay_out(found(network="mnist-512")).notes == (
         "Lecture, 1 epoch: test accuracy 0.9705, test loss 0.099, training loss 0.3598",
         "Lecture, 2 epochs: test accuracy 0.9751, test loss 0.0796, training loss 0.1004",
@@ -233,7 +222,7 @@ def test_beside_the_lecture_stand_the_medians_after_as_many_epochs():
 
 
 def test_every_seed_has_its_end():
-    [_, line, _] = training.lay_out(found(*SEEDS)).notes
+    [_, _, line, _] = training.lay_out(found(*SEEDS)).notes
     assert line.endswith("test accuracy 0.6, 0.8, 0.9")
     many = [trained(0.5, seed=seed) for seed in range(training.MOST_LISTED + 1)]
     assert [note for note in training.lay_out(found(*many)).notes if "seed by seed" in note] == []
@@ -241,7 +230,8 @@ def test_every_seed_has_its_end():
 
 def test_everything_is_shown_and_nothing_is_taken_for_markup():
     page = shown(found(SEEDS[0], broken(seed=1, reason="a [bold] reason")))
-    assert page.startswith("iris: batch 32, 3 epochs; median over the finished of 2 seeds")
+    assert page.startswith("20260101-120000-train-iris: A Processor, 2 of 4 cores")
+    assert "\n\niris: batch 32, 3 epochs; median over the finished of 2 seeds" in page
     assert "numpy" in page
     assert "[1] numpy, seed 1: a [bold] reason (after 0 epochs)\n" in page
     assert f"{LECTURE}\n" in page
@@ -304,52 +294,3 @@ def test_the_time_to_a_goal_is_that_of_all_epochs_up_to_it(goal, seconds):
 def test_who_falls_back_has_been_there_and_who_has_no_accuracy_never_is():
     assert seconds_to(0.5, trained(0.1, 0.6, 0.2)) == 1.0
     assert seconds_to(0.5, trained(None, None)) is None
-
-
-# --- while it goes on ---------------------------------------------------------------------------
-
-
-def watch(watcher, length):
-    """A training of so many epochs, from the first to its end."""
-    whole = trained(*[0.5] * length)
-    for result in whole.epochs:
-        watcher.see(Lap(NUMPY, 0, result))
-    watcher.see(whole)
-
-
-@pytest.mark.parametrize("length", [1, 2, 4, 5, 7, 12, 99, 150])
-def test_a_log_gets_a_few_lines_of_every_training(length):
-    stream = io.StringIO()
-    console = Console(file=stream, width=40, force_terminal=False)
-    with watching_training(console) as watcher:
-        watcher.see(found(length=length).run)
-        watch(watcher, length)
-    *lines, end = stream.getvalue().splitlines()
-    assert len(lines) == min(LINES_OF_A_TRAINING, length)
-    assert f"epoch {length}/{length}, " in lines[-1]
-    assert f"seed 0: {length} epoch" in end
-
-
-def test_a_terminal_has_a_line_that_lives_and_keeps_only_the_ends():
-    stream = io.StringIO()
-    console = Console(file=stream, width=200, force_terminal=True, color_system=None)
-    whole = trained(0.1, 0.8)
-    with watching_training(console) as watcher:
-        watcher.see(found(length=2).run)
-        for result in whole.epochs:
-            watcher.see(Lap(NUMPY, 0, result))
-        assert str(watcher.live.get_renderable()) == (
-            "numpy, seed 0: epoch 2/2, loss 0.5, test loss 1, test accuracy 0.8  ▁█"
-        )
-        watcher.see(whole)
-        assert str(watcher.live.get_renderable()) == ""
-    assert "numpy, seed 0: 2 epochs in 1.00 s" in stream.getvalue()
-
-
-def test_the_live_curve_is_of_losses_where_there_is_no_accuracy():
-    console = Console(file=io.StringIO(), width=200, force_terminal=True, color_system=None)
-    with watching_training(console) as watcher:
-        watcher.see(RUN)
-        for result in epochs(None, None):
-            watcher.see(Lap(NUMPY, 0, result))
-        assert str(watcher.live.get_renderable()).endswith("  █▁")

@@ -1,13 +1,16 @@
 """Trainings on disk, and how the commands that know runs find, list, show and refuse them."""
 
+import csv
 import json
 import re
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from dlbench.errors import EXIT_UNREADABLE, EXIT_USAGE, UnreadableResults
 from dlbench.records.run import SCHEMA_VERSION
+from dlbench.records.training import TrainingResult, TrainingRun
 from dlbench.results.find import find
 from dlbench.results.folder import RUN, TRAINING, new_folder, read_training
 from fakes.runs import case, matmul, measured, run_of
@@ -212,7 +215,8 @@ def test_a_training_that_cannot_be_read_is_not_shown(results):
 
 
 @pytest.mark.parametrize(
-    "line", ["show --metric time", "show --format csv", "show --baseline numpy", "report"]
+    "line",
+    ["show --metric time", "show --metric time --format csv", "show --baseline numpy", "report"],
 )
 def test_what_needs_a_run_takes_the_latest_run(results, line):
     run = measure(results, NOON)
@@ -221,6 +225,40 @@ def test_what_needs_a_run_takes_the_latest_run(results, line):
     told = f"Report of {run.name}:\n" if line == "report" else ""
     assert (answer.code, answer.err) == (0, told)
     assert (run / "report").exists() == (line == "report")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("--metric time", "--metric does"),
+        ("--metric time --baseline numpy --margin 0.1", "--metric, --baseline, --margin do"),
+    ],
+)
+def test_options_of_runs_are_refused_for_a_training(results, options, words):
+    folder = write(results)
+    answer = dlbench("show", folder.name, *options.split(), "--results", str(results))
+    assert (answer.code, answer.out) == (EXIT_USAGE, "")
+    assert f"{folder.name} is a training, and {words} not apply to one. " in answer.err
+
+
+def test_a_training_is_written_as_a_line_per_epoch(results):
+    write(results)
+    answer = dlbench("show", "--format", "csv", "--results", str(results))
+    assert (answer.code, answer.err) == (0, "")
+    lines = list(csv.DictReader(answer.out.splitlines()))
+    epochs = [epoch for one in TRAINED.results for epoch in one.epochs]
+    assert [float(line["loss"]) for line in lines] == [epoch.loss for epoch in epochs]
+    assert {line["backend"] for line in lines} == {"numpy"}
+
+
+def test_a_training_is_written_as_its_record(results):
+    write(results)
+    answer = dlbench("show", "--format", "json", "--results", str(results))
+    found = json.loads(answer.out)
+    assert set(found) == {"run", "paces", "trainings"}
+    head = msgspec.convert(found["run"], type=TrainingRun, strict=False)
+    records = msgspec.convert(found["trainings"], type=tuple[TrainingResult, ...], strict=False)
+    assert (head, records) == (TRAINED.run, TRAINED.results)
 
 
 def test_show_without_options_takes_the_latest_of_any_kind(results):
@@ -243,7 +281,7 @@ def test_there_is_no_report_of_a_training_but_where_its_curve_is_is_said(results
     assert answer == Answer(
         EXIT_USAGE,
         "",
-        f"dlbench: {folder.name} is a training, and this command or option needs a run. "
+        f"dlbench: {folder.name} is a training, and reports are made of runs. "
         f"Learning curve: in {folder}. Table: dlbench show {folder.name}.\n",
     )
     assert not (folder / "report").exists()

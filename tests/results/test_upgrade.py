@@ -2,7 +2,7 @@
 
 from dlbench.harness.worker.interference import LOST_SHARE
 from dlbench.records.measurement import Measurement, Sample
-from dlbench.results.upgrade import BUSY_BY_USE, WAITED_SHARE, upgraded
+from dlbench.results.upgrade import BUSY_BY_OTHERS, BUSY_BY_USE, WAITED_SHARE, upgraded
 
 
 def line(**fields: object) -> Measurement:
@@ -30,3 +30,10 @@ def test_what_the_present_rules_have_flagged_stays() -> None:
 
 def test_the_bound_is_that_of_the_present_rule() -> None:
     assert WAITED_SHARE == LOST_SHARE
+
+
+def test_a_block_that_waited_for_its_quota_alone_was_not_disturbed() -> None:
+    long = {"waited_s": 0.5, "throttled_s": 0.5}
+    assert flags(BUSY_BY_OTHERS - 1, **long) == ("throttled",)
+    assert flags(BUSY_BY_OTHERS - 1, waited_s=0.6, throttled_s=0.5) == ("busy", "throttled")
+    assert flags(BUSY_BY_OTHERS, **long) == ("busy", "throttled")

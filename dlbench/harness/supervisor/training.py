@@ -11,13 +11,19 @@ from dlbench.harness import wire
 from dlbench.harness.supervisor.pool import Launch, WorkerPool, as_failure
 from dlbench.records.case import Target
 from dlbench.records.network import Network
-from dlbench.records.training import INTERRUPTED, EpochResult, Lap, TrainingResult
+from dlbench.records.training import (
+    INTERRUPTED,
+    EpochResult,
+    Lap,
+    TrainingResult,
+    TrainingStarts,
+)
 
 # The time limit of an epoch of a large network; a worker that is silent for longer hangs.
 TIMEOUT_S = 3600.0
 
 
-Events = Generator[Lap | TrainingResult, None, None]
+Events = Generator[TrainingStarts | Lap | TrainingResult, None, None]
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,7 @@ class TrainingPlan:
             pool = WorkerPool(launch, TIMEOUT_S, parks=False)
             try:
                 for seed in seeds:
+                    yield TrainingStarts(target, seed)
                     if pool.missing([target]):  # at first, or after a worker's death
                         pool.start({target: target})
                     yield from self._train(pool, target, seed)

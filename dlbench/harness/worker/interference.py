@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from dlbench.machine import counters
+from dlbench.machine import counters, grants
 from dlbench.records.measurement import Flag, Sample
 
 # Other processes' CPU time, and the time of threads without a core, are noise up to this share of a
@@ -45,16 +45,16 @@ class Counters(NamedTuple):
 class Monitor:
     """Reads the counters of this process and its cores; created once, before the blocks.
 
-    proc, cgroup: the folders of the kernel's files.
+    proc: where the kernel's files of processes are.
     """
 
-    def __init__(self, proc: Path = Path("/proc"), cgroup: Path = Path("/sys/fs/cgroup")) -> None:
-        allowed = counters.affinity()
+    def __init__(self, proc: Path = grants.PROC) -> None:
+        allowed = grants.affinity()
         self.cores = len(allowed)
-        self.busy = counters.busy(proc, cgroup, allowed)
+        self.busy = counters.busy(proc, allowed)
         self.waited = counters.waited(proc)
         self.stolen = counters.stolen(proc, allowed)
-        self.throttled = counters.throttled(proc, cgroup)
+        self.throttled = counters.throttled(proc)
         self.children = counters.Children()
 
     @property
@@ -109,8 +109,9 @@ def _name(source: counters.Source | None) -> str | None:
 def with_flags(sample: Sample, before: Counters, monitor: Monitor, threads: int) -> Sample:
     """Return the sample with the counters since `before`, and the flags they give."""
     counted = with_counters(sample, before, monitor.after())
-    kinds = flags(counted, min(threads, monitor.cores), monitor.cores, monitor.resolution_s)
-    return msgspec.structs.replace(counted, flags=kinds)
+    running = min(threads, monitor.cores)
+    kinds = flags(counted, running, monitor.cores, monitor.resolution_s)
+    return msgspec.structs.replace(counted, flags=kinds, running=running)
 
 
 def with_counters(sample: Sample, before: Counters, after: Counters) -> Sample:
@@ -157,14 +158,17 @@ def _busy(sample: Sample, cores: int, resolution_s: float | None) -> bool:
     framework may start one per core and use a single one. The clock may count other processes' time
     in the wrong block, so time within its resolution counts only if threads waited. Waiting alone
     proves nothing, as threads may wait for each other: a case would lose just the blocks in which
-    it is slow by itself.
+    it is slow by itself. Threads that a quota stops wait too, which is not the others' doing.
     """
     foreign_s, host_s = sample.foreign_s, sample.host_s
     floor_s = LOST_SHARE * host_s
     if foreign_s is None or resolution_s is None or foreign_s <= floor_s:
         return False
-    if sample.waited_s is not None and sample.waited_s > floor_s:
-        return True
+    if sample.waited_s is not None:
+        if sample.waited_s - (sample.throttled_s or 0.0) > floor_s:
+            return True
+        if sample.throttled_s:
+            return False
     is_certain = foreign_s > floor_s + resolution_s
     return is_certain and (sample.cpu_s or 0.0) + foreign_s > (cores - SPARE_CORE) * host_s
 

@@ -5,7 +5,6 @@ Only the pass over the training rows is timed, not the test. It must not know an
 
 from dataclasses import replace
 from math import isfinite
-from time import perf_counter
 
 import numpy as np
 
@@ -14,10 +13,13 @@ from dlbench.backends.base import Backend, TrainingJob
 from dlbench.datasets.base import Split
 from dlbench.errors import DlbenchError
 from dlbench.harness import wire
+from dlbench.harness.worker import timing
 from dlbench.harness.worker.compiler import Compiler, wait_until_idle
+from dlbench.harness.worker.interference import Monitor, with_flags
 from dlbench.harness.worker.setup import assert_placed
 from dlbench.parity.epoch import assert_agreement
 from dlbench.records.case import Target
+from dlbench.records.measurement import Sample
 from dlbench.records.training import EpochResult
 from dlbench.reference.arrays import Array
 from dlbench.reference.losses import labels, loss_of
@@ -30,18 +32,16 @@ PREDICTED_ROWS = 10_000
 class Training:
     """One training: a network and a seed of the split, the weights and the order of the rows."""
 
-    def __init__(self, backend: Backend, job: TrainingJob) -> None:
+    def __init__(self, backend: Backend, job: TrainingJob, threads: int, monitor: Monitor) -> None:
         self.backend, self.network = backend, job.network
+        self.threads, self.monitor = threads, monitor
         self.split: Split = registry.load("datasets", self.network.dataset).load(job.seed)
         self.trainer = backend.trainer(job)
         self.done = 0
 
     def epoch(self) -> EpochResult:
         """Train for one epoch, and test; DlbenchError if the loss is not finite."""
-        start = perf_counter()
-        loss = self.trainer.epoch()
-        self.backend.device.wait()
-        seconds = perf_counter() - start
+        loss, block = self._timed_epoch()
         self.done += 1
         if not isfinite(loss):
             raise DlbenchError(
@@ -50,7 +50,16 @@ class Training:
                 hint="Try a smaller learning rate, or scale the data down",
             )
         test_loss, accuracy = self._test()
-        return EpochResult(self.done, loss, seconds, test_loss, accuracy)
+        return EpochResult(self.done, loss, block.host_s, test_loss, accuracy, block)
+
+    def _timed_epoch(self) -> tuple[float, Sample]:
+        """Train for one epoch; return the loss, and the time with counters and flags."""
+        before = self.monitor.before()
+        start = timing.now_s()
+        loss = self.trainer.epoch()
+        self.backend.device.wait()
+        block = Sample(iterations=1, host_s=timing.now_s() - start, started_s=start)
+        return loss, with_flags(block, before, self.monitor, self.threads)
 
     def _test(self) -> tuple[float | None, float | None]:
         """Return loss and accuracy on the test rows; None if there are none."""
@@ -75,8 +84,11 @@ class Training:
 class Trainings:
     """The trainings of a worker, one after the other. compiler: None in a dynamic mode."""
 
-    def __init__(self, backend: Backend, target: Target, compiler: Compiler | None) -> None:
+    def __init__(
+        self, backend: Backend, target: Target, compiler: Compiler | None, monitor: Monitor
+    ) -> None:
         self.backend, self.target, self.compiler = backend, target, compiler
+        self.monitor = monitor
         self.begun = 0
         self.training: Training
 
@@ -90,12 +102,13 @@ class Trainings:
         job = replace(job, tensorboard=order.tensorboard, checkpoint=order.checkpoint)
         assert_agreement(self.backend, self.target.dtype, job)
         wait_until_idle(self.backend)
-        self.training = Training(self.backend, job)
+        self.training = Training(self.backend, job, self.target.threads, self.monitor)
         assert_placed(self.backend, self.target, self.training.trainer.inputs())
         return wire.Ready()
 
     def epoch(self, order: wire.TrainEpoch) -> wire.EpochTrained:  # noqa: ARG002
         """Train for one epoch."""
+        self.monitor.adopt()  # a compiler starts programs at the first calls
         return wire.EpochTrained(self.training.epoch())
 
     def predict(self, order: wire.Predict) -> wire.Predicted:

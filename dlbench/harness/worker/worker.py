@@ -80,7 +80,7 @@ class Session:
         self.monitor = monitor
         self.cases: dict[str, Bound] = {}
         self.blocks: dict[str, Blocks] = {}
-        trainings = Trainings(backend, target, compiler)
+        trainings = Trainings(backend, target, compiler, monitor)
         self.verbs: dict[type, Callable[..., Reply]] = {
             wire.Renew: self.renew,
             wire.Prepare: self.prepare,

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from dlbench.harness import wire
 from dlbench.harness.supervisor.training import TrainingPlan
 from dlbench.networks.base import every
-from dlbench.records.training import Lap, TrainingResult, by_target
+from dlbench.records.training import Lap, TrainingResult, TrainingStarts, by_target
 from fakes.trainings import LEARNT, NUMPY, OUTPUTS, TORCH, School, broken, trained
 
 ROW = (5.1, 3.5, 1.4, 0.2)
@@ -31,6 +31,7 @@ def results(school, *targets, seeds=(0,), **how):
 
 def test_every_epoch_is_told_and_at_the_end_the_whole_training():
     assert list(events(School(), NUMPY, rows=(ROW,))) == [
+        TrainingStarts(NUMPY, 0),
         *(Lap(NUMPY, 0, epoch) for epoch in LEARNT[:3]),
         TrainingResult(NUMPY, 0, "ok", LEARNT[:3], predictions=(OUTPUTS,)),
     ]
@@ -39,6 +40,8 @@ def test_every_epoch_is_told_and_at_the_end_the_whole_training():
 def test_an_epoch_is_told_before_the_next_begins():
     school = School()
     told = events(school, NUMPY)
+    assert next(told) == TrainingStarts(NUMPY, 0)
+    assert school.journal == []
     next(told)
     assert school.journal == ["numpy start", "numpy seed 0", "numpy seed 0 epoch 1"]
     next(told)
@@ -132,7 +135,7 @@ def test_an_interrupt_while_a_worker_starts_leaves_nothing_to_tell():
     school, told = School({"numpy start": KeyboardInterrupt()}), []
     with pytest.raises(KeyboardInterrupt):
         told.extend(events(school, NUMPY))
-    assert told == []
+    assert told == [TrainingStarts(NUMPY, 0)]
     assert school.journal == ["numpy start", "numpy closed"]
 
 
@@ -198,6 +201,7 @@ def test_a_worker_that_has_died_is_started_anew_for_the_next_seed():
 
 def test_a_result_that_was_being_written_is_told_again_on_an_interrupt():
     told = events(School(), NUMPY, length=1)
+    next(told)
     next(told)
     result = next(told)
     assert told.throw(KeyboardInterrupt()) == result

@@ -3,7 +3,13 @@
 import pytest
 from msgspec.structs import replace
 
-from dlbench.harness.worker.interference import LOST_SHARE, Counters, flags, with_counters
+from dlbench.harness.worker.interference import (
+    LOST_SHARE,
+    Counters,
+    flags,
+    with_counters,
+    with_flags,
+)
 from dlbench.machine import counters
 from dlbench.records.measurement import Sample
 
@@ -103,3 +109,32 @@ def test_stolen_time_is_believed_from_its_second_tick(host_s, steal_s, stolen):
 @pytest.mark.parametrize(("throttled", "flagged"), [(None, ()), (0.0, ()), (0.1, ("throttled",))])
 def test_any_throttling_is_flagged(throttled, flagged):
     assert flags(block(throttled=throttled), 2, 2, NS_CLOCK) == flagged
+
+
+@pytest.mark.parametrize(
+    ("waited", "flagged"),
+    [
+        pytest.param(0.5, ("throttled",), id="the quota alone"),
+        pytest.param(0.5 + LITTLE, ("throttled",), id="noise beside the quota"),
+        pytest.param(0.5 + MUCH, ("busy", "throttled"), id="the quota and others"),
+        pytest.param(0.0, ("throttled",), id="no waiting"),
+        pytest.param(None, ("busy", "throttled"), id="no waiting told"),
+    ],
+)
+def test_threads_that_the_quota_stops_do_not_wait_for_other_programs(waited, flagged):
+    sample = block(1.0, foreign=0.9, waited=waited, throttled=0.5)
+    assert flags(sample, 2, 2, NS_CLOCK) == flagged
+
+
+def test_a_sample_says_how_many_threads_can_run():
+    class Told:
+        cores, resolution_s = 2, 0.0
+
+        def after(self):
+            return NOTHING
+
+    assert [with_flags(BLOCK, NOTHING, Told(), threads).running for threads in (1, 2, 8)] == [
+        1,
+        2,
+        2,
+    ]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from dlbench import registry
 from dlbench.backends.base import Setting
@@ -15,6 +16,7 @@ from dlbench.records.layers import Dense
 from dlbench.reference.losses import head_of, loss_of
 from dlbench.workloads.base import job_of
 from fakes.networks import ENDS, ending, mlp, network, problem
+from fakes.orders import ToldMonitor
 from fakes.trainings import NUMPY
 
 [(IRIS_ROW, _)] = PREDICTED["iris"]
@@ -29,7 +31,7 @@ def job(name, seed=0):
 
 
 def training_of(name, seed=0):
-    return Training(numpy(), job(name, seed))
+    return Training(numpy(), job(name, seed), 1, ToldMonitor())
 
 
 class Told:
@@ -102,7 +104,7 @@ def test_a_seed_settles_everything_that_is_drawn():
 
 
 def test_a_worker_trains_epoch_by_epoch_and_predicts_at_the_end():
-    live = Trainings(numpy(), NUMPY, compiler=None)
+    live = Trainings(numpy(), NUMPY, compiler=None, monitor=ToldMonitor())
     assert live.start(wire.StartTraining(every()["iris"], 0)) == wire.Ready()
     found = [live.epoch(wire.TrainEpoch()).result.epoch for _ in range(2)]
     assert found == [1, 2]
@@ -112,7 +114,7 @@ def test_a_worker_trains_epoch_by_epoch_and_predicts_at_the_end():
 
 
 def test_a_worker_that_starts_another_training_starts_anew():
-    live = Trainings(numpy(), NUMPY, compiler=None)
+    live = Trainings(numpy(), NUMPY, compiler=None, monitor=ToldMonitor())
     found = []
     for _ in range(2):
         live.start(wire.StartTraining(every()["iris"], 3))
@@ -126,7 +128,7 @@ def test_a_worker_that_starts_another_training_starts_anew():
 
 def test_an_epoch_is_over_when_the_device_is_and_only_then_judged():
     told = Told(0.5)
-    found = Training(told, job("iris")).epoch()
+    found = Training(told, job("iris"), 1, ToldMonitor()).epoch()
     assert told.events == ["epoch", "wait", "predict 50"]
     assert found.loss == 0.5
 
@@ -134,19 +136,19 @@ def test_an_epoch_is_over_when_the_device_is_and_only_then_judged():
 def test_many_rows_are_predicted_in_parts(monkeypatch):
     monkeypatch.setattr(training, "PREDICTED_ROWS", 20)
     told = Told()
-    one = Training(told, job("iris"))
+    one = Training(told, job("iris"), 1, ToldMonitor())
     assert one.predict(one.split.x_test).shape == (50, 3)
     assert told.events == ["predict 20", "predict 20", "predict 10"]
 
 
 def test_whoever_always_says_the_same_is_as_accurate_as_that_class_is_frequent():
-    one = Training(Told(0.5), job("iris"))
+    one = Training(Told(0.5), job("iris"), 1, ToldMonitor())
     assert one.epoch().accuracy == (one.split.y_test == 1).mean()
 
 
 @pytest.mark.parametrize("loss", [float("nan"), float("inf"), float("-inf")])
 def test_a_loss_that_is_no_number_is_an_error_that_names_the_epoch(loss):
-    one = Training(Told(0.5, 0.4, loss), job("iris"))
+    one = Training(Told(0.5, 0.4, loss), job("iris"), 1, ToldMonitor())
     assert [one.epoch().epoch for _ in range(2)] == [1, 2]
     with pytest.raises(
         DlbenchError, match=f"training loss of epoch 3 is not a finite number: {loss}"
@@ -156,7 +158,7 @@ def test_a_loss_that_is_no_number_is_an_error_that_names_the_epoch(loss):
 
 def test_a_test_loss_that_is_no_number_is_unknown():
     """JSON has no infinity."""
-    one = Training(Told(0.5, outputs=(float("inf"),)), job("abalone"))
+    one = Training(Told(0.5, outputs=(float("inf"),)), job("abalone"), 1, ToldMonitor())
     assert one.epoch().test_loss is None
 
 
@@ -200,3 +202,30 @@ def test_catalogue_networks_can_all_be_judged():
         outputs = np.full((4, units), 1 / units, np.float32)
         y = np.zeros(4, np.int64) if units > 1 else np.zeros((4, 1), np.float32)
         assert np.isfinite(loss_of(one, outputs, y))
+
+
+# --- disturbances -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("foreign", "throttled", "flags"),
+    [(0.0, 0.0, ()), (1e6, 0.0, ("busy",)), (0.0, 1e6, ("throttled",))],
+)
+def test_every_epoch_has_the_counters_and_flags_of_a_timed_block(foreign, throttled, flags):
+    """So much, in seconds, that no epoch is as long."""
+    monitor = ToldMonitor()
+    one = Training(Told(0.5, 0.25), job("iris"), 2, monitor)
+    first = one.epoch()
+    monitor.foreign_s, monitor.throttled_s = foreign, throttled
+    second = one.epoch()
+    assert (first.block.flags, second.block.flags) == ((), flags)
+    assert (second.block.iterations, second.block.host_s) == (1, second.seconds)
+    assert (second.block.foreign_s, second.block.throttled_s) == (foreign, throttled)
+    assert second.is_disturbed == (flags == ("busy",))
+    assert second.is_throttled == (flags == ("throttled",))
+
+
+def test_an_old_record_knows_of_no_disturbance():
+    old = replace(training_of("fruit-2-1").epoch(), block=None)
+    assert not old.is_disturbed
+    assert not old.is_throttled
