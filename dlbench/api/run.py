@@ -61,6 +61,8 @@ def run(
     planned = _plan(request, declarations, progress)
     machine = environment.capture(declarations)  # takes a second, so before there is a folder
     usual = _told(luck.usual(machine), progress)
+    for note in planned.notes:
+        progress(Notice(note))
     folder = folders.new_folder(place, planned.suite)
     head = Run(folder.name, now(), command or request.command, planned, machine, __version__, usual)
     interrupted = _measure(head, folder, declarations, progress)

@@ -33,8 +33,8 @@ Mode = Annotated[
     Words,
     option(
         "--mode",
-        "Modes such as eager or compile, or a kind: dynamic (eager), static (compiled), "
-        "default (each framework's default mode).",
+        "Modes such as eager or compile, or a kind: dynamic (eager), static (compiled; slow ones "
+        "only by name), default (each framework's default mode).",
     ),
 ]
 Dtype = Annotated[Words, option("--dtype", "float32, float64 or tf32. [default: float32]")]

@@ -52,6 +52,8 @@ def plan(made: Plan, time: Estimate, console: Console) -> None:
             console.print(text, highlight=False, markup=False, soft_wrap=long_lines)
         if group.null is not None:
             console.print(f"  {group.null.target.id} a second time (self-check)", highlight=False)
+    for note in made.notes:
+        console.print(note, highlight=False, markup=False, soft_wrap=long_lines)
     running = sum(case.skip is None for case in made.cases)
     skipped = len(made.cases) - running
     sampling = made.sampling
