@@ -49,5 +49,5 @@ def _cells(answer: Answer, names: Mapping[str, str]) -> tuple[Cell, ...]:
 
 def _texts(answer: Answer) -> list[str]:
     if answer.low is None or answer.high is None:
-        return [units.factor(answer.ratio)]
-    return [units.factor(one) for one in (answer.ratio, answer.low, answer.high)]
+        return units.ratios(answer.ratio)
+    return units.ratios(answer.ratio, answer.low, answer.high)

@@ -67,7 +67,7 @@ def test_the_whole_table() -> None:
     assert printed(FOUND) == page(
         MACHINE,
         "",
-        "- matmul 100: numpy is fastest; torch takes 2.00 [2.00–2.00] times as long",
+        "- matmul 100: numpy is fastest; torch takes 2.000 [2.000–2.000] times as long",
         "[ ]: 95 % interval; averages are geometric means over workloads",
         "",
         "GFLOP/s (cpu, eager, float32, 2 threads, batch 32)",
