@@ -12,7 +12,7 @@ from dlbench.records.run import Run
 from dlbench.records.training import TrainingRun
 from dlbench.report import notes
 from dlbench.report.answers import tables as answer_tables
-from dlbench.report.metrics import SPARSE, Metric, rows_with
+from dlbench.report.metrics import SPARSE, Metric, measured, rows_with
 from dlbench.report.sentences import advice
 from dlbench.report.tables import last_note, lay_out, ratios, split_by_loop
 from dlbench.results.folder import Results
@@ -39,7 +39,8 @@ def document_of(
     # stars always come from the comparison with the fastest, even with a baseline
     marked = reading if reading.baseline is None else known.against()
     answered = answers_of(known)
-    tables = _tables(marked.rows, metrics or default_metrics(reading.rows))
+    chosen = measured(marked.rows, metrics) if metrics else default_metrics(reading.rows)
+    tables = _tables(marked.rows, chosen)
     compared = _ratios(reading, tables)
     is_alone = compared is not None and not compared.heads
     return Document(

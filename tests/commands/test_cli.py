@@ -362,8 +362,7 @@ def test_a_run_is_found_by_path_id_beginning_and_as_the_latest(here: Path) -> No
     [
         ("", "GFLOP/s ("),
         ("--metric time", "Time per step, ms ("),
-        ("--metric samples", "samples/s ("),
-        ("--metric all --format md", "**samples/s ("),
+        ("--metric all --format md", "**Time per step, ms ("),
         ("--metric time,gflops --format md", "**Time per step, ms ("),
         ("--format csv", "case,workload,m,n,k,backend,"),
         ("--format json", '"gflops": 33.5'),
@@ -374,6 +373,14 @@ def test_a_run_is_shown_in_every_metric_and_format(here: Path, options: str, par
     answer = dlbench("show", *options.split())
     assert (answer.code, answer.err) == (0, "")
     assert part in answer.out
+
+
+def test_a_metric_that_a_run_lacks_is_answered_with_what_to_measure(here: Path) -> None:
+    store_run(here / "results")
+    answer = dlbench("show", "--metric", "overhead")
+    assert (answer.code, answer.out) == (2, "")
+    assert "overhead needs workload floor" in answer.err
+    assert "dlbench run graphs" in answer.err
 
 
 @pytest.mark.parametrize("baseline", ["jax", "eager/numpy", ""])
