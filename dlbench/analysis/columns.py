@@ -73,6 +73,9 @@ COLUMNS: dict[str, str] = {
     "steady": "level.steady",
     "leads": "leads",
     "basis": "comparison.basis",
+    "label": "workload.label",
+    "workload_id": "workload.id",
+    "target": "target.id",
 }
 
 

@@ -51,6 +51,11 @@ class RunResult:
         """Return whether no case was measured."""
         return not any(one.status == "ok" for one in self.measurements)
 
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """The reasons why cases were not measured, each once."""
+        return tuple(dict.fromkeys(row.failure for row in self.rows().rows if row.failure))
+
     def rows(self, baseline: str | None = None, margin: float = MARGIN) -> ComparedRows:
         """One row per case, compared with a target or, without one, with the fastest.
 

@@ -155,7 +155,7 @@ def _measure(request: "Request", results: "Path") -> int:
     if interrupted:
         return EXIT_INTERRUPTED
     if result.is_empty:
-        errors.print("Nothing was measured; the notes above say why.")
+        typer.echo(f"Nothing was measured: {'; '.join(result.failures)}", err=True)
     return 0 if result.ok and not result.is_empty else EXIT_FAILED_CASES
 
 

@@ -46,12 +46,13 @@ def show(
         option("--margin", "Differences below this count as equal. [default: 0.02, which is 2 %]"),
     ] = None,
     results: Results = RESULTS,
-) -> None:
-    """Read the run and print it."""
+) -> int:
+    """Read the run and print it; the exit code says whether anything was measured."""
     from rich.console import Console
 
     from dlbench.analysis.run import versus
     from dlbench.api.result import TrainingOutcome
+    from dlbench.errors import EXIT_FAILED_CASES
     from dlbench.report import terminal, training
     from dlbench.report.metrics import chosen_metrics
     from dlbench.syntax import choice
@@ -63,8 +64,12 @@ def show(
     found = _load(run, results, runs_only=has_options)
     if isinstance(found, TrainingOutcome):
         training.show(found.stored, Console())
-    else:
-        terminal.show(found.stored, Console(), metrics, format_, against)
+        return 0
+    terminal.show(found.stored, Console(), metrics, format_, against)
+    if not found.is_empty:
+        return 0
+    typer.echo(f"Nothing was measured: {'; '.join(found.failures)}", err=True)
+    return EXIT_FAILED_CASES
 
 
 def _load(run: str, results: "Path", *, runs_only: bool) -> "RunResult | TrainingOutcome":

@@ -569,6 +569,7 @@ def test_a_failed_case_or_none_at_all_ends_with_1(told, status: str, code: int) 
     answer = dlbench("run", "mine.toml")
     assert answer.code == code
     assert ("for a reason" in answer.out) is (status != "ok")
+    assert ("Nothing was measured: for a reason" in answer.err) is (status != "ok")
 
 
 def test_an_interrupted_run_keeps_and_shows_what_it_has(told, bare: Path) -> None:
