@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from dlbench.records.measurement import Measurement, Sample
+from dlbench.records.measurement import Flag, Measurement, Sample
 
 # From this schema on, a block is busy only if the worker's cores were short.
 BUSY_BY_USE = 7
@@ -31,7 +31,12 @@ def _without_false_alarm(sample: Sample) -> Sample:
 
     Threads that were declared counted as used, and programs that the worker had started as others.
     """
-    waited_s = sample.waited_s
-    if waited_s is None or waited_s > WAITED_SHARE * sample.host_s:
-        return sample
-    return replace(sample, flags=tuple(flag for flag in sample.flags if flag != "busy"))
+    flags = flags_of(sample.flags, sample.waited_s, sample.host_s)
+    return sample if flags == sample.flags else replace(sample, flags=flags)
+
+
+def flags_of(flags: tuple[Flag, ...], waited_s: float | None, host_s: float) -> tuple[Flag, ...]:
+    """Return a sample's flags, without `busy` if no thread waited for a core."""
+    if waited_s is None or waited_s > WAITED_SHARE * host_s:
+        return flags
+    return tuple(flag for flag in flags if flag != "busy")
