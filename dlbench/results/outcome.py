@@ -41,12 +41,11 @@ class Outcome:
 
     @property
     def quiet(self) -> str:
-        """Such as `quiet`, or `12 % of samples disturbed`; empty without samples."""
+        """Such as `quiet`, or `88 % quiet` of the samples; empty without samples."""
         if self.disturbed is None:
             return ""
-        return (
-            f"{units.percent(self.disturbed)} of samples disturbed" if self.disturbed else "quiet"
-        )
+        share = f"{1 - self.disturbed:.0%}".replace("%", " %")
+        return "quiet" if share == "100 %" else f"{share} quiet"
 
     @property
     def counts(self) -> str:

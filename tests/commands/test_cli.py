@@ -395,7 +395,9 @@ def test_runs_are_listed_with_what_came_of_them(here: Path) -> None:
     assert dlbench("list", "runs") == Answer(0, "There are no runs yet.\n", "")
     names = [store_run(here / "results", suite).name for suite in ("a", "b")]
     listed = dlbench("list", "runs").out.splitlines()
-    assert listed == [f"{name}  2026-01-01 12:00  run  told  1 ok" for name in names]
+    assert listed == [
+        f"{name}  2026-01-01 12:00  told  1 ok, quiet; A Processor, 2 cores" for name in names
+    ]
 
 
 # --- measuring ----------------------------------------------------------------------------

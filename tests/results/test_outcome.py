@@ -142,8 +142,8 @@ def test_a_run_whose_first_row_was_cut_off_has_parts_only(of_run):
     ("flags", "text"),
     [
         ([], "quiet"),
-        (["busy"], "25 % of samples disturbed"),
-        (["stolen"], "25 % of samples disturbed"),
+        (["busy"], "75 % quiet"),
+        (["stolen"], "75 % quiet"),
     ],
 )
 def test_a_run_says_whether_the_machine_was_quiet_and_which_it_was(of_run, flags, text):
@@ -160,7 +160,7 @@ def test_without_samples_nobody_knows_whether_it_was_quiet(of_run):
 def test_an_old_alarm_without_waiting_is_false(tmp_path):
     """As for the tables: threads that were declared counted as used (results/upgrade.py)."""
     taken = tuple(replace(one, flags=("busy",), waited_s=0.0) for one in samples(1e-3, 1e-3))
-    for version, text in ((6, "quiet"), (7, "100 % of samples disturbed")):
+    for version, text in ((6, "quiet"), (7, "0 % quiet")):
         folder = new_folder(tmp_path, "told")
         with RUN.writing(folder, run_of([FIRST], schema_version=version)) as written:
             written.append(ok(FIRST, samples=taken))
