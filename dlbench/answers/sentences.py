@@ -192,7 +192,8 @@ def _comparison(overall: Overall) -> str:
     much = f"{right} takes {_times(found.ratio, found.low, found.high)} times as long"
     if count == 1:
         return f"{', '.join(parts)}: {much}"
-    least, most = units.ratios(found.least, found.most)
+    # two measurements, not the ends of an interval: each has digits of its own
+    least, most = (units.ratios(end)[0] for end in (found.least, found.most))
     return f"{', '.join(parts)}; on average {much}, from {least} to {most}"
 
 

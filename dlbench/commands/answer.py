@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dlbench.commands.base import RESULTS, Results, RunName, option
+from dlbench.commands.base import RESULTS, Results, RunName, share
 
 HELP = """Answer what a run was made for: which side is faster, by how much, how sure.
 
@@ -24,7 +24,7 @@ def answer(
     run: RunName = "latest",
     margin: Annotated[
         float | None,
-        option("--margin", "Differences below this count as equal. [default: 0.02, which is 2 %]"),
+        share("--margin", "Differences below this count as equal. [default: 0.02, which is 2 %]"),
     ] = None,
     results: Results = RESULTS,
 ) -> None:

@@ -18,6 +18,7 @@ from dlbench.commands.base import (
     end_in_order,
     option,
     options_of,
+    share,
 )
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def run(
     ] = None,
     precision: Annotated[
         float | None,
-        option("--precision", "Stop when every ratio is known this well; 0.005 = 0.5 %."),
+        share("--precision", "Stop when every ratio is known this well; 0.005 = 0.5 %."),
     ] = None,
     budget_s: Annotated[
         float | None,

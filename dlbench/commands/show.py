@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dlbench.commands.base import RESULTS, Results, RunName, option
+from dlbench.commands.base import RESULTS, Results, RunName, option, share
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,7 @@ def show(
     ] = None,
     margin: Annotated[
         float | None,
-        option("--margin", "Differences below this count as equal. [default: 0.02, which is 2 %]"),
+        share("--margin", "Differences below this count as equal. [default: 0.02, which is 2 %]"),
     ] = None,
     results: Results = RESULTS,
 ) -> int:

@@ -210,6 +210,12 @@ BACKENDS = "numpy, tensorflow, torch"
             ["unknown metric: 'speed'", ALL_METRICS],
         ),
         ("show --metric=", ["unknown metric: ''", ALL_METRICS]),
+        (
+            "show --margin 2x",
+            ["'2x' is neither a fraction such as 0.02 nor a percentage such as 2%"],
+        ),
+        ("run --precision 300%", ["--precision 3: a fraction such as 0.005 (0.5 %)"]),
+        ("train iris --target 90%%", ["'90%%' is neither a fraction"]),
         ("show --margin 2", ["--margin 2: a fraction such as 0.02 (2 %)"]),
         ("report", ["no run in results/: 'latest'", "Measure one with: dlbench run"]),
         ("list suite", ["unknown list: 'suite'", "suites, workloads, networks"]),
@@ -373,6 +379,22 @@ def test_a_run_is_shown_in_every_metric_and_format(here: Path, options: str, par
     answer = dlbench("show", *options.split())
     assert (answer.code, answer.err) == (0, "")
     assert part in answer.out
+
+
+def test_a_share_may_be_written_in_percent(here: Path) -> None:
+    store_run(here / "results")
+    shares = ("0.05", "5%", "5 %")
+    answers = [dlbench("show", "--baseline", "numpy", "--margin", share) for share in shares]
+    assert answers[0].code == 0
+    assert answers.count(answers[0]) == len(shares)
+
+
+def test_a_run_without_measurements_says_so_and_ends_with_1(here: Path) -> None:
+    folder = store_run(here / "results")
+    (folder / "measurements.jsonl").write_bytes(b"")
+    answer = dlbench("show", str(folder))
+    assert answer.code == 1
+    assert answer.err == "Nothing was measured: the run ended before its turn\n"
 
 
 def test_a_metric_that_a_run_lacks_is_answered_with_what_to_measure(here: Path) -> None:
