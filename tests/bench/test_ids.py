@@ -1,5 +1,6 @@
 """Runs of pytest-benchmark can be told apart: the id of every test has its target."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,10 +22,13 @@ ROOT = Path(__file__).parents[2]
 )
 def test_the_id_has_workload_and_target(options: tuple[str, ...], target: str) -> None:
     """Nothing is measured, and no framework is imported, to collect the tests."""
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    words = ("-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "-W", "default")
+    # Nor is it a part of the run of tests that this is.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     collected = subprocess.run(
-        [*command, "bench/test_matmul.py", *options],
+        [sys.executable, *words, "bench/test_matmul.py", *options],
         cwd=ROOT,
+        env=env,
         capture_output=True,
         text=True,
         check=True,
