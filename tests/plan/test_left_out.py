@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from dlbench import registry
+from dlbench.api import train
 from dlbench.errors import UsageError
 from dlbench.networks.base import every
 from dlbench.plan import build, suite
-from dlbench.plan.request import Request
+from dlbench.plan.request import Request, TrainingRequest
 from dlbench.plan.targets import MODE_KINDS, Machine, read_declarations, without_target
 from dlbench.plan.wishes import DEFAULT, has_value
 from dlbench.records.plan import Plan
@@ -199,6 +200,24 @@ def test_a_network_adds_no_row_to_any_suite(name: str, network: str) -> None:
         return
     whole = {group.workload.id for group in planned(name).groups}
     assert {group.workload.id for group in chosen.groups} <= whole
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"mode": "eager,jit"}, "Left out: jit exists only in jax, not in torch"),
+        (
+            {"loop": "tensors,fit"},
+            "Left out: none of the frameworks that are trained has the loop fit",
+        ),
+        ({"dtype": "float32,tf32"}, "Left out: tf32 exists only on a CUDA GPU, and none was found"),
+    ],
+)
+def test_a_training_tells_what_it_leaves_out(options, said) -> None:
+    request, told = TrainingRequest.of("iris", {"backend": "torch", **options}), []
+    chosen = train._targets(request, train.Folders("results"), a_machine(), told.append)
+    assert {target.backend for target in chosen} == {"torch"}
+    assert [notice.text for notice in told] == [said]
 
 
 def test_a_value_that_fits_no_other_is_told_without_a_clash() -> None:
