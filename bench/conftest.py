@@ -30,21 +30,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--threads", type=int, default=environment.usable_cores())
 
 
-@pytest.fixture(scope="session")
-def target(pytestconfig: pytest.Config) -> Target:
+def target_of(config: pytest.Config) -> Target:
     """The target that the options say."""
-    name = pytestconfig.getoption("--backend")
+    name = config.getoption("--backend")
     modes = registry.declaration("backends", name, Declaration).modes
-    mode = pytestconfig.getoption("--mode") or next(iter(modes))
+    mode = config.getoption("--mode") or next(iter(modes))
     if mode not in modes:
         raise pytest.UsageError(f"--mode {mode}: {name} has {', '.join(modes)}")
     return Target(
         name,
-        pytestconfig.getoption("--device"),
+        config.getoption("--device"),
         mode,
-        pytestconfig.getoption("--dtype"),
-        pytestconfig.getoption("--threads"),
+        config.getoption("--dtype"),
+        config.getoption("--threads"),
     )
+
+
+@pytest.fixture(scope="session")
+def target(pytestconfig: pytest.Config) -> Target:
+    """The target of this process."""
+    return target_of(pytestconfig)
 
 
 @pytest.fixture(scope="session")
@@ -58,10 +63,11 @@ def backend(target: Target) -> Iterator[Backend]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test for every workload of the suite that its module names."""
+    """A test for every workload of the suite that its module names; its id has the target too."""
     if "workload" in metafunc.fixturenames:
         every = workloads(metafunc.module.SUITE)
-        metafunc.parametrize("workload", every, ids=[one.id for one in every])
+        target = target_of(metafunc.config).id
+        metafunc.parametrize("workload", every, ids=[f"{one.id}, {target}" for one in every])
 
 
 def workloads(suite_name: str) -> list[Workload]:
@@ -98,6 +104,7 @@ def measure(backend: Backend, target: Target, benchmark: Any) -> Callable[[Workl
             backend.device.wait()
 
         worst = worst_check(checks)
+        benchmark.group = workload.id
         benchmark.extra_info |= {
             "case": f"{workload.id}/{target.id}",
             **({f"parity_{name}": value for name, value in asdict(worst).items()} if worst else {}),

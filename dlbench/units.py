@@ -83,30 +83,21 @@ def percent(share: float, digits: int = 2) -> str:
     return f"{text.rstrip('0').rstrip('.') if '.' in text else text} %"
 
 
+# A factor below 2 tells a difference by its decimals: 1.24 and 1.03 would both be "1" or "1.2".
+# Beside a value from FAR_FROM_ONE on they would tell nothing.
+NEAR_ONE, FAR_FROM_ONE, DECIMALS_NEAR_ONE = 2, 10, 2
 # Digits of a ratio at most: a tenth of a percent is what the best measurements tell apart.
 RATIO_DIGITS = 4
 # Where the largest ratio is so many times the smallest, equal decimals would be mostly zeros.
 WIDE = 100
 
 
-# From these on, a factor has one decimal, and none.
-_ONE_DECIMAL, _NO_DECIMAL = 10, 100
-
-
-def factor(value: float) -> str:
-    """Write a factor: 1.05, 0.87, 12.3, 240, 0.021."""
-    if value >= _NO_DECIMAL:
-        return f"{value:.0f}"
-    if value >= _ONE_DECIMAL:
-        return f"{value:.1f}"
-    return f"{value:.2f}" if value >= 1 / _ONE_DECIMAL else significant(value, 2)
-
-
 def ratios(*values: float) -> list[str]:
-    """Write ratios with equally many decimals: 1.19, 1.23; 0.998, 1.006; 2.0, 14.0.
+    """Write a value and the ends of its interval with equally many decimals: 1.24, 1.03, 1.50.
 
-    Half of their range decides how many, and each has two digits at least; where the range is
-    WIDE, each has two digits.
+    Half of their range decides how many: 0.998, 1.006; 2.0, 14.0. Each has two digits at least,
+    and close to 1 two decimals; where the range is WIDE, each has two digits. A single value
+    has three digits.
     """
     largest, half = max(values), (max(values) - min(values)) / 2
     if half <= 0:
@@ -114,5 +105,7 @@ def ratios(*values: float) -> list[str]:
     if largest > WIDE * min(values):
         return [significant(value, 2) for value in values]
     shared = min(-floor(log10(half)), RATIO_DIGITS - 1 - floor(log10(largest)))
-    decimals = max(0, shared, *(1 - floor(log10(value)) for value in values))
+    is_near = min(values) < NEAR_ONE and largest < FAR_FROM_ONE
+    near_one = DECIMALS_NEAR_ONE if is_near else 0
+    decimals = max(0, shared, near_one, *(1 - floor(log10(value)) for value in values))
     return [f"{value:.{decimals}f}" for value in values]

@@ -27,7 +27,6 @@ ELSEWHERE = {
     "analysis/summary.py": "analysis/test_rows.py",
     "analysis/verification.py": "harness/supervisor/test_verification.py",
     "report/document.py": "report/test_terminal.py",
-    "report/metrics.py": "report/test_tables.py",
     "report/notes.py": "report/test_terminal.py",
     "report/watching/names.py": "report/watching/test_view.py",
     "report/verification.py": "harness/supervisor/test_verification.py",

@@ -145,6 +145,8 @@ def test_shares_are_percent(share: float, text: str) -> None:
         ((1.00001, 1.00002), ["1.000", "1.000"]),
         ((0.02011, 0.02010, 0.02012), ["0.02011", "0.02010", "0.02012"]),
         ((12.3456, 12.3454, 12.3458), ["12.35", "12.35", "12.35"]),
+        ((1.24, 1.03, 1.5), ["1.24", "1.03", "1.50"]),
+        ((30.0, 1.5, 90.0), ["30.0", "1.5", "90.0"]),
         ((1.5, 1.5), ["1.50", "1.50"]),
         ((1.5,), ["1.50"]),
     ],
@@ -154,15 +156,14 @@ def test_ratios_have_the_decimals_that_their_range_bears(values, texts) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (1.046, "1.05"),
-        (0.871, "0.87"),
-        (12.34, "12.3"),
-        (240.4, "240"),
-        (0.0214, "0.021"),
-        (9.99, "9.99"),
-    ],
+    "value", [0.021, 0.46, 0.95, 0.999, 1.0, 1.24, 1.96, 3.66, 9.8, 52, 240, 4100]
 )
-def test_a_factor_has_as_many_digits_as_people_read(value: float, text: str) -> None:
-    assert units.factor(value) == text
+@pytest.mark.parametrize(("below", "above"), [(0.999, 1.001), (0.9, 1.15), (0.6, 1.9), (0.2, 4.0)])
+def test_a_value_and_both_ends_have_equally_many_decimals(value, below, above) -> None:
+    texts = units.ratios(value, below * value, above * value)
+    assert len({len(text.partition(".")[2]) for text in texts}) == 1
+    assert len(set(texts)) == 3
+
+
+def test_a_single_ratio_has_three_digits() -> None:
+    assert [units.ratios(value) for value in (1.046, 12.34, 240.4)] == [["1.05"], ["12.3"], ["240"]]

@@ -78,6 +78,9 @@ COLUMNS: dict[str, str] = {
     "parity_tolerance": "parity.tolerance",
     "parity_quantity": "parity.quantity",
     "parity_note": "parity.note",
+    "label": "workload.label",
+    "workload_id": "workload.id",
+    "target": "target.id",
 }
 
 

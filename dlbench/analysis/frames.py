@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 from msgspec.structs import asdict
 
 from dlbench.analysis.columns import COLUMNS, flatten
-from dlbench.analysis.labels import workload_name
 from dlbench.analysis.rows import Row
-from dlbench.records.case import Case, Workload
+from dlbench.records.case import Case
 from dlbench.records.measurement import Measurement, Sample
 from dlbench.records.training import TrainingResult
 from dlbench.records.verification import Agreement, Finding
@@ -31,7 +30,7 @@ DTYPES: Mapping[tuple[type, bool], str] = {
 }
 TEXT = "string"
 
-# What a frame has beside the columns of a table of results, at its beginning.
+# What a frame has at its beginning: the run, and three columns of a table of results.
 IDENTITY = {"run": str, "label": str, "workload_id": str, "target": str}
 # The axes of a workload, in place of the dict that JSON has.
 AXES = {"network": str | None, "batch": int | None}
@@ -48,16 +47,9 @@ def _identified(row: Row, run: str) -> dict[str, Any]:
     params = row.workload.params
     return {
         "run": run,
-        "label": _label(row.workload),
-        "workload_id": row.workload.id,
-        "target": row.target.id,
         **flatten(row),
         **{axis: params.get(axis) for axis in AXES},
     }
-
-
-def _label(workload: Workload) -> str:
-    return workload_name(workload, ("batch",))
 
 
 def of_samples(measurements: Iterable[Measurement], cases: Mapping[str, Case]) -> "DataFrame":
@@ -81,8 +73,8 @@ def of_samples(measurements: Iterable[Measurement], cases: Mapping[str, Case]) -
 
 
 def _case_of(case: Case) -> dict[str, Any]:
-    label = _label(case.workload)
-    return {"case": case.id, "label": label, "target": case.target.id, "null": case.null}
+    names = {"label": case.workload.label, "target": case.target.id}
+    return {"case": case.id, **names, "null": case.null}
 
 
 def _derived(sample: Sample) -> dict[str, Any]:

@@ -17,10 +17,6 @@ TARGET_AXES = ("backend", "device", "mode", "dtype", "threads", "loop", "callbac
 UNNAMED = {"call": BARE}
 
 
-# Parameters with a fixed place in the name of a workload.
-PLACED = {"network", "batch", *"mnk"}
-
-
 # Longest label of a chart or table; longer names are cut.
 MOST_CHARACTERS = 48
 
@@ -97,23 +93,13 @@ def workload_name(workload: Workload, varying: Sequence[str]) -> str:
 
     The batch is named only if it is among the varying parameters.
     """
-    params = workload.params
-    batch = f"batch {params['batch']}" if "batch" in varying and "batch" in params else ""
-    others = (str(value) for name, value in params.items() if name not in PLACED)
-    parts = (workload.kind, _sizes(params), str(params.get("network", "")), batch, *others)
-    return " ".join(filter(None, parts))
+    return workload.named(with_batch="batch" in varying)
 
 
 def workload_names(rows: Sequence[Row]) -> list[str]:
     """Name each row's workload for a table of these rows."""
     varying = varying_params(rows)
     return [workload_name(row.workload, varying) for row in rows]
-
-
-def _sizes(params: dict[str, int | str]) -> str:
-    """Write `1024` for a square product, `64×32×16` for another, nothing for other workloads."""
-    sizes = [str(params[axis]) for axis in "mnk" if axis in params]
-    return sizes[0] if len(set(sizes)) == 1 else "×".join(sizes)
 
 
 def one_line(text: str) -> str:

@@ -227,8 +227,9 @@ def _comparison(overall: Overall) -> str:
     much = f"{right} takes {_times(found.ratio, found.low, found.high)} times as long"
     if count == 1:
         return f"{', '.join(parts)}: {much}"
-    ends = f"from {units.factor(found.least)} to {units.factor(found.most)}"
-    return f"{', '.join(parts)}; on average {much}, {ends}"
+    # two measurements, not the ends of an interval: each has digits of its own
+    least, most = (units.ratios(end)[0] for end in (found.least, found.most))
+    return f"{', '.join(parts)}; on average {much}, from {least} to {most}"
 
 
 def _workloads(count: int) -> str:
@@ -240,7 +241,8 @@ def _times(ratio: float | None, low: float | None, high: float | None) -> str:
     if ratio is None:
         return "an unknown number of"
     if low is None:
-        return f"about {units.factor(ratio)}"
+        return f"about {units.ratios(ratio)[0]}"
     if high is None:
-        return f"at least {units.factor(low)}"
-    return f"{units.factor(ratio)} [{units.factor(low)}–{units.factor(high)}]"
+        return f"at least {units.ratios(low)[0]}"
+    value, *ends = units.ratios(ratio, low, high)
+    return f"{value} [{'–'.join(ends)}]"

@@ -54,6 +54,11 @@ class RunResult:
         """Return whether no case was measured."""
         return not any(one.status == "ok" for one in self.measurements)
 
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """The reasons why cases were not measured, each once."""
+        return tuple(dict.fromkeys(row.failure for row in self.rows().rows if row.failure))
+
     def filtered(self, expression: str) -> "RunResult":
         """Return the result with the cases whose id matches an expression.
 

@@ -78,6 +78,8 @@ def run(
     known = _told(costs.usual(machine), progress)
     planned = _plan(request, declarations, progress, known)
     usual = _told(luck.usual(machine), progress)
+    for note in planned.notes:
+        progress(Notice(note))
     folder = folders.new_folder(place, planned.suite)
     head = Run(
         folder.name,

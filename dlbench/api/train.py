@@ -26,6 +26,7 @@ from dlbench.plan.targets import (
     targets_for,
     this_machine,
     unavailable_reason,
+    without_target,
 )
 from dlbench.plan.wishes import DEFAULT
 from dlbench.records.case import Declaration, Target
@@ -177,6 +178,12 @@ def _targets(
             reasons.append(reason)
         else:
             chosen += [replace(target, loop=loop) for loop in fitting]
+    reasons += without_target({"mode": [DEFAULT], **request.targets}, machine, request.targets)
+    reasons += [
+        f"none of the frameworks that are trained has the loop {loop}"
+        for loop in loops
+        if chosen and not any(target.loop == loop for target in chosen)
+    ]
     if not chosen:
         raise UsageError("nothing can be trained", hint="; ".join(dict.fromkeys(reasons)))
     for reason in dict.fromkeys(reasons):

@@ -17,12 +17,12 @@ from dlbench.networks.base import every
 from dlbench.networks.lecture import OPTIMIZERS
 from dlbench.plan.request import VerifyRequest
 from dlbench.plan.targets import (
-    MODE_KINDS,
     Machine,
     read_declarations,
     reason_to_skip,
     targets_for,
     this_machine,
+    without_target,
 )
 from dlbench.plan.wishes import DEFAULT
 from dlbench.records.case import Declaration, Target
@@ -53,7 +53,7 @@ def verify(*, progress: Watch = unwatched, **options: Any) -> Verification:
     request = VerifyRequest.of(options)
     declarations = read_declarations()
     default = {"mode": [DEFAULT]} if request.quick else {}
-    chosen = _choose({**default, **request.targets}, this_machine(declarations))
+    chosen = _choose({**default, **request.targets}, request.targets, this_machine(declarations))
     tasks = _tasks(request, chosen.targets)
     start = monotonic()
     findings = _findings(tasks, declarations, progress)
@@ -73,12 +73,14 @@ def _tasks(request: VerifyRequest, targets: Sequence[Target]) -> Sequence[verifi
     )
 
 
-def _choose(axes: Mapping[str, Sequence[str]], machine: Machine) -> _Chosen:
+def _choose(axes: Mapping[str, Sequence[str]], named: Collection[str], machine: Machine) -> _Chosen:
+    """Choose the targets. named: the axes whose values the user names."""
     # one thread each, as many workers as cores
     axes = {**axes, "threads": ["1"]}
     asked = [target for target, _ in targets_for(axes, machine)]
     reasons = {target: reason_to_skip(target, machine) for target in asked}
     absent = sorted({reason for reason in reasons.values() if reason is not None})
+    absent += without_target(axes, machine, named)
     there = [target for target in asked if reasons[target] is None]
     if not there:
         raise UsageError("nothing can be verified: " + "; ".join(absent))
@@ -89,7 +91,8 @@ def _not_asked(
     axes: Mapping[str, Sequence[str]], asked: Collection[Target], machine: Machine
 ) -> list[tuple[str, str]]:
     """Backends and modes that this machine has too, but that must be asked for by name."""
-    known = (target for target, _ in targets_for({**axes, "mode": MODE_KINDS}, machine))
+    modes = [mode for declared in machine.declarations.values() for mode in declared.modes]
+    known = (target for target, _ in targets_for({**axes, "mode": modes}, machine))
     others = (t for t in known if t not in asked and reason_to_skip(t, machine) is None)
     return list(dict.fromkeys((target.backend, target.mode) for target in others))
 

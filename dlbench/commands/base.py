@@ -22,6 +22,21 @@ def option(flag: str, help_text: str, *, short: str = "") -> Any:
     return typer.Option(*flags, help=help_text, show_default=False)
 
 
+def _share(text: str) -> float:
+    """Read a fraction such as 0.02, or the same as a percentage: 2%."""
+    number = text.removesuffix("%")
+    try:
+        return float(number) / (1 if number == text else 100)
+    except ValueError:
+        what = f"{text!r} is neither a fraction such as 0.02 nor a percentage such as 2%"
+        raise typer.BadParameter(what) from None
+
+
+def share(flag: str, help_text: str) -> Any:
+    """Return an option whose value is a fraction or a percentage."""
+    return typer.Option(flag, help=help_text, show_default=False, parser=_share, metavar="SHARE")
+
+
 Backend = Annotated[
     Words,
     option("--backend", "Frameworks, see: dlbench list backends. [default: all installed]"),
@@ -33,8 +48,8 @@ Mode = Annotated[
     Words,
     option(
         "--mode",
-        "Modes such as eager or compile, or a kind: dynamic (eager), static (compiled), "
-        "default (each framework's default mode).",
+        "Modes such as eager or compile, or a kind: dynamic (eager), static (compiled; slow ones "
+        "only by name), default (each framework's default mode).",
     ),
 ]
 Dtype = Annotated[Words, option("--dtype", "float32, float64 or tf32. [default: float32]")]
@@ -54,7 +69,7 @@ Baseline = Annotated[
 ]
 Margin = Annotated[
     float | None,
-    option("--margin", "Differences below this count as equal. [default: 0.02, which is 2 %]"),
+    share("--margin", "Differences below this count as equal. [default: 0.02, which is 2 %]"),
 ]
 Filter = Annotated[
     str,

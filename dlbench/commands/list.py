@@ -199,11 +199,11 @@ def _runs(results: Path) -> Lines:
         try:
             ended = outcome(folder)
         except UnreadableResults:
-            yield folder.name, "", "", "", "cannot be read; dlbench show says why"
+            yield folder.name, "", "", "cannot be read; dlbench show says why"
         else:
             date = ended.started[:DATE].replace("T", " ")
-            about = ", ".join(filter(None, (ended.counts, ended.state)))
-            yield folder.name, date, ended.kind, ended.subject, about
+            about = ", ".join(filter(None, (ended.counts, ended.state, ended.quiet)))
+            yield folder.name, date, ended.subject, f"{about}; {ended.machine}"
 
 
 LISTS: dict[str, Callable[[Path], Lines]] = {

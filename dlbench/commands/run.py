@@ -19,6 +19,7 @@ from dlbench.commands.base import (
     end_in_order,
     option,
     options_of,
+    share,
 )
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def run(
     ] = None,
     precision: Annotated[
         float | None,
-        option("--precision", "Stop when every ratio is known this well; 0.005 = 0.5 %."),
+        share("--precision", "Stop when every ratio is known this well; 0.005 = 0.5 %."),
     ] = None,
     budget_s: Annotated[
         float | None,
@@ -174,20 +175,20 @@ def _measure(request: "Request", results: "Path", quiet: bool) -> int:
     if interrupted:
         return EXIT_INTERRUPTED
     if result.is_empty:
-        errors.print(f"Nothing was measured{_why_nothing(result)}", highlight=False, soft_wrap=True)
+        typer.echo(f"Nothing was measured: {_why_nothing(result)}", err=True)
     return 0 if result.ok and not result.is_empty else EXIT_FAILED_CASES
 
 
 def _why_nothing(result: "RunResult") -> str:
-    """Return the end of the sentence: a time limit that is too short, or where to read more."""
+    """Return the end of the sentence: a time limit that is too short, or the reasons."""
     from dlbench import units
     from dlbench.api.run import starting_s
 
     budget_s, needed_s = result.run.plan.sampling.budget_s, starting_s(result.run.plan)
     if budget_s is None or budget_s >= needed_s:
-        return "; the notes above say why."
+        return "; ".join(result.failures)
     return (
-        f": --budget {budget_s:g} is shorter than starting the frameworks "
+        f"--budget {budget_s:g} is shorter than starting the frameworks "
         f"(about {units.roughly(needed_s)})"
     )
 

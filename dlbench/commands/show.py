@@ -57,11 +57,12 @@ def show(
         bool, typer.Option("--wide", help="A table for each metric, with a column for each target.")
     ] = False,
     results: Results = RESULTS,
-) -> None:
-    """Read the run and print it."""
+) -> int:
+    """Read the run and print it; the exit code says whether anything was measured."""
     from rich.console import Console
 
     from dlbench.api.result import TrainingOutcome
+    from dlbench.errors import EXIT_FAILED_CASES
     from dlbench.report import terminal, training
     from dlbench.report.metrics import chosen_metrics
     from dlbench.report.view import view_of
@@ -81,8 +82,12 @@ def show(
     found = _load(run, results, [name for name, is_given in of_runs.items() if is_given])
     if isinstance(found, TrainingOutcome):
         training.show(found.stored, Console(), format_)
-    else:
-        terminal.show(found.filtered(keep).stored, Console(), format_, view)
+        return 0
+    terminal.show(found.filtered(keep).stored, Console(), format_, view)
+    if not found.is_empty:
+        return 0
+    typer.echo(f"Nothing was measured: {'; '.join(found.failures)}", err=True)
+    return EXIT_FAILED_CASES
 
 
 def _load(run: str, results: "Path", options: "Sequence[str]") -> "RunResult | TrainingOutcome":

@@ -19,6 +19,7 @@ from dlbench.commands.base import (
     end_in_order,
     option,
     options_of,
+    share,
 )
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def train(
     ] = 1,
     goal: Annotated[
         float | None,
-        option("--target", "Also print the time until this test accuracy is reached, such as 0.9."),
+        share("--target", "Also print the time until this test accuracy is reached, such as 0.9."),
     ] = None,
     tensorboard: Annotated[
         Path | None, option("--tensorboard", "Write TensorBoard logs to this folder.")

@@ -12,7 +12,7 @@ from dlbench import registry, units
 from dlbench.datasets.base import rows_of
 from dlbench.errors import UsageError
 from dlbench.networks.base import every
-from dlbench.plan import presets
+from dlbench.plan import left_out, presets
 from dlbench.plan.afford import lengthened, within_limit
 from dlbench.plan.nulls import copied, with_nulls
 from dlbench.plan.request import Request
@@ -47,13 +47,16 @@ def make(suite: Suite, request: Request, machine: Machine, costs: Costs = NO_COS
     targets = targets_for({**suite.targets, **request.targets}, machine)
     keeps = expression(request.keep) if request.keep else _keeps_all
     _refuse_unknown_calls(suite, request, targets, machine)
-    groups = [
-        _group(workload, _variants(workload, axes, targets, machine), keeps, machine)
+    rows = [
+        (workload, _variants(workload, axes, targets, machine))
         for workload, axes in _workloads(suite, request, known, machine)
     ]
+    measured = [target for _, variants in rows for target, _ in variants]
+    reasons = left_out.reasons(suite, request, machine, measured)
+    groups = [_group(workload, variants, keeps, machine, known) for workload, variants in rows]
     groups = joined([group for group in groups if group.cases], request.together)
     groups = [_within_memory(group, machine, known) for group in groups]
-    _refuse_empty_plan(groups)
+    _refuse_empty_plan(groups, reasons)
     sampling = _sampling(suite.sampling, request)
     groups = within_limit(groups, sampling, costs, request.suite)
     groups = with_nulls(groups, sampling.generations, machine.declarations)
@@ -66,6 +69,10 @@ def make(suite: Suite, request: Request, machine: Machine, costs: Costs = NO_COS
         networks=networks,
         groups=tuple(groups),
         rows={name: rows_of(network) for name, network in networks.items() if network.has_data},
+        notes=(
+            *(f"Not measured: {reason}" for reason in reasons),
+            *left_out.large_batches(groups, networks),
+        ),
     )
 
 
@@ -109,8 +116,13 @@ def _unused_option(suite: str, axis: str, values: Sequence[str], axes: Sequence[
     return UsageError.worded(text, value=axis, allowed=", ".join(axes), hint=hint)
 
 
-def _refuse_empty_plan(groups: Sequence[Group]) -> None:
-    """Raise a UsageError if there is no case, or if all are skipped."""
+def _refuse_empty_plan(groups: Sequence[Group], left: Sequence[str]) -> None:
+    """Raise a UsageError if there is no case, or if all are skipped.
+
+    left: why values that the user names are not measured.
+    """
+    if not groups and left:
+        raise UsageError(f"nothing is left to measure: {'; '.join(left)}")
     if not groups:
         raise UsageError(
             "nothing is left to measure: no case fits the suite, the options and -k together",
@@ -127,6 +139,7 @@ def _workloads(
     suite: Suite, request: Request, known: Mapping[str, Network], machine: Machine
 ) -> Iterator[tuple[Workload, Axes]]:
     """Yield every workload once, with its axes. known: all networks by name."""
+    left_out.refuse_absent_networks(suite, request, known)
     seen = set()
     for entry in suite.entries:
         for kind_name in entry.kinds:
@@ -149,13 +162,18 @@ def _workloads(
 def _axes(
     entry: Entry, allowed: Sequence[str], request: Request, known: Mapping[str, Network]
 ) -> dict[str, list[int] | list[str]]:
-    """Return the values of the kind's axes: those of the request, else those of the entry."""
+    """Return the values of the kind's axes: those of the request, else those of the entry.
+
+    Of networks, those of the entry that the request names.
+    """
     axes = {axis: values for axis, values in entry.axes.items() if axis in allowed}
     for axis, words in request.axes.items():
         if axis in allowed:
             axes[axis] = list(words) if axis in NAME_AXES else integers(f"--{axis}", words)
     if "network" in axes:
-        axes["network"] = choices("network", map(str, axes["network"]), list(known))
+        named = choices("network", map(str, axes["network"]), list(known))
+        those = entry.axes.get("network", named)
+        axes["network"] = [name for name in named if name in those]
     return axes
 
 
@@ -210,10 +228,13 @@ def _group(
     targets: Sequence[tuple[Target, str]],
     keeps: Callable[[str], bool],
     machine: Machine,
+    known: Mapping[str, Network],
 ) -> Group:
+    kind = kind_named(workload.kind)
+    unfit = kind.reason_to_skip(workload.params, known)
     cases = [
-        Case(workload, target, kind, reason_to_skip(target, machine))  # type: ignore[arg-type]
-        for target, kind in targets
+        Case(workload, target, mode_kind, unfit or reason_to_skip(target, machine))  # type: ignore[arg-type]
+        for target, mode_kind in targets
     ]
     return Group(workload, tuple(case for case in cases if keeps(case.id)))
 

@@ -3,16 +3,17 @@
 This module imports no framework and starts nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
+from typing import NamedTuple
 
 from dlbench import registry, units
 from dlbench.errors import unknown
 from dlbench.machine import environment
 from dlbench.machine.grants import granted
-from dlbench.plan.wishes import DEFAULT, is_on, is_wanted, nothing_fits
+from dlbench.plan import wishes
 from dlbench.records.case import Declaration, Target
 from dlbench.records.run import CoreLimit
 from dlbench.syntax import choices, integers, words
@@ -43,34 +44,77 @@ class Machine:
     core_limit: CoreLimit | None = None
 
 
+class _Wanted(NamedTuple):
+    """The checked values of each axis. axes: of all but the threads."""
+
+    axes: Mapping[str, Sequence[str]]
+    threads: Sequence[int]
+
+
 def targets_for(asked: Mapping[str, Sequence[str]], machine: Machine) -> list[tuple[Target, str]]:
     """Return the targets that backends declare and the user wants, with their mode kinds."""
-    declared = machine.declarations
-    modes = list(dict.fromkeys(mode for d in declared.values() for mode in d.modes))
-    other_names = {alias: name for name, d in declared.items() for alias in d.aliases}
-    backends = choices("backend", asked.get("backend", list(declared)), list(declared), other_names)
-    plain = [mode for d in declared.values() for mode in d.modes if mode not in d.on_request]
-    wanted_modes = choices("mode", asked.get("mode", plain), [*modes, *MODE_KINDS, DEFAULT])
-    dtypes = choices("dtype", asked.get("dtype", ["float32"]), _dtypes(declared))
-    threads = integers("--threads", asked.get("threads", [str(machine.cores)]))
-    written = words(asked.get("device", _devices(machine)))
-    devices = list(dict.fromkeys(_device(name, declared) for name in written))
+    declared, (wanted, threads) = machine.declarations, _wanted(asked, machine)
     targets: list[tuple[Target, str]] = [
         (Target(backend, device, mode, dtype, count), kind)
-        for backend in backends
-        for device in devices
+        for backend in wanted["backend"]
+        for device in wanted["device"]
         for mode, kind in declared[backend].modes.items()
-        if is_wanted(mode, kind, wanted_modes, declared[backend])
-        if is_on(device, mode, declared[backend])
-        for dtype in dtypes
+        if wishes.is_wanted(mode, kind, wanted["mode"], declared[backend])
+        if wishes.is_on(device, mode, declared[backend])
+        for dtype in wanted["dtype"]
         if dtype in declared[backend].devices.get(device.partition(":")[0], ())
         for count in threads
     ]
     if not targets:
-        is_gpu_missing = "device" not in asked and not machine.gpus
-        wanted = {"dtype": dtypes, "mode": wanted_modes, "device": devices, "backend": backends}
-        raise nothing_fits(wanted, declared, is_gpu_missing=is_gpu_missing)
+        is_gpu_missing = _is_gpu_missing(asked, machine)
+        raise wishes.nothing_fits(wanted, declared, is_gpu_missing=is_gpu_missing)
     return targets
+
+
+def without_target(
+    asked: Mapping[str, Sequence[str]], machine: Machine, axes: Collection[str]
+) -> list[str]:
+    """Return why values that are asked for, beside others, have no target; a reason for each.
+
+    axes: those to look at. Raises UsageError where nothing has a target (`targets_for`).
+    """
+    return wishes.unmet(
+        named_values(asked, machine, axes),
+        [target for target, _ in targets_for(asked, machine)],
+        _wanted(asked, machine).axes,
+        machine.declarations,
+        is_gpu_missing=_is_gpu_missing(asked, machine),
+    )
+
+
+def named_values(
+    asked: Mapping[str, Sequence[str]], machine: Machine, axes: Collection[str]
+) -> dict[str, Sequence[str]]:
+    """Return the checked values of these axes, as targets spell them; without the threads."""
+    wanted = _wanted(asked, machine).axes
+    return {axis: values for axis, values in wanted.items() if axis in axes}
+
+
+def _wanted(asked: Mapping[str, Sequence[str]], machine: Machine) -> _Wanted:
+    """Check the values of all axes; those that are not asked for are the machine's."""
+    declared = machine.declarations
+    modes = list(dict.fromkeys(mode for d in declared.values() for mode in d.modes))
+    other_names = {alias: name for name, d in declared.items() for alias in d.aliases}
+    plain = [mode for d in declared.values() for mode in d.modes if mode not in d.on_request]
+    written = words(asked.get("device", _devices(machine)))
+    axes = {
+        "backend": choices(
+            "backend", asked.get("backend", list(declared)), list(declared), other_names
+        ),
+        "mode": choices("mode", asked.get("mode", plain), [*modes, *MODE_KINDS, wishes.DEFAULT]),
+        "dtype": choices("dtype", asked.get("dtype", ["float32"]), _dtypes(declared)),
+        "device": list(dict.fromkeys(_device(name, declared) for name in written)),
+    }
+    return _Wanted(axes, integers("--threads", asked.get("threads", [str(machine.cores)])))
+
+
+def _is_gpu_missing(asked: Collection[str], machine: Machine) -> bool:
+    return "device" not in asked and not machine.gpus
 
 
 def _dtypes(declared: Mapping[str, Declaration]) -> list[str]:

@@ -13,6 +13,8 @@ ModeKind = Literal["dynamic", "static"]
 # What users type for the call without a name of its own, of tensors that are on the device already;
 # and for every call of a workload.
 BARE, ALL_CALLS = "bare", "all"
+# Parameters with a fixed place in the name of a workload.
+PLACED = {"network", "batch", *"mnk"}
 
 
 class Declaration(Record, frozen=True):
@@ -100,6 +102,24 @@ class Workload(Record, frozen=True):
             others = [str(v) for k, v in self.params.items() if k not in {"network", "batch"}]
             return "/".join((named, *others))
         return f"{self.kind}/" + "x".join(str(value) for value in self.params.values())
+
+    @property
+    def label(self) -> str:
+        """Return a name for people: `matmul 1024` or `forward iris batch 32`."""
+        return self.named(with_batch=True)
+
+    def named(self, *, with_batch: bool) -> str:
+        """Return a name for people, with or without the batch size."""
+        batch = f"batch {self.params['batch']}" if with_batch and "batch" in self.params else ""
+        others = (str(value) for name, value in self.params.items() if name not in PLACED)
+        parts = (self.kind, self._sizes, str(self.params.get("network", "")), batch, *others)
+        return " ".join(filter(None, parts))
+
+    @property
+    def _sizes(self) -> str:
+        """`1024` for a square product, `64×32×16` for another, nothing for other workloads."""
+        sizes = [str(self.params[axis]) for axis in "mnk" if axis in self.params]
+        return sizes[0] if len(set(sizes)) == 1 else "×".join(sizes)
 
 
 class Target(Record, frozen=True):

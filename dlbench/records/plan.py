@@ -46,7 +46,8 @@ class Sampling(Record, frozen=True):
 class Plan(Record, frozen=True):
     """Everything needed to repeat a run: groups in order, networks, sampling and seed.
 
-    rows: the number of training rows of each network with data; empty in older runs.
+    rows: the number of training rows of each network with data; notes: what was asked for and is
+    not measured, or not as asked, in sentences. Both are empty in older runs.
     """
 
     suite: str
@@ -55,6 +56,7 @@ class Plan(Record, frozen=True):
     networks: dict[str, Network]
     groups: tuple[Group, ...]
     rows: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def cases(self) -> tuple[Case, ...]:

@@ -89,6 +89,5 @@ def _against_baseline(answer: Answer, names: Mapping[str, str]) -> tuple[Cell, .
     )
 
 
-def _texts(ratio: float | None, low: float | None, high: float | None) -> list[str]:
-    known = [one for one in (ratio, low, high) if one is not None]
-    return [units.factor(one) for one in (known if low and high else known[:1])]
+def _texts(ratio: float, low: float | None, high: float | None) -> list[str]:
+    return units.ratios(ratio) if low is None or high is None else units.ratios(ratio, low, high)

@@ -13,7 +13,7 @@ from dlbench.records.training import TrainingRun
 from dlbench.report import notes
 from dlbench.report.answers import tables as answer_tables
 from dlbench.report.cores import usable
-from dlbench.report.metrics import SPARSE, Metric, rows_with
+from dlbench.report.metrics import SPARSE, Metric, measured, rows_with
 from dlbench.report.ranking import rankings, setting
 from dlbench.report.sentences import advice
 from dlbench.report.tables import last_note, lay_out, ratios, split_by_loop
@@ -42,6 +42,8 @@ def document_of(results: Results, view: View = DEFAULT) -> Document:
     # stars always come from the comparison with the fastest, even with a baseline
     marked = reading if reading.baseline is None else known.against()
     answered = answers_of(known, view.side)
+    if view.metrics:
+        view = view._replace(metrics=tuple(measured(marked.rows, view.metrics)))
     if view.wide:
         tables = _matrices(marked.rows, view.metrics or default_metrics(reading.rows))
         compared = _ratios(reading, tables)

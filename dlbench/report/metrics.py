@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple, get_args
 
 from dlbench import units
 from dlbench.analysis.rows import Row
+from dlbench.errors import UsageError
 from dlbench.syntax import choices
 
 Metric = Literal[
@@ -33,6 +34,41 @@ def chosen_metrics(words: str | None) -> list[Metric] | None:
         return None
     wanted = {*choices("metric", [words], [*METRICS, ALL])}
     return [name for name in METRICS if {name, ALL} & wanted]
+
+
+# What a run must have measured for a metric, and a command that measures it.
+NEEDS: dict[Metric, tuple[str, str]] = {
+    "gflops": ("a matrix product or a network", "dlbench run"),
+    "time": ("a workload", "dlbench run"),
+    "samples": ("a workload with batches", "dlbench run lecture"),
+    "utilisation": ("workload matmul beside the others", "dlbench run epochs"),
+    "overhead": ("workload floor beside the others", "dlbench run graphs"),
+    "compile": ("a static mode, whose cost the oldest runs lack", "dlbench run --mode static"),
+    "break-even": ("a static mode beside an eager one, and no old run", "dlbench run graphs"),
+    "after-pause": ("stretches without a pause, which older runs lack", "dlbench run"),
+    "turns": ("stretches without a pause, which older runs lack", "dlbench run"),
+}
+
+
+def measured(rows: Sequence[Row], metrics: Sequence[Metric]) -> list[Metric]:
+    """Return the metrics that some row has; all of them if nothing was measured.
+
+    Raises UsageError if no row has any: it says what to measure for each.
+    """
+    there = [name for name in metrics if rows_with(rows, name)]
+    if there or not any(row.status == "ok" for row in rows):
+        return there or list(metrics)
+    lacking = "; ".join(
+        f"{name} needs {needs}, measure it with: {command}"
+        for name, (needs, command) in ((name, NEEDS[name]) for name in metrics)
+    )
+    having = [name for name in METRICS if rows_with(rows, name)]
+    raise UsageError.worded(
+        f"This run has no figures for --metric {','.join(metrics)}: {lacking}. "
+        f"It has: {', '.join(having)}.",
+        value=",".join(metrics),
+        allowed=", ".join(having),
+    )
 
 
 # The text of a metric in a row, and its second line.

@@ -78,14 +78,14 @@ def _failed(nulls: Nulls, rows: Sequence[Row]) -> str | None:
 
 
 def lines(run: Run, reading: ComparedRows) -> list[str]:
-    """Return sentences on the self-check and on missing repetitions, if any."""
+    """Return what is not measured as asked, and sentences on self-check and repetitions, if any."""
     notes = (
         _nulls(reading.nulls),
         _generations(run, reading.rows),
         _settings(run, reading.rows),
         _without_lead_in(run, reading.rows),
     )
-    return [note for note in notes if note]
+    return [*run.plan.notes, *(note for note in notes if note)]
 
 
 def rerun_advice(run: Run, rows: Sequence[Row]) -> str | None:

@@ -54,6 +54,8 @@ def plan(made: Plan, time: Estimate, console: Console) -> None:
         for null in group.copies_in(0):
             text = f"  {null.target.id} a second time (self-check{others})"
             console.print(text, highlight=False, soft_wrap=long_lines)
+    for note in made.notes:
+        console.print(note, highlight=False, markup=False, soft_wrap=long_lines)
     running = sum(case.skip is None for case in made.cases)
     skipped = len(made.cases) - running
     sampling = made.sampling

@@ -1,6 +1,6 @@
 """The outcome of a run or a training, counted from its folder, for `dlbench list runs`.
 
-Samples are not decoded, so that many large runs are listed soon.
+Of samples only the flags are decoded, so that many large runs are listed soon.
 """
 
 from collections import defaultdict
@@ -10,11 +10,13 @@ from pathlib import Path
 
 from msgspec import Raw, Struct
 
+from dlbench import units
 from dlbench.records.case import Case, Target
-from dlbench.records.measurement import Status, StopReason
-from dlbench.records.run import Run
+from dlbench.records.measurement import DISTURBED, Flag, Status, StopReason
+from dlbench.records.run import Environment, Run
 from dlbench.records.training import INTERRUPTED, TrainingRun
 from dlbench.results.folder import RUN, TRAINING, kind_of, read_lines
+from dlbench.results.upgrade import BUSY_BY_USE, flags_of
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class Outcome:
 
     subject: the suite, or the network of a training; unit: what is counted, `case` or `training`;
     statuses: one for everything planned, None for what was not measured to its end; in_part: the
-    number of those that have measurements nevertheless.
+    number of those that have measurements nevertheless; machine: its processor and GPUs; disturbed:
+    the share of samples during which other programs ran, None without samples.
     """
 
     kind: str
@@ -33,6 +36,16 @@ class Outcome:
     unit: str
     statuses: tuple[Status | None, ...]
     in_part: int
+    machine: str = ""
+    disturbed: float | None = None
+
+    @property
+    def quiet(self) -> str:
+        """Such as `quiet`, or `88 % quiet` of the samples; empty without samples."""
+        if self.disturbed is None:
+            return ""
+        share = f"{1 - self.disturbed:.0%}".replace("%", " %")
+        return "quiet" if share == "100 %" else f"{share} quiet"
 
     @property
     def counts(self) -> str:
@@ -59,12 +72,21 @@ def outcome(folder: Path) -> Outcome:
     return _of_training(TRAINING.read_head(folder), folder)
 
 
+class _Flagged(Struct):
+    """A sample without what it does not take to say whether it was disturbed."""
+
+    host_s: float
+    flags: tuple[Flag, ...] = ()
+    waited_s: float | None = None
+
+
 class _Measured(Struct):
-    """A measurement without its samples."""
+    """A measurement of which the samples are only judged."""
 
     case: str
     status: Status
     stop_reason: StopReason | None = None
+    samples: tuple[_Flagged, ...] = ()
 
 
 class _Trained(Struct):
@@ -82,6 +104,7 @@ def _of_run(run: Run, folder: Path) -> Outcome:
     for line in read_lines(folder / RUN.lines_file, _Measured)[0]:
         lines[line.case].append(line)
     cases = run.plan.cases
+    taken = [sample for those in lines.values() for line in those for sample in line.samples]
     statuses = tuple(_status(case, lines[case.id]) for case in cases)
     return Outcome(
         kind=RUN.name,
@@ -94,7 +117,26 @@ def _of_run(run: Run, folder: Path) -> Outcome:
             status is None and bool(lines[case.id])
             for case, status in zip(cases, statuses, strict=True)
         ),
+        machine=_machine(run.environment),
+        disturbed=_disturbed(taken, run.schema_version),
     )
+
+
+def _machine(found: Environment) -> str:
+    """Such as `AMD EPYC, 2 cores` or `Intel Xeon, 16 cores, NVIDIA H200`."""
+    cores = units.counted(found.usable_cores, "core")
+    return ", ".join([found.cpu or "CPU unknown", cores, *found.gpus])
+
+
+def _disturbed(samples: Sequence[_Flagged], version: int) -> float | None:
+    """Return the share of disturbed samples; version: of the schema of their records."""
+    if not samples:
+        return None
+    flags = (
+        one.flags if version >= BUSY_BY_USE else flags_of(one.flags, one.waited_s, one.host_s)
+        for one in samples
+    )
+    return sum(not DISTURBED.isdisjoint(one) for one in flags) / len(samples)
 
 
 def _status(case: Case, lines: Sequence[_Measured]) -> Status | None:
@@ -119,4 +161,5 @@ def _of_training(run: TrainingRun, folder: Path) -> Outcome:
         unit="training",
         statuses=tuple(done.get((t, seed)) for t in run.targets for seed in run.seeds),
         in_part=sum(key not in done and bool(one.epochs) for key, one in last.items()),
+        machine=_machine(run.environment),
     )

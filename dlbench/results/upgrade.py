@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from dlbench.records.measurement import Measurement, Sample
+from dlbench.records.measurement import Flag, Measurement, Sample
 
 # From this schema on, a block is busy only if the worker's cores were short.
 BUSY_BY_USE = 7
@@ -42,8 +42,15 @@ def upgraded(measurements: Iterable[Measurement], version: int) -> tuple[Measure
 
 def _without_false_alarm(sample: Sample) -> Sample:
     """Drop the flag `busy` if no thread waited for a core that others used."""
-    if sample.waited_s is None:
-        return sample
-    if sample.waited_s - (sample.throttled_s or 0.0) > WAITED_SHARE * sample.host_s:
-        return sample
-    return replace(sample, flags=tuple(flag for flag in sample.flags if flag != "busy"))
+    waited_s = sample.waited_s
+    if waited_s is not None:
+        waited_s -= sample.throttled_s or 0.0
+    flags = flags_of(sample.flags, waited_s, sample.host_s)
+    return sample if flags == sample.flags else replace(sample, flags=flags)
+
+
+def flags_of(flags: tuple[Flag, ...], waited_s: float | None, host_s: float) -> tuple[Flag, ...]:
+    """Return a sample's flags, without `busy` if no thread waited for a core that others used."""
+    if waited_s is None or waited_s > WAITED_SHARE * host_s:
+        return flags
+    return tuple(flag for flag in flags if flag != "busy")

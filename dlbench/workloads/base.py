@@ -48,11 +48,18 @@ class Kind(Protocol):
     def axes(self) -> tuple[str, ...]:
         """The parameters that a suite may set."""
 
+    @property
+    def needs(self) -> str:
+        """What a target must have, in words; empty if every target will do."""
+
     def expand(self, axes: Axes, networks: Networks) -> Iterator[Params]:
         """Yield the parameters of every workload in the axes; UsageError if one is wrong."""
 
     def work(self, params: Params, networks: Networks) -> Work:
         """Return the exact work of one iteration."""
+
+    def reason_to_skip(self, params: Params, networks: Networks) -> str | None:
+        """Return why the workload cannot be measured with these parameters; None if it can."""
 
     def elements_in_memory(self, params: Params, networks: Networks) -> int:
         """Return how many numbers are in memory at the same time."""
@@ -69,9 +76,15 @@ class Kind(Protocol):
 class SimpleKind(ABC):
     """A kind with one variant per target; its memory is its operands and results."""
 
+    needs = ""
+
     @abstractmethod
     def work(self, params: Params, networks: Networks) -> Work:
         """Return the exact work of one iteration."""
+
+    def reason_to_skip(self, params: Params, networks: Networks) -> str | None:  # noqa: ARG002
+        """Return None: all parameters will do."""
+        return None
 
     def elements_in_memory(self, params: Params, networks: Networks) -> int:
         """Return the number of operands and results."""

@@ -29,6 +29,7 @@ class Epoch:
     """One pass over the training data, with one variant per loop and combination of callbacks."""
 
     axes: tuple[str, ...] = ("network", "batch", "loop", "callbacks")
+    needs = "one of the loops that are asked for"
 
     def expand(self, axes: Axes, networks: Networks) -> Iterator[Params]:
         """Yield every network at every batch size; networks without data only if they are named."""
@@ -42,6 +43,14 @@ class Epoch:
         """Return the work of all training steps."""
         network = networks[str(params["network"])]
         return _work.epoch(network, rows_of(network), int(params["batch"]))
+
+    def reason_to_skip(self, params: Params, networks: Networks) -> str | None:
+        """Return a reason if the batch is larger than the data."""
+        network, batch = networks[str(params["network"])], int(params["batch"])
+        rows = rows_of(network)
+        if batch <= rows:
+            return None
+        return f"{network.name} has {rows} training rows, fewer than a batch of {batch}"
 
     def elements_in_memory(self, params: Params, networks: Networks) -> int:
         """Return the size of the data and of one shuffled copy."""

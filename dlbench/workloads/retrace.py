@@ -34,20 +34,35 @@ class Retrace:
     """A training step on the smaller last batch of an epoch, after steps on full batches."""
 
     axes: tuple[str, ...] = ("network", "batch", "shapes")
+    needs = "a static mode"
 
     def expand(self, axes: Axes, networks: Networks) -> Iterator[Params]:
-        """Yield every network and batch size above 1, with fixed and with dynamic shapes."""
+        """Yield every network and batch size, with fixed and with dynamic shapes.
+
+        By default, a network whose own batch is a single row is left out.
+        """
         shapes = choices("shapes", map(str, axes.get("shapes", list(SHAPES))), list(SHAPES))
         for name in axes.get("network", list(networks)):
             network = networks[str(name)]
-            for batch in axes.get("batch", [network.batch]):
-                for shape in shapes if int(batch) > 1 else ():
+            usual = [network.batch] if network.batch > 1 or "network" in axes else []
+            for batch in axes.get("batch", usual):
+                for shape in shapes:
                     yield {"network": network.name, "batch": batch, "shapes": shape}
 
     def work(self, params: Params, networks: Networks) -> Work:
         """Return the work of a training step on the smaller batch."""
         rows = last_batch(networks[str(params["network"])], int(params["batch"]))
         return kind_named("train_step").work({**params, "batch": rows}, networks)
+
+    def reason_to_skip(self, params: Params, networks: Networks) -> str | None:
+        """Return a reason if no full batch comes before a smaller one."""
+        network, batch = networks[str(params["network"])], int(params["batch"])
+        if batch == 1:
+            return "no batch is smaller than one row"
+        if network.has_data and batch > rows_of(network):
+            rows = rows_of(network)
+            return f"{network.name} has {rows} training rows, fewer than a batch of {batch}"
+        return None
 
     def elements_in_memory(self, params: Params, networks: Networks) -> int:
         """Return the elements of a training step on the full batch."""

@@ -44,7 +44,7 @@ def test_several_workloads_have_a_mean_and_a_range() -> None:
 
 def test_the_fastest_and_the_next_are_named_with_their_ratio() -> None:
     (one,) = [t for t in texts((PRODUCT, {NUMPY: 1e-3, TORCH: 1.5e-3})) if "matmul" in t]
-    assert re.match(r"matmul 64: numpy is fastest; torch takes 1\.(49|5\d) \[", one)
+    assert re.match(r"matmul 64: numpy is fastest; torch takes 1\.(49|5)\d* \[", one)
 
 
 def test_near_ties_are_named_together() -> None:
@@ -83,7 +83,7 @@ def test_three_sides_are_ordered_by_their_mean() -> None:
     times = {NUMPY: 2e-3, TORCH: 3e-3, jax: 1e-3}
     (ranking,) = [t for t in texts((PRODUCT, times), (FORWARD, times)) if "where jax is 1" in t]
     assert ranking.startswith("the best of each on average over 2 workloads")
-    assert re.search(r"numpy (1\.9|2\.0)\d \[.*\], torch (2\.9|3\.0)\d \[", ranking)
+    assert re.search(r"numpy (1\.9|2\.0)\d+ \[.*\], torch (2\.9|3\.0)\d+ \[", ranking)
 
 
 def test_a_mean_without_an_interval_is_not_told() -> None:

@@ -211,6 +211,12 @@ BACKENDS = "numpy, tensorflow, torch"
             ["unknown metric: 'speed'", ALL_METRICS],
         ),
         ("show --metric=", ["unknown metric: ''", ALL_METRICS]),
+        (
+            "show --margin 2x",
+            ["'2x' is neither a fraction such as 0.02 nor a percentage such as 2%"],
+        ),
+        ("run --precision 300%", ["--precision 3: a fraction such as 0.005 (0.5 %)"]),
+        ("train iris --target 90%%", ["'90%%' is neither a fraction"]),
         ("show --margin 2", ["--margin 2: a fraction such as 0.02 (2 %)"]),
         ("report", ["no run in results/: 'latest'", "Measure one with: dlbench run"]),
         ("list suite", ["unknown list: 'suite'", "suites, workloads, networks"]),
@@ -380,6 +386,30 @@ def test_a_run_is_shown_in_every_metric_and_format(here: Path, options: str, par
     assert part in answer.out
 
 
+def test_a_share_may_be_written_in_percent(here: Path) -> None:
+    store_run(here / "results")
+    shares = ("0.05", "5%", "5 %")
+    answers = [dlbench("show", "--baseline", "numpy", "--margin", share) for share in shares]
+    assert answers[0].code == 0
+    assert answers.count(answers[0]) == len(shares)
+
+
+def test_a_run_without_measurements_says_so_and_ends_with_1(here: Path) -> None:
+    folder = store_run(here / "results")
+    (folder / "measurements.jsonl").write_bytes(b"")
+    answer = dlbench("show", str(folder))
+    assert answer.code == 1
+    assert answer.err == "Nothing was measured: the run ended before its turn\n"
+
+
+def test_a_metric_that_a_run_lacks_is_answered_with_what_to_measure(here: Path) -> None:
+    store_run(here / "results")
+    answer = dlbench("show", "--metric", "overhead")
+    assert (answer.code, answer.out) == (2, "")
+    assert "overhead needs workload floor" in answer.err
+    assert "dlbench run graphs" in answer.err
+
+
 @pytest.mark.parametrize("baseline", ["jax", "eager/numpy", ""])
 def test_a_baseline_that_the_run_lacks_is_answered_with_its_targets(here: Path, baseline) -> None:
     store_run(here / "results")
@@ -392,7 +422,9 @@ def test_runs_are_listed_with_what_came_of_them(here: Path) -> None:
     assert dlbench("list", "runs") == Answer(0, "There are no runs yet.\n", "")
     names = [store_run(here / "results", suite).name for suite in ("a", "b")]
     listed = dlbench("list", "runs").out.splitlines()
-    assert listed == [f"{name}  2026-01-01 12:00  run  told  1 ok" for name in names]
+    assert listed == [
+        f"{name}  2026-01-01 12:00  told  1 ok, quiet; A Processor, 2 cores" for name in names
+    ]
 
 
 # --- measuring ----------------------------------------------------------------------------
@@ -583,6 +615,7 @@ def test_a_failed_case_or_none_at_all_ends_with_1(told, status: str, code: int) 
     answer = dlbench("run", "mine.toml")
     assert answer.code == code
     assert ("for a reason" in answer.out) is (status != "ok")
+    assert ("Nothing was measured: for a reason" in answer.err) is (status != "ok")
 
 
 def test_an_interrupted_run_keeps_and_shows_what_it_has(told, bare: Path) -> None:

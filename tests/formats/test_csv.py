@@ -78,3 +78,13 @@ def test_csv_gives_no_formula_to_a_spreadsheet(reason: str) -> None:
 
 def test_csv_of_nothing_is_its_head() -> None:
     assert of_rows([]).count("\n") == 1
+
+
+def test_a_pivot_table_averages_no_two_workloads() -> None:
+    """The kind alone would: `matmul 256` and `matmul 1024` are both `matmul`."""
+    steps = ((case(matmul(256), NUMPY), 1e-3), (case(matmul(1024), NUMPY), 9e-3))
+    found = parsed(rows(*steps, (case(matmul(256), TORCH), 2e-3)))
+    for name in ("label", "workload_id"):
+        cells = [(line[name], line["target"]) for line in found]
+        assert len(set(cells)) == len(found)
+    assert {line["label"] for line in found} == {"matmul 256", "matmul 1024"}

@@ -99,7 +99,7 @@ def test_a_page_with_a_table_for_each_metric() -> None:
     assert printed(FOUND, "table", View(wide=True, metrics=("gflops",))) == page(
         MACHINE,
         "",
-        "- matmul 100: numpy is fastest; torch takes 2.00 [2.00–2.00] times as long",
+        "- matmul 100: numpy is fastest; torch takes 2.000 [2.000–2.000] times as long",
         "[ ]: 95 % interval; averages are geometric means over workloads",
         "",
         "GFLOP/s (cpu, eager, float32, 2 threads, batch 32)",

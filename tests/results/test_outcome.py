@@ -7,7 +7,7 @@ from dlbench.errors import UnreadableResults
 from dlbench.records.measurement import Measurement
 from dlbench.results.folder import RUN, TRAINING, new_folder
 from dlbench.results.outcome import INTERRUPTED, outcome
-from fakes.runs import TORCH, case, matmul, measured, run_of
+from fakes.runs import TORCH, case, matmul, measured, run_of, samples
 from fakes.trainings import TORCH as TORCH_TRAINER
 from fakes.trainings import broken, found, trained
 
@@ -136,3 +136,32 @@ def test_a_training_that_was_cut_off_in_its_first_epoch_has_no_part(of_training)
 def test_a_run_whose_first_row_was_cut_off_has_parts_only(of_run):
     found = of_run(CASES, *(ok(one, stop_reason=INTERRUPTED) for one in CASES[:2]))
     assert (found.counts, found.state) == ("0 ok", "interrupted: 0 of 3 cases complete, 2 in part")
+
+
+@pytest.mark.parametrize(
+    ("flags", "text"),
+    [
+        ([], "quiet"),
+        (["busy"], "75 % quiet"),
+        (["stolen"], "75 % quiet"),
+    ],
+)
+def test_a_run_says_whether_the_machine_was_quiet_and_which_it_was(of_run, flags, text):
+    quiet, disturbed = samples(1e-3, 1e-3, 1e-3), samples(1e-3)
+    taken = (*quiet, replace(disturbed[0], flags=tuple(flags)))
+    found = of_run([FIRST], ok(FIRST, samples=taken))
+    assert (found.quiet, found.machine) == (text, "A Processor, 2 cores")
+
+
+def test_without_samples_nobody_knows_whether_it_was_quiet(of_run):
+    assert of_run(CASES).quiet == ""
+
+
+def test_an_old_alarm_without_waiting_is_false(tmp_path):
+    """As for the tables: threads that were declared counted as used (results/upgrade.py)."""
+    taken = tuple(replace(one, flags=("busy",), waited_s=0.0) for one in samples(1e-3, 1e-3))
+    for version, text in ((6, "quiet"), (7, "0 % quiet")):
+        folder = new_folder(tmp_path, "told")
+        with RUN.writing(folder, run_of([FIRST], schema_version=version)) as written:
+            written.append(ok(FIRST, samples=taken))
+        assert outcome(folder).quiet == text

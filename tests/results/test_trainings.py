@@ -183,8 +183,8 @@ def test_trainings_are_listed_among_the_runs(results):
     assert (answer.code, answer.err) == (0, "")
     counts = "2 ok, 1 failed, interrupted: 3 of 4 trainings complete"
     assert [re.split("  +", line) for line in answer.out.splitlines()] == [
-        ["20260101-120000-told", DAY, "run", "told", "1 ok"],
-        ["20260101-120001-train-iris", DAY, "training", "iris", counts],
+        ["20260101-120000-told", DAY, "told", "1 ok, quiet; A Processor, 2 cores"],
+        ["20260101-120001-train-iris", DAY, "iris", f"{counts}; A Processor, 2 cores"],
     ]
 
 

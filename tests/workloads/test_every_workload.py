@@ -133,11 +133,23 @@ def test_the_last_batch_is_what_the_data_leaves_or_a_half(name, batch, rows):
 
 
 def test_a_batch_of_one_has_no_smaller_one():
-    assert list(kind_named("retrace").expand({"batch": [1, 2]}, NETWORKS)) == [
-        {"network": name, "batch": 2, "shapes": shapes}
-        for name in NETWORKS
-        for shapes in ("fixed", "dynamic")
+    """It is left out by default, and skipped with the reason where it is asked for."""
+    retrace = kind_named("retrace")
+    batches = [
+        (params["batch"], retrace.reason_to_skip(params, every()))
+        for params in retrace.expand({"network": ["iris"], "batch": [1, 2]}, every())
     ]
+    assert batches == [(1, "no batch is smaller than one row")] * 2 + [(2, None)] * 2
+    usual = [params["batch"] for params in retrace.expand({}, every())]
+    assert min(usual) > 1
+
+
+@pytest.mark.parametrize("kind", ["epoch", "retrace"])
+def test_a_batch_larger_than_the_data_is_skipped_with_the_rows(kind):
+    skip = kind_named(kind).reason_to_skip
+    assert skip({"network": "iris", "batch": 100}, every()) is None
+    why = "iris has 100 training rows, fewer than a batch of 101"
+    assert skip({"network": "iris", "batch": 101}, every()) == why
 
 
 def test_only_static_modes_retrace():

@@ -25,7 +25,7 @@ class JaxDevice:
             raise Unavailable(
                 f"JAX {jax.__version__} does not see the device",
                 value=name,
-                hint="For a GPU, install its driver and: pip install 'jax[cuda13]'. "
+                hint="For a GPU, install its driver and: pip install -e '.[jax]' 'jax[cuda13]'. "
                 "Or choose --device cpu",
             ) from error
         self.last: Any = None

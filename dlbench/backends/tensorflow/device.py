@@ -32,8 +32,8 @@ class TensorflowDevice:
             raise Unavailable(
                 f"TensorFlow {tf.__version__} sees {seen}, not the device",
                 value=self.name,
-                hint="Install the GPU's driver and: pip install 'tensorflow[and-cuda]'. "
-                "Or choose --device cpu",
+                hint="Install the GPU's driver and: pip install -e '.[tensorflow]' "
+                "'tensorflow[and-cuda]'. Or choose --device cpu",
             )
 
     def wait(self) -> None:

@@ -494,6 +494,12 @@ def test_modes_are_missed_only_of_backends_and_devices_that_were_asked_for(asked
     ) in " ".join(asked()[0].out.split())
 
 
+def test_a_value_that_is_named_beside_others_and_has_no_target_is_told(asked):
+    answer, targets = asked("--backend", "torch", "--mode", "eager,jit")
+    assert targets == ["torch cpu eager 1"]
+    assert "jit exists only in jax, not in torch" in answer.out
+
+
 def test_modes_of_what_is_not_installed_are_not_missed(asked, monkeypatch):
     monkeypatch.setattr(plan_targets, "find_spec", lambda package: package == "numpy")
     answer, targets = asked()
