@@ -73,6 +73,8 @@ COLUMNS: dict[str, str] = {
     "steady": "level.steady",
     "leads": "leads",
     "basis": "comparison.basis",
+    "first_calls_s": "time.first_calls_s",
+    "start_s": "time.start_s",
 }
 
 

@@ -158,7 +158,9 @@ class Compiling(Record, frozen=True):
 class Measurement(Record, frozen=True):
     """The raw measurements of one case in one generation: one line on disk.
 
-    case: its id; reason: why the status is not `ok`; calls_s: the seconds of each first call.
+    case: its id; reason: why the status is not `ok`; calls_s: the seconds of each first call;
+    start_s: the seconds that the process took to start computing, once, before its first case; None
+    in a static mode, whose compiler's start contains it, and unknown before version 8.
     samples: the blocks that were timed in turns; lead_ins: the blocks before those of each turn;
     lead_s: the seconds of a lead-in, at the end; stretches: uninterrupted blocks, before the first
     turn and after the last.
@@ -169,6 +171,7 @@ class Measurement(Record, frozen=True):
     reason: str | None = None
     generation: int = 0
     calls_s: tuple[Seconds, ...] = ()
+    start_s: Seconds | None = None
     warmup: tuple[Sample, ...] = ()
     samples: tuple[Sample, ...] = ()
     lead_ins: tuple[Sample, ...] = ()
