@@ -9,7 +9,7 @@ from dlbench.records.plan import Plan
 # 5: the environment has the microarchitecture of the CPU and its vector instructions.
 # 6: lines have stretches without a pause and the samples of lead-ins.
 # 7: samples have the worker's own CPU time; the head has the usual luck of the machine.
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 
 class Environment(Record, frozen=True):
