@@ -13,7 +13,7 @@ from dlbench.records.training import TrainingRun
 from dlbench.report import notes
 from dlbench.report.answers import tables as answer_tables
 from dlbench.report.metrics import SPARSE, Metric, rows_with
-from dlbench.report.sentences import advice
+from dlbench.report.sentences import advice, paid_once
 from dlbench.report.tables import last_note, lay_out, ratios, split_by_loop
 from dlbench.results.folder import Results
 
@@ -56,6 +56,7 @@ def document_of(
         remarks=(
             *([ALONE] if is_alone else []),
             *advice(reading.rows),
+            *paid_once(reading.rows),
             *notes.lines(known.run, reading),
         ),
     )
