@@ -15,6 +15,7 @@ from dlbench.analysis.run import RunAnalysis
 from dlbench.analysis.verdicts import Verdict
 from dlbench.answers.duel import Duel, duel
 from dlbench.answers.questions import Question, others, questions, value
+from dlbench.answers.turning import Turn, turns_of
 from dlbench.grouping import grouped
 from dlbench.records.base import Record
 from dlbench.stats.location import Estimate
@@ -94,12 +95,17 @@ class Overall(Record, frozen=True):
 
 
 class Answers(Record, frozen=True):
-    """All answers of a run. alike: those between targets that differ in nothing else."""
+    """All answers of a run.
+
+    alike: those between targets that differ in nothing else; turns: where an answer turns along a
+    parameter of the workloads.
+    """
 
     asked: tuple[Question, ...]
     by_workload: tuple[Answer, ...]
     overall: tuple[Overall, ...]
     alike: tuple[Overall, ...]
+    turns: tuple[Turn, ...] = ()
 
 
 def answers_of(analysis: RunAnalysis) -> Answers:
@@ -114,6 +120,7 @@ def answers_of(analysis: RunAnalysis) -> Answers:
         ),
         overall=tuple(overall for one in asked for overall in found.overall(one)),
         alike=tuple(overall for one in asked for overall in found.alike(one)),
+        turns=tuple(turn for one in asked for turn in turns_of(one, rows, found.duel)),
     )
 
 

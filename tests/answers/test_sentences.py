@@ -140,3 +140,24 @@ def test_one_that_could_not_be_judged_is_no_rival_and_is_told() -> None:
     first, *_ = texts((PRODUCT, times), change={COMPILED: flagged(1)})
     assert "numpy eager is fastest of those that could be judged; torch eager takes" in first
     assert first.endswith("; 1 target could not be judged")
+
+
+def test_where_the_answer_turns_is_told_with_both_ends() -> None:
+    batches = ((8, 1e-3), (32, 2e-3), (128, 9e-3))
+    steps = [(forward(batch=batch), {TORCH: cpu, GPU: 4e-3}) for batch, cpu in batches]
+    (turn,) = [text for text in texts(*steps, luck=0.005) if "up to" in text]
+    assert turn == (
+        "CPU or GPU, forward iris: the CPU is faster up to batch 32, the GPU from batch 128 on"
+    )
+    twice = [*steps, (forward(batch=512), {TORCH: 1e-3, GPU: 4e-3})]
+    (turn,) = [text for text in texts(*twice, luck=0.005) if "up to" in text]
+    assert turn.endswith("up to batch 32, the GPU at batch 128, the CPU from batch 512 on")
+
+
+def test_where_modes_turn_their_backend_and_device_are_named() -> None:
+    times = [(matmul(size), {TORCH: eager, COMPILED: 4e-3}) for size, eager in ((8, 1e-3), (64, 1))]
+    (turn,) = [text for text in texts(*times) if "up to" in text]
+    assert turn == (
+        "eager or compile, torch on CPU, matmul: eager is faster up to size 8, "
+        "compile from size 64 on"
+    )
