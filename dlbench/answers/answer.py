@@ -13,9 +13,9 @@ from dlbench.analysis.pairs import Pair
 from dlbench.analysis.rows import Row, is_timed
 from dlbench.analysis.run import RunAnalysis
 from dlbench.analysis.verdicts import Verdict
+from dlbench.answers.crossover import Crossover, crossovers_of
 from dlbench.answers.duel import Duel, duel
 from dlbench.answers.questions import Question, others, questions, value
-from dlbench.answers.turning import Turn, turns_of
 from dlbench.grouping import grouped
 from dlbench.records.base import Record
 from dlbench.stats.location import Estimate
@@ -97,15 +97,15 @@ class Overall(Record, frozen=True):
 class Answers(Record, frozen=True):
     """All answers of a run.
 
-    alike: those between targets that differ in nothing else; turns: where an answer turns along a
-    parameter of the workloads.
+    alike: those between targets that differ in nothing else; crossovers: where an answer changes
+    along a parameter of the workloads.
     """
 
     asked: tuple[Question, ...]
     by_workload: tuple[Answer, ...]
     overall: tuple[Overall, ...]
     alike: tuple[Overall, ...]
-    turns: tuple[Turn, ...] = ()
+    crossovers: tuple[Crossover, ...] = ()
 
 
 def answers_of(analysis: RunAnalysis) -> Answers:
@@ -120,7 +120,9 @@ def answers_of(analysis: RunAnalysis) -> Answers:
         ),
         overall=tuple(overall for one in asked for overall in found.overall(one)),
         alike=tuple(overall for one in asked for overall in found.alike(one)),
-        turns=tuple(turn for one in asked for turn in turns_of(one, rows, found.duel)),
+        crossovers=tuple(
+            crossover for one in asked for crossover in crossovers_of(one, rows, found.duel)
+        ),
     )
 
 

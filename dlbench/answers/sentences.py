@@ -12,8 +12,8 @@ from dlbench.analysis.labels import names_by_case, shorten, workload_names
 from dlbench.analysis.rows import Row, is_timed
 from dlbench.analysis.verdicts import without_figures
 from dlbench.answers.answer import Answers, Overall
+from dlbench.answers.crossover import Crossover, Span
 from dlbench.answers.questions import Question
-from dlbench.answers.turning import Stretch, Turn
 from dlbench.grouping import grouped
 
 # What is repeated most in a training comes first; of a kind, the workload with the most work.
@@ -43,7 +43,7 @@ def sentences(rows: Sequence[Row], answers: Answers) -> list[Sentence]:
     by_axis = {question.axis: question for question in answers.asked}
     found = [
         *(_device(by_axis["device"], answers) if "device" in by_axis else []),
-        *(_turning(turn) for turn in answers.turns if turn.question == "device"),
+        *(_crossing(one) for one in answers.crossovers if one.question == "device"),
         *_fastest(rows),
         *(
             sentence
@@ -52,7 +52,7 @@ def sentences(rows: Sequence[Row], answers: Answers) -> list[Sentence]:
             for sentence in _overall(question, answers)
         ),
         *(_modes(answers) if "mode_kind" in by_axis else []),
-        *(_turning(turn) for turn in answers.turns if turn.question != "device"),
+        *(_crossing(one) for one in answers.crossovers if one.question != "device"),
     ]
     return [*found[:MOST_SENTENCES], *_unmeasured(rows)]
 
@@ -199,44 +199,45 @@ def _comparison(overall: Overall) -> str:
     return f"{', '.join(parts)}; on average {much}, {ends}"
 
 
-# --- where the answer turns ---------------------------------------------------------------------
-def _turning(turn: Turn) -> Sentence:
+# --- where the answer changes -------------------------------------------------------------------
+def _crossing(found: Crossover) -> Sentence:
     """Write such as `CPU or GPU, matmul: the CPU is faster up to size 64, the GPU from 256 on`."""
-    where = ", ".join(filter(None, (_target(turn), _fixed(turn))))
-    first, *middle, last = turn.stretches
-    name = turn.parameter
-    parts = [f"{_the(first, turn)} is faster up to {name} {first.last}"]
-    parts += [f"{_the(one, turn)} {_between(one, name)}" for one in middle]
-    parts += [f"{_the(last, turn)} from {name} {last.first} on"]
-    text = f"{side(turn.left)} or {side(turn.right)}, {where}: {', '.join(parts)}"
+    where = ", ".join(filter(None, (_target(found), _fixed(found))))
+    first, *middle, last = found.spans
+    name = found.parameter
+    parts = [f"{_the(first, found)} is faster up to {name} {first.last}"]
+    parts += [f"{_the(one, found)} {_between(one, name)}" for one in middle]
+    parts += [f"{_the(last, found)} from {name} {last.first} on"]
+    text = f"{side(found.left)} or {side(found.right)}, {where}: {', '.join(parts)}"
     return Sentence(text, ())
 
 
-def _the(stretch: Stretch, turn: Turn) -> str:
-    article = "the " if turn.question == "device" else ""
-    return f"{article}{side(stretch.side)}"
+def _the(span: Span, found: Crossover) -> str:
+    article = "the " if found.question == "device" else ""
+    return f"{article}{side(span.side)}"
 
 
-def _between(stretch: Stretch, name: str) -> str:
-    if stretch.first == stretch.last:
-        return f"at {name} {stretch.first}"
-    return f"from {name} {stretch.first} to {stretch.last}"
+def _between(span: Span, name: str) -> str:
+    if span.first == span.last:
+        return f"at {name} {span.first}"
+    return f"from {name} {span.first} to {span.last}"
 
 
-def _target(turn: Turn) -> str:
+def _target(found: Crossover) -> str:
     """Name the backend and the device of targets that are compared like with like."""
-    if not turn.same:
+    if not found.same:
         return ""
-    device, backend, *_ = turn.same
+    device, backend, *_ = found.same
     return f"{backend} on {side(device)}"
 
 
-def _fixed(turn: Turn) -> str:
+def _fixed(found: Crossover) -> str:
     """Name the workloads by what they have in common: `forward mnist-512`."""
     named = (
-        str(value) if name == "network" else f"{name} {value}" for name, value in turn.fixed.items()
+        str(value) if name == "network" else f"{name} {value}"
+        for name, value in found.fixed.items()
     )
-    return shorten(" ".join((turn.kind, *named)))
+    return shorten(" ".join((found.kind, *named)))
 
 
 def _workloads(count: int) -> str:

@@ -142,7 +142,7 @@ def test_one_that_could_not_be_judged_is_no_rival_and_is_told() -> None:
     assert first.endswith("; 1 target could not be judged")
 
 
-def test_where_the_answer_turns_is_told_with_both_ends() -> None:
+def test_where_the_answer_changes_is_told_with_both_ends() -> None:
     batches = ((8, 1e-3), (32, 2e-3), (128, 9e-3))
     steps = [(forward(batch=batch), {TORCH: cpu, GPU: 4e-3}) for batch, cpu in batches]
     (turn,) = [text for text in texts(*steps, luck=0.005) if "up to" in text]
@@ -154,7 +154,7 @@ def test_where_the_answer_turns_is_told_with_both_ends() -> None:
     assert turn.endswith("up to batch 32, the GPU at batch 128, the CPU from batch 512 on")
 
 
-def test_where_modes_turn_their_backend_and_device_are_named() -> None:
+def test_where_modes_cross_their_backend_and_device_are_named() -> None:
     times = [(matmul(size), {TORCH: eager, COMPILED: 4e-3}) for size, eager in ((8, 1e-3), (64, 1))]
     (turn,) = [text for text in texts(*times) if "up to" in text]
     assert turn == (

@@ -1,8 +1,8 @@
-"""Where the answer turns: along a batch or a size, one side is faster first, then the other.
+"""Crossovers: along a batch or a size, one side is faster first, then the other.
 
 Between the last workload in which one side is surely faster and the first in which the other one
-is, the turning point lies; where exactly is not claimed. That needs no curve, only that the answer
-turns no more often than it is seen to.
+is, the answer changes; where exactly is not claimed. That needs no curve, only that the answer
+changes no more often than it is seen to.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ Fight = Callable[[str, Sequence[str], Sequence[str]], Duel]
 """Compare two groups of cases, by their ids, of a workload."""
 
 
-class Stretch(Record, frozen=True):
+class Span(Record, frozen=True):
     """Neighbouring workloads in which the same side is surely faster.
 
     first, last: the smallest and the largest value of the parameter among them.
@@ -39,12 +39,12 @@ class Stretch(Record, frozen=True):
     last: int
 
 
-class Turn(Record, frozen=True):
-    """A question whose answer turns along a parameter.
+class Crossover(Record, frozen=True):
+    """A question whose answer changes along a parameter.
 
     same: the values of the other axes, if only targets with these were compared; kind, fixed: of
-    the workloads, and their other parameters; parameter: `batch`, `size` or another one; stretches:
-    two or more, in ascending order. The answer turns between the `last` of one and the `first` of
+    the workloads, and their other parameters; parameter: `batch`, `size` or another one; spans:
+    two or more, in ascending order. The answer changes between the `last` of one and the `first` of
     the next; all that is said of a series holds together in 95 % of runs.
     """
 
@@ -55,7 +55,7 @@ class Turn(Record, frozen=True):
     kind: str
     fixed: dict[str, int | str]
     parameter: str
-    stretches: tuple[Stretch, ...]
+    spans: tuple[Span, ...]
 
 
 class _Sides(NamedTuple):
@@ -69,8 +69,8 @@ class _Sides(NamedTuple):
 Both = tuple[list[Row], list[Row]]
 
 
-def turns_of(question: Question, rows: Sequence[Row], fight: Fight) -> Iterator[Turn]:
-    """Return where the answers to a question turn. rows: all that were timed."""
+def crossovers_of(question: Question, rows: Sequence[Row], fight: Fight) -> Iterator[Crossover]:
+    """Return where the answers to a question change. rows: all that were timed."""
     by_workload = grouped(rows, lambda row: row.workload.id)
     split = _like if question.axis in WITHIN else _best
     sides = {id_: split(question, those) for id_, those in by_workload.items()}
@@ -78,9 +78,9 @@ def turns_of(question: Question, rows: Sequence[Row], fight: Fight) -> Iterator[
         points = {number: sides[id_] for number, id_ in series.points.items()}
         for pair in dict.fromkeys(pair for found in points.values() for pair in found):
             both = {number: found[pair] for number, found in points.items() if pair in found}
-            stretches = _stretches(pair, series, both, fight)
-            if len(stretches) > 1:
-                yield _turn(question, pair, series, stretches)
+            spans = _spans(pair, series, both, fight)
+            if len(spans) > 1:
+                yield _crossover(question, pair, series, spans)
 
 
 def _best(question: Question, rows: Sequence[Row]) -> dict[_Sides, Both]:
@@ -104,9 +104,7 @@ def _like(question: Question, rows: Sequence[Row]) -> dict[_Sides, Both]:
     }
 
 
-def _stretches(
-    pair: _Sides, series: Series, both: Mapping[int, Both], fight: Fight
-) -> list[Stretch]:
+def _spans(pair: _Sides, series: Series, both: Mapping[int, Both], fight: Fight) -> list[Span]:
     """Return neighbouring points with the same sure side; the error is shared by all points."""
     duels = {number: _fights(series.points[number], both, number, fight) for number in both}
     gates = holm([_p(found) for found in duels.values()])
@@ -116,7 +114,7 @@ def _stretches(
         if gate is not None and gate <= ALPHA
     ]
     return [
-        Stretch(side, numbers[0], numbers[-1])
+        Span(side, numbers[0], numbers[-1])
         for side, those in groupby(sure, key=lambda point: point[0])
         if (numbers := [number for _, number in those])
     ]
@@ -125,7 +123,7 @@ def _stretches(
 def _fights(workload: str, both: Mapping[int, Both], number: int, fight: Fight) -> list[Duel]:
     """Compare both sides, and again those of their targets that all points have.
 
-    A target that is missing somewhere would otherwise make the answer turn.
+    A target that is missing somewhere would otherwise change the answer.
     """
     whole = both[number]
     common = [
@@ -149,8 +147,10 @@ def _p(duels: Sequence[Duel]) -> float | None:
     return max(ps) if len(ps) == BOTH else None
 
 
-def _turn(question: Question, pair: _Sides, series: Series, stretches: Sequence[Stretch]) -> Turn:
-    return Turn(
+def _crossover(
+    question: Question, pair: _Sides, series: Series, spans: Sequence[Span]
+) -> Crossover:
+    return Crossover(
         question=question.axis,
         left=pair.left,
         right=pair.right,
@@ -158,5 +158,5 @@ def _turn(question: Question, pair: _Sides, series: Series, stretches: Sequence[
         kind=series.kind,
         fixed=dict(series.fixed),
         parameter=series.parameter,
-        stretches=tuple(stretches),
+        spans=tuple(spans),
     )
