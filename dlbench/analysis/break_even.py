@@ -1,9 +1,10 @@
 """Estimate the number of steps after which compiling pays off: N = C / (t_dynamic - t_static).
 
-C is the compile time, t the time of a step. Pure functions of estimates: no file, no text.
+C is what the first calls of the static mode take longer than those of the dynamic one, t the time
+of a step. Pure functions of estimates: no file, no text.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from math import exp, expm1, log, sqrt
 from typing import Literal, NamedTuple
 
@@ -11,7 +12,7 @@ from msgspec import Struct
 
 from dlbench.stats.location import Estimate, Location
 
-State = Literal["pays", "never", "unsure"]
+State = Literal["pays", "at once", "never", "unsure"]
 
 
 class TotalTime(NamedTuple):
@@ -32,9 +33,10 @@ class TotalTime(NamedTuple):
 class BreakEven(Struct, frozen=True):
     """Steps after which the static mode is ahead, with their interval; None if unknown.
 
-    state: pays: the static mode is faster; never: it is slower or equal; unsure: the data cannot
-    tell. If unsure, `low` may be known: the static mode is not ahead before. epoch_steps: steps in
-    an epoch of the data, None if unknown.
+    state: pays: the static mode is faster; at once: its first calls cost no more either, so it is
+    ahead from the first step on; never: it is slower or equal; unsure: the data cannot tell, or the
+    static mode is ahead only at first. If unsure, `low` may be known: the static mode is not ahead
+    before. epoch_steps: steps in an epoch of the data, None if unknown.
     """
 
     steps: float | None = None
@@ -63,42 +65,95 @@ class BreakEven(Struct, frozen=True):
 
 
 NEVER = BreakEven(None, None, None, "never")
+UNSURE = BreakEven(None, None, None, "unsure")
 
 
-def break_even(cost: Location, dynamic: Estimate, ratio: Location | None) -> BreakEven:
+def extra_cost(static: Estimate, dynamic: Estimate) -> Estimate:
+    """Return how many seconds more the first calls of the static mode cost; may be negative.
+
+    The intervals may be asymmetric; they are combined by the squares of their lengths on each side
+    (MOVER, see break_even).
+    """
+    below = _length([_below(static), _above(dynamic)])
+    above = _length([_above(static), _below(dynamic)])
+    value = static.value - dynamic.value
+    return Estimate(
+        value,
+        None if below is None else value - below,
+        None if above is None else value + above,
+    )
+
+
+def break_even(extra: Estimate, dynamic: Estimate, ratio: Location | None) -> BreakEven:
     """Estimate the break-even and its interval.
 
-    cost: log seconds of compiling; dynamic: seconds of a dynamic step; ratio: log of the time of a
-    static step by that of a dynamic one, None if unknown.
+    extra: seconds that the first calls of the static mode cost more; dynamic: seconds of a dynamic
+    step; ratio: log of the time of a static step by that of a dynamic one, None if unknown.
+    """
+    if ratio is None or dynamic.value <= 0:
+        return UNSURE
+    value, low, high = ratio.interval()
+    if low is None or high is None:
+        return BreakEven(_steps(extra.value, dynamic.value, value), None, None, "unsure")
+    if low >= 0:
+        return NEVER if extra.value > 0 else UNSURE
+    if high >= 0:
+        steps = _steps(extra.value, dynamic.value, value)
+        return BreakEven(steps, _at_least(extra.low, dynamic, low), None, "unsure")
+    return _paying(extra, dynamic, Estimate(value, low, high))
+
+
+def _paying(extra: Estimate, dynamic: Estimate, ratio: Estimate) -> BreakEven:
+    """Estimate the steps where every one of them gains time.
 
     log N = log C - log t_dynamic - log(1 - t_static/t_dynamic). The intervals of the three terms
     may be asymmetric; they are combined by the squares of their lengths on each side (MOVER: Zou,
-    Huang & Zhang 2009, Computational Statistics and Data Analysis 53).
+    Huang & Zhang 2009, Computational Statistics and Data Analysis 53). A C of 0 or less has no
+    logarithm: such an end is 0 steps, and beside one the other end takes the worst of each term.
     """
-    if ratio is None or dynamic.value <= 0:
-        return BreakEven(None, None, None, "unsure")
-    value, low, high = ratio.interval()
-    steps = _steps(cost.value, dynamic.value, value)
-    if low is None or high is None:
-        return BreakEven(steps, None, None, "unsure")
-    if low >= 0:
-        return NEVER
-    if high >= 0:
-        return BreakEven(steps, _at_least(cost, dynamic, low), None, "unsure")
+    most = extra.value if extra.high is None else extra.high
+    if most <= 0:
+        end = None if extra.high is None else 0.0
+        return BreakEven(0.0, end, end, "at once")
+    if extra.value <= 0:
+        return BreakEven(0.0, 0.0, _at_most(most, dynamic, ratio), "pays")
     time = _minus(_logs(dynamic))
-    gain = _minus(Estimate(*(log(-expm1(end)) for end in (value, high, low))))
-    low, high = _combined(cost.interval(), time, gain)
-    return BreakEven(steps, low, high, "pays")
+    gain = _minus(Estimate(*(log(-expm1(end)) for end in _ends(ratio))))
+    low, high = _combined(_logs_of_cost(extra), time, gain)
+    if extra.low is not None and extra.low <= 0:
+        low = 0.0
+    return BreakEven(_steps(extra.value, dynamic.value, ratio.value), low, high, "pays")
 
 
-def _steps(cost: float, dynamic_s: float, ratio: float) -> float | None:
-    return exp(cost) / (dynamic_s * -expm1(ratio)) if ratio < 0 else None
+def _ends(ratio: Estimate) -> tuple[float, float, float]:
+    """The value and both ends of a ratio as those of its gain, which is small where it is high."""
+    value, low, high = ratio
+    return value, value if high is None else high, value if low is None else low
 
 
-def _at_least(cost: Location, dynamic: Estimate, low: float) -> float | None:
+def _steps(extra_s: float, dynamic_s: float, ratio: float) -> float | None:
+    return extra_s / (dynamic_s * -expm1(ratio)) if ratio < 0 < extra_s else None
+
+
+def _at_least(least_s: float | None, dynamic: Estimate, low: float) -> float | None:
     """Lower bound: the least cost, the slowest dynamic and the fastest static step."""
-    least = cost.interval().low
-    return None if least is None else exp(least) / ((dynamic.high or dynamic.value) * -expm1(low))
+    return None if least_s is None else _steps(least_s, dynamic.high or dynamic.value, low)
+
+
+def _at_most(most_s: float, dynamic: Estimate, ratio: Estimate) -> float | None:
+    """Upper bound: the largest cost, the fastest dynamic and the slowest static step."""
+    high = ratio.value if ratio.high is None else ratio.high
+    return _steps(most_s, dynamic.low or dynamic.value, high)
+
+
+def _logs_of_cost(extra: Estimate) -> Estimate:
+    """Convert to logs; an end without one is None."""
+    value, low, high = extra
+    return Estimate(
+        log(value),
+        log(low) if low is not None and low > 0 else None,
+        None if high is None else log(high),
+    )
 
 
 def _logs(seconds: Estimate) -> Estimate:
@@ -115,15 +170,25 @@ def _minus(of: Estimate) -> Estimate:
 def _combined(*parts: Estimate) -> tuple[float | None, float | None]:
     """Interval of exp(sum of the parts); an end is None if any part has none there."""
     middle = sum(part.value for part in parts)
-    below = [None if part.low is None else part.value - part.low for part in parts]
-    above = [None if part.high is None else part.high - part.value for part in parts]
-    low, high = _length(below), _length(above)
+    low, high = _length(map(_below, parts)), _length(map(_above, parts))
     return (
         None if low is None else exp(middle - low),
         None if high is None else exp(middle + high),
     )
 
 
-def _length(reaches: Sequence[float | None]) -> float | None:
-    known = [reach for reach in reaches if reach is not None]
-    return sqrt(sum(reach**2 for reach in known)) if len(known) == len(reaches) else None
+def _below(of: Estimate) -> float | None:
+    """Return how far the interval reaches below the value."""
+    return None if of.low is None else of.value - of.low
+
+
+def _above(of: Estimate) -> float | None:
+    """Return how far the interval reaches above the value."""
+    return None if of.high is None else of.high - of.value
+
+
+def _length(reaches: Iterable[float | None]) -> float | None:
+    """Return the square root of the sum of squares; None if a reach is unknown."""
+    every = list(reaches)
+    known = [reach for reach in every if reach is not None]
+    return sqrt(sum(reach**2 for reach in known)) if len(known) == len(every) else None

@@ -81,6 +81,8 @@ COLUMNS: dict[str, str] = {
     "label": "workload.label",
     "workload_id": "workload.id",
     "target": "target.id",
+    "first_calls_s": "time.first_calls_s",
+    "start_s": "time.start_s",
 }
 
 

@@ -1,10 +1,11 @@
 """Estimate the compile time of a case: the time of its first calls beyond that of steady state.
 
 It is estimated for each process, separately for cold caches (the first time on a machine) and for
-warm ones (every later time).
+warm ones (every later time). What a process pays once, however many cases it has, is not part of
+it: the start of the compiler, which the worker times apart.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import exp, log
 from statistics import fmean, median, variance
 from typing import NamedTuple
@@ -12,32 +13,19 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from dlbench.analysis.samples import CaseSamples, FirstCalls, by_generation
-from dlbench.records.measurement import Caches, Compiling, Status
-from dlbench.stats.location import MOST_BORROWED, Location, Variance
+from dlbench.records.measurement import Caches, Status
+from dlbench.stats.location import MOST_BORROWED, Estimate, Location, Variance
 
 OK: Status = "ok"
-
-
-class Scatter(NamedTuple):
-    """Variance of log seconds between processes, estimated from other cases; None if unknown.
-
-    own: of the code compiled for a case; start: of the compiler's start, of which there is one in
-    a process, shared by all cases of the worker.
-    """
-
-    own: Variance | None = None
-    start: Variance | None = None
-
-
-UNKNOWN = Scatter()
 
 
 class CompileEstimate(NamedTuple):
     """Compiling of one static case.
 
     cold, warm: location of the log compile seconds, None if never measured; start_s: seconds of
-    the compiler's start, contained in cold; graphs: number compiled by the first call; again:
-    number compiled by later calls; peak_bytes: largest rise of memory, None if unknown.
+    the compiler's start, which a process pays once, however many cases it has; graphs: number
+    compiled by the first call; again: number compiled by later calls; peak_bytes: largest rise of
+    memory, None if unknown.
     """
 
     cold: Location | None
@@ -49,9 +37,12 @@ class CompileEstimate(NamedTuple):
 
 
 def estimate_compiling(
-    samples: CaseSamples, scatters: Mapping[Caches, Scatter]
+    samples: CaseSamples, scatters: Mapping[Caches, Variance | None]
 ) -> CompileEstimate | None:
-    """Estimate the compile times of a case; None if it failed or nothing was compiled."""
+    """Estimate the compile times of a case; None if it failed or nothing was compiled.
+
+    scatters: by caches, the variance of the target's other cases between processes.
+    """
     records = [calls.compiling for calls in samples.first_calls if calls.compiling is not None]
     if not records or samples.status != OK:
         return None
@@ -59,8 +50,8 @@ def estimate_compiling(
     peaks = [record.peak_bytes for record in records if record.peak_bytes is not None]
     starts = [record.start_s for record in records if record.caches == "cold"]
     return CompileEstimate(
-        cold=_location(process_costs(samples, "cold"), scatters.get("cold", UNKNOWN)),
-        warm=_location(process_costs(samples, "warm"), scatters.get("warm", UNKNOWN)),
+        cold=_location(process_costs(samples, "cold"), scatters.get("cold")),
+        warm=_location(process_costs(samples, "warm"), scatters.get("warm")),
         start_s=median(starts or [0.0]),
         graphs=first[1] - first[0],
         again=first[-1] - first[1],
@@ -71,7 +62,8 @@ def estimate_compiling(
 class CompileCost(Struct, frozen=True):
     """Compile time in seconds: with cold caches and its interval, and with warm caches.
 
-    All contain the compiler's start, start_s; graphs: number compiled by the first call;
+    start_s: of the compiler's start, once per process, in none of the others; graphs: number
+    compiled by the first call;
     recompiled: number compiled by the calls right after it; peak_bytes: largest rise of memory.
     None where unknown.
     """
@@ -86,14 +78,14 @@ class CompileCost(Struct, frozen=True):
     recompiled: int | None = None
 
 
-def to_seconds(estimate: CompileEstimate) -> CompileCost:
+def to_compile_cost(estimate: CompileEstimate) -> CompileCost:
     """Convert an estimate from log seconds to seconds."""
-    value, low, high = estimate.cold.interval() if estimate.cold else (None, None, None)
+    cold = estimate.cold and in_seconds(estimate.cold)
     return CompileCost(
-        seconds=_exp(value),
-        low_s=_exp(low),
-        high_s=_exp(high),
-        warm_s=_exp(estimate.warm.value) if estimate.warm else None,
+        seconds=cold and cold.value,
+        low_s=cold and cold.low,
+        high_s=cold and cold.high,
+        warm_s=estimate.warm and in_seconds(estimate.warm).value,
         start_s=estimate.start_s,
         peak_bytes=estimate.peak_bytes,
         graphs=estimate.graphs,
@@ -101,87 +93,73 @@ def to_seconds(estimate: CompileEstimate) -> CompileCost:
     )
 
 
-def _exp(log_s: float | None) -> float | None:
-    return None if log_s is None else exp(log_s)
+def in_seconds(cost: Location) -> Estimate:
+    """Convert log seconds to seconds with their interval."""
+    value, low, high = cost.interval()
+    return Estimate(
+        exp(value), None if low is None else exp(low), None if high is None else exp(high)
+    )
 
 
 class ProcessCost(NamedTuple):
-    """Compile seconds in one process: of the case, and of the compiler's start.
+    """Seconds that the first calls of a case took beyond steady state in one process.
 
-    is_bound: own_s is set to one step, the least that can be detected.
+    is_bound: seconds is set to one step, the least that can be detected.
     """
 
-    own_s: float
-    start_s: float
+    seconds: float
     is_bound: bool
 
-    @property
-    def seconds(self) -> float:
-        """The sum: the cost in a process that compiles nothing else."""
-        return self.own_s + self.start_s
+
+def first_calls_cost(samples: CaseSamples, others: Variance | None) -> Location | None:
+    """Locate the log seconds that the first calls of a dynamic case cost beyond steady state.
+
+    others: the variance of the target's other cases between processes. Without the processes whose
+    own start these calls may contain. None if that leaves none, or less than can be detected.
+    """
+    costs = process_costs(samples, None)
+    return None if any(cost.is_bound for cost in costs) else _location(costs, others)
 
 
-def process_costs(samples: CaseSamples, caches: Caches) -> list[ProcessCost]:
+def process_costs(samples: CaseSamples, caches: Caches | None) -> list[ProcessCost]:
     """Compute the cost in every generation with these caches: first calls beyond steady state.
 
-    It contains the compiler's start, which every process pays, unless the compiler had been used
-    before the first call. It is at least one step, the least that can be detected.
+    caches: None for a dynamic mode, of which calls that may contain the start of their process are
+    left out. The cost is at least one step, the least that can be detected.
     """
     steady = {
         group[0].generation: median(sample.step_s for sample in group)
         for group in by_generation(samples.samples)
     }
     return [
-        _cost(calls, steady[calls.generation], calls.compiling)
+        _cost(calls.calls_s, steady[calls.generation])
         for calls in samples.first_calls
-        if calls.compiling is not None
-        and calls.compiling.caches == caches
+        if _caches(calls) == caches
+        and not (caches is None and calls.may_start)
+        and calls.calls_s
         and steady.get(calls.generation)
     ]
 
 
-def _cost(first: FirstCalls, step_s: float, how: Compiling) -> ProcessCost:
-    beyond = sum(first.calls_s) - len(first.calls_s) * step_s
-    start_s = 0.0 if how.graphs[0] else how.start_s
-    return ProcessCost(max(beyond, step_s), start_s, beyond < step_s)
+def _caches(calls: FirstCalls) -> Caches | None:
+    return None if calls.compiling is None else calls.compiling.caches
 
 
-def pooled_scatter(cases: Iterable[CaseSamples], caches: Caches) -> Variance | None:
-    """Pool the variance of the compile time between processes over the cases of a target.
+def _cost(calls_s: Sequence[float], step_s: float) -> ProcessCost:
+    beyond = sum(calls_s) - len(calls_s) * step_s
+    return ProcessCost(max(beyond, step_s), beyond < step_s)
+
+
+def pooled_scatter(cases: Iterable[CaseSamples], caches: Caches | None) -> Variance | None:
+    """Pool the variance of the log cost between processes over the cases of a target.
 
     A single case is compiled too seldom to estimate it. Costs that are only bounds are left out.
+    None if no case has two costs.
     """
-    return _pooled(
-        [log(cost.own_s) for cost in process_costs(samples, caches) if not cost.is_bound]
+    groups = [
+        [log(cost.seconds) for cost in process_costs(samples, caches) if not cost.is_bound]
         for samples in cases
-    )
-
-
-def pooled_start_scatter(
-    targets: Iterable[Iterable[CaseSamples]], caches: Caches
-) -> Variance | None:
-    """Pool the variance of a compiler's start over the targets that use this compiler.
-
-    Its degrees of freedom are limited, since all targets ran in the same few generations.
-    """
-    pooled = _pooled(list(_starts(cases, caches).values()) for cases in targets)
-    return pooled and pooled._replace(df=min(pooled.df, MOST_BORROWED))
-
-
-def _starts(cases: Iterable[CaseSamples], caches: Caches) -> dict[int, float]:
-    """Log seconds of a target's start by generation; its cases share a worker and so the start."""
-    return {
-        calls.generation: log(calls.compiling.start_s)
-        for samples in cases
-        for calls in samples.first_calls
-        if calls.compiling is not None
-        and calls.compiling.caches == caches
-        and calls.compiling.start_s > 0
-    }
-
-
-def _pooled(groups: Iterable[Sequence[float]]) -> Variance | None:
-    """Pool the variance within groups, with its degrees of freedom; None if there are none."""
+    ]
     several = [group for group in groups if len(group) > 1]
     df = sum(len(group) - 1 for group in several)
     if not df:
@@ -189,44 +167,16 @@ def _pooled(groups: Iterable[Sequence[float]]) -> Variance | None:
     return Variance(sum((len(group) - 1) * variance(group) for group in several) / df, df)
 
 
-def _location(costs: Sequence[ProcessCost], scatter: Scatter) -> Location | None:
-    """Mean of the log seconds; the variances of both parts add up, weighted by their shares."""
+def _location(costs: Sequence[ProcessCost], others: Variance | None) -> Location | None:
+    """Mean of the log seconds, with a variance moderated by that of others (Smyth 2004)."""
     if not costs:
         return None
-    value, count = fmean(log(cost.seconds) for cost in costs), len(costs)
-    parts = list(_parts(costs, scatter))
-    if any(part is None for _, part in parts):
-        return Location(value, None, None, count)
-    return _combined(value, [(share, part) for share, part in parts if part], count)
-
-
-def _parts(
-    costs: Sequence[ProcessCost], scatter: Scatter
-) -> Iterator[tuple[float, Variance | None]]:
-    """Share of the seconds, and variance, of the case's own compiling and of the start."""
-    start = sum(cost.start_s for cost in costs) / sum(cost.seconds for cost in costs)
-    if start < 1:
-        yield 1 - start, _moderated([log(cost.own_s) for cost in costs], scatter.own)
-    if start > 0:
-        yield start, scatter.start
-
-
-def _moderated(logs: Sequence[float], others: Variance | None) -> Variance | None:
-    """Variance of the case, moderated by that of others (Smyth 2004, see stats.location)."""
-    own = len(logs) - 1
-    borrowed = min(others.df, MOST_BORROWED) if others else 0
+    logs = [log(cost.seconds) for cost in costs]
+    value, count = fmean(logs), len(logs)
+    own, borrowed = count - 1, min(others.df, MOST_BORROWED) if others else 0
     if not own + borrowed:
-        return None
-    mean = fmean(logs)
-    spread = sum((value - mean) ** 2 for value in logs)
+        return Location(value, None, None, count)
+    spread = sum((one - value) ** 2 for one in logs)
     lent = borrowed * others.value if others else 0.0
-    return Variance((spread + lent) / (own + borrowed), own + borrowed)
-
-
-def _combined(value: float, parts: Sequence[tuple[float, Variance]], count: int) -> Location:
-    """Error of log(a + b) = that of share_a log a + share_b log b; df by Satterthwaite (1946)."""
-    variances = [share**2 * part.value for share, part in parts]
-    total = sum(variances)
-    below = sum(term**2 / part.df for term, (_, part) in zip(variances, parts, strict=True))
-    df = total**2 / below if below else float(min(part.df for _, part in parts))
-    return Location(value, (total / count) ** 0.5, df, count)
+    moderated = (spread + lent) / (own + borrowed)
+    return Location(value, (moderated / count) ** 0.5, own + borrowed, count)

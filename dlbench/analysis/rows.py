@@ -27,7 +27,9 @@ from dlbench.records.run import Run
 class Time(Struct, frozen=True):
     """Seconds of one iteration with their interval, and the rates computed from them.
 
-    first_call_s: seconds of the very first call.
+    first_call_s: seconds of the very first call; first_calls_s: of a dynamic mode beside a static
+    one, seconds of its first calls beyond as many later steps; start_s: seconds that a process of a
+    dynamic mode takes to start computing, which no other time contains.
     """
 
     seconds: float | None = None
@@ -36,6 +38,8 @@ class Time(Struct, frozen=True):
     gflops: float | None = None
     samples_per_s: float | None = None
     first_call_s: float | None = None
+    first_calls_s: float | None = None
+    start_s: float | None = None
 
 
 class BlockCounts(Struct, frozen=True):
@@ -176,7 +180,7 @@ def row_of(case: Case, samples: CaseSamples) -> Row:
 def _time(workload: Workload, samples: CaseSamples, found: Summary) -> Time:
     first_call_s = samples.calls_s[0] if samples.calls_s else None
     if found.time is None:
-        return Time(first_call_s=first_call_s)
+        return Time(first_call_s=first_call_s, start_s=samples.start_s)
     work, (seconds, low, high) = workload.work, found.time
     per_second = 1 / seconds if seconds > 0 else None
     return Time(
@@ -186,6 +190,7 @@ def _time(workload: Workload, samples: CaseSamples, found: Summary) -> Time:
         gflops=work.flops * per_second / 1e9 if per_second else None,
         samples_per_s=work.samples * per_second if per_second and work.samples else None,
         first_call_s=first_call_s,
+        start_s=samples.start_s,
     )
 
 

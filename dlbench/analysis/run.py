@@ -88,8 +88,9 @@ class RunAnalysis:
 
     def __init__(self, results: Results, margin: float = MARGIN) -> None:
         self.run, self.margin = results.run, margin
-        self.samples_by_case = join_generations(results.measurements)
         plan = self.run.plan
+        targets = {case.id: case.target for case in plan.cases}
+        self.samples_by_case = join_generations(results.measurements, targets)
         alone = [row_of(case, self.samples_by_case.get(case.id, UNREACHED)) for case in plan.cases]
         self.contests, self.nulls = self._contests(alone)
         self.rows = self._completed(with_notes(alone, self.run))

@@ -3,12 +3,15 @@
 It must not know what is computed from them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import median
 from typing import NamedTuple
 
 from dlbench.grouping import grouped
+from dlbench.records.case import Target
 from dlbench.records.measurement import (
     Compiling,
     Measurement,
@@ -41,11 +44,15 @@ class Selection(NamedTuple):
 
 
 class FirstCalls(NamedTuple):
-    """Seconds of each of the first calls in a generation, and what the compiler did in them."""
+    """Seconds of each of the first calls in a generation, and what the compiler did in them.
+
+    may_start: whether they may contain what the process pays once, at its first case.
+    """
 
     generation: int
     calls_s: tuple[float, ...]
     compiling: Compiling | None
+    may_start: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,8 @@ class CaseSamples:
 
     status and reason come from the first measurement that is not ok; calls_s and parity from the
     first generation, before anything was compiled; stop_reason from the last; first_calls and
-    stretches from all; lead_s: the longest lead-in of a turn.
+    stretches from all; lead_s: the longest lead-in of a turn; start_s: the median seconds that the
+    process took to start computing, None if unknown.
     """
 
     case: str
@@ -67,6 +75,7 @@ class CaseSamples:
     first_calls: tuple[FirstCalls, ...] = ()
     stretches: tuple[Stretch, ...] = ()
     lead_s: float | None = None
+    start_s: float | None = None
 
     @cached_property
     def selection(self) -> Selection:
@@ -99,19 +108,42 @@ def by_placement(samples: Iterable[Sample]) -> list[list[Sample]]:
     return list(grouped(samples, lambda sample: (sample.generation, sample.renewal)).values())
 
 
-def join_generations(measurements: Iterable[Measurement]) -> dict[str, CaseSamples]:
+def join_generations(
+    measurements: Iterable[Measurement], targets: Mapping[str, Target] | None = None
+) -> dict[str, CaseSamples]:
     """Join the measurements of every case, by the id of the case.
 
-    A measurement that was written twice, because of an interrupt, counts once.
+    A measurement that was written twice, because of an interrupt, counts once. targets: of the
+    cases, by id; cases of a target share a process, whose start the first of them may contain.
     """
+    every = list(measurements)
+    first = _first_of_processes(every, targets or {})
     lines: dict[str, dict[int, Measurement]] = {}
-    for measurement in measurements:
+    for measurement in every:
         lines.setdefault(measurement.case, {})[measurement.generation] = measurement
-    return {case: _join(list(generations.values())) for case, generations in lines.items()}
+    return {case: _join(list(generations.values()), first) for case, generations in lines.items()}
 
 
-def _join(lines: Sequence[Measurement]) -> CaseSamples:
+def _first_of_processes(
+    measurements: Iterable[Measurement], targets: Mapping[str, Target]
+) -> set[tuple[str, int]]:
+    """Return case and generation of the measurements that may be the first of their process.
+
+    A process may have ended where a case failed.
+    """
+    first, last = set(), dict[tuple[Target, int], Status]()
+    for one in measurements:
+        if one.case in targets:
+            process = (targets[one.case], one.generation)
+            if last.get(process) != "ok":
+                first.add((one.case, one.generation))
+            last[process] = one.status
+    return first
+
+
+def _join(lines: Sequence[Measurement], first_of: AbstractSet[tuple[str, int]]) -> CaseSamples:
     first, last = lines[0], lines[-1]
+    starts = [line.start_s for line in lines if line.start_s is not None]
     deciding = next((line for line in lines if line.status != "ok"), first)
     return CaseSamples(
         case=first.case,
@@ -124,6 +156,13 @@ def _join(lines: Sequence[Measurement]) -> CaseSamples:
         stretches=tuple(stretch for line in lines for stretch in line.stretches),
         lead_s=max(line.lead_s for line in lines),
         first_calls=tuple(
-            FirstCalls(line.generation, line.calls_s, line.compiling) for line in lines
+            FirstCalls(
+                line.generation,
+                line.calls_s,
+                line.compiling,
+                line.start_s is None and (line.case, line.generation) in first_of,
+            )
+            for line in lines
         ),
+        start_s=median(starts) if starts else None,
     )

@@ -3,19 +3,19 @@
 A twin differs in nothing but the mode. It must not know how anything is shown.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import get_args
 
 from msgspec.structs import replace
 
-from dlbench.analysis.break_even import BreakEven, break_even
+from dlbench.analysis.break_even import BreakEven, break_even, extra_cost
 from dlbench.analysis.compile_cost import (
     CompileEstimate,
-    Scatter,
     estimate_compiling,
+    first_calls_cost,
+    in_seconds,
     pooled_scatter,
-    pooled_start_scatter,
-    to_seconds,
+    to_compile_cost,
 )
 from dlbench.analysis.located import LocatedPair
 from dlbench.analysis.rows import Row, is_timed
@@ -25,7 +25,7 @@ from dlbench.grouping import grouped
 from dlbench.records.measurement import Caches
 from dlbench.records.network import steps_in
 from dlbench.records.plan import Plan
-from dlbench.stats.location import Estimate, Variance
+from dlbench.stats.location import Estimate, Location, Variance
 
 
 class StaticRows:
@@ -44,48 +44,50 @@ class StaticRows:
         self.samples_by_case, self.rows_by_network = samples_by_case, rows_by_network
         self.pairs = pairs
         self.by_target: dict[str, list[Row]] = {}
-        self.starts: dict[tuple[str, str], dict[Caches, Variance | None]] = {}
 
     def complete(self, rows: Sequence[Row]) -> list[Row]:
-        """Add compile time and break-even to the rows of static modes."""
+        """Add compile time and break-even to static rows, and what first calls cost to twins."""
         self.by_target = grouped(rows, lambda row: row.target.id)
-        compilers = grouped(rows, lambda row: (row.target.backend, row.target.device))
-        self.starts = {compiler: self._starts(those) for compiler, those in compilers.items()}
+        compiled = {_place(row) for row in rows if row.mode_kind == "static"}
+        rows = [
+            self._with_first_calls(row)
+            if row.mode_kind == "dynamic" and _place(row) in compiled
+            else row
+            for row in rows
+        ]
         twins = {_place(row): row for row in rows if row.mode_kind == "dynamic" and is_timed(row)}
         return [
             self._complete(row, twins.get(_place(row))) if row.mode_kind == "static" else row
             for row in rows
         ]
 
+    def _with_first_calls(self, row: Row) -> Row:
+        cost = self._first_calls(row)
+        seconds = None if cost is None else in_seconds(cost).value
+        return replace(row, time=replace(row.time, first_calls_s=seconds))
+
+    def _first_calls(self, row: Row) -> Location | None:
+        """Locate what the first calls of a dynamic row cost; None if it cannot be told."""
+        samples = self.samples_by_case.get(row.case)
+        return first_calls_cost(samples, self._scatter(row, None)) if samples else None
+
     def _complete(self, row: Row, twin: Row | None) -> Row:
         samples = self.samples_by_case.get(row.case)
-        estimate = estimate_compiling(samples, self._scatters(row)) if samples else None
+        scatters = {caches: self._scatter(row, caches) for caches in get_args(Caches)}
+        estimate = estimate_compiling(samples, scatters) if samples else None
         if estimate is None:
             return row
-        row = replace(row, compile=to_seconds(estimate))
+        row = replace(row, compile=to_compile_cost(estimate))
         return replace(row, break_even=self._break_even(row, twin, estimate)) if twin else row
 
-    def _scatters(self, row: Row) -> dict[Caches, Scatter]:
-        """Variances by caches: of compiling, from the target's other cases; of the start, from all.
+    def _scatter(self, row: Row, caches: Caches | None) -> Variance | None:
+        """Variance of the cost between processes, from the target's other cases.
 
         By its own variance a case would never stand out.
         """
-        others = self._samples(
-            other for other in self.by_target[row.target.id] if other.case != row.case
-        )
-        starts = self.starts[row.target.backend, row.target.device]
-        return {
-            caches: Scatter(pooled_scatter(others, caches), starts[caches]) for caches in starts
-        }
-
-    def _starts(self, rows: Iterable[Row]) -> dict[Caches, Variance | None]:
-        """Variance of the start of a compiler: one per backend and device, shared by targets."""
-        targets = dict.fromkeys(row.target.id for row in rows)
-        cases = [self._samples(self.by_target[target]) for target in targets]
-        return {caches: pooled_start_scatter(cases, caches) for caches in get_args(Caches)}
-
-    def _samples(self, rows: Iterable[Row]) -> list[CaseSamples]:
-        return [self.samples_by_case[row.case] for row in rows if row.case in self.samples_by_case]
+        others = (other.case for other in self.by_target[row.target.id] if other.case != row.case)
+        known = [self.samples_by_case[case] for case in others if case in self.samples_by_case]
+        return pooled_scatter(known, caches)
 
     def _break_even(self, row: Row, twin: Row, estimate: CompileEstimate) -> BreakEven:
         if estimate.cold is None or not is_timed(row):
@@ -93,7 +95,10 @@ class StaticRows:
         pair = self.pairs[row.case, twin.case]
         ratio = None if _is_doubtful(pair) else pair.lows[0]
         dynamic = Estimate(twin.time.seconds or 0.0, twin.time.low_s, twin.time.high_s)
-        steps = break_even(estimate.cold, dynamic, ratio)
+        extra, theirs = in_seconds(estimate.cold), self._first_calls(twin)
+        if theirs is not None:
+            extra = extra_cost(extra, in_seconds(theirs))
+        steps = break_even(extra, dynamic, ratio)
         return replace(steps, epoch_steps=self._steps_of_an_epoch(row))
 
     def _steps_of_an_epoch(self, row: Row) -> float | None:

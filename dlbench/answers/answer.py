@@ -13,6 +13,7 @@ from dlbench.analysis.pairs import Pair
 from dlbench.analysis.rows import Row, is_timed
 from dlbench.analysis.run import RunAnalysis
 from dlbench.analysis.verdicts import Verdict
+from dlbench.answers.crossover import Crossover, crossovers_of
 from dlbench.answers.duel import Duel, duel
 from dlbench.answers.questions import SIDES, Question, others, questions, value
 from dlbench.grouping import grouped
@@ -95,12 +96,17 @@ class Overall(Record, frozen=True):
 
 
 class Answers(Record, frozen=True):
-    """All answers of a run. alike: those between targets that differ in nothing else."""
+    """All answers of a run.
+
+    alike: those between targets that differ in nothing else; crossovers: where an answer changes
+    along a parameter of the workloads.
+    """
 
     asked: tuple[Question, ...]
     by_workload: tuple[Answer, ...]
     overall: tuple[Overall, ...]
     alike: tuple[Overall, ...]
+    crossovers: tuple[Crossover, ...] = ()
 
 
 def answers_of(analysis: RunAnalysis, baseline: str | None = None) -> Answers:
@@ -121,6 +127,9 @@ def answers_of(analysis: RunAnalysis, baseline: str | None = None) -> Answers:
         ),
         overall=tuple(overall for one in asked for overall in found.overall(one)),
         alike=tuple(overall for one in asked for overall in found.alike(one)),
+        crossovers=tuple(
+            crossover for one in asked for crossover in crossovers_of(one, rows, found.duel)
+        ),
     )
 
 

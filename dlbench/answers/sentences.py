@@ -8,10 +8,11 @@ from math import log
 from typing import NamedTuple
 
 from dlbench import units
-from dlbench.analysis.labels import names_by_case, workload_names
+from dlbench.analysis.labels import names_by_case, shorten, workload_names
 from dlbench.analysis.rows import Row, is_timed
 from dlbench.analysis.verdicts import without_figures
 from dlbench.answers.answer import Answers, Overall
+from dlbench.answers.crossover import Crossover, Span
 from dlbench.answers.questions import Question, other_axes
 from dlbench.grouping import grouped
 
@@ -42,6 +43,7 @@ def sentences(rows: Sequence[Row], answers: Answers) -> list[Sentence]:
     by_axis = {question.axis: question for question in answers.asked}
     found = [
         *(_device(by_axis["device"], answers) if "device" in by_axis else []),
+        *(_crossing(one) for one in answers.crossovers if one.question == "device"),
         *_fastest(rows),
         *(
             sentence
@@ -51,6 +53,7 @@ def sentences(rows: Sequence[Row], answers: Answers) -> list[Sentence]:
         ),
         *(_calls(answers) if "call" in by_axis else []),
         *(_modes(answers) if "mode_kind" in by_axis else []),
+        *(_crossing(one) for one in answers.crossovers if one.question != "device"),
     ]
     return [*found[:MOST_SENTENCES], *_unmeasured(rows)]
 
@@ -230,6 +233,47 @@ def _comparison(overall: Overall) -> str:
     # two measurements, not the ends of an interval: each has digits of its own
     least, most = (units.ratios(end)[0] for end in (found.least, found.most))
     return f"{', '.join(parts)}; on average {much}, from {least} to {most}"
+
+
+# --- where the answer changes -------------------------------------------------------------------
+def _crossing(found: Crossover) -> Sentence:
+    """Write such as `CPU or GPU, matmul: the CPU is faster up to size 64, the GPU from 256 on`."""
+    where = ", ".join(filter(None, (_target(found), _fixed(found))))
+    first, *middle, last = found.spans
+    name = found.parameter
+    parts = [f"{_the(first, found)} is faster up to {name} {first.last}"]
+    parts += [f"{_the(one, found)} {_between(one, name)}" for one in middle]
+    parts += [f"{_the(last, found)} from {name} {last.first} on"]
+    text = f"{side(found.left)} or {side(found.right)}, {where}: {', '.join(parts)}"
+    return Sentence(text, ())
+
+
+def _the(span: Span, found: Crossover) -> str:
+    article = "the " if found.question == "device" else ""
+    return f"{article}{side(span.side)}"
+
+
+def _between(span: Span, name: str) -> str:
+    if span.first == span.last:
+        return f"at {name} {span.first}"
+    return f"from {name} {span.first} to {span.last}"
+
+
+def _target(found: Crossover) -> str:
+    """Name the backend and the device of targets that are compared like with like."""
+    if not found.same:
+        return ""
+    device, backend, *_ = found.same
+    return f"{backend} on {side(device)}"
+
+
+def _fixed(found: Crossover) -> str:
+    """Name the workloads by what they have in common: `forward mnist-512`."""
+    named = (
+        str(value) if name == "network" else f"{name} {value}"
+        for name, value in found.fixed.items()
+    )
+    return shorten(" ".join((found.kind, *named)))
 
 
 def _workloads(count: int) -> str:

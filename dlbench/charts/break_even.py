@@ -29,7 +29,9 @@ MOST_STEPS = 1e6
 def draw(rows: Sequence[Row]) -> Figure | None:
     """Draw a panel per workload, a line per target, and a mark with its interval at a crossing.
 
-    Solid lines are static modes. The marker at its end identifies a line if colours repeat.
+    A mode that pays at once has no crossing: its line lies below that of its twin from the first
+    step on. What a process pays once, the start of device and compiler, is not drawn. Solid lines
+    are static modes. The marker at its end identifies a line if colours repeat.
     """
     known = [row for row in timed_rows(rows) if row.break_even.state]
     kinds = {row.workload.kind for row in known}
@@ -60,7 +62,10 @@ def _is_known(row: Row) -> bool:
 
 
 def _note(rows: Sequence[Row], left_out: int) -> str:
-    marks = "solid: static; mark within a line: compiling has paid off, with its 95 % interval"
+    marks = (
+        "solid: static; mark within a line: compiling has paid off, with its 95 % interval; "
+        "no mark, and below its own eager line: it pays at once"
+    )
     note = "; ".join(filter(None, (base.shared(rows), marks)))
     if left_out:
         more = units.counted(left_out, "more workload")
@@ -79,12 +84,15 @@ def _crossings(rows: Sequence[Row]) -> Iterator[float]:
     """Steps at which static modes overtake their twins, and the fastest dynamic mode."""
     own = (row.break_even.steps for row in rows if row.break_even.state == "pays")
     yield from (steps for steps in own if steps is not None and steps <= MOST_STEPS)
-    dynamic = [row.time.seconds for row in rows if row.mode_kind == "dynamic" and row.time.seconds]
+    dynamic = sorted(
+        (_total(row) for row in rows if row.mode_kind == "dynamic" and row.time.seconds),
+        key=lambda total: total.step_s,
+    )
     for row in rows:
         total = _total(row)
-        if total.start_s and dynamic and 0 < total.step_s < min(dynamic):
-            crossing = total.crossing(TotalTime(0.0, min(dynamic)))
-            if crossing <= MOST_STEPS:
+        if row.mode_kind == "static" and dynamic and 0 < total.step_s < dynamic[0].step_s:
+            crossing = total.crossing(dynamic[0])
+            if 0 < crossing <= MOST_STEPS:
                 yield crossing
 
 
@@ -110,5 +118,6 @@ def _panel(
 
 
 def _total(row: Row) -> TotalTime:
-    """Total time: compiling, then the steps."""
-    return TotalTime(row.compile.seconds or 0.0, row.time.seconds or 0.0)
+    """Total time: what the first calls cost, then the steps."""
+    first_s = row.compile.seconds if row.mode_kind == "static" else row.time.first_calls_s
+    return TotalTime(first_s or 0.0, row.time.seconds or 0.0)

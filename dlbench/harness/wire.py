@@ -150,11 +150,15 @@ class Ready(Record, frozen=True, tag="ready"):
 
 
 class Prepared(Record, frozen=True, tag="prepared"):
-    """The first calls in seconds, one by one. facts: see workloads.base.Bound."""
+    """The first calls in seconds, one by one.
+
+    facts: see workloads.base.Bound; start_s: see records.measurement.Measurement.
+    """
 
     calls_s: tuple[float, ...]
     compiling: Compiling | None = None
     facts: dict[str, str | int | None] = msgspec.field(default_factory=dict)
+    start_s: float | None = None
 
 
 class Warm(Record, frozen=True, tag="warm"):

@@ -160,13 +160,14 @@ class Compiling(Record, frozen=True):
 class Measurement(Record, frozen=True):
     """The raw measurements of one case in one generation: one line on disk.
 
-    case: its id; reason: why the status is not `ok`; starting_s: seconds of starting its worker,
-    by its share of the CPU time of all that started together, 0 if an earlier case did, None if
-    unknown;
-    preparing_s: seconds from then to the end of its warm-up; calls_s: the seconds of each first
-    call. samples: the blocks that were timed in turns; lead_ins: the blocks before those of each
-    turn; lead_s: the seconds of a lead-in, at the end; stretches: uninterrupted blocks, before the
-    first turn and after the last.
+    case: its id; reason: why the status is not `ok`; starting_s: seconds of starting its worker, by
+    its share of the CPU time of all that started together, 0 if an earlier case did, None if
+    unknown; preparing_s: seconds from then to the end of its warm-up; calls_s: the seconds of each
+    first call; start_s: the seconds that the process took to start computing, once, before its
+    first case; None in a static mode, whose compiler's start contains it, and unknown before
+    version 8. samples: the blocks that were timed in turns; lead_ins: the blocks before those of
+    each turn; lead_s: the seconds of a lead-in, at the end; stretches: uninterrupted blocks, before
+    the first turn and after the last.
     """
 
     case: str
@@ -176,6 +177,7 @@ class Measurement(Record, frozen=True):
     starting_s: Seconds | None = None
     preparing_s: Seconds | None = None
     calls_s: tuple[Seconds, ...] = ()
+    start_s: Seconds | None = None
     warmup: tuple[Sample, ...] = ()
     samples: tuple[Sample, ...] = ()
     lead_ins: tuple[Sample, ...] = ()

@@ -16,7 +16,8 @@ from dlbench.records.settings import Departure, Difference
 # 7: samples have the worker's own CPU time; the head has the usual luck of the machine.
 # 8: rows have one null per device, another in each generation; targets have a call; the head has
 #    settings and differences of the backends, and what limits the cores; samples have the threads
-#    that can run at a time; epochs of a training have the counters of disturbances.
+#    that can run at a time; epochs of a training have the counters of disturbances; lines
+#    have the start of the device.
 SCHEMA_VERSION = 8
 
 CoreLimit = Literal["affinity", "quota"]

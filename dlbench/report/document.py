@@ -15,7 +15,7 @@ from dlbench.report.answers import tables as answer_tables
 from dlbench.report.cores import usable
 from dlbench.report.metrics import SPARSE, Metric, measured, rows_with
 from dlbench.report.ranking import rankings, setting
-from dlbench.report.sentences import advice
+from dlbench.report.sentences import advice, paid_once
 from dlbench.report.tables import last_note, lay_out, ratios, split_by_loop
 from dlbench.report.view import DEFAULT, View
 from dlbench.results.folder import Results
@@ -66,6 +66,7 @@ def document_of(results: Results, view: View = DEFAULT) -> Document:
         remarks=(
             *([ALONE] if is_alone else []),
             *advice(reading.rows),
+            *paid_once(reading.rows),
             *notes.lines(known.run, reading),
         ),
     )

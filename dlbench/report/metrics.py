@@ -152,7 +152,7 @@ def _break_even(row: Row) -> Texts | None:
     when = row.break_even
     if when.state is None:
         return None
-    if when.state != "pays" or when.steps is None:
+    if when.state != "pays" or when.steps is None:  # also `at once`: a number would tell no more
         return when.state, f"≥ {units.rounded(when.low)}" if when.low else ""
     below = "–".join(units.rounded(end) for end in (when.low, when.high) if end is not None)
     return units.rounded(when.steps), below

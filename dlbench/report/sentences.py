@@ -5,13 +5,18 @@ where they cross.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import get_args
 
 from dlbench import units
+from dlbench.analysis.break_even import State
 from dlbench.analysis.labels import names_by_case
 from dlbench.analysis.rows import Row, is_timed
 
 # What is repeated in a training, and what may stand for it where that was not measured.
 PREFERRED = ("train_step", "backward", "forward", "predict")
+
+# Starts that are shorter are not told: nobody waits for them, and importing a framework takes more.
+LEAST_START_S = 1.0
 
 
 def advice(rows: Sequence[Row]) -> list[str]:
@@ -38,10 +43,10 @@ def advice(rows: Sequence[Row]) -> list[str]:
 def _sentence(rows: Sequence[Row], names: Mapping[str, str]) -> str:
     """Write such as `compiling pays off for jax jit after 47 steps; never for torch compile`."""
     by_state = {
-        state: [row for row in rows if row.break_even.state == state]
-        for state in ("pays", "never", "unsure")
+        state: [row for row in rows if row.break_even.state == state] for state in get_args(State)
     }
-    pays = [f"{names[row.case]} after {_steps(row)}" for row in by_state["pays"]]
+    pays = [f"{names[row.case]} at once" for row in by_state["at once"]]
+    pays += [f"{names[row.case]} after {_steps(row)}" for row in by_state["pays"]]
     never = [names[row.case] for row in by_state["never"]]
     unsure = [names[row.case] for row in by_state["unsure"]]
     parts = [
@@ -57,8 +62,29 @@ def _steps(row: Row) -> str:
     found = row.break_even
     if found.steps is None:
         return "an unknown number of steps"
+    if not found.steps and found.high:
+        return f"at most {_counted(found.high, found.epochs_high)}"
     if found.steps < 1:
         return "the first step"
-    epochs = found.epochs
+    return f"about {_counted(found.steps, found.epochs)}"
+
+
+def _counted(steps: float, epochs: float | None) -> str:
     more = "" if epochs is None else f" ({units.significant(epochs, digits=2)} epochs)"
-    return f"about {units.counted(int(float(units.rounded(found.steps))), 'step')}{more}"
+    return f"{units.counted(int(float(units.rounded(steps))), 'step')}{more}"
+
+
+def paid_once(rows: Sequence[Row]) -> list[str]:
+    """Say in a sentence what a process pays once, which no table adds to any case."""
+    starts: dict[tuple[str, str], list[float]] = {}
+    for row in rows:
+        start_s = row.compile.start_s or row.time.start_s
+        if is_timed(row) and start_s is not None and start_s >= LEAST_START_S:
+            what = f"{row.target.backend}'s compiler" if row.compile.start_s else row.target.backend
+            starts.setdefault((what, row.target.device), []).append(start_s)
+    several = len({row.target.device for row in rows if is_timed(row)}) > 1
+    told = [
+        f"{units.duration(max(seconds))} to start {what}{f' on {device}' if several else ''}"
+        for (what, device), seconds in starts.items()
+    ]
+    return [f"Paid once per process, in no other number: {', '.join(told)}"] if told else []

@@ -7,10 +7,9 @@ from msgspec.structs import replace
 
 from dlbench.analysis.compile_cost import (
     ProcessCost,
-    Scatter,
     estimate_compiling,
+    first_calls_cost,
     pooled_scatter,
-    pooled_start_scatter,
     process_costs,
 )
 from dlbench.analysis.run import rows_of
@@ -18,6 +17,7 @@ from dlbench.analysis.samples import join_generations
 from dlbench.networks.base import every
 from dlbench.records.measurement import Compiling
 from dlbench.results.folder import Results
+from dlbench.stats.location import Variance
 from fakes.runs import COMPILED, TORCH, case, forward, measured, plan_of, run_of, samples
 
 CASE = case(forward("iris"), COMPILED)
@@ -45,19 +45,16 @@ def how(caches="cold", start_s=0.0, graphs=(0, 1, 1, 1), peak_bytes=None):
 
 def test_compiling_is_what_the_first_calls_take_beyond_steady_state():
     samples = told(((2.01, 0.51, 0.01), how()))
-    assert process_costs(samples, "cold") == [ProcessCost(pytest.approx(2.5), 0.0, is_bound=False)]
+    assert process_costs(samples, "cold") == [ProcessCost(pytest.approx(2.5), is_bound=False)]
 
 
-def test_the_compilers_start_is_a_part_of_it():
-    samples = told(((2.01, 0.01, 0.01), how(start_s=3.0)))
-    assert process_costs(samples, "cold")[0].seconds == pytest.approx(5.0)
-    assert estimate_compiling(samples, {}).start_s == 3.0
-
-
-def test_where_the_compiler_was_at_work_before_its_start_is_no_part_of_it():
-    samples = told(((2.01, 0.01, 0.01), how(start_s=3.0, graphs=(2, 3, 3, 3))))
+@pytest.mark.parametrize("graphs", [(0, 1, 1, 1), (2, 3, 3, 3)])
+def test_the_compilers_start_is_told_apart_and_no_part_of_it(graphs):
+    samples = told(((2.01, 0.01, 0.01), how(start_s=3.0, graphs=graphs)))
     assert process_costs(samples, "cold")[0].seconds == pytest.approx(2.0)
-    assert estimate_compiling(samples, {}).graphs == 1
+    found = estimate_compiling(samples, {})
+    assert (found.start_s, found.graphs) == (3.0, 1)
+    assert exp(found.cold.value) == pytest.approx(2.0)
 
 
 def test_cold_and_warm_are_told_apart():
@@ -68,7 +65,7 @@ def test_cold_and_warm_are_told_apart():
 
 def test_less_than_a_step_cannot_be_told():
     samples = told(((0.009, 0.01), how()))
-    assert process_costs(samples, "cold") == [ProcessCost(STEP_S, 0.0, is_bound=True)]
+    assert process_costs(samples, "cold") == [ProcessCost(STEP_S, is_bound=True)]
 
 
 def test_later_graphs_and_the_highest_peak_are_kept():
@@ -99,39 +96,22 @@ def test_a_case_that_was_compiled_once_has_the_interval_of_the_others():
     several = told(((1.01,), how()), ((0.5,), how("warm")), ((2.01,), how()))
     once = told(((3.01,), how()))
     assert estimate_compiling(once, {}).cold.interval().low is None
-    cold = estimate_compiling(
-        once, {"cold": Scatter(own=pooled_scatter([several, once], "cold"))}
-    ).cold
+    cold = estimate_compiling(once, {"cold": pooled_scatter([several, once], "cold")}).cold
     assert exp(cold.value) == pytest.approx(3.0)
     assert cold.error == pytest.approx(log(2) / sqrt(2))
 
 
-def started(*starts_s):
-    """A case that compiles for a second in each of as many cold processes."""
-    return told(*(((1 + STEP_S, STEP_S, STEP_S), how(start_s=start)) for start in starts_s))
+def test_what_the_first_calls_of_a_dynamic_mode_cost_is_read_off_alike():
+    found = first_calls_cost(told(((1.01, 0.01), None), ((4.01, 0.01), None)), None)
+    assert exp(found.value) == pytest.approx(2.0)
+    assert found.groups == 2
+    lent = first_calls_cost(told(((1.01, 0.01), None)), Variance(0.04, 4))
+    assert lent.error == pytest.approx(0.2)
 
 
-def test_a_start_counts_once_however_many_cases_share_it():
-    one_target = [started(3.0, 6.0), started(3.0, 6.0), started(3.0, 6.0)]
-    found = pooled_start_scatter([one_target], "cold")
-    assert (found.value, found.df) == (pytest.approx(log(2) ** 2 / 2), 1)
-    assert pooled_scatter(one_target, "cold").value == pytest.approx(0.0)
-    assert pooled_start_scatter([one_target, [started(1.0, 1.0)]], "cold").df == 2
-
-
-def test_the_start_widens_the_interval_by_its_share():
-    case = started(3.0, 3.0)
-    own = pooled_scatter([started(0.0, 0.0)], "cold")
-    starts = pooled_start_scatter([[started(3.0, 6.0)]], "cold")
-    cold = estimate_compiling(case, {"cold": Scatter(own, starts)}).cold
-    assert cold.error == pytest.approx(0.75 * log(2) / 2)  # of two processes
-    assert cold.df == pytest.approx(1.0)  # all of it is what two starts say
-
-
-def test_without_a_second_start_there_is_no_interval():
-    case = started(3.0)
-    own = pooled_scatter([started(0.0, 0.0)], "cold")
-    assert estimate_compiling(case, {"cold": Scatter(own, None)}).cold.interval().low is None
+def test_a_cost_that_cannot_be_detected_is_none():
+    assert first_calls_cost(told(((0.012, 0.01), None), ((4.01, 0.01), None)), None) is None
+    assert first_calls_cost(told(((1.01, 0.01), how())), None) is None
 
 
 def test_steps_are_told_in_epochs_too():

@@ -190,3 +190,24 @@ def test_modes_of_several_calls_or_threads_are_told_apart() -> None:
     }
     found = [t for t in texts((PRODUCT, times), luck=0.005) if "eager is faster than compile" in t]
     assert [text.partition(":")[0] for text in found] == ["torch 2 threads", "torch 4 threads"]
+
+
+def test_where_the_answer_changes_is_told_with_both_ends() -> None:
+    batches = ((8, 1e-3), (32, 2e-3), (128, 9e-3))
+    steps = [(forward(batch=batch), {TORCH: cpu, GPU: 4e-3}) for batch, cpu in batches]
+    (turn,) = [text for text in texts(*steps, luck=0.005) if "up to" in text]
+    assert turn == (
+        "CPU or GPU, forward iris: the CPU is faster up to batch 32, the GPU from batch 128 on"
+    )
+    twice = [*steps, (forward(batch=512), {TORCH: 1e-3, GPU: 4e-3})]
+    (turn,) = [text for text in texts(*twice, luck=0.005) if "up to" in text]
+    assert turn.endswith("up to batch 32, the GPU at batch 128, the CPU from batch 512 on")
+
+
+def test_where_modes_cross_their_backend_and_device_are_named() -> None:
+    times = [(matmul(size), {TORCH: eager, COMPILED: 4e-3}) for size, eager in ((8, 1e-3), (64, 1))]
+    (turn,) = [text for text in texts(*times) if "up to" in text]
+    assert turn == (
+        "eager or compile, torch on CPU, matmul: eager is faster up to size 8, "
+        "compile from size 64 on"
+    )

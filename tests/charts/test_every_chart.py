@@ -90,7 +90,9 @@ DRAWN = {
     "graphs that pay": graphs(),
     "graphs that never pay": graphs("never"),
     "graphs of which nobody knows": graphs("unsure", kind="forward"),
-    "graphs that pay at once": graphs(break_even_steps=0.001, break_even_low=None),
+    "graphs that pay after a step": graphs(break_even_steps=0.001, break_even_low=None),
+    "graphs that pay at once": graphs("at once", break_even_steps=0.0),
+    "graphs that may pay at once": graphs(break_even_steps=0.0, break_even_low=0.0),
     "some failed": [row(), row(status="failed", time_s=None), network(status="skipped")],
 }
 DECLINED = {
@@ -201,6 +203,25 @@ def test_totals_of_two_modes_are_equal_where_they_cross():
     mark = axes.containers[0].lines[0].get_data()
     assert mark[0] == pytest.approx([steps])
     assert mark[1] == pytest.approx([steps * dynamic.time.seconds])
+
+
+def test_what_pays_at_once_lies_below_its_twin_from_the_first_step_on():
+    dynamic, static = graphs("at once", break_even_steps=0.0)
+    dynamic = changed(dynamic, first_calls_s=4.0)
+    [axes] = registry.load("charts", "break_even").draw([dynamic, static]).axes
+    eager, compiled = (line.get_ydata() for line in axes.get_lines()[:2])
+    assert all(ours < theirs for ours, theirs in zip(compiled, eager, strict=True))
+    assert not axes.containers
+
+
+def test_first_calls_of_the_dynamic_mode_are_in_its_line():
+    """So the lines cross where the difference of both costs is paid."""
+    dynamic, static = graphs()
+    dynamic = changed(dynamic, first_calls_s=1.0)
+    static = changed(static, break_even_steps=2 * 2.0 / dynamic.time.seconds)
+    [axes] = registry.load("charts", "break_even").draw([dynamic, static]).axes
+    (steps,), (total,) = axes.containers[0].lines[0].get_data()
+    assert total == pytest.approx(1.0 + steps * dynamic.time.seconds)
 
 
 def test_where_it_has_paid_has_the_ends_of_its_interval():

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dlbench.backends.base import DeviceClock, Setting, Step
+from dlbench.harness.worker.worker import START_SIZE
 from fakes.clock import ToldClock
 
 
@@ -28,9 +29,10 @@ class FakeBackend:
     """Multiplies matrices; what it is set to before the worker starts is what goes wrong.
 
     events: what was called, in order; costs_s: what the next steps take on the told clock, the
-    last for ever, unless takes_s says otherwise; as are compiler_costs_s: of starting the compiler,
-    and compiles: how many graphs there are when asked; folder: where it keeps them, if it keeps
-    any; spoil: what becomes of a product; fails: raised by every step.
+    last for ever, unless takes_s says otherwise; as are start_costs_s: of the product that starts
+    the process, which is no event; compiler_costs_s: of starting the compiler, and compiles: how
+    many graphs there are when asked; folder: where it keeps them, if it keeps any; spoil: what
+    becomes of a product; fails: raised by every step.
     """
 
     def __init__(self, clock: ToldClock) -> None:
@@ -47,6 +49,7 @@ class FakeBackend:
         self.reset: Callable[[], None] = lambda: self.events.append("reset")
         self.device = FakeDevice(self)
         self.has_compiler = True
+        self.start_costs_s = [0.0]
         self.compiler_costs_s = [0.0]
         self.compiles = [0]
         self.folder: str | None = None
@@ -65,6 +68,10 @@ class FakeBackend:
         return self
 
     def matmul(self, a: np.ndarray, b: np.ndarray) -> Step:
+        def start() -> Tensor:
+            self.clock.advance(_next(self.start_costs_s))
+            return Tensor(a @ b)
+
         def run() -> Tensor:
             self.events.append("run")
             self.clock.advance(self.takes_s())
@@ -73,7 +80,7 @@ class FakeBackend:
             return self.spoil(Tensor(a @ b))
 
         return Step(
-            run,
+            start if len(a) == START_SIZE else run,
             tensors=lambda product: {"product": product},
             inputs={"a": Tensor(a), "b": Tensor(b), **self.more_inputs},
             reset=self.reset,

@@ -1,13 +1,15 @@
 """Which mode for how many steps, read off rows of known times and costs."""
 
+from typing import get_args
+
 import pytest
 from msgspec.structs import replace
 
-from dlbench.analysis.break_even import BreakEven
+from dlbench.analysis.break_even import BreakEven, State
 from dlbench.records.case import Work, Workload
-from dlbench.report.sentences import advice
+from dlbench.report.sentences import advice, paid_once
 from fakes import runs
-from fakes.runs import COMPILED, NUMPY, TORCH, case, changed
+from fakes.runs import COMPILED, NUMPY, TORCH, case, changed, forward
 
 STEP = Workload("train_step", {"network": "iris", "batch": 32}, Work(6, 3, 32))
 
@@ -35,6 +37,7 @@ def test_nothing_is_called_the_fastest():
     ("state", "words"),
     [
         ("pays", "compiling pays off for compile after an unknown number of steps"),
+        ("at once", "compiling pays off for compile at once"),
         ("never", "compiling never pays off for compile"),
         ("unsure", "it cannot be told for compile"),
     ],
@@ -42,6 +45,39 @@ def test_nothing_is_called_the_fastest():
 def test_each_compiled_mode_is_named_with_its_outcome(state, words):
     [sentence] = told((TORCH, 0.001, None, None), (COMPILED, 0.001, 2.0, state))
     assert sentence == f"train_step iris (batch 32): {words}"
+
+
+def test_every_state_is_told():
+    for state in get_args(State):
+        assert (
+            told((TORCH, 0.001, None, None), (COMPILED, 0.001, 2.0, state))[0].count("compile") > 0
+        )
+
+
+def test_what_may_pay_at_once_has_the_largest_number_of_steps():
+    eager, compiled = runs.rows((case(STEP, TORCH), 0.003), (case(STEP, COMPILED), 0.001))
+    pays = BreakEven(0.0, 0.0, 120.0, "pays", epoch_steps=4.0)
+    [sentence] = advice([eager, replace(compiled, break_even=pays)])
+    assert sentence.endswith("compiling pays off for compile after at most 120 steps (30 epochs)")
+
+
+def test_what_a_process_pays_once_is_told_once_for_all_of_its_cases():
+    cases = [case(forward(name), one) for name in ("iris", "abalone") for one in (TORCH, COMPILED)]
+    found = runs.rows(*((one, 0.001) for one in cases))
+    started = [
+        changed(row, **({"start_s": 0.2} if row.target == TORCH else {"compiler_start_s": 19.2}))
+        for row in found
+    ]
+    once = "Paid once per process, in no other number"
+    assert paid_once(started) == [f"{once}: 19.2 s to start torch's compiler"]
+    gpu = replace(TORCH, device="cuda")
+    [slow] = runs.rows((case(STEP, gpu), 0.001))
+    [sentence] = paid_once([*started, changed(slow, start_s=2.5)])
+    assert (
+        sentence
+        == f"{once}: 19.2 s to start torch's compiler on cpu, 2.50 s to start torch on cuda"
+    )
+    assert paid_once(found) == []
 
 
 def test_who_pays_is_named_first():

@@ -66,6 +66,7 @@ class CaseRun:
     status: Status = "ok"
     reason: str | None = None
     calls_s: tuple[float, ...] = ()
+    start_s: float | None = None
     parity: tuple[ParityCheck, ...] = ()
     compiling: Compiling | None = None
     warmup: tuple[Sample, ...] = ()
@@ -102,6 +103,7 @@ class CaseRun:
             self._fail_early(reply)
         elif not self.renewal:
             self.calls_s, self.compiling, self.facts = reply.calls_s, reply.compiling, reply.facts
+            self.start_s = reply.start_s
 
     def check(self) -> None:
         """Compare the results of the case with the oracle; fail the case if they are wrong.
@@ -205,6 +207,7 @@ class CaseRun:
             starting_s=self.starting_s,
             preparing_s=self.preparing_s,
             calls_s=self.calls_s,
+            start_s=self.start_s,
             warmup=self.warmup,
             samples=tuple(self.samples),
             lead_ins=tuple(self.lead_in.blocks),

@@ -45,6 +45,21 @@ def test_starting_the_compiler_is_what_the_first_time_takes_longer(tell, backend
     assert tell(static, PREPARE).compiling.start_s == 5.0
 
 
+def test_starting_to_compute_is_what_the_first_product_takes_longer_once(tell, backend):
+    """In a dynamic mode; the start of a compiler contains it."""
+    backend.start_costs_s, backend.costs_s = [7.0, 2.0, 100.0], [3.0, 1.0]
+    prepared = tell(START, PREPARE)
+    assert (prepared.start_s, prepared.calls_s) == (5.0, (3.0, 1.0, 1.0))
+    assert tell(wire.Prepare("other", WORKLOAD, {}, seed=0)).start_s == 5.0
+    assert backend.start_costs_s == [100.0]
+
+
+def test_a_static_mode_has_the_start_of_its_compiler_instead(tell, backend, static):
+    backend.compiles, backend.start_costs_s = [1], [7.0, 2.0]
+    assert tell(static, PREPARE).start_s is None
+    assert backend.start_costs_s == [7.0, 2.0]
+
+
 def test_a_second_compilation_that_takes_longer_makes_the_start_free(tell, backend, static):
     backend.compiles, backend.compiler_costs_s = [1], [2.0, 2.5]
     assert tell(static, PREPARE).compiling.start_s == 0.0

@@ -79,10 +79,11 @@ def test_the_first_calls_are_timed_one_by_one(tell, backend):
 
 def test_nothing_runs_before_the_first_calls_and_parity_comes_last(tell, backend):
     tell(START, PREPARE, CHECK)
+    started = ["wait"] * 4  # around each of two small products
     first_call = ["wait", "run", "wait"]
     placement = ["run", "wait"]
     parity = ["run", "array"]
-    assert backend.events == first_call * FIRST_CALLS + placement + parity
+    assert backend.events == started + first_call * FIRST_CALLS + placement + parity
 
 
 def test_a_backend_that_is_right_passes_parity(tell):
@@ -136,7 +137,7 @@ def test_inputs_must_lie_where_the_case_says(tell, backend, tensor, where):
     backend.more_inputs = {"x": tensor}
     failed = tell(START, PREPARE)
     assert failed == wire.Failed("failed", f"x is {where} instead of float32 on cpu.")
-    assert backend.events == []
+    assert "run" not in backend.events
 
 
 @pytest.mark.parametrize(("tensor", "where"), WRONG)
