@@ -23,10 +23,10 @@ RIGORS: dict[Rigor, Sampling] = {
     "quick": Sampling(
         rigor="quick",
         generations=1,
-        blocks=24,
+        blocks=32,
         precision=0.02,
-        block_s=0.01,
-        case_s=1.25,
+        block_s=0.02,
+        case_s=2.0,
         stretch_s=0.32,
     ),
     # Three generations are the fewest that show their spread with any certainty.

@@ -55,12 +55,12 @@ class Stop:
         cases: for every active case, its samples; a round with a disturbed sample does not count.
         seconds_left: of the row's share.
         """
+        self.decided = []
         if not cases or not all(cases):
             return None  # a case without a sample, too, waits for its next turn
         quiet = quiet_rounds(cases)
         rounds = self.quiet = len(quiet)
         look = max((look for look in LOOKS if look <= rounds), default=0)
-        self.decided = []
         if look > self.last_look:
             turns = self._turns(cases, quiet)
             if reason := self._look(turns, look):
