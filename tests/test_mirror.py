@@ -21,7 +21,9 @@ ELSEWHERE = {
     "harness/worker/verification.py": "harness/supervisor/test_verification.py",
     # Rows and verdicts of runs of known truth.
     "analysis/labels.py": "report/test_tables.py",
-    "analysis/pairs.py": "analysis/test_verdicts.py",
+    "analysis/locator.py": "analysis/test_verdicts.py",
+    "analysis/pairing/pairs.py": "analysis/test_verdicts.py",
+    "analysis/pairing/views.py": "analysis/test_verdicts.py",
     "analysis/samples.py": "analysis/test_verdicts.py",
     "analysis/static.py": "analysis/test_break_even.py",
     "analysis/summary.py": "analysis/test_rows.py",

@@ -14,8 +14,9 @@ import frameworks
 from steps import SIZE
 from theirs import Compared, as_record
 
-from dlbench.analysis import pairs, verdicts
-from dlbench.analysis.located import Knowledge, located
+from dlbench.analysis import verdicts
+from dlbench.analysis.pairing import pairs
+from dlbench.analysis.pairing.located import Knowledge, located
 from dlbench.analysis.samples import by_generation, join_generations
 from dlbench.harness.supervisor.process import Launcher
 from dlbench.harness.supervisor.run import Supervisor

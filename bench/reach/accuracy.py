@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from dlbench import units
 from dlbench.records.training import by_target
-from dlbench.report.training import name
+from dlbench.report.trainings.tables import name
 from dlbench.results.folder import read_training
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import expm1, log1p, sqrt
 from statistics import NormalDist, fmean, median
 
-from dlbench.analysis.located import LARGEST, Knowledge, LocatedPair, located
-from dlbench.analysis.pairs import Pair, pair_rounds
+from dlbench.analysis.pairing.located import LARGEST, Knowledge, LocatedPair, located
+from dlbench.analysis.pairing.pairs import Pair, pair_rounds
 from dlbench.analysis.samples import CaseSamples
 from dlbench.analysis.verdicts import MARGIN, with_baseline
 from dlbench.records.base import Record

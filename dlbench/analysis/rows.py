@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from dlbench.analysis.break_even import BreakEven
 from dlbench.analysis.compile_cost import CompileCost
 from dlbench.analysis.level import Level, level_of
-from dlbench.analysis.located import Basis
-from dlbench.analysis.pairs import THROTTLED_SHARE
+from dlbench.analysis.pairing.located import Basis
+from dlbench.analysis.pairing.pairs import THROTTLED_SHARE
 from dlbench.analysis.samples import CaseSamples
 from dlbench.analysis.summary import Summary, summary
 from dlbench.analysis.verdicts import Verdict

@@ -14,13 +14,13 @@ from msgspec.structs import replace
 from dlbench import arguments
 from dlbench.analysis import nulls
 from dlbench.analysis.baseline import Parameter, find_baseline
-from dlbench.analysis.contest import ALPHA, Contest
 from dlbench.analysis.efficiency import with_efficiency
-from dlbench.analysis.level import doubt
-from dlbench.analysis.located import Knowledge, LocatedPair, located
-from dlbench.analysis.luck import Luck, correlation_of, luck_of, noise_of, null_ratios
+from dlbench.analysis.locator import Locator
 from dlbench.analysis.nulls import Nulls
-from dlbench.analysis.pairs import Pair, apart, pair_rounds
+from dlbench.analysis.pairing.contest import ALPHA, Contest
+from dlbench.analysis.pairing.located import LocatedPair
+from dlbench.analysis.pairing.luck import Luck, luck_of, noise_of, null_ratios
+from dlbench.analysis.pairing.pairs import Pair, apart, pair_rounds
 from dlbench.analysis.rerun import RerunCommand
 from dlbench.analysis.rows import Row, RowComparison, is_timed, row_of, with_notes
 from dlbench.analysis.samples import CaseSamples, join_generations
@@ -107,7 +107,7 @@ class RunAnalysis:
         null_pairs = nulls.null_pairs(self.run.plan, self.samples_by_case)
         found = nulls.evaluate(null_pairs, of_run or usual, self.margin)
         luck = Luck(of_run, usual, null_ratios(null_pairs), frozenset(found.failed))
-        self.locator = _Locator(luck, noise_of(every))
+        self.locator = Locator(luck, noise_of(every))
         contests = {
             workload: self.locator.contest(timed[workload], row) for workload, row in pairs.items()
         }
@@ -219,35 +219,6 @@ class RunAnalysis:
 
 def _usual(run: Run) -> Variance:
     return Variance(run.luck.variance, run.luck.df) if run.luck else USUAL
-
-
-class _Locator(NamedTuple):
-    """What a run knows about the ratio of any two of its cases."""
-
-    luck: Luck
-    noise: float | None
-
-    def contest(self, rows: Sequence[Row], pairs: Sequence[Pair]) -> Contest:
-        """Locate the pairs of a workload."""
-        by_case = {row.case: row for row in rows}
-        correlation = correlation_of(pairs)
-        found = {
-            (pair.case, pair.baseline): self.located(
-                pair, by_case[pair.case], by_case[pair.baseline], correlation
-            )
-            for pair in pairs
-        }
-        return Contest(list(by_case), found)
-
-    def located(
-        self, pair: Pair, row: Row, base: Row, correlation: float | None = None
-    ) -> LocatedPair:
-        """Locate the ratio of two cases, with the doubts about their level."""
-        luck = self.luck.of(row.workload.id, [row.target.id, base.target.id])
-        return located(pair, Knowledge(luck, correlation, self.noise))._replace(
-            doubt=doubt(row.level) + doubt(base.level),
-            unsteady=row.level.steady is False or base.level.steady is False,
-        )
 
 
 # Cases further behind the fastest are told from it by any run; what a run can detect matters for

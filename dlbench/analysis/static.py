@@ -17,7 +17,7 @@ from dlbench.analysis.compile_cost import (
     pooled_scatter,
     to_compile_cost,
 )
-from dlbench.analysis.located import LocatedPair
+from dlbench.analysis.pairing.located import LocatedPair
 from dlbench.analysis.rows import Row, is_timed
 from dlbench.analysis.samples import CaseSamples
 from dlbench.datasets.base import known_rows

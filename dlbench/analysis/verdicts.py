@@ -11,9 +11,9 @@ from typing import Literal, NamedTuple
 from msgspec.structs import replace
 
 from dlbench import units
-from dlbench.analysis.contest import ALPHA, Contest
-from dlbench.analysis.located import Basis, LocatedPair
-from dlbench.analysis.pairs import Pair, remark
+from dlbench.analysis.pairing.contest import ALPHA, Contest
+from dlbench.analysis.pairing.located import Basis, LocatedPair
+from dlbench.analysis.pairing.pairs import Pair, remark
 from dlbench.records.base import Record
 from dlbench.stats.multiple import holm
 

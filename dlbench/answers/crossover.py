@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations, groupby
 from typing import NamedTuple
 
-from dlbench.analysis.contest import ALPHA
+from dlbench.analysis.pairing.contest import ALPHA
 from dlbench.analysis.rows import Row
 from dlbench.answers.duel import Duel
 from dlbench.answers.questions import Question, others, value

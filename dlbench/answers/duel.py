@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from math import log1p
 from typing import NamedTuple
 
-from dlbench.analysis.contest import ALPHA, Contest
-from dlbench.analysis.located import LocatedPair
+from dlbench.analysis.pairing.contest import ALPHA, Contest
+from dlbench.analysis.pairing.located import LocatedPair
 from dlbench.analysis.verdicts import MARGIN, Verdict
 from dlbench.stats.best import Between, best_against_best
 from dlbench.stats.location import Estimate

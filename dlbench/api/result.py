@@ -156,7 +156,7 @@ class TrainingOutcome:
 
     def report(self, path: str | Path | None = None) -> list[Path]:
         """Draw the learning curve as SVG and PNG; the files, none if no epoch was trained."""
-        from dlbench.report import learning_curve
+        from dlbench.report.trainings import learning_curve
 
         folder = self.folder if path is None else arguments.path("path", path)
         try:

@@ -63,8 +63,9 @@ def show(
 
     from dlbench.api.result import TrainingOutcome
     from dlbench.errors import EXIT_FAILED_CASES
-    from dlbench.report import terminal, training
+    from dlbench.report import terminal
     from dlbench.report.metrics import chosen_metrics
+    from dlbench.report.trainings import tables as training
     from dlbench.report.view import view_of
     from dlbench.syntax import choice
 

@@ -90,7 +90,7 @@ def _train(request: "TrainingRequest", folders: "Folders", quiet: bool) -> int:
     from dlbench.api.train import train as api_train
     from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED
     from dlbench.report.progress import watching_quietly
-    from dlbench.report.training_progress import watching_training
+    from dlbench.report.trainings.watching import watching_training
 
     interrupted = False
     watching = watching_quietly if quiet else watching_training
@@ -113,7 +113,7 @@ def _train(request: "TrainingRequest", folders: "Folders", quiet: bool) -> int:
 def _show(outcome: "TrainingOutcome", folders: "Folders") -> None:
     from rich.console import Console
 
-    from dlbench.report import training
+    from dlbench.report.trainings import tables as training
 
     training.show(outcome.stored, Console())
     for path in outcome.report():

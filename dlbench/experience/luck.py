@@ -9,8 +9,8 @@ from statistics import variance
 
 from msgspec import field
 
-from dlbench.analysis.luck import medians
-from dlbench.analysis.pairs import pair_rounds
+from dlbench.analysis.pairing.luck import medians
+from dlbench.analysis.pairing.pairs import pair_rounds
 from dlbench.analysis.samples import join_generations
 from dlbench.experience.book import Book
 from dlbench.records.base import Record

@@ -3,8 +3,8 @@
 from rich.console import Console
 
 from dlbench.formats import html
-from dlbench.report import training
 from dlbench.report.document import document_of
+from dlbench.report.trainings import tables as training
 from dlbench.results.folder import Results, Trained
 
 

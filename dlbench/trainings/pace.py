@@ -8,7 +8,7 @@ from math import expm1, log
 from statistics import median, quantiles
 from typing import NamedTuple
 
-from dlbench.analysis.pairs import QUIET_SHARE
+from dlbench.analysis.pairing.pairs import QUIET_SHARE
 from dlbench.analysis.samples import ENOUGH
 from dlbench.records.base import Record
 from dlbench.records.case import Target

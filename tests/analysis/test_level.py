@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from dlbench.analysis.level import Level, doubt, level_of
-from dlbench.analysis.located import Knowledge, located
-from dlbench.analysis.pairs import pair_rounds
+from dlbench.analysis.pairing.located import Knowledge, located
+from dlbench.analysis.pairing.pairs import pair_rounds
 from dlbench.analysis.run import rows_of
 from dlbench.analysis.samples import join_generations
 from dlbench.analysis.verdicts import UNSTEADY, with_baseline

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from dlbench.analysis.located import Knowledge, located
-from dlbench.analysis.luck import correlation_of, luck_of
-from dlbench.analysis.pairs import View
+from dlbench.analysis.pairing.located import Knowledge, located
+from dlbench.analysis.pairing.luck import correlation_of, luck_of
+from dlbench.analysis.pairing.pairs import View
 from dlbench.analysis.run import RunAnalysis
 from dlbench.records.case import Target
 from dlbench.records.measurement import Sample

@@ -6,8 +6,8 @@ from math import exp, log, log1p
 import pytest
 from msgspec.structs import replace
 
-from dlbench.analysis.located import Knowledge, LocatedPair, located
-from dlbench.analysis.pairs import Pair, pair_rounds
+from dlbench.analysis.pairing.located import Knowledge, LocatedPair, located
+from dlbench.analysis.pairing.pairs import Pair, pair_rounds
 from dlbench.analysis.samples import ENOUGH, CaseSamples, join_generations
 from dlbench.analysis.verdicts import MARGIN, Comparison, with_baseline, with_gates, without_figures
 from dlbench.records.measurement import Sample

@@ -41,15 +41,6 @@ def test_the_side_that_is_faster_may_differ_by_workload() -> None:
     assert (overall.least, overall.most) == pytest.approx((1 / 8, 2), rel=0.02)
 
 
-def test_mirrored_sides_have_the_inverse_ratio() -> None:
-    (overall,) = answered(*BOTH).overall
-    other = overall.mirrored()
-    assert (other.left, other.right_faster) == ("cuda", overall.left_faster)
-    assert other.ratio == pytest.approx(1 / overall.ratio)
-    assert other.low < other.ratio < other.high
-    assert other.mirrored().ratio == pytest.approx(overall.ratio)
-
-
 def test_like_is_compared_with_like() -> None:
     times = {NUMPY: 1e-3, TORCH: 4e-3, COMPILED: 2e-3}
     found = answered((FAST, times), (SLOW, times), luck=0.002)
@@ -60,17 +51,6 @@ def test_like_is_compared_with_like() -> None:
     assert alike.right_faster == 2
     between = [one for one in found.overall if one.question == "mode_kind"]
     assert between[0].ratio == pytest.approx(2, rel=0.01), "NumPy is the best eager one"
-
-
-def test_the_mean_over_workloads_has_one_number_a_generation() -> None:
-    """Workloads share the luck of their processes, so more of them tell no more."""
-
-    def width(workloads: int) -> float:
-        told = [(matmul(8 * (n + 1)), {TORCH: 2e-3, COMPILED: 1e-3}) for n in range(workloads)]
-        (found,) = answered(*told, luck=0.01).alike
-        return found.high / found.low
-
-    assert width(2) > 1.005
 
 
 def test_a_run_with_one_target_asks_nothing() -> None:

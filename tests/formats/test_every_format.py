@@ -6,8 +6,8 @@ from rich.console import Console
 
 from dlbench.errors import UsageError
 from dlbench.formats import base
-from dlbench.report import training
 from dlbench.report.document import document_of
+from dlbench.report.trainings import tables as training
 from fakes.runs import NUMPY, TORCH, case, matmul, results
 from fakes.trainings import found, trained
 

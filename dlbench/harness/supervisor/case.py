@@ -22,7 +22,6 @@ from dlbench.harness.supervisor.pool import as_failure
 from dlbench.harness.wire import Order, Reply
 from dlbench.records.case import Case
 from dlbench.records.measurement import (
-    Compiling,
     Measurement,
     ParityCheck,
     Sample,
@@ -48,15 +47,19 @@ class Ask(Protocol):
         """Return the reply; a Failed if anything goes wrong."""
 
 
+# Of a case that has not been called.
+NOTHING = wire.Prepared(())
+
+
 @dataclass
 class CaseRun:
     """A case in one generation; its result is a Measurement.
 
-    is_reported: whether the Measurement has been handed over; renewal: the number of renewals of
-    its worker; starting_s: the time to start its worker, 0 if an earlier case did; preparing_s: the
-    time of the steps before the first block; rest_s: what was left to the run before the present
-    one; is_too_slow: whether
-    compiling exceeded its limit.
+    prepared: the first calls of its first worker; is_reported: whether the Measurement has been
+    handed over; renewal: the number of renewals of its worker; starting_s: the time to start its
+    worker, 0 if an earlier case did; preparing_s: the time of the steps before the first block;
+    rest_s: what was left to the run before the present one; is_too_slow: whether compiling exceeded
+    its limit.
     """
 
     case: Case
@@ -65,10 +68,8 @@ class CaseRun:
     generation: int = 0
     status: Status = "ok"
     reason: str | None = None
-    calls_s: tuple[float, ...] = ()
-    start_s: float | None = None
+    prepared: wire.Prepared = NOTHING
     parity: tuple[ParityCheck, ...] = ()
-    compiling: Compiling | None = None
     warmup: tuple[Sample, ...] = ()
     samples: list[Sample] = field(default_factory=list)
     lead_in: LeadIn = field(default_factory=LeadIn)
@@ -102,8 +103,7 @@ class CaseRun:
         if not isinstance(reply, wire.Prepared):
             self._fail_early(reply)
         elif not self.renewal:
-            self.calls_s, self.compiling, self.facts = reply.calls_s, reply.compiling, reply.facts
-            self.start_s = reply.start_s
+            self.prepared, self.facts = reply, dict(reply.facts)
 
     def check(self) -> None:
         """Compare the results of the case with the oracle; fail the case if they are wrong.
@@ -206,8 +206,8 @@ class CaseRun:
             generation=self.generation,
             starting_s=self.starting_s,
             preparing_s=self.preparing_s,
-            calls_s=self.calls_s,
-            start_s=self.start_s,
+            calls_s=self.prepared.calls_s,
+            start_s=self.prepared.start_s,
             warmup=self.warmup,
             samples=tuple(self.samples),
             lead_ins=tuple(self.lead_in.blocks),
@@ -215,7 +215,7 @@ class CaseRun:
             stretches=tuple(self.lead_in.stretches),
             stop_reason=self.stop_reason,
             parity=self.parity,
-            compiling=self.compiling,
+            compiling=self.prepared.compiling,
             facts=self.facts,
         )
 

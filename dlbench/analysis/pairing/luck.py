@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dlbench.analysis.pairs import Pair
+from dlbench.analysis.pairing.pairs import Pair
 from dlbench.analysis.samples import ENOUGH
 from dlbench.records.case import Case
 from dlbench.stats.location import LEAST_VALUES, Variance, location, rank_correlation

@@ -5,9 +5,9 @@ from math import log, log1p
 
 import pytest
 
-from dlbench.analysis.contest import Contest
-from dlbench.analysis.located import LocatedPair
-from dlbench.analysis.pairs import Pair
+from dlbench.analysis.pairing.contest import Contest
+from dlbench.analysis.pairing.located import LocatedPair
+from dlbench.analysis.pairing.pairs import Pair
 from dlbench.stats.location import Location
 
 TIMES = {"a": 1.0, "b": 1.01, "c": 1.5}

@@ -4,12 +4,23 @@ It makes log ratios; located.py estimates from them, verdicts.py judges.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from math import exp, inf, log, log1p
+from collections.abc import Iterable, Sequence
+from math import exp, log
 from statistics import median
 from typing import NamedTuple
 
 from dlbench import units
+from dlbench.analysis.pairing.views import (
+    Groups,
+    Rounds,
+    View,
+    as_used,
+    bounds,
+    by_generation,
+    negative,
+    ratio_of,
+    without_stops,
+)
 from dlbench.analysis.samples import ENOUGH, CaseSamples, RoundKey, is_quiet
 from dlbench.records.measurement import Sample
 from dlbench.stats.shape import centre, drift, modes
@@ -28,29 +39,6 @@ LEAST_DRIFT = 0.01
 
 # A smaller share of throttled rounds does not move a median.
 THROTTLED_SHARE = 0.1
-
-# A disturbed block would have taken at least its time less what its threads waited, divided by
-# this: a thread that waits for a core may let others wait at a barrier. Seen in 286 disturbed
-# blocks beside one competitor on two cores: 98.3 % within 1.5, all within 2.
-HIDDEN_LOSS = 1.5
-
-# For bounds, of the disturbed rounds those with the smallest loss count: this share, and ENOUGH.
-LEAST_LOSS_SHARE = 0.25
-
-# A block that was stopped all the time has no time of its own; this much of it may count as such.
-STOPPED_SHARE = 0.99
-
-Rounds = Mapping[RoundKey, Sample]
-
-Groups = tuple[tuple[float, ...], ...]
-"""Log ratios by generation."""
-
-
-class View(NamedTuple):
-    """Log ratios of a pair by generation: the least and the most that the true ones may be."""
-
-    least: Groups
-    most: Groups
 
 
 class Pair(NamedTuple):
@@ -89,16 +77,12 @@ class Pair(NamedTuple):
             case=self.baseline,
             baseline=self.case,
             middle=None if self.middle is None else -self.middle,
-            generations=_negative(self.generations),
-            views=tuple(View(_negative(most), _negative(least)) for least, most in self.views),
+            generations=negative(self.generations),
+            views=tuple(View(negative(most), negative(least)) for least, most in self.views),
             placements=tuple(
                 tuple((time, -ratio) for time, ratio in those) for those in self.placements
             ),
         )
-
-
-def _negative(groups: Groups) -> Groups:
-    return tuple(tuple(-value for value in group) for group in groups)
 
 
 def pair_rounds(case: CaseSamples, baseline: CaseSamples) -> Pair:
@@ -115,13 +99,13 @@ def pair_rounds(case: CaseSamples, baseline: CaseSamples) -> Pair:
     for key in used:
         a, b = ours[key], theirs[key]
         placement = (key[0], a.renewal, b.renewal)
-        timed.setdefault(placement, []).append((a.started_s, _ratio(a, b)))
+        timed.setdefault(placement, []).append((a.started_s, ratio_of(a, b)))
     pair = Pair(
         case=case.case,
         baseline=baseline.case,
         middle=middle,
         interleaved=True,
-        generations=_by_generation(used, ours, theirs, _ratio),
+        generations=by_generation(used, ours, theirs, ratio_of),
         placements=tuple(map(tuple, timed.values())),
         rounds=len(both),
         disturbed=len(both) - len(quiet),
@@ -142,109 +126,10 @@ def _views(
 ) -> tuple[View, ...]:
     """Return the ways to look at the ratios; none if disturbed rounds tell nothing."""
     if pair.busy:
-        return _bounds(both, ours, theirs)
+        return bounds(both, ours, theirs)
     if pair.is_throttled:
-        return _without(_stopped, used, ours, theirs), _as_used(used, ours, theirs)
+        return without_stops(used, ours, theirs), as_used(used, ours, theirs)
     return (View(pair.generations, pair.generations),)
-
-
-def _by_generation(
-    keys: Iterable[RoundKey],
-    ours: Rounds,
-    theirs: Rounds,
-    ratio: Callable[[Sample, Sample], float],
-) -> Groups:
-    ratios: dict[int, list[float]] = {}
-    for key in keys:
-        ratios.setdefault(key[0], []).append(ratio(ours[key], theirs[key]))
-    return tuple(map(tuple, ratios.values()))
-
-
-def _ratio(a: Sample, b: Sample) -> float:
-    return log(a.step_s) - log(b.step_s)
-
-
-def _stopped(sample: Sample) -> tuple[float, float]:
-    """Return the logs of how much shorter a block would be at least and at most without stops.
-
-    The counter adds the stops of all cores: they were one after the other, or of all running
-    threads at a time. Records of schema versions below 8 do not say how many threads could run.
-    """
-    summed = (sample.throttled_s or 0.0) / sample.host_s
-    least = summed / sample.running if sample.running else 0.0
-    least, most = min(least, STOPPED_SHARE), min(summed, STOPPED_SHARE)
-    return -log1p(-least), -log1p(-most)
-
-
-def _as_used(keys: Sequence[RoundKey], ours: Rounds, theirs: Rounds) -> View:
-    """Return the ratios of mean times, stops included, of ENOUGH parts of each generation.
-
-    A quota stops a process once in a period, longer than many blocks: a median would forget it.
-    """
-    groups: dict[int, list[RoundKey]] = {}
-    for key in keys:
-        groups.setdefault(key[0], []).append(key)
-    ratios = tuple(
-        tuple(
-            log(_mean(ours[key] for key in part)) - log(_mean(theirs[key] for key in part))
-            for part in _parts(sorted(group))
-        )
-        for group in groups.values()
-    )
-    return View(ratios, ratios)
-
-
-def _parts(keys: Sequence[RoundKey]) -> list[Sequence[RoundKey]]:
-    size = max(1, len(keys) // ENOUGH)
-    return [keys[start : start + size] for start in range(0, len(keys), size)]
-
-
-def _mean(samples: Iterable[Sample]) -> float:
-    every = list(samples)
-    return sum(one.host_s for one in every) / sum(one.iterations for one in every)
-
-
-def _bounds(both: Sequence[RoundKey], ours: Rounds, theirs: Rounds) -> tuple[View, ...]:
-    """Return the least and the most that the ratios would be on a quiet machine."""
-    losses = {key: _loss(ours[key]) + _loss(theirs[key]) for key in both}
-    counted = max(ENOUGH, round(LEAST_LOSS_SHARE * len(both)))
-    known = sorted(loss for loss in losses.values() if loss < inf)
-    if len(known) < ENOUGH:
-        return ()
-    most = known[min(counted, len(known)) - 1]
-    keys = [key for key in both if losses[key] <= most]
-    return (_without(lambda sample: (0.0, _loss(sample)), keys, ours, theirs),)
-
-
-def _without(
-    losses: Callable[[Sample], tuple[float, float]],
-    keys: Sequence[RoundKey],
-    ours: Rounds,
-    theirs: Rounds,
-) -> View:
-    """Return the least and the most that the ratios may be without losses of time.
-
-    losses: the logs of how much shorter a block would be, at least and at most.
-    """
-
-    def least(a: Sample, b: Sample) -> float:
-        return _ratio(a, b) - losses(a)[1] + losses(b)[0]
-
-    def most(a: Sample, b: Sample) -> float:
-        return _ratio(a, b) - losses(a)[0] + losses(b)[1]
-
-    return View(*(_by_generation(keys, ours, theirs, ratio) for ratio in (least, most)))
-
-
-def _loss(sample: Sample) -> float:
-    """Return the log of how much longer a block may have taken than on a quiet machine."""
-    if is_quiet(sample):
-        return 0.0
-    if sample.waited_s is None:
-        return inf
-    lost_s = sample.waited_s + (sample.steal_s or 0.0)
-    least_s = (sample.host_s - lost_s) / HIDDEN_LOSS
-    return log(sample.host_s / least_s) if least_s > 0 else inf
 
 
 def _is_timed(a: Sample, b: Sample) -> bool:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from dlbench.charts import base
 from dlbench.charts.base import COLOURS, STYLE, save
 from dlbench.records.training import EpochResult, TrainingResult, by_target
-from dlbench.report.training import name, unfinished
+from dlbench.report.trainings.tables import name, unfinished
 from dlbench.results.folder import Trained
 
 NAME = "learning-curve"

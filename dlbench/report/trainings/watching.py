@@ -18,8 +18,8 @@ from dlbench.records.training import (
     TrainingRun,
     TrainingStarts,
 )
-from dlbench.report import training
 from dlbench.report.progress import Watcher
+from dlbench.report.trainings import tables as training
 from dlbench.report.watching.lines import say
 
 # A curve in one line: the lowest value to the highest.

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from dlbench.records.training import Lap, TrainingStarts
-from dlbench.report.training_progress import (
+from dlbench.report.trainings.watching import (
     BARS,
     CURVE_WIDTH,
     LINES_OF_A_TRAINING,

@@ -15,9 +15,9 @@ from dlbench.records.case import Target
 from dlbench.records.network import Network
 from dlbench.records.training import EpochResult, Lap, TrainingResult, TrainingRun, by_target
 from dlbench.reference.losses import labels
-from dlbench.report import pace
 from dlbench.report.absent import BUSY, BUSY_MARK
 from dlbench.report.document import source
+from dlbench.report.trainings import pace
 from dlbench.results.folder import Trained
 from dlbench.trainings.pace import Counted, Pace, counted, paces_of
 

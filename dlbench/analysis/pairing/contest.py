@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from math import inf, log1p
 
-from dlbench.analysis.located import LocatedPair
+from dlbench.analysis.pairing.located import LocatedPair
 from dlbench.stats.best import Standing, share, standings
 from dlbench.stats.location import CONFIDENCE
 from dlbench.stats.multiple import holm

@@ -4,7 +4,7 @@ from math import sqrt
 
 import pytest
 
-from dlbench.analysis.luck import (
+from dlbench.analysis.pairing.luck import (
     Luck,
     NullRatio,
     correlation_of,
@@ -13,7 +13,7 @@ from dlbench.analysis.luck import (
     null_ratios,
     spread_of,
 )
-from dlbench.analysis.pairs import Pair
+from dlbench.analysis.pairing.pairs import Pair
 from dlbench.stats.location import Variance
 from dlbench.stats.luck import FEWEST_VARIANCES, Spread
 from fakes.runs import NUMPY, TORCH, case, matmul

@@ -4,8 +4,8 @@ from math import log, log1p
 
 import pytest
 
-from dlbench.analysis.located import LARGEST, Knowledge, LocatedPair, located
-from dlbench.analysis.pairs import Pair, View
+from dlbench.analysis.pairing.located import LARGEST, Knowledge, LocatedPair, located
+from dlbench.analysis.pairing.pairs import Pair, View
 from dlbench.stats.location import Location, Variance
 
 NO_LUCK = Knowledge(Variance(0.0, 0))

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from dlbench.report.pace import sentence, warnings
+from dlbench.report.trainings.pace import sentence, warnings
 from dlbench.trainings.pace import Pace, Trend
 from fakes.runs import ENVIRONMENT
 

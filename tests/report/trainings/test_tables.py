@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from dlbench.records.training import EpochResult, Lap
-from dlbench.report import training
-from dlbench.report.training import (
+from dlbench.report.trainings import tables as training
+from dlbench.report.trainings.tables import (
     describe_end,
     describe_epoch,
     describe_epoch_briefly,

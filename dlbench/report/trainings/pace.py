@@ -3,7 +3,7 @@
 from math import floor, log10
 
 from dlbench import units
-from dlbench.analysis.pairs import THROTTLED_SHARE
+from dlbench.analysis.pairing.pairs import THROTTLED_SHARE
 from dlbench.records.run import Environment
 from dlbench.report.cores import limit_of, remedy
 from dlbench.trainings.pace import Pace, Trend

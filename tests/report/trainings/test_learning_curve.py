@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from dlbench.report import learning_curve
+from dlbench.report.trainings import learning_curve
 from fakes.trainings import NUMPY, TORCH, broken, found, trained
 
 NAME = "numpy"

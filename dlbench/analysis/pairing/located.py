@@ -10,7 +10,8 @@ from math import log, log1p, pi, sqrt
 from statistics import median
 from typing import Literal, NamedTuple
 
-from dlbench.analysis.pairs import Pair, View
+from dlbench.analysis.pairing.pairs import Pair
+from dlbench.analysis.pairing.views import View
 from dlbench.stats.location import Location, Variance, location
 
 Basis = Literal["measured", "disturbed", "throttled", "few"]
