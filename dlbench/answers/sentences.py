@@ -12,8 +12,8 @@ from dlbench.analysis.labels import names_by_case, shorten, workload_names
 from dlbench.analysis.rows import Row, is_timed
 from dlbench.analysis.verdicts import without_figures
 from dlbench.answers.answer import Answers
-from dlbench.answers.overall import Overall
 from dlbench.answers.crossover import Crossover, Span
+from dlbench.answers.overall import Overall
 from dlbench.answers.questions import Question, other_axes
 from dlbench.grouping import grouped
 

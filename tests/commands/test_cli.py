@@ -370,8 +370,8 @@ def test_a_run_is_found_by_path_id_beginning_and_as_the_latest(here: Path) -> No
         ("", "GFLOP/s"),
         ("--metric time", " 1.00 ms"),
         ("--wide", "Time per step ("),
-        ("--wide --metric samples", "samples/s ("),
-        ("--wide --metric all --format md", "**samples/s ("),
+        ("--wide --metric gflops", "GFLOP/s ("),
+        ("--wide --metric all --format md", "**Time per step ("),
         ("--wide --metric time,gflops --format md", "**Time per step ("),
         ("--sort gflops --top 1", " 1.00 ms"),
         ("--filter numpy", " 1.00 ms"),
@@ -548,7 +548,7 @@ def test_quiet_leaves_the_result_alone(told, flag: str) -> None:
 def test_quiet_leaves_errors(told) -> None:
     told.status = "skipped"
     answer = dlbench("run", "mine.toml", "--quiet")
-    assert (answer.code, answer.err) == (1, "Nothing was measured; the notes above say why.\n")
+    assert (answer.code, answer.err) == (1, "Nothing was measured: for a reason\n")
     assert "there-is-none.toml" in dlbench("run", "there-is-none.toml", "-q").err
 
 

@@ -52,7 +52,8 @@ def _ratio(answer: Answer) -> tuple[str, str]:
     assert high is not None
     if answer.left == "cpu":
         ratio, low, high = 1 / ratio, 1 / high, 1 / low
-    return units.factor(ratio), f"{units.factor(low)}–{units.factor(high)}"
+    factor, *ends = units.ratios(ratio, low, high)
+    return factor, "–".join(ends)
 
 
 def test_the_table_of_the_page_is_that_of_the_kept_run() -> None:

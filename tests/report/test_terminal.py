@@ -70,7 +70,7 @@ def test_the_whole_table() -> None:
         MACHINE,
         "All: cpu, eager, float32, 2 threads, batch 32",
         "",
-        "- matmul 100: numpy is fastest; torch takes 2.00 [2.00–2.00] times as long",
+        "- matmul 100: numpy is fastest; torch takes 2.000 [2.000–2.000] times as long",
         "[ ]: 95 % interval; averages are geometric means over workloads",
         "",
         "                                        vs         95 %",
@@ -307,7 +307,7 @@ def stopped(found: Results, **granted: object) -> str:
     """What is told where PyTorch's blocks were stopped by a quota, without line breaks."""
     machine = replace(found.run.environment, core_limit="quota", **granted)
     told = replace(found, run=replace(found.run, environment=machine))
-    return " ".join(printed(told, None, "table", versus("numpy", None)).split())
+    return " ".join(printed(told, "table", View(against=versus("numpy", None))).split())
 
 
 @pytest.mark.parametrize(
