@@ -36,6 +36,7 @@ WIDTH = "80"
 # Each run, and one of its targets as a baseline.
 BASELINES = {
     "20261125-084456-quick": "torch/eager",
+    "20261128-192155-quick": "torch/eager",
     "20261126-064255-graphs": "torch/eager",
     "20261126-070358-retrace": "jax/jit",
     "20261126-081828-epochs": "torch/eager/fused",

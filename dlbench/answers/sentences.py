@@ -209,7 +209,8 @@ def _ranking(question: Question, those: Sequence[Overall]) -> Iterator[Sentence]
         return
     rest = sorted(known, key=lambda one: one.ratio)
     told = ", ".join(f"{side(one.right)} {_times(one.ratio, one.low, one.high)}" for one in rest)
-    text = f"the best of each on average over {_workloads(most)}, where {side(first)} is 1: {told}"
+    where = f"on average over {_workloads(most)}, times as long as {side(first)}"
+    text = f"{where}, each at its best: {told}"
     yield Sentence(text, ())
 
 

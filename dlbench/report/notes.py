@@ -119,7 +119,7 @@ def _settings(run: Run, rows: Sequence[Row]) -> str | None:
         and any(row.target.backend == backend for row in timed)
         and not any(_has_default(row, backend, one) for row in timed)
     ]
-    return f"Settings that users do not have: {'; '.join(told)}" if told else None
+    return f"Not as the framework sets it: {'; '.join(told)}" if told else None
 
 
 def _has_default(row: Row, backend: str, departure: Departure) -> bool:
@@ -149,8 +149,8 @@ def _nulls(nulls: Nulls) -> str | None:
     ends = dict.fromkeys(map(units.percent, (nulls.visible_low, nulls.visible_high)))
     where = ", depending on the row," if len(ends) > 1 else ""
     return (
-        f"{check}. Differences of {' to '.join(ends)}{where} are found in 4 of 5 such runs, "
-        "smaller ones less often"
+        f"{check}. Such a run detects differences of {' to '.join(ends)}{where} in 4 of 5 cases; "
+        "it often misses smaller ones"
     )
 
 

@@ -32,10 +32,17 @@ TIE_MARK = "="
 # With more lines than this on a page, each workload shows its first targets only.
 MOST_LINES, FEW_LINES = 40, 5
 
-TIES = f"{TIE_MARK} too close to rank. ± 95 % interval of the time"
-PAIRED = (
-    "Ratios are measured side by side, so they may differ a little from the quotient of two times"
+TIES = (
+    f"Rank: one more than the number of targets surely faster; {TIE_MARK} shared. "
+    "±: 95 % interval of the time"
 )
+PAIRED = (
+    "Ratios are measured side by side, so they may differ from the quotient of two times. Their "
+    "intervals also allow for luck: two processes that do the same differ a little"
+)
+
+# Of a compiled mode whose eager mode was not measured.
+NO_TWIN = "no eager"
 
 
 class Column(NamedTuple):
@@ -123,7 +130,7 @@ def _against(
     if all(row.comparison.ratio is None for row in race):
         return []
     if baseline is None:
-        return [Column(("vs", "fastest"), _factor), Column(("95 %", "interval"), _interval)]
+        return [Column(("vs", "fastest"), _factor), Column(("95 %", "interval"), _ends)]
     own = next((names[row.target] for row in race if row.target.id == baseline), baseline)
     return [Column(("vs", *own.split()), _worded), Column(("95 %", "interval"), _interval)]
 
@@ -169,21 +176,21 @@ def _reach(row: Row) -> Cell:
 def _metric(metric: Metric) -> Callable[[Row], Cell]:
     def cell(row: Row) -> Cell:
         found = None if row.busy else texts_of(metric, row)
+        if found is None and metric == "break-even" and row.mode_kind == "static" and not row.busy:
+            return Cell(NO_TWIN)
         return Cell("") if found is None else Cell(*found[:1])
 
     return cell
 
 
 def _factor(row: Row) -> Cell:
-    """Write how many times as long as the fastest the target takes."""
+    """Write how many times as long as the fastest the target takes: once at least."""
     found = row.comparison
-    if found.ratio is None or found.verdict is None:
-        return Cell("")
-    if found.low is None:
+    if found.ratio is None or found.verdict is None or found.low is None:
         return Cell("")
     if found.high is None:
         return Cell(f"≥ {units.ratios(found.low)[0]}x" if found.verdict == "slower" else "")
-    return Cell(f"{units.ratios(found.ratio, found.low, found.high)[0]}x")
+    return Cell(f"{units.ratios(*_to_fastest(row))[0]}x")
 
 
 def _worded(row: Row) -> Cell:
@@ -203,6 +210,20 @@ def _interval(row: Row) -> Cell:
     return Cell("–".join(units.ratios(*_upward(row))[1:]))
 
 
+def _ends(row: Row) -> Cell:
+    """Write the interval of the ratio to the fastest."""
+    if row.comparison.low is None or row.comparison.high is None:
+        return Cell("")
+    return Cell("–".join(units.ratios(*_to_fastest(row))[1:]))
+
+
+def _to_fastest(row: Row) -> tuple[float, float, float]:
+    """Return the ratio to the fastest with its interval; nothing is faster than the fastest."""
+    found = row.comparison
+    ratio, low, high = (max(1.0, end or 1.0) for end in (found.ratio, found.low, found.high))
+    return ratio, low, high
+
+
 def _upward(row: Row) -> tuple[float, float, float]:
     """Return a ratio and its interval; of a faster row the inverse, so that they exceed 1."""
     found = row.comparison
@@ -218,6 +239,7 @@ def _legend(races: Sequence[Sequence[Row]], tables: Sequence[Table]) -> list[str
     return [
         *([TIES] if any(label[:3].rstrip().endswith(TIE_MARK) for label in labels) else []),
         *([PAIRED] if has_ratios else []),
+        *([f"{NO_TWIN}: its eager mode was not measured"] if NO_TWIN in cells else []),
         *([BUSY] if any(text.startswith(BUSY_MARK) for text in cells) else []),
     ]
 

@@ -49,10 +49,11 @@ def _sentence(rows: Sequence[Row], names: Mapping[str, str]) -> str:
     pays += [f"{names[row.case]} after {_steps(row)}" for row in by_state["pays"]]
     never = [names[row.case] for row in by_state["never"]]
     unsure = [names[row.case] for row in by_state["unsure"]]
+    unknown = "whether compiling pays off cannot be told for"
     parts = [
         f"compiling pays off for {', '.join(pays)}" if pays else "",
         f"compiling never pays off for {', '.join(never)}" if never else "",
-        f"it cannot be told for {', '.join(unsure)}" if unsure else "",
+        f"{unknown} {', '.join(unsure)}" if unsure else "",
     ]
     return "; ".join(filter(None, parts))
 

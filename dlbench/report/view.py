@@ -76,20 +76,15 @@ def view_of(  # noqa: PLR0913 - the options of a command
     )
 
 
-def _by_rank(row: Row) -> tuple[bool, bool, float, bool, float]:
-    """Ranked before unranked before failed; of a rank the reference first, then by ratio."""
-    found = row.comparison
+def _by_rank(row: Row) -> tuple[bool, bool, float, float, float]:
+    """Ranked before unranked before failed; targets of a rank by their ratio, then by time."""
     return (
         not is_timed(row),
         row.rank is None,
         row.rank or inf,
-        found.verdict is not None,
-        _distance(row),
+        max(1.0, row.comparison.ratio or 1.0),
+        row.time.seconds or inf,
     )
-
-
-def _distance(row: Row) -> float:
-    return row.comparison.ratio or row.time.seconds or inf
 
 
 def _by_metric(row: Row, metric: Metric) -> tuple[bool, float]:

@@ -39,7 +39,7 @@ def test_nothing_is_called_the_fastest():
         ("pays", "compiling pays off for compile after an unknown number of steps"),
         ("at once", "compiling pays off for compile at once"),
         ("never", "compiling never pays off for compile"),
-        ("unsure", "it cannot be told for compile"),
+        ("unsure", "whether compiling pays off cannot be told for compile"),
     ],
 )
 def test_each_compiled_mode_is_named_with_its_outcome(state, words):

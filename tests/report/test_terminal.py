@@ -258,8 +258,8 @@ def test_null_pairs_are_told_in_one_line_below_the_table() -> None:
     line = compared(None, noise=0.001).splitlines()[-1]
     assert re.fullmatch(
         r"Self-check: 2 cases measured twice, none came out different\. "
-        r"Differences of 2\.?\d* % (to 2.\d* %, depending on the row, )?are found in 4 of 5 "
-        r"such runs, smaller ones less often",
+        r"Such a run detects differences of 2\.?\d* % (to 2.\d* %, depending on the row,)?"
+        r" ?in 4 of 5 cases; it often misses smaller ones",
         line,
     )
     assert "Self-check" not in compared(None, has_nulls=False)

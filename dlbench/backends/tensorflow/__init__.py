@@ -111,7 +111,7 @@ DECLARATION = {
             "quantity": "weight/",
             "optimizers": ["adagrad", "rmsprop"],
             "note": "Keras adds the square of epsilon inside the root, the reference epsilon "
-            "outside:"
+            "outside: "
             "the first step differs where a gradient is about as small as epsilon",
         },
         {
