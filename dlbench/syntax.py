@@ -130,23 +130,23 @@ def _growing(first: int, last: int, factor: int) -> Iterator[int]:
         first *= factor
 
 
-def expression(text: str) -> Callable[[str], bool]:
+def expression(text: str, option: str = "-k") -> Callable[[str], bool]:
     """Return a predicate over ids from words, `and`, `or`, `not` and parentheses (pytest's -k).
 
     A word matches every id that contains it, in capitals or not. Raises UsageError if the text
-    cannot be read.
+    cannot be read. option: its name in the error.
     """
     try:
-        return _Expression(text).parse()
+        return _Expression(text, option).parse()
     except RecursionError:
-        raise UsageError("-k is nested too deeply", value=f"{text[:20]}...") from None
+        raise UsageError(f"{option} is nested too deeply", value=f"{text[:20]}...") from None
 
 
 class _Expression:
     """Recursive descent: or_ := and_ (or and_)*; and_ := not_ (and not_)*; not_ := [not] word."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, text: str, option: str) -> None:
+        self.text, self.option = text, option
         self.tokens = re.findall(r"[()]|[^\s()]+", text)
 
     def parse(self) -> Callable[[str], bool]:
@@ -157,7 +157,7 @@ class _Expression:
 
     def _error(self, why: str) -> UsageError:
         return UsageError(
-            f"-k cannot be read ({why})",
+            f"{self.option} cannot be read ({why})",
             value=self.text,
             allowed='words, and, or, not, parentheses, such as "matmul and not xla"',
         )

@@ -20,11 +20,11 @@ class Parameter(NamedTuple):
 
     def is_of(self, row: Row) -> bool:
         """Return whether the row's workload has this value."""
-        return str(row.workload.params.get(self.axis)) == self.value
+        return str(row.workload.axes.get(self.axis)) == self.value
 
     def place(self, row: Row) -> tuple[object, ...]:
         """Return all else of a row: equal for two rows that differ in this parameter alone."""
-        params = row.workload.params
+        params = row.workload.axes
         others = tuple((name, value) for name, value in params.items() if name != self.axis)
         return (row.workload.kind, row.target, others, self.axis in params)
 
@@ -58,7 +58,7 @@ def _parameters(run: Run) -> list[Parameter]:
     found: dict[tuple[str, str], list[Parameter]] = {}
     for group in run.plan.groups:
         for case in group.cases:
-            for axis, value in case.workload.params.items():
+            for axis, value in case.workload.axes.items():
                 those = found.setdefault((case.workload.kind, axis), [])
                 one = Parameter(axis, str(value))
                 those += [] if one in those else [one]

@@ -83,6 +83,7 @@ COLUMNS: dict[str, str] = {
     "target": "target.id",
     "first_calls_s": "time.first_calls_s",
     "start_s": "time.start_s",
+    "base_case": "comparison.base_case",
 }
 
 

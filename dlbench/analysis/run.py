@@ -152,7 +152,7 @@ class RunAnalysis:
             for workload, contest in self.contests.items()
             if (base := bases.get(workload)) is not None
         ]
-        return self._compared(bases, compared, target)
+        return self._compared(self._by_case(bases), compared, target)
 
     def _against_parameter(self, parameter: Parameter) -> ComparedRows:
         """Compare every row with the one that differs in this parameter alone."""
@@ -171,7 +171,7 @@ class RunAnalysis:
                 (row for row in timed if not parameter.is_of(row)), lambda row: row.workload.id
             ).values()
         ]
-        own = {row.workload.id: row.case for row in bases.values()}
+        own = {row.case: row.case for row in bases.values()}
         return self._compared(own, compared, str(parameter))
 
     def _across(self, row: Row, base: Row) -> LocatedPair:
@@ -196,7 +196,7 @@ class RunAnalysis:
             with_best(self.contests[workload], base, self.margin)
             for workload, base in bases.items()
         ]
-        return self._compared(bases, compared, None)
+        return self._compared(self._by_case(bases), compared, None)
 
     def _bases(self, target: str) -> dict[str, str]:
         """Return the timed case of the target by workload."""
@@ -205,6 +205,11 @@ class RunAnalysis:
             for row in self.rows
             if row.target.id == target and is_timed(row)
         }
+
+    def _by_case(self, bases: Mapping[str, str]) -> dict[str, str]:
+        """Return the base of every row, from those of the workloads."""
+        rows = (row for row in self.rows if row.workload.id in bases)
+        return {row.case: bases[row.workload.id] for row in rows}
 
     def _compared(
         self,
@@ -257,7 +262,7 @@ def _with_verdicts(
     for row in rows:
         verdict = verdicts.get(row.case)
         if verdict is None:
-            base = bases.get(row.workload.id)
+            base = bases.get(row.case)
             base_target = None if base is None else cases[base].target.id
             compared.append(replace(row, comparison=_uncompared(row, base_target, target)))
         else:

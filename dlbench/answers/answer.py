@@ -14,11 +14,11 @@ from dlbench.answers.crossover import Crossover, crossovers_of
 from dlbench.answers.duel import Duel, duel
 from dlbench.answers.overall import Overall, Sides, mean_of, overall_of
 from dlbench.answers.questions import SIDES, Question, others, questions, value
+from dlbench.errors import UsageError, unknown
 from dlbench.grouping import grouped
 from dlbench.records.base import Record
 from dlbench.stats.mean import of_intervals
 from dlbench.stats.multiple import holm
-from dlbench.syntax import choice
 
 
 class Answer(Record, frozen=True):
@@ -70,7 +70,7 @@ def answers_of(analysis: RunAnalysis, baseline: str | None = None) -> Answers:
     rows = [row for row in analysis.rows if is_timed(row)]
     asked = questions(rows)
     if baseline is not None:
-        baseline = choice("baseline", SIDES.get(baseline, baseline), _sides_of(asked))
+        baseline = _side(baseline, asked)
     found = _Found(analysis, rows, baseline)
     return Answers(
         asked=tuple(asked),
@@ -85,8 +85,15 @@ def answers_of(analysis: RunAnalysis, baseline: str | None = None) -> Answers:
     )
 
 
-def _sides_of(asked: Iterable[Question]) -> list[str]:
-    return list(dict.fromkeys(name for question in asked for name in question.values))
+def _side(word: str, asked: Iterable[Question]) -> str:
+    """Return the side that a word names; a UsageError has the word as it was typed."""
+    sides = dict.fromkeys(name for question in asked for name in question.values)
+    if not sides:
+        raise UsageError("the run has no questions, as its targets do not differ", value=word)
+    if SIDES.get(word, word) in sides:
+        return SIDES.get(word, word)
+    typed = {name: alias for alias, name in reversed(SIDES.items())}
+    raise unknown("baseline", word, [typed.get(name, name) for name in sides])
 
 
 class _Found:

@@ -5,9 +5,6 @@ from typing import NamedTuple
 
 from dlbench.records.case import Workload
 
-# The sides of a product; a square one has a single number, its size.
-SIDES, SIZE = ("m", "n", "k"), "size"
-
 Params = Mapping[str, int | str]
 
 
@@ -34,7 +31,7 @@ def series_of(workloads: Iterable[Workload]) -> list[Series]:
     """Return all series of two workloads or more. A workload may be in several."""
     places: dict[_Place, dict[int, str]] = {}
     for one in workloads:
-        params = _params(one)
+        params = one.axes
         for name, value in params.items():
             if isinstance(value, int):
                 places.setdefault(_Place(one.kind, name, _without(params, name)), {})[value] = (
@@ -45,16 +42,6 @@ def series_of(workloads: Iterable[Workload]) -> list[Series]:
         for place, points in places.items()
         if len(points) > 1
     ]
-
-
-def _params(workload: Workload) -> Params:
-    """Return the parameters, those of a square product as one."""
-    params = workload.params
-    sides = {params.get(side) for side in SIDES}
-    if len(sides) > 1 or None in sides:
-        return params
-    rest = {name: value for name, value in params.items() if name not in SIDES}
-    return {SIZE: params[SIDES[0]], **rest}
 
 
 def _without(params: Params, name: str) -> tuple[tuple[str, int | str], ...]:

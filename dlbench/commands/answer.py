@@ -36,14 +36,13 @@ def answer(
     """Read the run and print its answers."""
     from rich.console import Console
 
-    from dlbench.answers.questions import SIDES
     from dlbench.api.load import load_run
     from dlbench.report import terminal
     from dlbench.report.view import view_of
     from dlbench.syntax import choice
 
     view = view_of(None, margin, choice("order", sort, ("plan", "name")), top)
-    view = view._replace(side=None if baseline is None else SIDES.get(baseline, baseline))
+    view = view._replace(side=baseline)
     format_ = choice("format", form, terminal.FORMATS)
     found = load_run(run, results, "answers come from runs").filtered(keep)
     terminal.answer(found.stored, Console(), format_, view)

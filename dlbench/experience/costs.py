@@ -42,7 +42,7 @@ def after(known: Costs, results: Results) -> Costs:
     started: set[object] = set()
     for one in results.measurements:
         case = cases.get(one.case)
-        if case is None or one.preparing_s is None:
+        if case is None or one.preparing_s is None or one.status != "ok":
             continue
         if one.starting_s:
             starting[case.target.id].append(one.starting_s)

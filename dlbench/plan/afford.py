@@ -4,13 +4,13 @@ Preparing is what a limit is lost on, and it is known beforehand, about. A targe
 rows or of none.
 """
 
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from dlbench import units
 from dlbench.plan.estimate import STRETCHES_S, case_s, compiler_s, of_groups, worker_s
+from dlbench.plan.request import Request
 from dlbench.records.case import Case, Group, Target
 from dlbench.records.costs import Costs
 from dlbench.records.plan import Sampling
@@ -25,18 +25,18 @@ MOST_LONGER = 4
 
 
 def within_limit(
-    groups: Sequence[Group], sampling: Sampling, costs: Costs, suite: str
+    groups: Sequence[Group], sampling: Sampling, costs: Costs, request: Request
 ) -> list[Group]:
     """Return the groups; targets that do not fit into the time limit are skipped with a reason.
 
-    suite: what the user asked for, to name the command that measures them.
+    request: what the user asked for, to name the command that measures them.
     """
     budget_s = sampling.budget_s
     if budget_s is None:
         return list(groups)
     needs = {target: _Need(cases, sampling, costs) for target, cases in by_target(groups).items()}
     dropped = _dropped(needs, budget_s)
-    reasons = {target: _reason(target, needs[target], budget_s, suite) for target in dropped}
+    reasons = {target: _reason(target, needs[target], budget_s, request) for target in dropped}
     return [replace(group, cases=tuple(_skipped(group.cases, reasons))) for group in groups]
 
 
@@ -94,13 +94,18 @@ def _dropped(needs: Mapping[Target, _Need], budget_s: float) -> set[Target]:
     return dropped
 
 
-def _reason(target: Target, need: _Need, budget_s: float, suite: str) -> str:
+def _reason(target: Target, need: _Need, budget_s: float, request: Request) -> str:
     """Return why a target is left out, and the command that measures it."""
-    words = ["dlbench", "run", suite, "--backend", target.backend, "--mode", target.mode]
-    words += ["--device", target.device]
+    alone = replace(
+        request,
+        backend=(target.backend,),
+        mode=(target.mode,),
+        device=(target.device,),
+        budget_s=None,
+    )
     return (
         f"left out to keep the time limit of {budget_s:g} s: to start and prepare it takes about "
-        f"{units.roughly(need.all_s)}; to measure it: {shlex.join(words)}"
+        f"{units.roughly(need.all_s)}; to measure it: {alone.command}"
     )
 
 

@@ -58,7 +58,7 @@ def make(suite: Suite, request: Request, machine: Machine, costs: Costs = NO_COS
     groups = [_within_memory(group, machine, known) for group in groups]
     _refuse_empty_plan(groups, reasons)
     sampling = _sampling(suite.sampling, request)
-    groups = within_limit(groups, sampling, costs, request.suite)
+    groups = within_limit(groups, sampling, costs, request)
     groups = with_nulls(groups, sampling.generations, machine.declarations)
     used = {str(case.workload.params.get("network")) for group in groups for case in group.cases}
     networks = {name: network for name, network in known.items() if name in used}

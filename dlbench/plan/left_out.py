@@ -66,10 +66,11 @@ def _without_backend(
 
 def large_batches(groups: Sequence[Group], networks: Mapping[str, Network]) -> Iterator[str]:
     """Yield which batches are larger than the data, so that they repeat its rows."""
-    for group in groups:
-        params, is_measured = group.workload.params, any(not case.skip for case in group.cases)
+    measured = (case for group in groups for case in group.cases if not case.skip)
+    for workload in {case.workload.id: case.workload for case in measured}.values():
+        params = workload.params
         network = networks.get(str(params.get("network")))
-        if network is None or group.workload.synthetic or not is_measured:
+        if network is None or workload.synthetic:
             continue
         rows, batch = rows_of(network), int(params.get("batch", 0))
         if batch > rows:

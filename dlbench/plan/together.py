@@ -8,9 +8,6 @@ from dlbench.errors import UsageError
 from dlbench.grouping import grouped
 from dlbench.records.case import Group, Workload
 
-# An axis that stands for several parameters.
-PARTS = {"size": ("m", "n", "k")}
-
 
 def joined(groups: Sequence[Group], axis: str) -> list[Group]:
     """Return the groups; those that differ in this axis alone are one. All, if it is empty.
@@ -35,18 +32,16 @@ def joined(groups: Sequence[Group], axis: str) -> list[Group]:
 
 def _parts(groups: Sequence[Group], axis: str) -> list[list[Group]]:
     """Return the groups that differ in this axis alone, together."""
-    names = PARTS.get(axis, (axis,))
-    return list(grouped(groups, lambda group: _others(group.workload, names)).values())
+    return list(grouped(groups, lambda group: _others(group.workload, axis)).values())
 
 
-def _others(workload: Workload, names: Iterable[str]) -> tuple[object, ...]:
-    """Return all of a workload but these parameters; a workload without them stands alone."""
-    params = workload.params
-    if not any(name in params for name in names):
+def _others(workload: Workload, axis: str) -> tuple[object, ...]:
+    """Return all of a workload but this axis; a workload without it stands alone."""
+    axes = workload.axes
+    if axis not in axes:
         return (workload.id,)
-    return (workload.kind, *((name, params[name]) for name in params if name not in names))
+    return (workload.kind, *((name, axes[name]) for name in axes if name != axis))
 
 
 def _axes(groups: Iterable[Group]) -> list[str]:
-    names = dict.fromkeys(name for group in groups for name in group.workload.params)
-    return list(dict.fromkeys("size" if name in PARTS["size"] else name for name in names))
+    return list(dict.fromkeys(name for group in groups for name in group.workload.axes))

@@ -16,6 +16,9 @@ BARE, ALL_CALLS = "bare", "all"
 # Parameters with a fixed place in the name of a workload.
 PLACED = {"network", "batch", *"mnk"}
 
+# The sides of a product; a square one has a single number, its size.
+SIDES, SIZE = ("m", "n", "k"), "size"
+
 
 class Declaration(Record, frozen=True):
     """The abilities of a backend, read as data without importing it.
@@ -102,6 +105,15 @@ class Workload(Record, frozen=True):
             others = [str(v) for k, v in self.params.items() if k not in {"network", "batch"}]
             return "/".join((named, *others))
         return f"{self.kind}/" + "x".join(str(value) for value in self.params.values())
+
+    @property
+    def axes(self) -> dict[str, int | str]:
+        """Return the parameters, those of a square product as one, its size."""
+        sides = {self.params.get(side) for side in SIDES}
+        if len(sides) > 1 or None in sides:
+            return self.params
+        rest = {name: value for name, value in self.params.items() if name not in SIDES}
+        return {SIZE: self.params[SIDES[0]], **rest}
 
     @property
     def label(self) -> str:

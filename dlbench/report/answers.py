@@ -6,7 +6,7 @@ from dlbench import units
 from dlbench.analysis.labels import names_by_case, workload_names
 from dlbench.analysis.rows import Row
 from dlbench.answers.answer import Answer, Answers
-from dlbench.answers.questions import TITLES
+from dlbench.answers.questions import SIDES, TITLES
 from dlbench.answers.sentences import side
 from dlbench.formats.base import Cell, Table
 from dlbench.grouping import grouped
@@ -30,14 +30,19 @@ def tables(rows: Sequence[Row], answers: Answers, view: View = DEFAULT) -> list[
     return [
         _table(question, answered, rows, view)
         for question, answered in by_question.items()
-        if question not in WITHOUT_TABLE or any(one.left == view.side for one in answered)
+        if question not in WITHOUT_TABLE or any(one.left == _named(view) for one in answered)
     ]
+
+
+def _named(view: View) -> str | None:
+    """Return the baseline as the records name it."""
+    return None if view.side is None else SIDES.get(view.side, view.side)
 
 
 def _table(question: str, answers: Sequence[Answer], rows: Sequence[Row], view: View) -> Table:
     names = names_by_case(rows)
     labels = dict(zip((row.workload.id for row in rows), workload_names(rows), strict=True))
-    has_baseline = view.side is not None and all(one.left == view.side for one in answers)
+    has_baseline = all(one.left == _named(view) for one in answers)
     write = _against_baseline if has_baseline else _against_fastest
     shown = [
         (labels[workload], write(answer, names))
@@ -51,6 +56,7 @@ def _table(question: str, answers: Sequence[Answer], rows: Sequence[Row], view: 
         heads=BASELINE_HEADS if has_baseline else HEADS,
         rows=tuple(_cut(shown, view.top)),
         notes=(),
+        starred=False,
     )
 
 

@@ -7,6 +7,7 @@ from dlbench.analysis.rows import Row
 from dlbench.analysis.run import ComparedRows, RunAnalysis
 from dlbench.answers.answer import answers_of
 from dlbench.answers.sentences import sentences
+from dlbench.errors import UsageError
 from dlbench.formats.base import Document, Notes, Table
 from dlbench.records.run import Run
 from dlbench.records.training import TrainingRun
@@ -21,6 +22,7 @@ from dlbench.report.view import DEFAULT, View
 from dlbench.results.folder import Results
 
 ALONE = "Only the baseline was measured: there is nothing to compare"
+ABSENT = "The baseline was not measured: there is nothing to compare with"
 
 
 def default_metrics(rows: Sequence[Row]) -> tuple[Metric, ...]:
@@ -45,6 +47,7 @@ def document_of(results: Results, view: View = DEFAULT) -> Document:
     if view.metrics:
         view = view._replace(metrics=tuple(measured(marked.rows, view.metrics)))
     if view.wide:
+        _refuse_parameter(reading)
         tables = _matrices(marked.rows, view.metrics or default_metrics(reading.rows))
         compared = _ratios(reading, tables)
     else:
@@ -64,12 +67,31 @@ def document_of(results: Results, view: View = DEFAULT) -> Document:
         ratios=None if is_alone else compared,
         rerun=None if reading.baseline is None else notes.rerun_advice(known.run, reading.rows),
         remarks=(
-            *([ALONE] if is_alone else []),
+            *([_why_alone(reading)] if is_alone else []),
             *advice(reading.rows),
             *paid_once(reading.rows),
             *notes.lines(known.run, reading),
         ),
     )
+
+
+def _why_alone(reading: ComparedRows) -> str:
+    """Say whether it is the baseline or the others that were not measured."""
+    lacks_it = any(
+        "baseline was not measured" in (row.comparison.reason or "") for row in reading.rows
+    )
+    return ABSENT if lacks_it else ALONE
+
+
+def _refuse_parameter(reading: ComparedRows) -> None:
+    """Raise a UsageError for a baseline that is no target: wide tables have targets as columns."""
+    targets = {row.target.id for row in reading.rows}
+    if reading.baseline is not None and reading.baseline not in targets:
+        raise UsageError(
+            "--wide compares targets, and the baseline is a value of the workloads",
+            value=reading.baseline,
+            hint="Leave out --wide",
+        )
 
 
 def _is_alone(rows: Sequence[Row]) -> bool:

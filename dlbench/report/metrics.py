@@ -154,6 +154,8 @@ def _break_even(row: Row) -> Texts | None:
         return None
     if when.state != "pays" or when.steps is None:  # also `at once`: a number would tell no more
         return when.state, f"≥ {units.rounded(when.low)}" if when.low else ""
+    if not when.steps and when.high:
+        return f"≤ {units.rounded(when.high)}", ""
     below = "–".join(units.rounded(end) for end in (when.low, when.high) if end is not None)
     return units.rounded(when.steps), below
 

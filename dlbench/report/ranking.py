@@ -68,7 +68,7 @@ def rankings(rows: Sequence[Row], view: View, baseline: str | None = None) -> li
     tables = []
     for race in races:
         ordered = view.ordered(race)
-        columns = [*_columns(race, view, notes), *_against(race, baseline, names)]
+        columns = _filled([*_columns(race, view, notes), *_against(race, baseline, names)], race)
         ranks = _ranks(race)
         lines = [
             (f"{ranks[row.case]:<3} {names[row.target]}".strip(), _line(row, columns, notes))
@@ -88,6 +88,16 @@ def rankings(rows: Sequence[Row], view: View, baseline: str | None = None) -> li
             )
         )
     return _with_notes(tables, [*_legend(races, tables), *absent(rows)])
+
+
+def _filled(columns: Sequence[Column], race: Sequence[Row]) -> list[Column]:
+    """Return the columns with a text in some row; the first one always."""
+    good = [row for row in race if row.status == "ok"]
+    return [
+        column
+        for place, column in enumerate(columns)
+        if not place or any(column.cell(row).text for row in good)
+    ]
 
 
 def setting(rows: Sequence[Row]) -> str:

@@ -16,7 +16,7 @@ from dlbench.records.measurement import DISTURBED, Flag, Status, StopReason
 from dlbench.records.run import Environment, Run
 from dlbench.records.training import INTERRUPTED, TrainingRun
 from dlbench.results.folder import RUN, TRAINING, kind_of, read_lines
-from dlbench.results.upgrade import BUSY_BY_USE, flags_of
+from dlbench.results.upgrade import flags_of
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ class _Flagged(Struct):
     host_s: float
     flags: tuple[Flag, ...] = ()
     waited_s: float | None = None
+    throttled_s: float | None = None
 
 
 class _Measured(Struct):
@@ -132,10 +133,7 @@ def _disturbed(samples: Sequence[_Flagged], version: int) -> float | None:
     """Return the share of disturbed samples; version: of the schema of their records."""
     if not samples:
         return None
-    flags = (
-        one.flags if version >= BUSY_BY_USE else flags_of(one.flags, one.waited_s, one.host_s)
-        for one in samples
-    )
+    flags = (flags_of(one, version) for one in samples)
     return sum(not DISTURBED.isdisjoint(one) for one in flags) / len(samples)
 
 

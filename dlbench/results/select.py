@@ -1,5 +1,6 @@
 """A part of a run: the cases that match an expression, as if nothing else had been measured."""
 
+import shlex
 from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
@@ -8,6 +9,9 @@ from dlbench.errors import UsageError
 from dlbench.records.case import Case, Group
 from dlbench.results.folder import Results
 from dlbench.syntax import expression
+
+# The option of `dlbench run` that chooses cases.
+KEEP = "-k"
 
 
 def selected(results: Results, words: str) -> Results:
@@ -18,7 +22,7 @@ def selected(results: Results, words: str) -> Results:
     """
     if not words:
         return results
-    keeps = expression(words)
+    keeps = expression(words, "--filter")
     groups = [_part(group, keeps) for group in results.run.plan.groups]
     kept = tuple(group for group in groups if group.cases)
     if not kept:
@@ -30,7 +34,11 @@ def selected(results: Results, words: str) -> Results:
     live = {case.id for group in kept for case in group.live}
     return replace(
         results,
-        run=replace(results.run, plan=replace(results.run.plan, groups=kept)),
+        run=replace(
+            results.run,
+            plan=replace(results.run.plan, groups=kept),
+            command=narrowed(results.run.command, words),
+        ),
         measurements=tuple(one for one in results.measurements if one.case in live),
     )
 
@@ -47,6 +55,16 @@ def _part(group: Group, keeps: Callable[[str], bool]) -> Group:
         null=next(iter(nulls_of([group.null] if group.null else [])), None),
         nulls=tuple(map(nulls_of, group.nulls)),
     )
+
+
+def narrowed(command: str, words: str) -> str:
+    """Return a command that measures only what also matches the expression."""
+    parts = shlex.split(command)
+    if KEEP in parts[:-1]:
+        place = parts.index(KEEP) + 1
+        parts[place] = f"({parts[place]}) and ({words})"
+        return shlex.join(parts)
+    return shlex.join([*parts, KEEP, words])
 
 
 def _words(results: Results) -> list[str]:

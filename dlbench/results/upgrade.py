@@ -1,6 +1,7 @@
 """Records of older versions as the present one would have written them."""
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -19,38 +20,50 @@ BUSY_BY_OTHERS = 8
 
 
 def upgraded(measurements: Iterable[Measurement], version: int) -> tuple[Measurement, ...]:
-    """Return the measurements with `busy` only where threads waited. version: of their schema.
+    """Return the measurements with `busy` only where threads waited. version: of their schema."""
+    if version >= BUSY_BY_OTHERS:
+        return tuple(measurements)
+    return tuple(
+        replace(one, samples=tuple(_judged(sample, version) for sample in one.samples))
+        for one in measurements
+    )
+
+
+def _judged(sample: Sample, version: int) -> Sample:
+    flags = flags_of(sample, version)
+    return sample if flags == sample.flags else replace(sample, flags=flags)
+
+
+class Flagged(Protocol):
+    """What it takes of a sample to say whether it was disturbed."""
+
+    @property
+    def host_s(self) -> float:
+        """Seconds of the host."""
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """Its flags."""
+
+    @property
+    def waited_s(self) -> float | None:
+        """Seconds that its threads waited."""
+
+    @property
+    def throttled_s(self) -> float | None:
+        """Seconds that a quota stopped it."""
+
+
+def flags_of(sample: Flagged, version: int) -> tuple[Flag, ...]:
+    """Return a sample's flags, without `busy` if no thread waited for a core that others used.
 
     Records of versions below BUSY_BY_USE do not say how many cores the worker used: threads that
     were declared counted as used, and programs that the worker had started as others. In later
     ones, only the waiting of blocks that a quota stopped is judged again.
     """
-    if version >= BUSY_BY_OTHERS:
-        return tuple(measurements)
-    is_old = version < BUSY_BY_USE
-    return tuple(
-        replace(
-            one,
-            samples=tuple(
-                _without_false_alarm(sample) if is_old or sample.throttled_s else sample
-                for sample in one.samples
-            ),
-        )
-        for one in measurements
-    )
-
-
-def _without_false_alarm(sample: Sample) -> Sample:
-    """Drop the flag `busy` if no thread waited for a core that others used."""
-    waited_s = sample.waited_s
-    if waited_s is not None:
-        waited_s -= sample.throttled_s or 0.0
-    flags = flags_of(sample.flags, waited_s, sample.host_s)
-    return sample if flags == sample.flags else replace(sample, flags=flags)
-
-
-def flags_of(flags: tuple[Flag, ...], waited_s: float | None, host_s: float) -> tuple[Flag, ...]:
-    """Return a sample's flags, without `busy` if no thread waited for a core that others used."""
-    if waited_s is None or waited_s > WAITED_SHARE * host_s:
-        return flags
-    return tuple(flag for flag in flags if flag != "busy")
+    is_right = version >= BUSY_BY_OTHERS or (version >= BUSY_BY_USE and not sample.throttled_s)
+    if is_right or sample.waited_s is None:
+        return sample.flags
+    if sample.waited_s - (sample.throttled_s or 0.0) > WAITED_SHARE * sample.host_s:
+        return sample.flags
+    return tuple(flag for flag in sample.flags if flag != "busy")

@@ -8,7 +8,7 @@ from dlbench.analysis.run import RunAnalysis
 from dlbench.errors import UsageError
 from dlbench.plan.together import joined
 from dlbench.results.folder import Results
-from fakes.runs import NUMPY, TORCH, case, forward
+from fakes.runs import NUMPY, TORCH, case, forward, matmul
 from fakes.samples import turns
 
 SMALL, LARGE = forward("iris", 1), forward("iris", 32)
@@ -51,6 +51,24 @@ def test_each_target_is_compared_with_itself_at_the_other_value() -> None:
     assert numpy.comparison.base_case == case(SMALL, NUMPY).id
     assert rows[case(SMALL, NUMPY).id].comparison.verdict is None
     assert reading.baseline == "batch 1"
+
+
+def test_the_size_of_a_product_is_one_value() -> None:
+    told = turns((matmul(8), {NUMPY: 1e-3}), (matmul(16), {NUMPY: 2e-3}), common=0.0)
+    assert find_baseline(told.run, "size=8") == Parameter("size", "8")
+    row = RunAnalysis(told).against("16").rows[0]
+    assert row.comparison.ratio == pytest.approx(0.5, rel=0.05)
+
+
+def test_the_case_compared_with_is_named_and_the_baseline_is_its_own() -> None:
+    rows = RunAnalysis(together(turns(*TOLD, noise=0.001, common=0.0))).against("batch=1").rows
+    assert [row.comparison.baseline for row in rows] == [row.target.id for row in rows]
+    assert [row.comparison.base_case for row in rows] == [
+        None,
+        None,
+        case(SMALL, NUMPY).id,
+        case(SMALL, TORCH).id,
+    ]
 
 
 def test_rows_that_were_not_measured_in_turns_have_a_ratio_without_a_verdict() -> None:

@@ -72,5 +72,10 @@ def test_a_baseline_is_the_left_side_wherever_it_is_a_side() -> None:
 
 
 def test_a_baseline_without_a_side_is_answered_with_all_sides() -> None:
-    with pytest.raises(UsageError, match=r"unknown baseline: 'jax'\. Allowed: cpu, cuda"):
+    with pytest.raises(UsageError, match=r"unknown baseline: 'jax'\. Allowed: CPU, GPU"):
         answers_of(RunAnalysis(turns(*BOTH)), "jax")
+
+
+def test_a_run_without_questions_says_so() -> None:
+    with pytest.raises(UsageError, match="has no questions"):
+        answers_of(RunAnalysis(turns((FAST, {TORCH: 1e-3}))), "torch")

@@ -52,6 +52,15 @@ def test_the_latest_values_are_kept() -> None:
     assert known.starting[COMPILED.id] == (3.0, 4.0, 5.0)
 
 
+def test_a_case_that_was_skipped_or_failed_teaches_nothing() -> None:
+    run = took(3.0, 7.0, 2.0)
+    for status in ("skipped", "failed", "timed_out"):
+        lines = tuple(
+            replace(one, status=status, starting_s=0.0, preparing_s=0.0) for one in run.measurements
+        )
+        assert after(NO_COSTS, replace(run, measurements=lines)) is NO_COSTS
+
+
 def test_an_old_run_teaches_nothing() -> None:
     old = results_of([ONE], [measured(ONE, 1.0)])
     assert after(NO_COSTS, old) is NO_COSTS

@@ -1,6 +1,7 @@
 """What a time limit leaves out: expensive targets in all rows, before any loses its cheap ones."""
 
 from dlbench.plan.afford import PREPARING_SHARE, within_limit
+from dlbench.plan.request import Request
 from dlbench.records.case import Group, Target
 from dlbench.records.costs import NO_COSTS, Costs
 from dlbench.records.plan import Sampling
@@ -22,7 +23,7 @@ def rows(*targets: Target) -> tuple[Group, ...]:
 
 
 def kept(budget_s: float | None, known: Costs, *targets: Target) -> list[set[Target]]:
-    made = within_limit(rows(*targets), Sampling(budget_s=budget_s), known, "told")
+    made = within_limit(rows(*targets), Sampling(budget_s=budget_s), known, Request(suite="told"))
     return [{one.target for one in group.cases if one.skip is None} for group in made]
 
 
@@ -56,11 +57,11 @@ def test_the_cheapest_stays_however_short_the_limit_is() -> None:
 
 def test_the_reason_names_the_limit_and_the_command_that_asks_for_it() -> None:
     known = costs(numpy=1.0, torch=2.0, compiled=70.0)
-    made = within_limit(rows(*ALL), Sampling(budget_s=60.0), known, "told")
+    made = within_limit(rows(*ALL), Sampling(budget_s=60.0), known, Request(suite="told"))
     [reason] = {one.skip for group in made for one in group.cases if one.target == COMPILED}
     assert reason == (
         "left out to keep the time limit of 60 s: to start and prepare it takes about 70 s; "
-        "to measure it: dlbench run told --backend torch --mode compile --device cpu"
+        "to measure it: dlbench run told --backend torch --device cpu --mode compile"
     )
 
 

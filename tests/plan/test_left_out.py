@@ -227,3 +227,10 @@ def test_a_value_that_fits_no_other_is_told_without_a_clash() -> None:
         "no backend has jit with the rest",
     ]
     assert set(DECLARATIONS) == {"alpha", "beta"}
+
+
+def test_a_batch_larger_than_the_data_is_told_in_a_joined_row_too() -> None:
+    asked = Request(suite="train_step", network=("iris",), batch=("32", "512"), together="batch")
+    here = machine(declarations=KNOWN, installed=frozenset(KNOWN))
+    notes = build.make(suite.load("train_step"), asked, here).notes
+    assert any("a batch of 512 holds some" in note for note in notes)

@@ -348,7 +348,7 @@ def test_compiling_has_cold_seconds_and_warm_ones_below() -> None:
         ),
         (
             {"break_even_steps": 0.0, "break_even_low": 0.0, "break_even_high": 120.0},
-            Cell("0", below="0–120"),
+            Cell("≤ 120"),
         ),
         ({"break_even_state": "unsure"}, Cell("unsure")),
         ({"break_even_state": "unsure", "break_even_low": 410.0}, Cell("unsure", below="≥ 410")),

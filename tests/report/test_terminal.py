@@ -19,7 +19,7 @@ from dlbench.records.case import Workload
 from dlbench.records.measurement import Compiling, Measurement, Sample, Stretch
 from dlbench.records.plan import Estimate, Sampling
 from dlbench.report import terminal as output
-from dlbench.report.document import ALONE
+from dlbench.report.document import ABSENT, ALONE
 from dlbench.report.metrics import METRICS, SPARSE
 from dlbench.report.ranking import PAIRED
 from dlbench.report.view import View
@@ -518,3 +518,15 @@ STEP = replace(forward(), kind="train_step")
 
 def blocks(generation: int, step_s: float):
     return tuple(replace(one, generation=generation) for one in samples(*[step_s] * 6))
+
+
+def test_a_value_of_the_workloads_is_no_column_of_a_wide_table() -> None:
+    found = turns((matmul(100), STEPS), (matmul(200), STEPS))
+    view = View(against=versus("size=100", None), wide=True)
+    with pytest.raises(UsageError, match="Leave out --wide"):
+        printed(found, "table", view)
+
+
+def test_a_baseline_that_was_not_measured_is_said_to_be_so() -> None:
+    found = results((PRODUCT, "no numpy"), (case(matmul(100), TORCH), 1e-3))
+    assert ABSENT in printed(found, "table", View(against=versus("numpy", None)))

@@ -3,7 +3,7 @@
 import pytest
 
 from dlbench.errors import UsageError
-from dlbench.results.select import selected
+from dlbench.results.select import narrowed, selected
 from fakes.runs import NUMPY, TORCH, forward, matmul
 from fakes.samples import turns
 
@@ -41,3 +41,19 @@ def test_where_nothing_matches_the_words_of_the_ids_are_named() -> None:
         selected(RUN, "cuda")
     assert "matmul" in str(error.value)
     assert "torch" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("command", "narrow"),
+    [
+        ("dlbench run told", "dlbench run told -k 'a or b'"),
+        ("dlbench run told -k x --seed 1", "dlbench run told -k '(x) and (a or b)' --seed 1"),
+    ],
+)
+def test_the_command_measures_no_more_than_the_part(command: str, narrow: str) -> None:
+    assert narrowed(command, "a or b") == narrow
+
+
+def test_a_mistake_names_the_option() -> None:
+    with pytest.raises(UsageError, match="--filter cannot be read"):
+        selected(RUN, "and and")

@@ -69,14 +69,14 @@ class RunState:
         A null needs its case. The cheapest case of the run is tried however late it is.
         """
         room_s = self.budget.left_s * (1 - MEASURED_SHARE)
-        found, used_s = set[str](), 0.0
+        found, used_s, is_first = set[str](), 0.0, not self.done
         for case in sorted(cases, key=lambda case: (case.null, self.preparing_s([case]))):
             needed_s = used_s + self.preparing_s([case])
-            is_first = not found and not self.done
             copied = replace(case, null=False).id
             if case.skip or is_first or (needed_s <= room_s and (not case.null or copied in found)):
                 found.add(case.id)
                 used_s = needed_s
+                is_first = is_first and bool(case.skip)
         return found
 
     def preparing_s(self, cases: Iterable[Case]) -> float:

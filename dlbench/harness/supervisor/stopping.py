@@ -9,6 +9,7 @@ from math import log
 from statistics import median
 
 from dlbench.grouping import grouped
+from dlbench.harness.supervisor.schedule import FEWEST_TURNS
 from dlbench.records.measurement import Sample, StopReason
 from dlbench.records.plan import Sampling
 from dlbench.stats.location import median_error
@@ -96,8 +97,11 @@ class Stop:
 def far_from_all(steps_s: Sequence[Sequence[float]]) -> list[int]:
     """Return the places of the cases that are far from each other case in every turn.
 
-    The fastest case stays, as the others are compared with it.
+    The fastest case stays, as the others are compared with it. None before FEWEST_TURNS turns: a
+    single disturbed one must not decide.
     """
+    if len(steps_s[0]) < FEWEST_TURNS:
+        return []
     fastest = min(range(len(steps_s)), key=lambda place: _middle(steps_s[place]))
     return [
         place

@@ -296,3 +296,11 @@ def test_later_rows_keep_the_time_to_get_ready():
     second = case(2, "numpy").id
     story = Story(plan(*rows, blocks=100, budget_s=20.0), expected_s={second: 10.0})
     assert len(story.of(1, "numpy").samples) == 5
+
+
+def test_the_cheapest_case_is_tried_beside_one_that_the_plan_skips():
+    """A skipped case costs nothing, and is no try."""
+    cheap, row = case(1, "numpy"), group(1, "torch", "numpy")
+    row = replace(row, cases=(replace(row.cases[0], skip="left out"), cheap))
+    story = Story(plan(row, budget_s=0.5), expected_s={cheap.id: 5.0})
+    assert cheap.id in {one.case for one in story.measurements}

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from dlbench.harness.supervisor.schedule import FEWEST_TURNS
 from dlbench.harness.supervisor.stopping import (
     FAR,
     FIRST_LOOK,
@@ -207,7 +208,16 @@ def test_a_look_is_taken_once():
     ],
 )
 def test_a_case_is_decided_if_it_is_far_from_each_other_in_every_turn(cases, places):
-    assert far_from_all(cases) == places
+    turns = [[*case, *case[-1:] * FEWEST_TURNS] for case in cases]
+    assert far_from_all(turns) == places
+
+
+def test_few_turns_decide_nothing():
+    few = FEWEST_TURNS - 1
+    assert far_from_all([[1.0] * few, [9.0] * few]) == []
+    rule = Stop(Sampling(blocks=64), 8)
+    assert rule.reason([samples([1.0] * 8), samples([9.0] * 8)], LONG_S) is None
+    assert rule.decided == []
 
 
 def test_only_a_look_decides():
@@ -216,7 +226,8 @@ def test_only_a_look_decides():
     for rounds in range(1, 40):
         rule.reason([case[:rounds] for case in cases], LONG_S)
         found.append((rounds, rule.decided))
-    assert {rounds for rounds, decided in found if decided} == {n for n in LOOKS if n < 40}
+    looks = {n for n in LOOKS if FEWEST_TURNS <= n < 40}
+    assert {rounds for rounds, decided in found if decided} == looks
 
 
 def false_alarms(*far_s):

@@ -19,6 +19,7 @@ from dlbench.harness.wire import Order, Reply
 from dlbench.plan.afford import lengthened, within_limit
 from dlbench.plan.estimate import expected
 from dlbench.plan.nulls import with_nulls
+from dlbench.plan.request import Request
 from dlbench.plan.targets import read_declarations
 from dlbench.records.case import Case, Target
 from dlbench.records.costs import NO_COSTS, Costs, names_of
@@ -157,7 +158,7 @@ def planned(known: Costs, budget_s: float) -> Plan:
     plan = stored().run.plan
     sampling = replace(plan.sampling, budget_s=budget_s)
     groups = [replace(group, null=None) for group in plan.groups]
-    groups = within_limit(groups, sampling, known, plan.suite)
+    groups = within_limit(groups, sampling, known, Request(suite=plan.suite))
     groups = with_nulls(groups, sampling.generations, read_declarations())
     longer = lengthened(groups, sampling, known)
     return replace(plan, groups=tuple(groups), sampling=longer)
