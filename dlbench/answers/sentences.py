@@ -25,6 +25,9 @@ MOST_WORKLOADS = 3
 
 PAIR = 2
 
+# A mean is of so many workloads at least; what one tells is said of it by itself.
+SEVERAL = 2
+
 WORDS = {"cpu": "CPU", "cuda": "GPU", "dynamic": "eager", "static": "compiled"}
 
 
@@ -199,7 +202,7 @@ def _in_words(axis: str, word: str) -> str:
 def _ranking(question: Question, those: Sequence[Overall]) -> Iterator[Sentence]:
     """Order three sides or more by their mean time, over the workloads that all of them have."""
     most = max((one.workloads for one in those), default=0)
-    if not most or any(one.workloads < most for one in those):
+    if most < SEVERAL or any(one.workloads < most for one in those):
         return
     both = [*those, *(one.mirrored() for one in those)]
     ranked = [name for name in question.values if any(one.left == name for one in both)]
@@ -219,19 +222,20 @@ def _comparison(overall: Overall) -> str:
     found = overall if overall.left_faster >= overall.right_faster else overall.mirrored()
     left, right, count = side(found.left), side(found.right), found.workloads
     unsure = count - found.left_faster - found.right_faster - found.equal
+    where = f" in {_workloads(count)}" if count > 1 else ""
     if found.equal == count:
-        return f"{left} and {right} are equal in {_workloads(count)}"
+        return f"{left} and {right} are equal{where}"
     if not found.left_faster:
-        return f"{left} or {right}: no difference can be told in {_workloads(count)}"
+        return f"{left} or {right}: no difference can be told{where}"
+    much = f"{right} takes {_times(found.ratio, found.low, found.high)} times as long"
+    if count == 1:
+        return f"{left} is faster than {right}" + (f": {much}" if found.is_known else "")
     parts = [f"{left} is faster than {right} in {found.left_faster} of {_workloads(count)}"]
     parts += [f"{right} in {found.right_faster}"] if found.right_faster else []
     parts += [f"equal in {found.equal}"] if found.equal else []
     parts += [f"{unsure} cannot be told"] if unsure else []
     if not found.is_known:
         return ", ".join(parts)
-    much = f"{right} takes {_times(found.ratio, found.low, found.high)} times as long"
-    if count == 1:
-        return f"{', '.join(parts)}: {much}"
     # two measurements, not the ends of an interval: each has digits of its own
     least, most = (units.ratios(end)[0] for end in (found.least, found.most))
     return f"{', '.join(parts)}; on average {much}, from {least} to {most}"

@@ -19,7 +19,7 @@ def add(app: typer.Typer) -> None:
 
 
 def schema(
-    name: Annotated[str, typer.Argument(help="run, measurement, plan, show or answer.")],
+    name: Annotated[str, typer.Argument(help="run, measurement, plan, show or answer.")] = "",
 ) -> None:
     """Print it."""
     from dlbench.report import schema as schemas

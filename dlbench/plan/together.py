@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from dlbench.errors import UsageError
+from dlbench.errors import UsageError, unknown
 from dlbench.grouping import grouped
 from dlbench.records.case import Group, Workload
 
@@ -18,6 +18,8 @@ def joined(groups: Sequence[Group], axis: str) -> list[Group]:
         return list(groups)
     parts = _parts(groups, axis)
     if len(parts) == len(groups):
+        if axis not in _axes(groups):
+            raise unknown("axis of --together", axis, _axes(groups))
         able = [name for name in _axes(groups) if len(_parts(groups, name)) < len(groups)]
         raise UsageError(
             "no two workloads of the plan differ in the axis of --together alone",

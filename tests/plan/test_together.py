@@ -34,7 +34,13 @@ def test_sizes_are_one_axis() -> None:
 
 
 @pytest.mark.parametrize("axis", ["size", "loop", "nothing"])
-def test_an_axis_that_joins_nothing_is_answered_with_those_that_do(axis: str) -> None:
-    with pytest.raises(UsageError, match=f"--together alone: '{axis}'") as error:
+def test_what_is_no_axis_of_the_plan_is_answered_with_the_axes(axis: str) -> None:
+    with pytest.raises(UsageError, match=f"unknown axis of --together: '{axis}'") as error:
         joined(PLAN, axis)
     assert "Allowed: network, batch" in str(error.value)
+
+
+def test_an_axis_that_joins_nothing_is_answered_with_those_that_do() -> None:
+    with pytest.raises(UsageError, match="--together alone: 'network'") as error:
+        joined(PLAN[:2], "network")
+    assert "Allowed: batch" in str(error.value)

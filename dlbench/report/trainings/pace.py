@@ -37,9 +37,10 @@ def _against_others(free_cores: float | None, threads: int) -> str:
     if free_cores is None or threads <= max(1.0, free_cores):
         return "Close other programs and train again"
     fewer = max(1, floor(free_cores))
+    free = "less than one core was free" if free_cores < 1 else f"{free_cores:.1f} cores were free"
     return (
-        f"Use --threads {fewer} ({units.counted(threads, 'thread')}, and about {free_cores:.1f} "
-        "cores were free), or close other programs and train again"
+        f"Use --threads {fewer} ({units.counted(threads, 'thread')}, and {free}), "
+        "or close other programs and train again"
     )
 
 

@@ -61,9 +61,9 @@ def test_a_quiet_training_has_no_warning():
 @pytest.mark.parametrize(
     ("free", "threads", "advice"),
     [
-        (1.1, 2, "Use --threads 1 (2 threads, and about 1.1 cores were free), or close other "),
-        (0.4, 2, "Use --threads 1 (2 threads, and about 0.4 cores were free), or close other "),
-        (3.2, 8, "Use --threads 3 (8 threads, and about 3.2 cores were free), or close other "),
+        (1.1, 2, "Use --threads 1 (2 threads, and 1.1 cores were free), or close other "),
+        (0.4, 2, "Use --threads 1 (2 threads, and less than one core was free), or close other "),
+        (3.2, 8, "Use --threads 3 (8 threads, and 3.2 cores were free), or close other "),
         (0.4, 1, "Close other programs and train again"),
         (2.5, 2, "Close other programs and train again"),
         (None, 2, "Close other programs and train again"),
