@@ -19,9 +19,9 @@ def significant(value: float, digits: int = DIGITS) -> str:
     return f"{rounded:.{max(0, decimals)}f}"
 
 
-def thousands(value: float) -> str:
+def thousands(value: float, digits: int = DIGITS) -> str:
     """Return a number with significant digits and its thousands set apart: 0.0123, 12,300."""
-    whole, point, decimals = significant(value).partition(".")
+    whole, point, decimals = significant(value, digits).partition(".")
     return f"{int(whole):,}{point}{decimals}"
 
 

@@ -3,6 +3,7 @@
 It must not know any chart.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -29,7 +30,7 @@ from dlbench.stats.location import CONFIDENCE
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 
 
-# One more marker than colours, so that pairs of colour and marker repeat only after 42 targets.
+# For the targets of a colour.
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 
 
@@ -85,14 +86,27 @@ class Look:
 
 
 def looks(rows: Sequence[Row], drawn: Sequence[Row]) -> dict[Target, Look]:
-    """Choose the look of every target among `drawn`; all `rows` of a report give the same looks."""
+    """Choose the look of every target among `drawn`; all `rows` of a report give the same looks.
+
+    A framework has the same colour in all charts of all runs; its targets have other markers. In
+    the charts of a single framework, its targets have a colour each.
+    """
     names = labels.target_names(_targets(rows))
     drawn_targets = {row.target for row in drawn}
-    return {
-        target: Look(name, COLOURS[n % len(COLOURS)], MARKERS[n % len(MARKERS)])
-        for n, (target, name) in enumerate(names.items())
-        if target in drawn_targets
-    }
+    places = _places([target.backend for target in names])
+    found, used = dict[Target, Look](), Counter[str]()
+    for target, name in names.items():
+        place = places[target.backend] if len(places) > 1 else len(found)
+        colour = COLOURS[place % len(COLOURS)]
+        found[target] = Look(name, colour, MARKERS[used[colour] % len(MARKERS)])
+        used[colour] += 1
+    return {target: look for target, look in found.items() if target in drawn_targets}
+
+
+def _places(backends: Sequence[str]) -> dict[str, int]:
+    """Number the frameworks: those of dlbench as everywhere, others behind them."""
+    every = dict.fromkeys((*registry.names("backends"), *backends))
+    return {name: place for place, name in enumerate(every) if name in set(backends)}
 
 
 def shared(rows: Sequence[Row]) -> str:
@@ -181,7 +195,7 @@ def log_scale(axes: Axes, which: Which, values: Sequence[float]) -> None:
     axis, decades = _log_scale(axes, which, values)
     subs = next(subs for most, subs in SUBS if decades < most)
     axis.set_major_locator(LogLocator(subs=subs, numticks=20))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: units.significant(value, digits=1)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: units.thousands(value, digits=1)))
 
 
 def log_scale_at(axes: Axes, which: Which, values: Sequence[int]) -> None:
@@ -192,7 +206,7 @@ def log_scale_at(axes: Axes, which: Which, values: Sequence[int]) -> None:
         if not kept or log10(value / kept[-1]) >= LABEL_SHARE * decades:
             kept.append(value)
     axis.set_major_locator(FixedLocator(kept))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: str(round(value))))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{round(value):,}"))
 
 
 def _log_scale(axes: Axes, which: Which, values: Sequence[float]) -> tuple[Axis, float]:

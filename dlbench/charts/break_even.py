@@ -52,7 +52,7 @@ def draw(rows: Sequence[Row]) -> Figure | None:
     for axes, panel in zip(all_axes, panels, strict=True):
         _panel(axes, panel, looks, steps)
     base.log_scale(all_axes[-1], "x", (steps[0], steps[-1]))
-    all_axes[-1].set_xlabel("steps")
+    all_axes[-1].set_xlabel("steps (log scale)")
     return figure
 
 
@@ -114,7 +114,7 @@ def _panel(
             whiskers = [[max(0.0, at - low)], [max(0.0, high - at)]]
             axes.errorbar([at], [_total(row).of(at)], xerr=whiskers, **look.style)
     base.log_scale(axes, "y", (min(totals), max(totals)))
-    axes.set_ylabel("seconds")
+    axes.set_ylabel("seconds (log scale)")
 
 
 def _total(row: Row) -> TotalTime:

@@ -13,19 +13,23 @@ from dlbench.charts.base import Look
 # Inches.
 HEIGHT = 3.2
 MILLION = 1_000_000
+# A single size is no line; the rankings show it better.
+FEWEST_SIZES = 2
 
 
 def draw(rows: Sequence[Row]) -> Figure | None:
     """Draw rates on logarithmic axes: square products by n, others by m·n·k."""
     timed = timed_rows(rows)
     products = [row for row in timed if _sizes(row) and (row.time.gflops or 0) > 0]
-    if not products:
+    if len({row.workload.id for row in products}) < FEWEST_SIZES:
         return None
     square = all(len(set(_sizes(row))) == 1 for row in products)
     place, size = (_edge, "size n of n × n matrices") if square else (_volume, "m·n·k")
     looks = base.looks(rows, products)
     title = f"Matrix product: GFLOP/s by {size}"
-    figure, (axes,) = base.figure(title, [HEIGHT], looks, base.common(rows))
+    kinds = {row.mode_kind for row in products}
+    dashes = "; solid: compiled, dashed: eager" if len(kinds) > 1 else ""
+    figure, (axes,) = base.figure(title, [HEIGHT], looks, f"{base.common(rows)}{dashes}")
     for target, look in looks.items():
         _line(axes, look, [row for row in products if row.target == target], place)
     if square:
@@ -33,7 +37,9 @@ def draw(rows: Sequence[Row]) -> Figure | None:
     else:
         base.log_scale(axes, "x", [_volume(row) for row in products])
     base.log_scale(axes, "y", _rates(products))
-    axes.set(xlabel="n" if square else "m·n·k, millions", ylabel="GFLOP/s, more is better")
+    axes.set(
+        xlabel="n" if square else "m·n·k, millions", ylabel="GFLOP/s (log scale), more is better"
+    )
     return figure
 
 
@@ -61,4 +67,6 @@ def _line(axes: Axes, look: Look, rows: Sequence[Row], place: Callable[[Row], fl
     ordered = sorted(rows, key=place)
     rates = _rates(ordered)
     whiskers = base.intervals(ordered, rates)
-    axes.errorbar([place(row) for row in ordered], rates, yerr=whiskers, **look.style)
+    dashes = "--" if ordered[0].mode_kind == "dynamic" else "-"
+    places = [place(row) for row in ordered]
+    axes.errorbar(places, rates, yerr=whiskers, linestyle=dashes, **look.style)

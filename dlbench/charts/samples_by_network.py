@@ -33,7 +33,7 @@ def draw(rows: Sequence[Row]) -> Figure | None:
     for axes, (kind, panel) in zip(all_axes, panels.items(), strict=True):
         _panel(axes, kind, panel, looks)
     base.log_scale(all_axes[-1], "x", _rates(passes))
-    all_axes[-1].set_xlabel("samples/s, more is better")
+    all_axes[-1].set_xlabel("samples/s (log scale), more is better")
     return figure
 
 

@@ -69,7 +69,6 @@ NASTY = "$\\frac{1}{0}$ </svg><script>alert(1)</script> &amp; \x00\x1b[31m _"
 UNMEASURED = ["skipped", "parity_failed", "failed", "timed_out", "out_of_memory"]
 
 DRAWN = {
-    "one product": [row()],
     "one network": [network()],
     "square products": products((64, 64, 64), (128, 128, 128), (4096, 4096, 4096)),
     "products of other shapes": products((64, 32, 16), (64, 64, 64), (512, 1, 512)),
@@ -93,10 +92,11 @@ DRAWN = {
     "graphs that pay after a step": graphs(break_even_steps=0.001, break_even_low=None),
     "graphs that pay at once": graphs("at once", break_even_steps=0.0),
     "graphs that may pay at once": graphs(break_even_steps=0.0, break_even_low=0.0),
-    "some failed": [row(), row(status="failed", time_s=None), network(status="skipped")],
+    "some failed": [network(), row(status="failed", time_s=None), network(status="skipped")],
 }
 DECLINED = {
     "nothing": [],
+    "one product": [row()],
     "no time": [row(time_s=None), network(time_s=None)],
     "no case that counts": [
         make(status=status) for status in UNMEASURED for make in (row, network)
@@ -166,7 +166,7 @@ def test_pictures_are_the_same_every_time():
 
 def test_settings_of_matplotlib_are_put_back(monkeypatch):
     monkeypatch.setitem(mpl.rcParams, "font.size", 33.0)
-    assert "33px" not in base.pictures([row()])[0].svg
+    assert "33px" not in base.pictures([network()])[0].svg
     assert mpl.rcParams["font.size"] == 33.0
 
 
@@ -176,6 +176,26 @@ def test_a_target_looks_the_same_in_all_charts():
     (shared,) = in_products.keys() & in_networks.keys()
     assert in_products[shared].label == "b"
     assert in_products[shared] == in_networks[shared]
+
+
+def test_a_framework_has_its_colour_in_every_run():
+    alone = base.looks([row(backend="b"), row(backend="torch")], [row(backend="torch")])
+    beside = [row(backend=name) for name in ("torch", "numpy", "jax")]
+    (torch,) = alone.values()
+    assert torch.colour == base.looks(beside, beside[:1])[beside[0].target].colour
+    modes = [row(backend="torch"), row(backend="torch", mode="static"), row(backend="numpy")]
+    first, second, _ = base.looks(modes, modes).values()
+    assert (first.colour, first.marker) == (second.colour, base.MARKERS[0])
+    assert second.marker == base.MARKERS[1]
+
+
+def test_the_targets_of_a_single_framework_have_colours_of_their_own():
+    rows = [row(mode="eager"), row(mode="static")]
+    assert len({look.colour for look in base.looks(rows, rows).values()}) == 2
+
+
+def test_a_single_size_is_no_chart():
+    assert base.picture("gflops_by_size", [row()]) is None
 
 
 def test_no_two_targets_look_alike():
