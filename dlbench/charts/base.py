@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from math import ceil, inf, log10
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, Literal
 
 from matplotlib import style
@@ -133,6 +134,9 @@ TITLE_HEIGHT, LEGEND_LINE_HEIGHT = 0.8, 0.2
 # Characters that fit in a line of the legend, and those taken by a marker.
 LEGEND_CHARACTERS, MARKER_CHARACTERS = 108, 9
 
+# Characters that fit in a line of the legend's head.
+HEAD_CHARACTERS = 96
+
 
 # Range of an axis beyond its outermost values, as a factor: enough for at least two labels.
 PADDING = 1.6
@@ -151,16 +155,16 @@ def figure(
 ) -> tuple[Figure, list[Axes]]:
     """Make panels of these heights in inches over one x axis, and a legend with `note` as head."""
     columns = _columns([look.label for look in looks.values()])
-    lines = ceil(len(looks) / columns) + 1
+    head = [part for line in note.split("\n") for part in wrap(line, HEAD_CHARACTERS)]
+    lines = ceil(len(looks) / columns) + len(head)
     size = (WIDTH, sum(heights) + TITLE_HEIGHT + LEGEND_LINE_HEIGHT * lines)
     drawn = Figure(figsize=size, layout="constrained")
     drawn.suptitle(title, x=0.01, horizontalalignment="left")
     ratios = {"height_ratios": heights}
     panels = drawn.subplots(len(heights), sharex=True, squeeze=False, gridspec_kw=ratios)
     handles = [Line2D([], [], label=look.label, **look.style) for look in looks.values()]
-    drawn.legend(
-        handles=handles, loc="outside lower left", ncols=columns, title=note, alignment="left"
-    )
+    place: dict[str, Any] = {"loc": "outside lower left", "alignment": "left", "ncols": columns}
+    drawn.legend(handles=handles, title="\n".join(head), **place)
     return drawn, list(panels[:, 0])
 
 

@@ -63,7 +63,8 @@ def _is_known(row: Row) -> bool:
 
 def _note(rows: Sequence[Row], left_out: int) -> str:
     marks = (
-        "solid: static; mark within a line: compiling has paid off, with its 95 % interval; "
+        "solid: static, dashed: eager\n"
+        "mark within a line: compiling has paid off, with its 95 % interval; "
         "no mark, and below its own eager line: it pays at once"
     )
     note = "; ".join(filter(None, (base.shared(rows), marks)))

@@ -18,6 +18,10 @@ WITHOUT_TABLE = {"mode", "mode_kind"}
 HEADS = (("fastest",), ("compared with",), ("times", "as long"), ("95 %", "interval"))
 BASELINE_HEADS = (("baseline",), ("compared with",), ("verdict",), ("95 %", "interval"))
 
+TWO_SIDES = (
+    "Intervals are those of two sides; in a ranking they hold for all targets at once and are wider"
+)
+
 Line = tuple[str, tuple[Cell, ...]]
 
 
@@ -55,7 +59,7 @@ def _table(question: str, answers: Sequence[Answer], rows: Sequence[Row], view: 
         title=TITLES[question],
         heads=BASELINE_HEADS if has_baseline else HEADS,
         rows=tuple(_cut(shown, view.top)),
-        notes=(),
+        notes=(TWO_SIDES,),
         starred=False,
     )
 

@@ -303,3 +303,12 @@ def test_workloads_that_differ_in_any_parameter_have_lines_of_their_own():
     [axes] = registry.load("charts", "samples_by_network").draw(rows).axes
     names = [label.get_text() for label in axes.get_yticklabels()]
     assert names == ["iris batch 32 fixed", "iris batch 32 dynamic"]
+
+
+def test_a_long_note_is_wrapped_and_nothing_of_it_lost():
+    rows = [row(), row(backend="b")]
+    note = "word " * 100
+    figure, _ = base.figure("title", [1.0], base.looks(rows, rows), note)
+    head = figure.legends[0].get_title().get_text()
+    assert head.split() == note.split()
+    assert max(map(len, head.split("\n"))) <= base.HEAD_CHARACTERS
