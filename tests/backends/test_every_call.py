@@ -29,11 +29,12 @@ pytestmark = WARNINGS
 # Modes that take seconds to compile a network.
 SLOW_MODES = ("compile", "compile-max-autotune", "cudagraph", "xla")
 
+# Without the mode that runs the code of `jit` under another setting.
 CALLS = [
     (name, mode, kind, call)
     for name in SELECTED
     for mode in DECLARED[name].modes
-    if DEVICE in DECLARED[name].only_on.get(mode, (DEVICE,))
+    if DEVICE in DECLARED[name].only_on.get(mode, (DEVICE,)) and mode != "jit-async"
     for kind, calls in DECLARED[name].calls.items()
     for call in calls
 ]
