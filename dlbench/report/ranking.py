@@ -16,6 +16,7 @@ from dlbench.analysis.labels import (
 )
 from dlbench.analysis.rows import Row, is_timed
 from dlbench.analysis.verdicts import without_figures
+from dlbench.answers.questions import others
 from dlbench.formats.base import Cell, Notes, Table
 from dlbench.grouping import grouped
 from dlbench.records.case import Target
@@ -87,7 +88,7 @@ def rankings(rows: Sequence[Row], view: View, baseline: str | None = None) -> li
                 starred=False,
             )
         )
-    return _with_notes(tables, [*_legend(races, tables), *absent(rows)])
+    return _with_notes(tables, [*_legend(tables), *absent(rows)])
 
 
 def _filled(columns: Sequence[Column], race: Sequence[Row]) -> list[Column]:
@@ -119,7 +120,7 @@ def _columns(race: Sequence[Row], view: View, notes: Notes) -> list[Column]:
         Column(("time",), lambda row: _time(row, notes)),
         Column(("±",), _reach),
         *(
-            Column(head_of(metric, race), _metric(metric))
+            Column(head_of(metric, race), _metric(metric, race))
             for metric in metrics
             if metric != "time" and any(texts_of(metric, row) for row in race)
         ),
@@ -183,14 +184,22 @@ def _reach(row: Row) -> Cell:
     return Cell(units.percent((high - low) / 2 / seconds))
 
 
-def _metric(metric: Metric) -> Callable[[Row], Cell]:
+def _metric(metric: Metric, race: Sequence[Row]) -> Callable[[Row], Cell]:
+    eager = {_but_mode(row) for row in race if row.mode_kind == "dynamic" and is_timed(row)}
+
     def cell(row: Row) -> Cell:
         found = None if row.busy else texts_of(metric, row)
-        if found is None and metric == "break-even" and row.mode_kind == "static" and not row.busy:
-            return Cell(NO_TWIN)
-        return Cell("") if found is None else Cell(*found[:1])
+        if found is not None:
+            return Cell(found[0])
+        lacks_twin = row.mode_kind == "static" and _but_mode(row) not in eager
+        return Cell(NO_TWIN if metric == "break-even" and lacks_twin and not row.busy else "")
 
     return cell
+
+
+def _but_mode(row: Row) -> tuple[str, ...]:
+    """Return what a compiled mode shares with its own eager mode."""
+    return others(row, "mode")
 
 
 def _factor(row: Row) -> Cell:
@@ -241,11 +250,11 @@ def _upward(row: Row) -> tuple[float, float, float]:
     return (1 / ratio, 1 / high, 1 / low) if found.verdict == "faster" else (ratio, low, high)
 
 
-def _legend(races: Sequence[Sequence[Row]], tables: Sequence[Table]) -> list[str]:
+def _legend(tables: Sequence[Table]) -> list[str]:
     """Explain the marks that occur."""
     labels = [label for table in tables for label, _ in table.rows]
     cells = [cell.text for table in tables for _, line in table.rows for cell in line]
-    has_ratios = any(is_timed(row) and row.comparison.ratio for race in races for row in race)
+    has_ratios = any(head[0] == "vs" for table in tables for head in table.heads)
     return [
         *([TIES] if any(label[:3].rstrip().endswith(TIE_MARK) for label in labels) else []),
         *([PAIRED] if has_ratios else []),

@@ -8,15 +8,25 @@ from msgspec.structs import replace
 from dlbench.analysis.rows import Row
 from dlbench.analysis.run import RunAnalysis, rows_of
 from dlbench.formats.base import Table
+from dlbench.records.case import Target
 from dlbench.records.measurement import Measurement
 from dlbench.report.absent import BUSY, absent
-from dlbench.report.ranking import FEW_LINES, MOST_LINES, PAIRED, TIES, rankings, setting
+from dlbench.report.ranking import (
+    FEW_LINES,
+    MOST_LINES,
+    NO_TWIN,
+    PAIRED,
+    TIES,
+    rankings,
+    setting,
+)
 from dlbench.report.view import View
-from fakes.runs import COMPILED, NUMPY, TORCH, case, forward, matmul, rows, samples
+from fakes.runs import COMPILED, NUMPY, TORCH, case, changed, forward, matmul, rows, samples
 from fakes.samples import flagged, turns
 
 SMALL, LARGE, NETWORK = matmul(100), matmul(1000), forward("iris", 32)
 JAX = replace(NUMPY, backend="jax")
+JIT = replace(JAX, mode="jit")
 
 
 def one(found: list[Row], view: View | None = None, baseline: str | None = None) -> Table:
@@ -171,3 +181,20 @@ def test_targets_are_named_by_what_differs() -> None:
         "numpy 2 threads",
         "torch 1 thread",
     }
+
+
+def compiled(*eager: Target) -> list[str]:
+    """What stands for a compiled mode whose pay-off is not known, beside JAX's, which is."""
+    pays = changed(rows((case(SMALL, JIT), 1e-3))[0], break_even_state="pays", break_even_steps=7.0)
+    unknown = rows((case(SMALL, COMPILED), 1e-3), *((case(SMALL, one), 2e-3) for one in eager))
+    return column(one([pays, *unknown]), "steps to", "pay off")
+
+
+def test_no_eager_is_said_only_where_it_was_not_measured() -> None:
+    assert NO_TWIN in compiled()
+    assert NO_TWIN not in compiled(TORCH)
+    assert NO_TWIN in compiled(NUMPY)
+
+
+def test_without_a_ratio_nothing_is_said_of_ratios() -> None:
+    assert PAIRED not in one(rows((case(SMALL), 1e-3))).notes
