@@ -112,14 +112,14 @@ def _settings(run: Run, rows: Sequence[Row]) -> str | None:
     timed = timed_rows(rows)
     told = [
         f"{backend}: {one.name} is {in_words(one.ours)}, by default {in_words(one.default)} "
-        f"({one.option} measures that)"
+        f"(measure the default with {one.option})"
         for backend, departures in run.settings.items()
         for one in departures
         if one.measured_by
         and any(row.target.backend == backend for row in timed)
         and not any(_has_default(row, backend, one) for row in timed)
     ]
-    return f"Not as the framework sets it: {'; '.join(told)}" if told else None
+    return f"Settings changed by dlbench: {'; '.join(told)}" if told else None
 
 
 def _has_default(row: Row, backend: str, departure: Departure) -> bool:

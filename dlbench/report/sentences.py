@@ -88,4 +88,6 @@ def paid_once(rows: Sequence[Row]) -> list[str]:
         f"{units.duration(max(seconds))} to start {what}{f' on {device}' if several else ''}"
         for (what, device), seconds in starts.items()
     ]
-    return [f"Paid once per process, in no other number: {', '.join(told)}"] if told else []
+    return (
+        [f"Each process also takes, once and in no number above: {', '.join(told)}"] if told else []
+    )

@@ -68,7 +68,7 @@ def test_what_a_process_pays_once_is_told_once_for_all_of_its_cases():
         changed(row, **({"start_s": 0.2} if row.target == TORCH else {"compiler_start_s": 19.2}))
         for row in found
     ]
-    once = "Paid once per process, in no other number"
+    once = "Each process also takes, once and in no number above"
     assert paid_once(started) == [f"{once}: 19.2 s to start torch's compiler"]
     gpu = replace(TORCH, device="cuda")
     [slow] = runs.rows((case(STEP, gpu), 0.001))
