@@ -45,7 +45,7 @@ class Sample(Record, frozen=True):
     threads that can run at a time; switches: involuntary context switches of the worker; parked_s:
     CPU seconds that the parked workers used while this one ran: 0 proves that they did nothing;
     cpu_s: CPU seconds of the worker itself, its threads and the programs it started. lead_s:
-    untimed seconds before the block: reset, lead-in, garbage collection.
+    untimed seconds right before the block: initial weights, untimed steps.
     """
 
     iterations: Count

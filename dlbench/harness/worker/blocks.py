@@ -4,7 +4,6 @@ The timed loop itself is in timing.py. It must not know any framework, nor the o
 """
 
 import gc
-from collections.abc import Iterator
 from functools import partial
 from itertools import accumulate
 from math import inf
@@ -14,6 +13,7 @@ from msgspec.structs import replace
 from dlbench import units
 from dlbench.backends.base import Backend, Step, nothing
 from dlbench.errors import DlbenchError
+from dlbench.harness.wire import Timed
 from dlbench.harness.worker import timing
 from dlbench.harness.worker.compiler import count_graphs
 from dlbench.harness.worker.interference import Counters, Monitor, with_flags
@@ -28,8 +28,8 @@ from dlbench.stats.ramp import (
     ramp,
 )
 
-# Untimed steps before every block. After a reset, the first steps copy the new weights and allocate
-# memory again. Seen: 1.5 times as long for the first, 1.1 for the second.
+# Untimed steps where training begins. After a reset, the first steps copy the new weights and
+# allocate memory again. Seen: 1.5 times as long for the first, 1.1 for the second.
 STEPS_BEFORE = 1
 STEPS_AFTER_RESET = 2
 
@@ -50,7 +50,8 @@ class Blocks:
     """The blocks of one prepared step.
 
     size: iterations of a block; planned_s: its length; fastest: sample of the warm-up. The warm-up
-    sets them. ended_s: when the last block ended.
+    sets them. ended_s: when the last block ended; graphs: of the backend when the present blocks
+    began; steps: since training began, infinite where it has to begin anew.
     """
 
     def __init__(self, step: Step, backend: Backend, threads: int, monitor: Monitor) -> None:
@@ -58,6 +59,7 @@ class Blocks:
         self.size, self.planned_s = 1, inf
         self.fastest = Sample(iterations=1, host_s=inf, started_s=0.0)
         self.ended_s = timing.now_s()
+        self.graphs, self.steps = 0, inf
 
     def warm_up(self, sampling: Sampling, iterations: int | None) -> tuple[Sample, ...]:
         """Run until steady and choose the size of a block, or use `iterations` as its size."""
@@ -66,9 +68,9 @@ class Blocks:
         if self.step.lead_in is not None:
             self.step.lead_in()  # may compile functions that the step does not use: no failure
         if iterations:
-            samples: tuple[Sample, ...] = (self._take(iterations, sampling.block_s),)
+            samples: tuple[Sample, ...] = (self._alone(iterations, sampling.block_s),)
         else:
-            samples = timing.warm_up(self._take, sampling.block_s, sampling.warmup_s)
+            samples = timing.warm_up(self._alone, sampling.block_s, sampling.warmup_s)
         self.size = iterations or timing.block_size(sampling.block_s, samples)
         self.planned_s = sampling.block_s
         self.fastest = min(samples, key=lambda sample: sample.step_s)
@@ -95,64 +97,65 @@ class Blocks:
     def _until_steady(self, longest_s: float) -> list[Sample]:
         """Time fine blocks; look whether they are steady whenever the time has doubled."""
         samples, end_s, look_s = list[Sample](), 0.0, FIRST_LOOK_S
-        for sample in self._without_pause(FINE_S):
-            samples.append(sample)
-            end_s += sample.own_s
-            if end_s >= longest_s:
-                break
-            if end_s >= look_s:
+        self._begin()
+        while end_s < longest_s:
+            samples.append(self._next(timing.iterations_for(FINE_S, self.fastest), FINE_S))
+            end_s += samples[-1].own_s
+            if look_s <= end_s < longest_s:
                 if is_steady(blocks_of(samples)):
                     break
                 look_s *= 2
         return samples
 
-    def lead_in(self, seconds: float) -> tuple[Sample, ...]:
+    def turn(self, lead_s: float, blocks: int) -> Timed:
+        """Time a turn: a lead-in of so many seconds, then the blocks, without a pause."""
+        self._begin()
+        lead_ins = self._lead_in(lead_s)
+        return Timed(tuple(self._block() for _ in range(blocks)), lead_ins)
+
+    def _lead_in(self, seconds: float) -> tuple[Sample, ...]:
         """Run the step for so many seconds; return the blocks, with the flag `ramp`."""
         samples, spent_s = list[Sample](), 0.0
-        blocks = self._without_pause(max(seconds / LEAD_IN_BLOCKS, FINE_S))
+        block_s = max(seconds / LEAD_IN_BLOCKS, FINE_S)
         while spent_s < seconds:
-            samples.append(_with_ramp(next(blocks)))
+            size = timing.iterations_for(block_s, self.fastest)
+            samples.append(_with_ramp(self._next(size, block_s)))
             spent_s += samples[-1].own_s
         return tuple(samples)
 
-    def _without_pause(self, block_s: float) -> Iterator[Sample]:
-        """Yield blocks of about so many seconds, one after the other, for ever.
-
-        Training begins anew after MOST_STEPS steps. Raises DlbenchError if anything is compiled.
-        """
-        size, steps = timing.iterations_for(block_s, self.fastest), 0
-        graphs = count_graphs(self.backend)
-        self._get_ready()
-        while True:
-            yield self._go_on(size, block_s)
-            self._assert_nothing_compiled_since(graphs)
-            steps += size
-            if steps >= MOST_STEPS:
-                self._get_ready()
-                steps = 0
-
-    def block(self) -> Sample:
-        """Time one block of a turn, from the start state of training.
+    def _block(self) -> Sample:
+        """Time one block that counts.
 
         A short block was sized in a disturbed warm-up: the overhead around its steps would count as
         their time. So the next blocks get more steps.
         """
-        sample = self._take(self.size, self.planned_s)
+        sample = self._next(self.size, self.planned_s)
         if sample.host_s < SHORT_SHARE * self.planned_s:
             self.size = max(timing.iterations_for(self.planned_s, sample), self.size)
         return sample
 
-    def _take(self, iterations: int, planned_s: float = inf) -> Sample:
-        """Time a block from the start state; return it with counters and flags.
+    def _alone(self, iterations: int, planned_s: float = inf) -> Sample:
+        """Time one block that others neither precede nor follow."""
+        self._begin()
+        return self._next(iterations, planned_s)
+
+    def _begin(self) -> None:
+        """Begin blocks without a pause: collect garbage; the first starts where training starts."""
+        gc.collect()
+        self.graphs, self.steps = count_graphs(self.backend), inf
+
+    def _next(self, iterations: int, planned_s: float) -> Sample:
+        """Time the next block, as a user's loop goes on; training may have to begin anew before.
 
         Raises DlbenchError if anything is compiled: after the first calls, nothing would count it.
         """
         began = timing.now_s()
-        gc.collect()
-        graphs = count_graphs(self.backend)
-        self._get_ready()
+        if self.steps and self.steps + iterations > MOST_STEPS:
+            self._get_ready()
+            self.steps = 0
         sample = self._go_on(iterations, planned_s)
-        self._assert_nothing_compiled_since(graphs)
+        self._assert_nothing_compiled_since(self.graphs)
+        self.steps += sample.iterations
         return replace(sample, lead_s=sample.started_s - began)
 
     def _go_on(self, iterations: int, planned_s: float) -> Sample:

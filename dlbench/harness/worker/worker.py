@@ -170,9 +170,7 @@ class Session:
 
     def turn(self, order: wire.Turn) -> wire.Timed:
         """Run the lead-in of a turn, then time its blocks."""
-        blocks = self.blocks[order.case]
-        lead_ins = blocks.lead_in(order.lead_s)
-        return wire.Timed(tuple(blocks.block() for _ in range(order.blocks)), lead_ins)
+        return self.blocks[order.case].turn(order.lead_s, order.blocks)
 
     def release(self, order: wire.Release) -> wire.Ready:
         """Free the memory of a case."""

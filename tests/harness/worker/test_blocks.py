@@ -4,7 +4,7 @@ from msgspec import structs
 
 from dlbench.backends.base import nothing
 from dlbench.harness import wire
-from dlbench.harness.worker.blocks import STEPS_AFTER_RESET
+from dlbench.harness.worker.blocks import MOST_STEPS, STEPS_AFTER_RESET
 from dlbench.harness.worker.interference import LOST_SHARE
 from fakes.orders import CASE, PREPARE, RELEASE, START, TURN, WARM_UP, WORKLOAD
 
@@ -131,12 +131,30 @@ def test_a_warm_up_that_others_disturb_makes_the_blocks_no_shorter(tell, backend
     assert block(tell).iterations == 8
 
 
-def test_every_block_starts_where_training_starts(tell, backend):
+def test_every_turn_starts_where_training_starts(tell, backend):
     tell(START, PREPARE, WARM_UP)
     backend.events.clear()
     tell(TURN, TURN)
-    lead_in = ["run"] * STEPS_AFTER_RESET
-    assert backend.events == ["reset", *lead_in, "wait", *["run"] * 4, "wait"] * 2
+    untimed = ["run"] * STEPS_AFTER_RESET
+    assert backend.events == ["reset", *untimed, "wait", *["run"] * 4, "wait"] * 2
+
+
+def test_the_blocks_of_a_turn_go_on_as_a_loop_does(tell, backend):
+    tell(START, PREPARE, WARM_UP)
+    backend.events.clear()
+    found = tell(structs.replace(TURN, blocks=3))
+    block = ["wait", *["run"] * 4, "wait"]
+    assert backend.events == ["reset", *["run"] * STEPS_AFTER_RESET, *block * 3]
+    assert [sample.lead_s for sample in found.samples] == [STEPS_AFTER_RESET * 1.0, 0.0, 0.0]
+
+
+def test_training_begins_anew_before_its_gradients_vanish(tell, backend):
+    blocks = MOST_STEPS // 4 + 1
+    tell(START, PREPARE, WARM_UP)
+    backend.events.clear()
+    tell(structs.replace(TURN, blocks=blocks))
+    assert backend.events.count("reset") == 2
+    assert backend.events.count("run") == 4 * blocks + 2 * STEPS_AFTER_RESET
 
 
 def test_a_step_that_changes_nothing_runs_once_before_its_block(tell, backend):
