@@ -134,7 +134,7 @@ def test_intervals_hold_whatever_earlier_runs_have_taught(runs: int, scatter: fl
         heights = [_standing(names, sds * rng.standard_normal(sds.shape)) for _ in range(runs + 1)]
         spreads = spreads_of(heights[:-1])
         known = fitted(spreads) if sum(one.df for one in spreads) >= FEWEST_DF else None
-        book = Luck(None, known or USUAL, heights[:-1])
+        book = Luck(None, known or USUAL, earlier=heights[:-1])
         for row in heights[-1]:
             for other in names[1:]:
                 found = book.of(row, (names[0], other))

@@ -33,15 +33,15 @@ class NullRatio(NamedTuple):
 class Luck(NamedTuple):
     """The luck of a run.     of_run: of all pairs, None with too few repetitions to tell.
 
-    usual: of this machine; earlier: repetitions of earlier runs; failed: workloads whose null came
-    out different.
+    usual: of this machine; failed: workloads whose null came out different; earlier: what the
+    repetitions of earlier runs came to.
     """
 
     of_run: Variance | None
     usual: Variance = USUAL
-    earlier: Sequence[Standing] = ()
     nulls: Sequence[NullRatio] = ()
     failed: frozenset[str] = frozenset()
+    earlier: Sequence[Standing] = ()
 
     def of(self, workload: str, targets: tuple[str, str]) -> Variance:
         """Return the luck of a pair of these targets: no less than their own nulls show."""
