@@ -14,6 +14,7 @@ from dlbench.analysis.pairing.luck import medians
 from dlbench.analysis.samples import join_generations
 from dlbench.analysis.verdicts import MARGIN
 from dlbench.checks.base import Noise
+from dlbench.errors import UsageError
 from dlbench.experience import luck
 from dlbench.harness.supervisor.process import Launcher
 from dlbench.harness.supervisor.run import Supervisor
@@ -40,7 +41,10 @@ WARMUP_S, STRETCH_S, BLOCKS = 0.1, 0.08, 16
 
 def measure(machine: Machine, environment: Environment) -> Noise | str:
     """Measure for SECONDS; return the noise, or why there is none."""
-    planned = plan(machine)
+    try:
+        planned = plan(machine)
+    except UsageError as error:  # there is too little memory
+        return str(error)
     start = monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="dlbench-", ignore_cleanup_errors=True) as logs,
@@ -78,5 +82,6 @@ def evaluate(
         MARGIN,
         rounds=sum(pair.rounds for _, pair in pairs),
         disturbed=sum(pair.disturbed for _, pair in pairs),
+        stopped=sum(pair.throttled for _, pair in pairs),
         differs=bool(nulls.evaluate(pairs, lucky).failed),
     )

@@ -48,8 +48,9 @@ class Noise(NamedTuple):
     """The same work measured twice, in turns.
 
     seconds: how long that took; visible: the smallest difference that 4 of 5 such measurements
-    detect, a share, None if nothing can be told; rounds: their number; disturbed: those with other
-    programs at work; differs: whether the two came out different.
+    detect, a share, None if nothing can be told; margin: a smaller one does not count; rounds:
+    their number; disturbed, stopped: those with other programs at work, and those in which a quota
+    stopped one of the two; differs: whether the two came out different.
     """
 
     seconds: float
@@ -57,6 +58,7 @@ class Noise(NamedTuple):
     margin: float
     rounds: int
     disturbed: int
+    stopped: int = 0
     differs: bool = False
 
 

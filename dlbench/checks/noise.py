@@ -33,8 +33,7 @@ def check(facts: Facts) -> Outcome | LeftOut:
     if isinstance(noise, str):
         return Outcome("unknown", f"could not be measured: {noise}", MEANING, ADVICE)
     if noise.visible is None:
-        seen = f"others were at work in {noise.disturbed} of {noise.rounds} rounds"
-        return Outcome("bad", seen, "no difference can be told", ADVICE)
+        return _nothing(noise)
     seen = (
         f"differences of {units.percent(noise.visible)} can be told in about "
         f"{units.roughly(noise.seconds)}{_longer(noise)}"
@@ -44,6 +43,17 @@ def check(facts: Facts) -> Outcome | LeftOut:
     if noise.visible <= FINE:
         return Outcome("good", seen)
     return Outcome("bad" if noise.visible > ROUGH else "notice", seen, MEANING, ADVICE)
+
+
+def _nothing(noise: Noise) -> Outcome:
+    """Say why no difference can be told."""
+    causes = [f"others disturbed {noise.disturbed}"] if noise.disturbed else []
+    causes += [f"a quota stopped {noise.stopped}"] if noise.stopped else []
+    rounds = units.counted(noise.rounds, "round")
+    meaning = "no difference can be told"
+    if not causes:
+        return Outcome("unknown", f"too little was measured: {rounds}", meaning, ADVICE)
+    return Outcome("bad", f"of {rounds}, {' and '.join(causes)}", meaning, ADVICE)
 
 
 def _longer(noise: Noise) -> str:

@@ -83,6 +83,18 @@ def test_where_others_are_always_at_work_nothing_is_visible(planned):
     assert found.disturbed == found.rounds
 
 
+def test_where_a_quota_stops_them_that_is_counted(planned):
+    found = evaluated(planned, flags=("throttled",))
+    assert found.visible is None
+    assert (found.disturbed, found.stopped) == (0, found.rounds)
+
+
+def test_too_little_memory_is_a_reason():
+    declared = read_declarations()
+    small = machine(declarations=declared, installed=frozenset({"numpy"}), memory_bytes=1)
+    assert "needs about" in noise.measure(small, None)
+
+
 def test_a_failure_is_the_reason(planned):
     [group] = planned.groups
     failed = Measurement(group.cases[0].id, "failed", "the disk is full")

@@ -13,7 +13,7 @@ def told(root, **fields):
 
 @pytest.mark.parametrize(
     ("visible", "expected"),
-    [(0.03, "good"), (0.1, "good"), (0.2, "notice"), (0.5, "notice"), (0.6, "bad"), (None, "bad")],
+    [(0.03, "good"), (0.1, "good"), (0.2, "notice"), (0.5, "notice"), (0.6, "bad")],
 )
 def test_the_smallest_difference_that_shows_is_judged(tmp_path, visible, expected):
     assert state(told(tmp_path, visible=visible)) == expected
@@ -39,9 +39,20 @@ def test_a_machine_on_which_equal_processes_differ_is_bad(tmp_path):
     assert state(told(tmp_path, visible=0.03, differs=True)) == "bad"
 
 
-def test_rounds_that_others_disturbed_are_counted(tmp_path):
-    outcome = told(tmp_path, visible=None, rounds=64, disturbed=60)
-    assert outcome.seen == "others were at work in 60 of 64 rounds"
+@pytest.mark.parametrize(
+    ("rounds", "expected", "seen"),
+    [
+        ((64, 60, 0), "bad", "of 64 rounds, others disturbed 60"),
+        ((64, 0, 50), "bad", "of 64 rounds, a quota stopped 50"),
+        ((64, 9, 50), "bad", "of 64 rounds, others disturbed 9 and a quota stopped 50"),
+        ((1, 0, 0), "unknown", "too little was measured: 1 round"),
+        ((3, 0, 0), "unknown", "too little was measured: 3 rounds"),
+    ],
+)
+def test_what_keeps_differences_hidden_is_counted(tmp_path, rounds, expected, seen):
+    count, disturbed, stopped = rounds
+    outcome = told(tmp_path, visible=None, rounds=count, disturbed=disturbed, stopped=stopped)
+    assert (outcome.state, outcome.seen) == (expected, seen)
 
 
 def test_what_could_not_be_measured_is_unknown(tmp_path):
