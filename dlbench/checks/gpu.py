@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dlbench import units
 from dlbench.checks.base import Facts, LeftOut, Outcome, text
-from dlbench.machine.cards import NoDriver
+from dlbench.machine.cards import Driver
 from dlbench.records.checkup import State
 from dlbench.records.framework import FrameworkFacts
 
@@ -19,7 +19,8 @@ NVIDIA, AMD = 0x10DE, 0x1002
 # Hides GPUs from CUDA's programs: docs.nvidia.com/cuda/cuda-c-programming-guide.
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 
-DRIVER = "install or repair NVIDIA's driver, then restart; `nvidia-smi` must list the card"
+REPAIR = "repair NVIDIA's driver, then restart; `nvidia-smi` must list the card"
+INSTALL = "to measure on a GPU: install its driver, or start the container with it (--gpus all)"
 
 
 def check(facts: Facts) -> Outcome | LeftOut:
@@ -29,14 +30,20 @@ def check(facts: Facts) -> Outcome | LeftOut:
 
 def _without_cards(facts: Facts) -> Outcome | LeftOut:
     makers = None if not (facts.sys / "bus/pci/devices").is_dir() else set(_makers(facts.sys))
-    broken = isinstance(facts.driver, NoDriver) and facts.driver.is_installed
-    if broken or (makers and NVIDIA in makers):
-        why = facts.driver.reason if isinstance(facts.driver, NoDriver) else "it lists no card"
-        seen = f"an NVIDIA GPU without a working driver: {why}"
-        return Outcome("bad", seen, "no framework can use it", DRIVER)
+    is_there = bool(makers and NVIDIA in makers)
+    if isinstance(facts.driver, Driver):
+        if is_there:
+            seen = "an NVIDIA GPU that its driver does not list"
+            return Outcome("bad", seen, "no framework can use it", REPAIR)
+    elif facts.driver.is_installed:
+        seen = f"NVIDIA's driver does not work: {facts.driver.reason}"
+        return Outcome("bad", seen, "no framework can use a GPU", REPAIR)
+    elif is_there:
+        seen = "an NVIDIA GPU without NVIDIA's driver"
+        return Outcome("notice", seen, "only the CPU is measured", INSTALL)
     if makers is None:
-        seen = "NVIDIA has no driver here, and the system does not list its cards"
-        return Outcome("unknown", seen, "only the CPU is measured", DRIVER)
+        seen = "no driver, and the system does not list its cards"
+        return Outcome("unknown", seen, "only the CPU is measured", INSTALL)
     if AMD in makers:
         meaning = "dlbench does not measure on it: it looks for NVIDIA's driver alone"
         return Outcome("notice", "an AMD GPU", meaning, "nothing to do to measure the CPU")

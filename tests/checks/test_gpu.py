@@ -88,8 +88,9 @@ def test_a_card_for_which_nothing_is_installed_is_a_notice(tmp_path):
 @pytest.mark.parametrize(
     ("found", "cards", "expected"),
     [
-        (ABSENT, [("0x030200", "0x10de")], "bad"),
-        (ABSENT, [("0x030000", "0x10de")], "bad"),
+        (ABSENT, [("0x030200", "0x10de")], "notice"),
+        (ABSENT, [("0x030000", "0x10de")], "notice"),
+        (BROKEN, [("0x030200", "0x10de")], "bad"),
         (BROKEN, [], "bad"),
         (Driver("600", (13, 0)), [("0x030200", "0x10de")], "bad"),
         (ABSENT, [("0x030000", "0x1002")], "notice"),
