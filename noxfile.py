@@ -103,6 +103,21 @@ def simulate(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Try ten times as many odd inputs as `tests` does, others each time: about ten minutes."""
+    install(session, "dev")
+    env = {**environment(), "DLBENCH_FUZZ": "10"}
+    session.run(*PARALLEL, "tests/fuzz", *session.posargs, env=env)
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Measure time and memory of large plans and runs: `nox -s soak -- supervisor show`."""
+    install(session, "dev")
+    session.run("python", "bench/reach/scaling.py", *session.posargs, env=environment())
+
+
+@nox.session
 def snapshots(session: nox.Session) -> None:
     """Write the stored copies of what a user sees anew; look at them with `git diff`."""
     install(session, "dev")

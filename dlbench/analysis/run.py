@@ -176,12 +176,16 @@ class RunAnalysis:
 
     def _across(self, row: Row, base: Row) -> LocatedPair:
         """Locate two cases of different workloads; without an interval if in different rows."""
-        groups = self.run.plan.groups
-        places = {case.id: number for number, group in enumerate(groups) for case in group.cases}
         samples = [self.samples_by_case[one.case] for one in (row, base)]
-        together = places[row.case] == places[base.case]
+        together = self._places[row.case] == self._places[base.case]
         pair = pair_rounds(*samples) if together else apart(*samples)
         return self.locator.located(pair, row, base)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """Return the number of the row of every case."""
+        groups = self.run.plan.groups
+        return {case.id: number for number, group in enumerate(groups) for case in group.cases}
 
     @cached_property
     def _fastest(self) -> ComparedRows:

@@ -4,7 +4,9 @@ With several repetitions, the run's own pairs show the luck. With one, it is wha
 by the null pairs of the run.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
 from statistics import fmean, median
 from typing import NamedTuple
 
@@ -12,9 +14,10 @@ import numpy as np
 
 from dlbench.analysis.pairing.pairs import Pair
 from dlbench.analysis.samples import ENOUGH
+from dlbench.grouping import grouped
 from dlbench.records.case import Case
 from dlbench.stats.location import LEAST_VALUES, Variance, location, rank_correlation
-from dlbench.stats.luck import USUAL, Spread, fitted, raised
+from dlbench.stats.luck import USUAL, Spread, around_zero, fitted, raised_by
 from dlbench.stats.ramp import SD_BY_MAD
 
 # The noise of few rounds is that of a noisy pair: so many others have less.
@@ -29,7 +32,8 @@ class NullRatio(NamedTuple):
     value: float
 
 
-class Luck(NamedTuple):
+@dataclass(frozen=True)
+class Luck:
     """The luck of a run. of_run: of all pairs, None with too few repetitions to tell.
 
     usual: of this machine; failed: workloads whose null came out different.
@@ -42,14 +46,25 @@ class Luck(NamedTuple):
 
     def of(self, workload: str, targets: Collection[str]) -> Variance:
         """Return the luck of a pair of these targets: no less than their own nulls show."""
-        own = [one for one in self.nulls if one.target in targets]
+        here = self._by_workload.get(workload, [])
         if self.of_run is None:
-            found = raised(self.usual, [one.value for one in own])
+            found = raised_by(self.usual, self._squares(frozenset(targets)))
         else:
-            here = [one for one in own if one.workload == workload]
-            found = _at_least(self.of_run, here)
-        if workload in self.failed:
-            found = _at_least(found, [one for one in self.nulls if one.workload == workload])
+            found = _at_least(self.of_run, [one for one in here if one.target in targets])
+        return _at_least(found, here) if workload in self.failed else found
+
+    @cached_property
+    def _by_workload(self) -> dict[str, list[NullRatio]]:
+        return grouped(self.nulls, lambda one: one.workload)
+
+    @cached_property
+    def _squares(self) -> Callable[[frozenset[str]], Spread]:
+        """Return what the nulls of some targets show: every workload asks for the same few."""
+
+        @cache
+        def found(targets: frozenset[str]) -> Spread:
+            return around_zero([one.value for one in self.nulls if one.target in targets])
+
         return found
 
 

@@ -65,8 +65,8 @@ class Supervisor:
     def _generation(self) -> Events:
         """Measure every row once; a mirrored order makes time short for other rows each time."""
         groups = self.plan.groups[:: self.state.direction]
-        for index, group in enumerate(groups):
-            self.row = RowRun(self.state, group, groups[index + 1 :])
+        for group, later in zip(groups, self.state.later(groups), strict=True):
+            self.row = RowRun(self.state, group, later)
             for event in self.row.measure():
                 if isinstance(event, Measurement):
                     self.state.count(event)

@@ -6,7 +6,7 @@ It schedules and never computes; it prints nothing and stores nothing.
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -15,6 +15,24 @@ from dlbench.harness.supervisor.schedule import MEASURED_SHARE, Budget
 from dlbench.records.case import Case, Group, Target
 from dlbench.records.measurement import TIMED, Measurement, Phase, Progress
 from dlbench.records.plan import Plan
+
+
+class Later(NamedTuple):
+    """What comes after a row in its generation, without the cases that the plan skips.
+
+    cases: their number, without those that failed in an earlier generation; preparing_s: the
+    seconds to get these ready; slots: of the workers that they need.
+    """
+
+    cases: int = 0
+    preparing_s: float = 0.0
+    slots: frozenset[Hashable] = frozenset()
+
+
+def _with(slots: frozenset[Hashable], more: Iterable[Hashable]) -> frozenset[Hashable]:
+    """Return both; the same object if there is nothing new, as most rows need the same workers."""
+    new = slots.union(more)
+    return slots if len(new) == len(slots) else new
 
 
 @dataclass
@@ -89,11 +107,26 @@ class RunState:
         limit = f"{self.plan.sampling.budget_s or 0:g} s"
         return f"time limit of {limit} reached; --budget raises the limit"
 
-    def row_seconds(self, cases: int, later: Sequence[Case], reserve_s: float) -> float:
+    def row_seconds(self, cases: int, later: Later, reserve_s: float) -> float:
         """Return the seconds for the rounds of a row of so many cases; `later` are to come."""
-        left = [case for case in later if case.id not in self.failed]
-        ahead_s = self.preparing_s(left)
-        return self.budget.row_seconds(cases, len(left), reserve_s, ahead_s)
+        return self.budget.row_seconds(cases, later.cases, reserve_s, later.preparing_s)
+
+    def later(self, groups: Sequence[Group]) -> list[Later]:
+        """Return what comes after each row of this generation, whose rows have this order.
+
+        Counted once, before the first row: a case fails in its own row alone.
+        """
+        after, found = Later(), list[Later]()
+        for group in reversed(groups):
+            found.append(after)
+            live = [case for case in group.live_in(self.generation) if not case.skip]
+            left = [case for case in live if case.id not in self.failed]
+            after = Later(
+                after.cases + len(left),
+                after.preparing_s + self.preparing_s(left),
+                _with(after.slots, map(self.slot, live)),
+            )
+        return found[::-1]
 
     def reason_to_skip(self, case: Case) -> str | None:
         """Return why a case is not tried: a slow compiler would delay the others in every row."""
