@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import field
 
-from dlbench.records.base import Record
+from dlbench.records.base import Finite, Record, Whole
 from dlbench.records.plan import Plan
 from dlbench.records.settings import Departure, Difference
 
@@ -35,9 +35,9 @@ class Environment(Record, frozen=True):
 
     system: str
     cpu: str | None
-    cores: int
-    usable_cores: int
-    memory_bytes: int | None
+    cores: Whole
+    usable_cores: Whole
+    memory_bytes: Whole | None
     gpus: tuple[str, ...]
     python: str
     versions: dict[str, str]
@@ -45,7 +45,7 @@ class Environment(Record, frozen=True):
     microarchitecture: str | None = None
     vector_features: tuple[str, ...] = ()
     core_limit: CoreLimit | None = None
-    quota_cores: float | None = None
+    quota_cores: Finite | None = None
 
 
 class UsualLuck(Record, frozen=True):
@@ -55,9 +55,9 @@ class UsualLuck(Record, frozen=True):
     number of earlier runs that show it.
     """
 
-    variance: float
-    df: float
-    runs: int
+    variance: Finite
+    df: Finite
+    runs: Whole
 
 
 class Run(Record, frozen=True):

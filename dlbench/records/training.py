@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from dlbench.records.base import Record, Seconds
+from dlbench.records.base import Finite, Record, Seconds
 from dlbench.records.case import Target
 from dlbench.records.measurement import Count, Sample, Status
 from dlbench.records.network import Network
@@ -28,10 +28,10 @@ class EpochResult(Record, frozen=True):
     """
 
     epoch: Count
-    loss: float
+    loss: Finite
     seconds: Seconds
-    test_loss: float | None
-    accuracy: float | None
+    test_loss: Finite | None
+    accuracy: Finite | None
     block: Sample | None = None
 
     @property
@@ -75,7 +75,7 @@ class TrainingResult(Record, frozen=True):
     status: Status
     epochs: tuple[EpochResult, ...]
     reason: str | None = None
-    predictions: tuple[tuple[float, ...], ...] = ()
+    predictions: tuple[tuple[Finite, ...], ...] = ()
 
     @property
     def interrupted(self) -> bool:
@@ -97,7 +97,7 @@ class TrainingRun(Record, frozen=True):
     seeds: tuple[int, ...]
     environment: Environment
     dlbench: str
-    goal: float | None = None
+    goal: Finite | None = None
     schema_version: int = SCHEMA_VERSION
 
 

@@ -234,6 +234,7 @@ class RowRun:
         for case_run in cases:
             if case_run.status != "ok":
                 self.run.failed.add(case_run.case.id)
+            self.run.hangs[case_run.case.target] += case_run.is_silent
             if case_run.is_too_slow:
                 self.run.too_slow[case_run.case.target] = case_run.case.workload.id
             yield case_run.measurement()
