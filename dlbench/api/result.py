@@ -65,7 +65,8 @@ class RunResult:
         expression: words with `and`, `or`, `not` and parentheses, such as "torch and not b512";
         all cases if it is empty. Raises UsageError for a mistake in it, or if nothing matches.
         """
-        return RunResult(selected(self.stored, expression), self.folder)
+        words = arguments.text("expression", expression)
+        return RunResult(selected(self.stored, words), self.folder)
 
     def rows(self, baseline: str | None = None, margin: float = MARGIN) -> ComparedRows:
         """One row per case, compared with a target or, without one, with the fastest.

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from typing import TypeVar
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from dlbench.errors import DlbenchError
 
@@ -24,6 +24,7 @@ def inputs(count: int) -> Callable:
         derandomize=FACTOR == 1,
         database=None,
         deadline=None,  # the machine may be slow
+        phases=(Phase.explicit, Phase.generate, Phase.shrink),
         suppress_health_check=tuple(HealthCheck),
     )
 

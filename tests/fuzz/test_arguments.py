@@ -39,7 +39,8 @@ WORD = st.one_of(
 def options_of(command: str) -> list[str]:
     """The options of a command, as the command line declares them."""
     group = typer.main.get_command(cli.build())
-    return [flag for one in group.commands[command].params for flag in one.opts if flag[0] == "-"]
+    flags = [flag for one in group.commands[command].params for flag in one.opts]
+    return ["--help", *(flag for flag in flags if flag.startswith("-"))]
 
 
 OPTIONS = {name: options_of(name) for name in COMMANDS}
@@ -63,9 +64,9 @@ def nothing(*_: object):
 
 
 def fine(tasks, *_: object) -> list[Agreement]:
-    """What networks came to that are right."""
-    check = ParityCheck("loss", 0.0, 1e-6)
-    return [Agreement(next(iter(task.orders)), task.target, (check,)) for task in tasks]
+    """What a network came to that is right."""
+    task = tasks[-1]
+    return [Agreement(next(iter(task.orders)), task.target, (ParityCheck("loss", 0.0, 1e-6),))]
 
 
 @pytest.fixture

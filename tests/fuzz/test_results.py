@@ -103,7 +103,8 @@ OPTIONS = st.sampled_from(
 @given(files=runs(plain, RUN_SHAPE, LINE_SHAPE), words=OPTIONS, form=st.sampled_from(FORMATS))
 def test_a_run_is_shown_or_refused(files, words, form, inner) -> None:
     store(inner / "results/run", RUN, files)
-    is_text(dlbench(*words, "--format", form))
+    command, *options = words
+    is_text(dlbench(command, "results/run", *options, "--format", form))
     assert {path.name for path in inner.parents[3].iterdir()} == {"a"}, "nothing is written"
 
 
@@ -111,7 +112,7 @@ def test_a_run_is_shown_or_refused(files, words, form, inner) -> None:
 @given(files=runs(plain_training, TRAINING_SHAPE, RESULT_SHAPE), form=st.sampled_from(FORMATS[:4]))
 def test_a_training_is_shown_or_refused(files, form, inner) -> None:
     store(inner / "results/training", TRAINING, files)
-    is_text(dlbench("show", "--format", form))
+    is_text(dlbench("show", "results/training", "--format", form))
 
 
 @inputs(60)
@@ -167,7 +168,7 @@ def elements(inner, monkeypatch) -> set[tuple[str, ...]]:
     known: set[tuple[str, ...]] = set()
     for content in (text, wrong, text + b"{", b""):
         store(inner / "results/run", RUN, (odd.as_json(head), content))
-        assert dlbench("report", "-o", "page").code == 0
+        assert dlbench("report", "results/run", "-o", "page").code == 0
         known |= marks((inner / "page/index.html").read_text("utf-8")).found
     return known
 
@@ -178,7 +179,7 @@ def elements(inner, monkeypatch) -> set[tuple[str, ...]]:
 def test_a_report_holds_no_element_of_an_input(files, inner, elements) -> None:
     store(inner / "results/run", RUN, files)
     shutil.rmtree(inner / "page", ignore_errors=True)
-    answer = dlbench("report", "-o", "page")
+    answer = dlbench("report", "results/run", "-o", "page")
     is_text(answer)
     assert sorted(path.name for path in inner.iterdir()) in (["page", "results"], ["results"])
     if answer.code == 0:
