@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from dlbench.analysis.samples import CaseSamples, FirstCalls, by_generation
+from dlbench.analysis.samples import CaseSamples, FirstCalls
 from dlbench.records.measurement import Caches, Status
 from dlbench.stats.location import MOST_BORROWED, Estimate, Location, Variance
 
@@ -128,10 +128,7 @@ def process_costs(samples: CaseSamples, caches: Caches | None) -> list[ProcessCo
     caches: None for a dynamic mode, of which calls that may contain the start of their process are
     left out. The cost is at least one step, the least that can be detected.
     """
-    steady = {
-        group[0].generation: median(sample.step_s for sample in group)
-        for group in by_generation(samples.samples)
-    }
+    steady = samples.steady_s
     return [
         _cost(calls.calls_s, steady[calls.generation])
         for calls in samples.first_calls

@@ -32,7 +32,8 @@ RAMP: Flag = "ramp"
 DISTURBED: frozenset[Flag] = frozenset(("busy", "stolen", "unparked"))
 
 
-class Sample(Record, frozen=True):
+# gc=False: a run has millions of them, and none holds what could hold it.
+class Sample(Record, frozen=True, gc=False):
     """One timed block: `iterations` steps between two device syncs.
 
     host_s: seconds on the host's clock; device_s: seconds on the device's own clock, None without
@@ -87,7 +88,7 @@ class Sample(Record, frozen=True):
         return self.step_s > 0 and RAMP not in self.flags and not self.is_disturbed
 
 
-class Stretch(Record, frozen=True):
+class Stretch(Record, frozen=True, gc=False):
     """The blocks of a case in one go, right after a pause of `pause_s` seconds.
 
     The blocks of its first `lead_s` seconds have the flag `ramp`: the case gets up to speed.

@@ -84,7 +84,7 @@ def unmeasured(inner, known_machine, monkeypatch):
     return inner
 
 
-@inputs(200)
+@inputs(160)
 @given(words=lines())
 @example(words=["show", "latest", "--filter", "(" * 300])
 @example(words=["run", "matmul", "--size", "9" * 5000, "--dry-run"])
@@ -104,7 +104,7 @@ VALUES = st.one_of(
 FIELDS = [*library.Request.__struct_fields__, "size_", ""]
 
 
-@inputs(100)
+@inputs(80)
 @given(
     asked=st.one_of(st.sampled_from(["quick", "matmul", "none", ""]), VALUES),
     options=st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=3),
@@ -114,7 +114,7 @@ def test_a_call_of_dry_run(asked, options, unmeasured) -> None:
     assert plan is None or plan.cases
 
 
-@inputs(60)
+@inputs(50)
 @given(name=VALUES, baseline=VALUES, margin=VALUES, words=VALUES)
 def test_calls_of_a_result(name, baseline, margin, words, unmeasured) -> None:
     found = library.load()

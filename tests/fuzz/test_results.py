@@ -99,7 +99,7 @@ OPTIONS = st.sampled_from(
 )
 
 
-@inputs(200)
+@inputs(110)
 @given(files=runs(plain, RUN_SHAPE, LINE_SHAPE), words=OPTIONS, form=st.sampled_from(FORMATS))
 def test_a_run_is_shown_or_refused(files, words, form, inner) -> None:
     store(inner / "results/run", RUN, files)
@@ -108,14 +108,14 @@ def test_a_run_is_shown_or_refused(files, words, form, inner) -> None:
     assert {path.name for path in inner.parents[3].iterdir()} == {"a"}, "nothing is written"
 
 
-@inputs(60)
+@inputs(40)
 @given(files=runs(plain_training, TRAINING_SHAPE, RESULT_SHAPE), form=st.sampled_from(FORMATS[:4]))
 def test_a_training_is_shown_or_refused(files, form, inner) -> None:
     store(inner / "results/training", TRAINING, files)
     is_text(dlbench("show", "results/training", "--format", form))
 
 
-@inputs(60)
+@inputs(40)
 @given(
     run=runs(plain, RUN_SHAPE, LINE_SHAPE),
     training=runs(plain_training, TRAINING_SHAPE, RESULT_SHAPE),
@@ -173,7 +173,7 @@ def elements(inner, monkeypatch) -> set[tuple[str, ...]]:
     return known
 
 
-@inputs(30)
+@inputs(15)
 @given(files=runs(plain, RUN_SHAPE, LINE_SHAPE))
 @example(files=(odd.as_json(plain()[0]).replace(b"A Processor", b"<script>x()</script>"), b""))
 def test_a_report_holds_no_element_of_an_input(files, inner, elements) -> None:
