@@ -31,3 +31,4 @@ def put(console: Console, text: str, form: str) -> None:
     """Write a text in a format. On a terminal, a table has colours, and is clean already."""
     is_drawn = form == DRAWN and console.is_terminal
     console.file.write(text if is_drawn else clean(text))
+    console.file.flush()  # what is printed next may go another way

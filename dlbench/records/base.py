@@ -35,6 +35,10 @@ Seconds = Annotated[float, Meta(ge=0, le=1e9)]
 Finite = Annotated[float, Meta(ge=-1e300, le=1e300)]
 
 
+# Exact work, of which a large product has more than 64 bits hold.
+Amount = Annotated[int, Meta(ge=0)]
+
+
 # Bytes, switches, counts: as many as 64 bits hold.
 Whole = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 

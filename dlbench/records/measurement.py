@@ -154,7 +154,7 @@ class Compiling(Record, frozen=True):
 
     caches: Caches
     start_s: Seconds
-    graphs: tuple[Whole, ...]
+    graphs: Annotated[tuple[Whole, ...], Meta(min_length=2)]
     peak_bytes: Whole | None = None
 
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import field
 
-from dlbench.records.base import Finite, Record, Whole
+from dlbench.records.base import Finite, NotNegative, Record, Whole
 from dlbench.records.plan import Plan
 from dlbench.records.settings import Departure, Difference
 
@@ -55,8 +55,8 @@ class UsualLuck(Record, frozen=True):
     number of earlier runs that show it.
     """
 
-    variance: Finite
-    df: Finite
+    variance: NotNegative
+    df: NotNegative
     runs: Whole
 
 

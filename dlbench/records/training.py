@@ -1,9 +1,11 @@
 """The records of complete trainings: sent between processes and stored on disk."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Annotated, Final
 
-from dlbench.records.base import Finite, Record, Seconds
+from msgspec import Meta
+
+from dlbench.records.base import Finite, Record, Seconds, Whole
 from dlbench.records.case import Target
 from dlbench.records.measurement import Count, Sample, Status
 from dlbench.records.network import Network
@@ -93,8 +95,8 @@ class TrainingRun(Record, frozen=True):
     started: str
     command: str
     network: Network
-    targets: tuple[Target, ...]
-    seeds: tuple[int, ...]
+    targets: Annotated[tuple[Target, ...], Meta(min_length=1)]
+    seeds: Annotated[tuple[Whole, ...], Meta(min_length=1)]
     environment: Environment
     dlbench: str
     goal: Finite | None = None

@@ -18,8 +18,8 @@ def folders(results: Path, kinds: tuple[Kind[Any, Any], ...] = KINDS) -> list[Pa
         there = sorted(results.iterdir())
     except (FileNotFoundError, NotADirectoryError):
         return []
-    except OSError as error:  # closed to the user, or too long for a name
-        what = f"cannot look into the results folder ({error.strerror})"
+    except (OSError, ValueError) as error:  # closed to the user, too long, or no name at all
+        what = f"cannot look into the results folder ({getattr(error, 'strerror', error)})"
         raise UsageError(what, value=str(results), hint="Choose it with --results DIR") from error
     return [path for path in there if any(kind.is_at(path) for kind in kinds) or is_closed(path)]
 

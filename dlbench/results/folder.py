@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
@@ -21,6 +22,11 @@ from dlbench.records.base import NOT_DECODED, Record
 from dlbench.records.measurement import Measurement
 from dlbench.records.run import SCHEMA_VERSION, Run
 from dlbench.records.training import TrainingResult, TrainingRun
+from dlbench.results.plausible import (
+    faults_of_measurements,
+    faults_of_run,
+    faults_of_trainings,
+)
 from dlbench.results.upgrade import upgraded
 from dlbench.results.writer import Writer
 
@@ -141,6 +147,7 @@ def read_run(folder: Path) -> Results:
     lines, warnings = RUN.read_lines(folder)
     # a measurement that was being written when the user interrupted is there twice
     last = {(one.case, one.generation): one for one in lines}
+    _refuse(folder, chain(faults_of_run(run), faults_of_measurements(last.values())))
     return Results(run, upgraded(last.values(), run.schema_version), warnings)
 
 
@@ -150,7 +157,14 @@ def read_training(folder: Path) -> Trained:
     lines, warnings = TRAINING.read_lines(folder)
     # one that was being written when the user interrupted is there twice
     last = {(one.target, one.seed): one for one in lines}
+    _refuse(folder, faults_of_trainings(last.values()))
     return Trained(run, tuple(last.values()), warnings)
+
+
+def _refuse(folder: Path, faults: Iterator[str]) -> None:
+    """Raise UnreadableResults for the first fault."""
+    for fault in faults:
+        raise UnreadableResults(f"{folder}/ cannot be read: {fault}")
 
 
 # Larger files are not ours, and would fill the memory. A head has a plan of MOST_CASES (100,000) at
