@@ -184,8 +184,7 @@ class RunAnalysis:
     @cached_property
     def _places(self) -> dict[str, int]:
         """Return the number of the row of every case."""
-        groups = self.run.plan.groups
-        return {case.id: number for number, group in enumerate(groups) for case in group.cases}
+        return {case.id: n for n, row in enumerate(self.run.plan.groups) for case in row.cases}
 
     @cached_property
     def _fastest(self) -> ComparedRows:
@@ -196,10 +195,8 @@ class RunAnalysis:
             for workload, contest in self.contests.items()
             if contest.cases
         }
-        compared = [
-            with_best(self.contests[workload], base, self.margin)
-            for workload, base in bases.items()
-        ]
+        contests = self.contests
+        compared = [with_best(contests[row], base, self.margin) for row, base in bases.items()]
         return self._compared(self._by_case(bases), compared, None)
 
     def _bases(self, target: str) -> dict[str, str]:

@@ -125,7 +125,7 @@ class TrainingRequest(_Targets, frozen=True, kw_only=True):
         """Check what a caller asks for; a UsageError says what is wrong and what is allowed."""
         if isinstance(network, TrainingRequest):
             return cls.of(network.network, {**_without(network.given, "network"), **options})
-        return _checked(cls, {**options, "network": network})
+        return _checked(cls, {**options, "network": arguments.text("network", network)})
 
     @property
     def command(self) -> str:

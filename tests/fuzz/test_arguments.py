@@ -116,6 +116,7 @@ def test_a_call_of_dry_run(asked, options, unmeasured) -> None:
 
 @inputs(50)
 @given(name=VALUES, baseline=VALUES, margin=VALUES, words=VALUES)
+@example(name=None, baseline=None, margin=None, words=1)
 def test_calls_of_a_result(name, baseline, margin, words, unmeasured) -> None:
     found = library.load()
     for call in (
