@@ -123,23 +123,6 @@ class RunState:
         """Return the seconds for the rounds of a row of so many cases; `later` are to come."""
         return self.budget.row_seconds(cases, later.cases, reserve_s, later.preparing_s)
 
-    def later(self, groups: Sequence[Group]) -> list[Later]:
-        """Return what comes after each row of this generation, whose rows have this order.
-
-        Counted once, before the first row: a case fails in its own row alone.
-        """
-        after, found = Later(), list[Later]()
-        for group in reversed(groups):
-            found.append(after)
-            live = [case for case in group.live_in(self.generation) if not case.skip]
-            left = [case for case in live if case.id not in self.failed]
-            after = Later(
-                after.cases + len(left),
-                after.preparing_s + self.preparing_s(left),
-                _with(after.slots, map(self.slot, live)),
-            )
-        return found[::-1]
-
     def reason_to_skip(self, case: Case) -> str | None:
         """Return why a case is not tried: it would delay the others in every row."""
         if case.id in self.reported:
@@ -192,3 +175,21 @@ class RunState:
 def sign(number: int) -> int:
     """Return 1, or -1 for half of all numbers: + - - +, for as many even as odd ones."""
     return -1 if number % 4 in {1, 2} else 1
+
+
+def later_rows(run: RunState, groups: Sequence[Group]) -> list[Later]:
+    """Return what comes after each row of this generation, whose rows have this order.
+
+    Counted once, before the first row: a case fails in its own row alone.
+    """
+    after, found = Later(), list[Later]()
+    for group in reversed(groups):
+        found.append(after)
+        live = [case for case in group.live_in(run.generation) if not case.skip]
+        left = [case for case in live if case.id not in run.failed]
+        after = Later(
+            after.cases + len(left),
+            after.preparing_s + run.preparing_s(left),
+            _with(after.slots, map(run.slot, live)),
+        )
+    return found[::-1]
