@@ -95,6 +95,15 @@ def architecture(session: nox.Session) -> None:
 
 
 @nox.session
+def audit(session: nox.Session) -> None:
+    """Look for known vulnerabilities of the installed packages, and for risky source."""
+    install(session, "all", "dev")
+    session.install("--quiet", "pip-audit")
+    session.run("ruff", "check", "--select", "S", "dlbench")
+    session.run("pip-audit", "--local", "--skip-editable", *session.posargs)
+
+
+@nox.session
 def simulate(session: nox.Session) -> None:
     """Check what intervals and verdicts promise, on five times as many runs as in `tests`."""
     install(session, "dev")

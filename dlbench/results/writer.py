@@ -103,5 +103,5 @@ class Writer(AbstractContextManager["Writer[Line]"], Generic[Line]):
 
     def _complaint(self, error: OSError) -> Exception:
         folder = self.path.parent
-        where = f"--results DIR. What was measured before is kept: dlbench show {folder}"
-        return unwritable("results", folder, error, option=where)
+        kept = f". What was measured before is kept: dlbench show {folder}" if self._size else ""
+        return unwritable("results", folder, error, option=f"--results DIR{kept}")

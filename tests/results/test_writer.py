@@ -121,6 +121,14 @@ def test_an_interrupt_within_a_line_leaves_no_half(folder, monkeypatch):
     assert read_run(folder).measurements == LINES[:2]
 
 
+def test_what_is_kept_is_promised_only_if_there_is_something(folder, monkeypatch, pauses):
+    monkeypatch.setattr(os, "write", Disk("write", range(1, 99)))
+    with pytest.raises(Unwritable) as caught:
+        write(folder)
+    assert str(caught.value).endswith("choose another folder with --results DIR.")
+    assert read_run(folder).measurements == ()
+
+
 # --- what others do meanwhile -------------------------------------------------------------------
 
 
