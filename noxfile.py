@@ -96,11 +96,35 @@ def architecture(session: nox.Session) -> None:
 
 
 @nox.session
+def audit(session: nox.Session) -> None:
+    """Look for known vulnerabilities of the installed packages, and for risky source."""
+    install(session, "all", "dev")
+    session.install("--quiet", "pip-audit")
+    session.run("ruff", "check", "--select", "S", "dlbench")
+    session.run("pip-audit", "--local", "--skip-editable", *session.posargs)
+
+
+@nox.session
 def simulate(session: nox.Session) -> None:
     """Check what intervals and verdicts promise, on five times as many runs as in `tests`."""
     install(session, "dev")
     env = {**environment(), "DLBENCH_SIMULATE": "5"}
     session.run(*PARALLEL, "-m", "simulation", *session.posargs, env=env)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Try ten times as many odd inputs as `tests` does, others each time: about ten minutes."""
+    install(session, "dev")
+    env = {**environment(), "DLBENCH_FUZZ": "10"}
+    session.run(*PARALLEL, "tests/fuzz", *session.posargs, env=env)
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Measure time and memory of large plans and runs: `nox -s soak -- supervisor show`."""
+    install(session, "dev")
+    session.run("python", "bench/reach/scaling.py", *session.posargs, env=environment())
 
 
 @nox.session

@@ -9,7 +9,8 @@ import sys
 import typer
 
 from dlbench import __version__, registry
-from dlbench.errors import EXIT_USAGE, DlbenchError
+from dlbench.errors import EXIT_USAGE, DlbenchError, refused
+from dlbench.text import clean
 
 # The exit code if the reader stops reading (`dlbench show | head`), which is no error.
 EXIT_BROKEN_PIPE = 141
@@ -53,11 +54,16 @@ def main() -> None:
         code = _run()
         sys.stdout.flush()
     except DlbenchError as error:
+        _flush()
         sys.exit(_complain(str(error), error.exit_code))
     except BrokenPipeError:
         sys.exit(_unheard())
     except SystemExit as end:  # so typer and rich end the program when the reader has gone
         sys.exit(_unheard() if isinstance(end.__context__, BrokenPipeError) else end.code)
+    except OSError as error:
+        refusal = refused(error)
+        _flush()
+        sys.exit(_complain(str(refusal), refusal.exit_code))
     except Exception as error:
         show = getattr(error, "show", None)  # what typer raises for wrong options
         if show is None:
@@ -79,11 +85,24 @@ def _run() -> int | None:
 
 
 def _unheard() -> int:
-    """Discard the remaining output, or Python would complain at exit; return the exit code."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), STANDARD_OUTPUT)
+    """Discard the remaining output; return the exit code."""
+    _discard_output()
     return EXIT_BROKEN_PIPE
 
 
+def _flush() -> None:
+    """Write what is buffered, or discard it if that is what cannot be written."""
+    try:
+        sys.stdout.flush()
+    except (OSError, DlbenchError):
+        _discard_output()
+
+
+def _discard_output() -> None:
+    """Send what is still buffered nowhere, or Python would complain at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), STANDARD_OUTPUT)
+
+
 def _complain(message: str, code: int) -> int:
-    print(f"dlbench: {message}", file=sys.stderr)
+    print(clean(f"dlbench: {message}"), file=sys.stderr)
     return code

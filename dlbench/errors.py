@@ -4,11 +4,13 @@
     ├── UsageError         2   the user asked for something that is not there or not allowed
     │   └── Unavailable    -   the same, met inside a worker: the case is skipped with the message
     ├── PlacementError     -   a tensor is not where, or not of the type, that the case says
-    └── UnreadableResults  5   a results folder that cannot be read
+    ├── UnreadableResults  5   a results folder that cannot be read
+    └── Unwritable         6   the system refuses: a full disk, too many open files
 
 Exit code 1 (some case failed) and 130 (interrupted) are outcomes of a run and not exceptions.
 """
 
+import errno
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,6 +20,7 @@ from typing import Self
 EXIT_FAILED_CASES = 1
 EXIT_USAGE = 2
 EXIT_UNREADABLE = 5
+EXIT_UNWRITABLE = 6
 EXIT_INTERRUPTED = 130
 
 
@@ -97,10 +100,40 @@ def _nearest(word: str, names: Mapping[str, str]) -> str | None:
     return beginnings[near[0]] if near else None
 
 
-def unwritable(what: str, folder: Path, error: OSError, *, option: str = "") -> UsageError:
+class Unwritable(DlbenchError):
+    """The system refuses what nobody can do anything about but its owner, such as a full disk."""
+
+    exit_code = EXIT_UNWRITABLE
+
+
+# What to do where the system refuses, by its error number. Other numbers are mistakes in a path.
+REMEDIES: Mapping[int, str] = MappingProxyType(
+    {
+        errno.ENOSPC: "Free some space there",
+        getattr(errno, "EDQUOT", errno.ENOSPC): "Free some space there",
+        errno.EFBIG: "Allow larger files: ulimit -f",
+        errno.EIO: "The disk or the terminal does not answer: look at it",
+        errno.EMFILE: "Allow more open files, such as: ulimit -n 1024",
+        errno.ENFILE: "Close other programs: the system has no file left to open",
+        errno.ENOMEM: "Free some memory",
+    }
+)
+
+
+def unwritable(what: str, folder: Path, error: OSError, *, option: str = "") -> DlbenchError:
     """Return the error for a folder that cannot be written; option: what chooses another one."""
-    hint = f"Choose another folder with {option}" if option else "Choose another folder"
-    return UsageError(f"cannot write {what} ({error.strerror})", value=str(folder), hint=hint)
+    another = f"hoose another folder with {option}" if option else "hoose another folder"
+    text = f"cannot write {what} ({error.strerror})"
+    if remedy := REMEDIES.get(error.errno or 0):
+        return Unwritable(text, value=str(folder), hint=f"{remedy}, or c{another}")
+    return UsageError(text, value=str(folder), hint=f"C{another}")
+
+
+def refused(error: OSError) -> Unwritable:
+    """Return the error for whatever the system refuses, wherever that was."""
+    what = f"the system refuses ({error.strerror or error})"
+    remedy = REMEDIES.get(error.errno or 0, "Look at the disk, at TMPDIR and at: ulimit -a")
+    return Unwritable(what, value=error.filename, hint=remedy)
 
 
 class Unavailable(UsageError):

@@ -45,6 +45,7 @@ def _source(family: str, name: str) -> ast.Module:
     return ast.parse(_file(family, name).read_text(encoding="utf-8"))
 
 
+@cache
 def _file(family: str, name: str) -> Path:
     """Return the file with the docstring of a member; of a folder its `__init__.py`."""
     folder = PACKAGE / family / check(family, name)

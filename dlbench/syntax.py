@@ -85,8 +85,12 @@ def integers(what: str, values: Iterable[str | int]) -> list[int]:
 
     what: the option, or the place in a file, for the message of a UsageError.
     """
-    found = [n for word in words(map(str, values)) for n in _integers(what, word)]
-    return list(dict.fromkeys(found))
+    found: dict[int, None] = {}
+    for word in words(map(str, values)):
+        found |= dict.fromkeys(_integers(what, word))
+        if len(found) > LONGEST_RANGE:
+            raise _wrong(what, word, f"at most {LONGEST_RANGE} values together")
+    return list(found)
 
 
 def _integers(what: str, word: str) -> list[int]:
@@ -130,16 +134,17 @@ def _growing(first: int, last: int, factor: int) -> Iterator[int]:
         first *= factor
 
 
+# A deeper expression is no one's, and each level takes several calls.
+DEEPEST = 50
+
+
 def expression(text: str, option: str = "-k") -> Callable[[str], bool]:
     """Return a predicate over ids from words, `and`, `or`, `not` and parentheses (pytest's -k).
 
     A word matches every id that contains it, in capitals or not. Raises UsageError if the text
     cannot be read. option: its name in the error.
     """
-    try:
-        return _Expression(text, option).parse()
-    except RecursionError:
-        raise UsageError(f"{option} is nested too deeply", value=f"{text[:20]}...") from None
+    return _Expression(text, option).parse()
 
 
 class _Expression:
@@ -148,6 +153,7 @@ class _Expression:
     def __init__(self, text: str, option: str) -> None:
         self.text, self.option = text, option
         self.tokens = re.findall(r"[()]|[^\s()]+", text)
+        self.depth = 0
 
     def parse(self) -> Callable[[str], bool]:
         predicate = self._or()
@@ -180,12 +186,23 @@ class _Expression:
             terms.append(self._not())
         return lambda text: all(term(text) for term in terms)
 
+    def _deeper(self, part: Callable[[], Callable[[str], bool]]) -> Callable[[str], bool]:
+        """Read a part one level deeper; refuse what is too deep to be read or evaluated."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            allowed = f"at most {DEEPEST} levels"
+            what = f"{self.option} is nested too deeply"
+            raise UsageError(what, value=f"{self.text[:20]}...", allowed=allowed)
+        found = part()
+        self.depth -= 1
+        return found
+
     def _not(self) -> Callable[[str], bool]:
         if self._take("not"):
-            term = self._not()
+            term = self._deeper(self._not)
             return lambda text: not term(text)
         if self._take("("):
-            inner = self._or()
+            inner = self._deeper(self._or)
             if not self._take(")"):
                 raise self._error("a parenthesis is not closed")
             return inner

@@ -1,12 +1,21 @@
 """A message says what was wrong, with which value, what is allowed and what to do next."""
 
+import errno
+import os
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from dlbench import errors, registry, syntax
-from dlbench.errors import DlbenchError, PlacementError, Unavailable, UnreadableResults, UsageError
+from dlbench.errors import (
+    DlbenchError,
+    PlacementError,
+    Unavailable,
+    UnreadableResults,
+    Unwritable,
+    UsageError,
+)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +105,7 @@ def test_full_stops_are_not_doubled() -> None:
         (Unavailable, 2),
         (PlacementError, 2),
         (UnreadableResults, 5),
+        (Unwritable, 6),
     ],
 )
 def test_every_error_has_its_exit_code(kind: type[DlbenchError], code: int) -> None:
@@ -115,8 +125,25 @@ def test_what_is_unavailable_is_a_usage_error_and_placement_is_none() -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_told_with_the_reason_and_the_option() -> None:
-    error = OSError(28, "No space left on device")
-    found = str(errors.unwritable("the report", Path("out"), error, option="-o DIR"))
-    reason = "cannot write the report (No space left on device): 'out'."
-    assert found == f"{reason} Choose another folder with -o DIR."
+    error = OSError(errno.EACCES, "Permission denied")
+    found = errors.unwritable("the report", Path("out"), error, option="-o DIR")
+    reason = "cannot write the report (Permission denied): 'out'."
+    assert str(found) == f"{reason} Choose another folder with -o DIR."
+    assert found.exit_code == errors.EXIT_USAGE
     assert str(errors.unwritable("results", Path("out"), error)).endswith("Choose another folder.")
+
+
+@pytest.mark.parametrize("number", errors.REMEDIES)
+def test_what_only_the_machines_owner_can_mend_has_a_remedy_and_an_exit_code(number) -> None:
+    error = OSError(number, os.strerror(number))
+    for found in (errors.unwritable("results", Path("out"), error), errors.refused(error)):
+        assert (type(found), found.exit_code) == (Unwritable, errors.EXIT_UNWRITABLE)
+        assert os.strerror(number) in str(found)
+        assert errors.REMEDIES[number] in found.hint
+
+
+def test_any_refusal_says_what_to_look_at() -> None:
+    found = errors.refused(OSError(errno.EPERM, "Operation not permitted", "/tmp/x"))
+    assert "Operation not permitted" in str(found)
+    assert found.value == "/tmp/x"
+    assert "TMPDIR" in found.hint

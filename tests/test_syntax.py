@@ -5,7 +5,16 @@ from math import nan
 import pytest
 
 from dlbench.errors import UsageError
-from dlbench.syntax import LONGEST_RANGE, choice, choices, expression, integers, within, words
+from dlbench.syntax import (
+    DEEPEST,
+    LONGEST_RANGE,
+    choice,
+    choices,
+    expression,
+    integers,
+    within,
+    words,
+)
 
 
 @pytest.mark.parametrize(
@@ -206,3 +215,23 @@ def test_a_wrong_expression_is_told_with_why_and_an_example(text: str, why: str)
     assert why in message
     assert repr(text) in message
     assert 'such as "matmul and not xla"' in message
+
+
+@pytest.mark.parametrize("level", ["(", "not ", "(not "])
+@pytest.mark.parametrize("levels", [51, 200, 973, 20_000])
+def test_what_is_too_deep_to_be_evaluated_is_refused_when_it_is_read(level, levels) -> None:
+    with pytest.raises(UsageError, match="nested too deeply") as caught:
+        expression(level * levels + "torch" + ")" * (levels * level.count("(")))
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("level", ["(", "not "])
+def test_the_deepest_expression_is_evaluated(level: str) -> None:
+    text = level * DEEPEST + "torch" + ")" * (DEEPEST * level.count("("))
+    assert expression(text)("torch")
+
+
+def test_many_ranges_together_are_as_long_as_one_at_most() -> None:
+    with pytest.raises(UsageError, match="at most 1000 values together"):
+        integers("--size", [f"{first}-{first + 998}+1" for first in range(1, 9_000_000, 999)])
+    assert len(integers("--size", ["1-1000+1", "1-1000+1", "7"])) == 1000

@@ -55,13 +55,12 @@ def find_baseline(run: Run, text: str) -> str | Parameter:
 
 def _parameters(run: Run) -> list[Parameter]:
     """Return the values that workloads of a kind differ in."""
-    found: dict[tuple[str, str], list[Parameter]] = {}
+    found: dict[tuple[str, str], dict[Parameter, None]] = {}
     for group in run.plan.groups:
         for case in group.cases:
             for axis, value in case.workload.axes.items():
-                those = found.setdefault((case.workload.kind, axis), [])
-                one = Parameter(axis, str(value))
-                those += [] if one in those else [one]
+                those = found.setdefault((case.workload.kind, axis), {})
+                those[Parameter(axis, str(value))] = None
     several = [those for those in found.values() if len(those) > 1]
     return list(dict.fromkeys(one for those in several for one in those))
 

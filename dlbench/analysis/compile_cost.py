@@ -5,14 +5,15 @@ warm ones (every later time). What a process pays once, however many cases it ha
 it: the start of the compiler, which the worker times apart.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from math import exp, log
 from statistics import fmean, median, variance
 from typing import NamedTuple
 
 from msgspec import Struct
 
-from dlbench.analysis.samples import CaseSamples, FirstCalls, by_generation
+from dlbench.analysis.samples import CaseSamples, FirstCalls
 from dlbench.records.measurement import Caches, Status
 from dlbench.stats.location import MOST_BORROWED, Estimate, Location, Variance
 
@@ -127,10 +128,7 @@ def process_costs(samples: CaseSamples, caches: Caches | None) -> list[ProcessCo
     caches: None for a dynamic mode, of which calls that may contain the start of their process are
     left out. The cost is at least one step, the least that can be detected.
     """
-    steady = {
-        group[0].generation: median(sample.step_s for sample in group)
-        for group in by_generation(samples.samples)
-    }
+    steady = samples.steady_s
     return [
         _cost(calls.calls_s, steady[calls.generation])
         for calls in samples.first_calls
@@ -150,21 +148,40 @@ def _cost(calls_s: Sequence[float], step_s: float) -> ProcessCost:
     return ProcessCost(max(beyond, step_s), beyond < step_s)
 
 
-def pooled_scatter(cases: Iterable[CaseSamples], caches: Caches | None) -> Variance | None:
-    """Pool the variance of the log cost between processes over the cases of a target.
+class Squares(NamedTuple):
+    """Squared deviations of log costs between processes: their sum, and its degrees of freedom."""
 
-    A single case is compiled too seldom to estimate it. Costs that are only bounds are left out.
-    None if no case has two costs.
+    total: float = 0.0
+    df: int = 0
+
+    def plus(self, more: "Squares") -> "Squares":
+        """Return both together."""
+        return Squares(self.total + more.total, self.df + more.df)
+
+    @property
+    def variance(self) -> Variance | None:
+        """Return the variance; None without degrees of freedom."""
+        return Variance(self.total / self.df, self.df) if self.df else None
+
+
+def squares_of(samples: CaseSamples, caches: Caches | None) -> Squares:
+    """Return the squares of a case; none if it has fewer than two costs that are no bounds."""
+    logs = [log(cost.seconds) for cost in process_costs(samples, caches) if not cost.is_bound]
+    df = len(logs) - 1
+    return Squares(df * variance(logs), df) if df > 0 else Squares()
+
+
+def scatter_of_others(cases: Sequence[CaseSamples], caches: Caches | None) -> list[Variance | None]:
+    """Return for each case of a target the variance between processes of all others together.
+
+    A single case is compiled too seldom to estimate it, and by its own variance it would never
+    stand out. The sums before and behind each case are kept: subtracting its own from that of all
+    would lose digits, and adding up the others anew would take a time of the number squared.
     """
-    groups = [
-        [log(cost.seconds) for cost in process_costs(samples, caches) if not cost.is_bound]
-        for samples in cases
-    ]
-    several = [group for group in groups if len(group) > 1]
-    df = sum(len(group) - 1 for group in several)
-    if not df:
-        return None
-    return Variance(sum((len(group) - 1) * variance(group) for group in several) / df, df)
+    known = [squares_of(samples, caches) for samples in cases]
+    before = accumulate(known, Squares.plus, initial=Squares())
+    behind = [*accumulate(known[::-1], Squares.plus, initial=Squares())][-2::-1]
+    return [a.plus(b).variance for a, b in zip(before, behind, strict=False)]
 
 
 def _location(costs: Sequence[ProcessCost], others: Variance | None) -> Location | None:

@@ -40,6 +40,11 @@ class RerunCommand:
         return list(dict.fromkeys(case.target.id for case in self.run.plan.cases))
 
     @cached_property
+    def _workloads(self) -> int:
+        """Return the number of workloads of the run."""
+        return len({case.workload.id for case in self.run.plan.cases})
+
+    @cached_property
     def _kept(self) -> tuple[list[str], list[str]]:
         """Return the words of the run's command to keep, and its own -k option."""
         words = _words(self.run.command)
@@ -73,7 +78,7 @@ class RerunCommand:
         # the run's -k may have excluded targets, so a part of an id might match more than one
         named = targets if keep else [self._distinct(target) for target in targets]
         every = not keep and len(targets) == len(self._targets)
-        if every and len(workloads) == len({case.workload.id for case in self.run.plan.cases}):
+        if every and len(workloads) == self._workloads:
             return []
         text = " and ".join(map(_any, [workloads] if every else [workloads, named]))
         return [KEEP, text] if _is_readable(text) else keep

@@ -177,12 +177,15 @@ class RunAnalysis:
 
     def _across(self, row: Row, base: Row) -> LocatedPair:
         """Locate two cases of different workloads; without an interval if in different rows."""
-        groups = self.run.plan.groups
-        places = {case.id: number for number, group in enumerate(groups) for case in group.cases}
         samples = [self.samples_by_case[one.case] for one in (row, base)]
-        together = places[row.case] == places[base.case]
+        together = self._places[row.case] == self._places[base.case]
         pair = pair_rounds(*samples) if together else apart(*samples)
         return self.locator.located(pair, row, base)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """Return the number of the row of every case."""
+        return {case.id: n for n, row in enumerate(self.run.plan.groups) for case in row.cases}
 
     @cached_property
     def _fastest(self) -> ComparedRows:
@@ -193,10 +196,8 @@ class RunAnalysis:
             for workload, contest in self.contests.items()
             if contest.cases
         }
-        compared = [
-            with_best(self.contests[workload], base, self.margin)
-            for workload, base in bases.items()
-        ]
+        contests = self.contests
+        compared = [with_best(contests[row], base, self.margin) for row, base in bases.items()]
         return self._compared(self._by_case(bases), compared, None)
 
     def _bases(self, target: str) -> dict[str, str]:

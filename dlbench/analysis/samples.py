@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
+from math import log
 from statistics import median
 from typing import NamedTuple
 
@@ -91,6 +92,39 @@ class CaseSamples:
         """The samples by generation and round; None if the case was not measured in rounds."""
         rounds = {(sample.generation, sample.round): sample for sample in self.samples}
         return rounds if len(rounds) == len(self.samples) else None
+
+    @cached_property
+    def logs(self) -> dict[RoundKey, float]:
+        """The log of the seconds of a step in every round that has a time.
+
+        Kept, like the next ones, as a case is paired with all others of its workload.
+        """
+        rounds = (self.by_round or {}).items()
+        return {key: log(step_s) for key, sample in rounds if (step_s := sample.step_s) > 0}
+
+    @cached_property
+    def disturbed(self) -> AbstractSet[RoundKey]:
+        """The rounds that other programs disturbed."""
+        return {key for key, sample in (self.by_round or {}).items() if not is_quiet(sample)}
+
+    @cached_property
+    def throttled(self) -> AbstractSet[RoundKey]:
+        """The rounds that the cgroup's quota stopped."""
+        rounds = (self.by_round or {}).items()
+        return {key for key, sample in rounds if "throttled" in sample.flags}
+
+    @cached_property
+    def middle_s(self) -> float:
+        """The median seconds of a step in the samples that count; 0 without any."""
+        return median([sample.step_s for sample in self.selection.samples] or [0.0])
+
+    @cached_property
+    def steady_s(self) -> dict[int, float]:
+        """The median seconds of a step by generation."""
+        return {
+            group[0].generation: median(sample.step_s for sample in group)
+            for group in by_generation(self.samples)
+        }
 
 
 def is_quiet(sample: Sample) -> bool:

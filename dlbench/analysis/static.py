@@ -14,7 +14,7 @@ from dlbench.analysis.compile_cost import (
     estimate_compiling,
     first_calls_cost,
     in_seconds,
-    pooled_scatter,
+    scatter_of_others,
     to_compile_cost,
 )
 from dlbench.analysis.pairing.located import LocatedPair
@@ -44,6 +44,8 @@ class StaticRows:
         self.samples_by_case, self.rows_by_network = samples_by_case, rows_by_network
         self.pairs = pairs
         self.by_target: dict[str, list[Row]] = {}
+        # by target and caches, the variance for each of its cases
+        self.scatters: dict[tuple[str, Caches | None], dict[str, Variance | None]] = {}
 
     def complete(self, rows: Sequence[Row]) -> list[Row]:
         """Add compile time and break-even to static rows, and what first calls cost to twins."""
@@ -73,21 +75,25 @@ class StaticRows:
 
     def _complete(self, row: Row, twin: Row | None) -> Row:
         samples = self.samples_by_case.get(row.case)
+        if samples is None:
+            return row
         scatters = {caches: self._scatter(row, caches) for caches in get_args(Caches)}
-        estimate = estimate_compiling(samples, scatters) if samples else None
+        estimate = estimate_compiling(samples, scatters)
         if estimate is None:
             return row
         row = replace(row, compile=to_compile_cost(estimate))
         return replace(row, break_even=self._break_even(row, twin, estimate)) if twin else row
 
     def _scatter(self, row: Row, caches: Caches | None) -> Variance | None:
-        """Variance of the cost between processes, from the target's other cases.
-
-        By its own variance a case would never stand out.
-        """
-        others = (other.case for other in self.by_target[row.target.id] if other.case != row.case)
-        known = [self.samples_by_case[case] for case in others if case in self.samples_by_case]
-        return pooled_scatter(known, caches)
+        """Variance of the cost between processes, from the target's other cases."""
+        key = row.target.id, caches
+        if key not in self.scatters:
+            every = [other.case for other in self.by_target[row.target.id]]
+            known = [case for case in every if case in self.samples_by_case]
+            samples = [self.samples_by_case[case] for case in known]
+            found = scatter_of_others(samples, caches)
+            self.scatters[key] = dict(zip(known, found, strict=True))
+        return self.scatters[key][row.case]
 
     def _break_even(self, row: Row, twin: Row, estimate: CompileEstimate) -> BreakEven:
         if estimate.cold is None or not is_timed(row):

@@ -6,6 +6,7 @@ changes no more often than it is seen to.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import combinations, groupby
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from dlbench.answers.questions import Question, others, value
 from dlbench.answers.series import Series, series_of
 from dlbench.grouping import grouped
 from dlbench.records.base import Record
+from dlbench.records.case import Target
 from dlbench.stats.multiple import holm
 
 # Modes are compared within a backend, like with like; of all other sides the best are compared.
@@ -106,7 +108,10 @@ def _like(question: Question, rows: Sequence[Row]) -> dict[_Sides, Both]:
 
 def _spans(pair: _Sides, series: Series, both: Mapping[int, Both], fight: Fight) -> list[Span]:
     """Return neighbouring points with the same sure side; the error is shared by all points."""
-    duels = {number: _fights(series.points[number], both, number, fight) for number in both}
+    kept = [_everywhere([rows[place] for rows in both.values()]) for place in range(BOTH)]
+    duels = {
+        number: _fights(series.points[number], whole, kept, fight) for number, whole in both.items()
+    }
     gates = holm([_p(found) for found in duels.values()])
     sure = [
         (pair.left if found[0].verdict == "slower" else pair.right, number)
@@ -120,22 +125,25 @@ def _spans(pair: _Sides, series: Series, both: Mapping[int, Both], fight: Fight)
     ]
 
 
-def _fights(workload: str, both: Mapping[int, Both], number: int, fight: Fight) -> list[Duel]:
+def _fights(
+    workload: str, whole: Both, everywhere: Sequence[AbstractSet[Target]], fight: Fight
+) -> list[Duel]:
     """Compare both sides, and again those of their targets that all points have.
 
     A target that is missing somewhere would otherwise change the answer.
     """
-    whole = both[number]
     common = [
-        [row for row in whole[side] if _is_everywhere(row, [rows[side] for rows in both.values()])]
-        for side in range(2)
+        [row for row in rows if row.target in kept]
+        for rows, kept in zip(whole, everywhere, strict=True)
     ]
     cases = [[[row.case for row in side] for side in sides] for sides in (whole, common)]
     return [fight(workload, left, right) for left, right in cases if left and right]
 
 
-def _is_everywhere(row: Row, points: Sequence[Sequence[Row]]) -> bool:
-    return all(any(other.target == row.target for other in rows) for rows in points)
+def _everywhere(points: Sequence[Sequence[Row]]) -> AbstractSet[Target]:
+    """Return the targets that every point has."""
+    first, *rest = ({row.target for row in rows} for rows in points)
+    return first.intersection(*rest)
 
 
 def _p(duels: Sequence[Duel]) -> float | None:

@@ -1,6 +1,7 @@
 """The common parts of a run and a training: progress, storage and interrupts."""
 
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -43,16 +44,18 @@ def consume(events: Generator[E, None, None], store: Callable[[E], None], watch:
     """Store every event, then show it to the watcher; return whether the user interrupted.
 
     An interrupt may come while a worker is heard or while its result is written. The generator is
-    told of it, and what it then yields is stored as well.
+    told of it, and what it then yields is stored as well. However it ends, the generator is closed,
+    which ends the workers.
     """
-    try:
-        for event in events:
-            store(event)
-            watch(event)
-    except KeyboardInterrupt as interrupt:
-        for event in _rest(events, interrupt):
-            store(event)
-        return True
+    with closing(events):
+        try:
+            for event in events:
+                store(event)
+                watch(event)
+        except KeyboardInterrupt as interrupt:
+            for event in _rest(events, interrupt):
+                store(event)
+            return True
     return False
 
 

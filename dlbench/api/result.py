@@ -7,7 +7,7 @@ from dlbench import arguments
 from dlbench.analysis import frames
 from dlbench.analysis.run import ComparedRows, RunAnalysis, versus
 from dlbench.analysis.verdicts import MARGIN
-from dlbench.errors import unwritable
+from dlbench.errors import UsageError, unwritable
 from dlbench.records.measurement import Measurement
 from dlbench.records.run import Run
 from dlbench.records.training import TrainingResult, TrainingRun
@@ -65,7 +65,8 @@ class RunResult:
         expression: words with `and`, `or`, `not` and parentheses, such as "torch and not b512";
         all cases if it is empty. Raises UsageError for a mistake in it, or if nothing matches.
         """
-        return RunResult(selected(self.stored, expression), self.folder)
+        words = arguments.text("expression", expression)
+        return RunResult(selected(self.stored, words), self.folder)
 
     def rows(self, baseline: str | None = None, margin: float = MARGIN) -> ComparedRows:
         """One row per case, compared with a target or, without one, with the fastest.
@@ -90,19 +91,25 @@ class RunResult:
         """The ratio to the baseline with its 95 % interval and verdict, one line per case."""
         return self.frame(baseline, margin)[COMPARISON]
 
-    def report(self, path: str | Path | None = None) -> Path:
+    def report(self, path: str | Path | None = None, *, force: bool = False) -> Path:
         """Write the report and return its page; `write_report` returns all of its files."""
-        return self.write_report(path)[0]
+        return self.write_report(path, force=force)[0]
 
-    def write_report(self, path: str | Path | None = None) -> list[Path]:
+    def write_report(self, path: str | Path | None = None, *, force: bool = False) -> list[Path]:
         """Write the report into a folder, and return its files, the page first.
 
-        path: the folder; None is `report` in the run's own folder.
+        path: the folder; None is `report` in the run's own folder. Raises UsageError if it holds
+        files that are not of an earlier report; force: write over them.
         """
         from dlbench.report import page
 
-        folder = self.folder / "report" if path is None else arguments.path("path", path)
-        return page.write(self.stored, folder)
+        if path is not None:
+            return page.write(self.stored, arguments.path("path", path), force=force)
+        folder = self.folder / "report"
+        if folder.is_symlink():  # the run may be a stranger's
+            what = "the report's folder is a link, which may lead anywhere"
+            raise UsageError(what, value=str(folder), hint="Choose another folder with -o DIR")
+        return page.write(self.stored, folder, force=force)
 
     def __repr__(self) -> str:
         count = len(self.run.plan.cases)
@@ -154,14 +161,17 @@ class TrainingOutcome:
         cores = self.run.environment.usable_cores
         return tuple(paces_of(self.trainings, cores).values())
 
-    def report(self, path: str | Path | None = None) -> list[Path]:
-        """Draw the learning curve as SVG and PNG; the files, none if no epoch was trained."""
+    def report(self, path: str | Path | None = None, *, force: bool = False) -> list[Path]:
+        """Draw the learning curve as SVG and PNG; the files, none if no epoch was trained.
+
+        Raises UsageError if other files have their names; force: write over them.
+        """
         from dlbench.report.trainings import learning_curve
 
         folder = self.folder if path is None else arguments.path("path", path)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            return learning_curve.write(self.stored, folder)
+            return learning_curve.write(self.stored, folder, force=force or path is None)
         except OSError as error:
             raise unwritable("the learning curve", folder, error) from error
 

@@ -24,7 +24,7 @@ from dlbench.records.measurement import Measurement, Notice
 from dlbench.records.plan import Estimate, Plan
 from dlbench.records.run import Run
 from dlbench.results import folder as folders
-from dlbench.results.folder import Writer
+from dlbench.results.writer import Writer
 
 T = TypeVar("T")
 

@@ -34,7 +34,7 @@ from dlbench.records.measurement import Notice
 from dlbench.records.network import Network
 from dlbench.records.training import TrainingResult, TrainingRun
 from dlbench.results import folder as stored
-from dlbench.results.folder import Writer
+from dlbench.results.writer import Writer
 from dlbench.syntax import choices
 
 # What can be written after an epoch, each into a folder of its own.

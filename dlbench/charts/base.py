@@ -22,7 +22,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocat
 from dlbench import registry, units
 from dlbench.analysis import labels
 from dlbench.analysis.rows import Row, timed_rows
-from dlbench.charts import _svg
+from dlbench.charts import _picture, _svg
 from dlbench.records.case import Target
 from dlbench.stats.location import CONFIDENCE
 
@@ -253,14 +253,18 @@ def picture(name: str, rows: Sequence[Row]) -> Picture | None:
         return Picture(name, about, _svg.element(figure, name, about, SCHEME), _png(figure))
 
 
-def save(name: str, draw: Callable[[], Figure], folder: Path) -> list[Path]:
-    """Draw a figure and write `name`.svg and `name`.png into the folder; return their paths."""
-    paths = [folder / f"{name}.svg", folder / f"{name}.png"]
+def save(name: str, draw: Callable[[], Figure], folder: Path, *, force: bool = False) -> list[Path]:
+    """Draw a figure and write `name`.svg and `name`.png into the folder; return their paths.
+
+    Raises UsageError if one of them is no picture of dlbench. force: write over any file.
+    """
+    paths = [folder / f"{name}{suffix}" for suffix in _picture.METADATA]
+    if not force:
+        _picture.refuse_others(paths)
     with style.context(["default", STYLE | {"svg.hashsalt": name}]):
         figure = draw()
         for path in paths:
-            undated = {"Date": None} if path.suffix == ".svg" else {"Software": None}
-            figure.savefig(path, dpi=PNG_DPI, metadata=undated)
+            _picture.save(figure, path, PNG_DPI)
     return paths
 
 

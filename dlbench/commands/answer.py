@@ -34,9 +34,8 @@ def answer(
     results: Results = RESULTS,
 ) -> None:
     """Read the run and print its answers."""
-    from rich.console import Console
-
     from dlbench.api.load import load_run
+    from dlbench.printer import Printer
     from dlbench.report import terminal
     from dlbench.report.view import view_of
     from dlbench.syntax import choice
@@ -45,4 +44,4 @@ def answer(
     view = view._replace(side=baseline)
     format_ = choice("format", form, terminal.FORMATS)
     found = load_run(run, results, "answers come from runs").filtered(keep)
-    terminal.answer(found.stored, Console(), format_, view)
+    terminal.answer(found.stored, Printer(), format_, view)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dlbench.text import clean, readable
+
 if TYPE_CHECKING:
     from dlbench.records.base import Record
 
@@ -60,6 +62,9 @@ RESULTS = Path("results")
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Show no progress; warnings and errors are shown.")
 ]
+Force = Annotated[
+    bool, typer.Option("--force", help="Write over files that are not dlbench's own.")
+]
 RunName = Annotated[
     str, typer.Argument(metavar="RUN", help="Path, id, beginning of an id, or latest.")
 ]
@@ -92,6 +97,11 @@ Top = Annotated[
 ]
 
 
+def echo(text: object, *, err: bool = False, nl: bool = True) -> None:
+    """Print a text that may hold anything, such as the name of a folder, as clean text."""
+    typer.echo(clean(str(text)), err=err, nl=nl)
+
+
 def options_of(request: "type[Record]", arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of a command that are fields of what it asks for, each by its own name."""
     return {name: arguments[name] for name in request.__struct_fields__ if name in arguments}
@@ -99,7 +109,7 @@ def options_of(request: "type[Record]", arguments: Mapping[str, Any]) -> dict[st
 
 def command_line() -> str:
     """Return the typed command, for the record of a run."""
-    return shlex.join(["dlbench", *sys.argv[1:]])
+    return readable(shlex.join(["dlbench", *sys.argv[1:]]))
 
 
 def end_in_order() -> None:

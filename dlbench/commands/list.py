@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dlbench import registry
-from dlbench.commands.base import RESULTS, Results
-from dlbench.errors import UnreadableResults, UsageError, unknown
+from dlbench.commands.base import RESULTS, Force, Results, echo
+from dlbench.errors import UsageError, unknown
 
 if TYPE_CHECKING:
     from dlbench.records.case import Declaration
@@ -57,22 +57,23 @@ def list_(
     out: Annotated[
         Path, typer.Option("-o", "--out", help="The folder that the drawing goes to.")
     ] = Path(),
+    force: Force = False,
 ) -> None:
     """Print one line per member, beginning with its name; or draw a network."""
     if what is not None and what not in LISTS:
         raise unknown("list", what, LISTS)
     if diagram is not None:
-        _draw(what or "networks", diagram, out)
+        _draw(what or "networks", diagram, out, force)
     elif what is None:
         _print(list(_overview(results)))
-        typer.echo("For details: dlbench list WHAT, such as dlbench list networks")
+        echo("For details: dlbench list WHAT, such as dlbench list networks")
     elif lines := list(LISTS[what](results)):
         _print(lines)
         for title, more in DETAILS.get(what, ()):
-            typer.echo(f"\n{title}")
+            echo(f"\n{title}")
             _print(list(more()))
     else:
-        typer.echo(f"There are no {what} yet.")
+        echo(f"There are no {what} yet.")
 
 
 def _print(lines: Sequence[tuple[str, ...]]) -> None:
@@ -85,7 +86,7 @@ def _print(lines: Sequence[tuple[str, ...]]) -> None:
         )
         for cells in zip_longest(*folded, fillvalue=""):
             padded = map(str.ljust, cells, widths)
-            typer.echo(GAP.join(padded).rstrip())
+            echo(GAP.join(padded).rstrip())
 
 
 def _fitting(lines: Sequence[tuple[str, ...]], most: int) -> list[int]:
@@ -102,15 +103,15 @@ def _fitting(lines: Sequence[tuple[str, ...]], most: int) -> list[int]:
     return widths
 
 
-def _draw(what: str, name: str, out: Path) -> None:
+def _draw(what: str, name: str, out: Path, force: bool) -> None:
     """Draw a network into the folder `out`; print the paths of the files."""
     from dlbench.networks.base import named
     from dlbench.report import network_diagram
 
     if what != "networks":
         raise UsageError("--diagram draws networks only", value=what, allowed="networks")
-    for path in network_diagram.write(named(name), out):
-        typer.echo(path)
+    for path in network_diagram.write(named(name), out, force=force):
+        echo(path)
 
 
 def _overview(results: Path) -> Lines:
@@ -198,7 +199,7 @@ def _runs(results: Path) -> Lines:
     for folder in folders(results):
         try:
             ended = outcome(folder)
-        except UnreadableResults:
+        except Exception:  # noqa: BLE001 - whatever is wrong with one folder, the others are listed
             yield folder.name, "", "", "cannot be read; dlbench show says why"
         else:
             date = ended.started[:DATE].replace("T", " ")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dlbench.commands.base import RESULTS, Results, RunName, option
+from dlbench.commands.base import RESULTS, Force, Results, RunName, echo, option
 
 HELP = """Write the report of a run.
 
@@ -27,12 +27,13 @@ def report(
         Path | None,
         option("--out", "Output folder. [default: report/ in the run's folder]", short="-o"),
     ] = None,
+    force: Force = False,
     results: Results = RESULTS,
 ) -> None:
     """Read the run, write the files, and print which run it is and where the files are."""
     from dlbench.api.load import load_run
 
     found = load_run(run, results, "reports are made of runs")
-    typer.echo(f"Report of {found.run.id}:", err=True)
-    for path in found.write_report(out):
-        typer.echo(path)
+    echo(f"Report of {found.run.id}:", err=True)
+    for path in found.write_report(out, force=force):
+        echo(path)

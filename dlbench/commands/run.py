@@ -1,5 +1,6 @@
 """Measure a suite: the main job of dlbench."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +17,7 @@ from dlbench.commands.base import (
     Threads,
     Words,
     command_line,
+    echo,
     end_in_order,
     option,
     options_of,
@@ -125,6 +127,14 @@ def run(
             "Time limit for compiling one case, in seconds. [default: the suite's]",
         ),
     ] = None,
+    timeout_s: Annotated[
+        float | None,
+        option(
+            "--timeout",
+            "Longest silence of a worker, in seconds: then it hangs and is ended. "
+            "[default: the suite's]",
+        ),
+    ] = None,
     results: Results = RESULTS,
     quiet: Quiet = False,
     seed: Annotated[
@@ -143,26 +153,26 @@ def run(
 
 
 def _show_plan(request: "Request") -> int:
-    from rich.console import Console
 
     from dlbench.api.run import dry_run, estimated
+    from dlbench.printer import Printer
     from dlbench.report import progress, terminal
 
-    with progress.watching_quietly(Console(stderr=True)) as watcher:
+    with progress.watching_quietly(Printer(stderr=True)) as watcher:
         planned = dry_run(request, progress=watcher.see)
-    terminal.plan(planned, estimated(planned), Console())
+    terminal.plan(planned, estimated(planned), Printer())
     return 0
 
 
 def _measure(request: "Request", results: "Path", quiet: bool) -> int:
-    from rich.console import Console
 
     from dlbench.api.invocation import Interrupted
     from dlbench.api.run import run as measure
-    from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED
+    from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, Unwritable
+    from dlbench.printer import Printer
     from dlbench.report import progress
 
-    errors, interrupted = Console(stderr=True), False
+    errors, interrupted = Printer(stderr=True), False
     watching = progress.watching_quietly if quiet else progress.watching_run
     end_in_order()
     try:
@@ -171,11 +181,13 @@ def _measure(request: "Request", results: "Path", quiet: bool) -> int:
     except Interrupted as interrupt:
         result, interrupted = interrupt.result, True
         errors.print(str(interrupt))
-    _show(result)
     if interrupted:
+        with suppress(Unwritable):  # the terminal may be what has gone
+            _show(result)
         return EXIT_INTERRUPTED
+    _show(result)
     if result.is_empty:
-        typer.echo(f"Nothing was measured: {_why_nothing(result)}", err=True)
+        echo(f"Nothing was measured: {_why_nothing(result)}", err=True)
     return 0 if result.ok and not result.is_empty else EXIT_FAILED_CASES
 
 
@@ -195,12 +207,11 @@ def _why_nothing(result: "RunResult") -> str:
 
 def _show(result: "RunResult") -> None:
     """Print the tables and what comes next: both only if there is something to see."""
-    from rich.console import Console
-
+    from dlbench.printer import Printer
     from dlbench.report import terminal
 
     if result.measurements:
-        terminal.show(result.stored, Console())
-        typer.echo(f"\nResults: {result.folder}")
+        terminal.show(result.stored, Printer())
+        echo(f"\nResults: {result.folder}")
     if not result.is_empty:
-        typer.echo(f"Report:  dlbench report {result.folder}")
+        echo(f"Report:  dlbench report {result.folder}")

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from dlbench.commands.base import echo
+
 HELP = """Print a JSON Schema of what dlbench writes.
 
 run is run.json, measurement is a line of measurements.jsonl, plan is a part of run.json; show,
@@ -26,4 +28,4 @@ def schema(
     """Print it."""
     from dlbench.report import schema as schemas
 
-    typer.echo(schemas.text(name), nl=False)
+    echo(schemas.text(name), nl=False)

@@ -13,6 +13,7 @@ from dlbench.commands.base import (
     RunName,
     Sort,
     Top,
+    echo,
     option,
 )
 
@@ -59,10 +60,9 @@ def show(
     results: Results = RESULTS,
 ) -> int:
     """Read the run and print it; the exit code says whether anything was measured."""
-    from rich.console import Console
-
     from dlbench.api.result import TrainingOutcome
     from dlbench.errors import EXIT_FAILED_CASES
+    from dlbench.printer import Printer
     from dlbench.report import terminal
     from dlbench.report.metrics import chosen_metrics
     from dlbench.report.trainings import tables as training
@@ -82,12 +82,12 @@ def show(
     }
     found = _load(run, results, [name for name, is_given in of_runs.items() if is_given])
     if isinstance(found, TrainingOutcome):
-        training.show(found.stored, Console(), format_)
+        training.show(found.stored, Printer(), format_)
         return 0
-    terminal.show(found.filtered(keep).stored, Console(), format_, view)
+    terminal.show(found.filtered(keep).stored, Printer(), format_, view)
     if not found.is_empty:
         return 0
-    typer.echo(f"Nothing was measured: {'; '.join(found.failures)}", err=True)
+    echo(f"Nothing was measured: {'; '.join(found.failures)}", err=True)
     return EXIT_FAILED_CASES
 
 

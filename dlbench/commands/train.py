@@ -1,5 +1,6 @@
 """Train a network to the end, and see how accurate it gets and how soon."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,7 @@ from dlbench.commands.base import (
     Threads,
     Words,
     command_line,
+    echo,
     end_in_order,
     option,
     options_of,
@@ -84,11 +86,11 @@ def train(
 
 
 def _train(request: "TrainingRequest", folders: "Folders", quiet: bool) -> int:
-    from rich.console import Console
 
     from dlbench.api.invocation import Interrupted
     from dlbench.api.train import train as api_train
-    from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED
+    from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, Unwritable
+    from dlbench.printer import Printer
     from dlbench.report.progress import watching_quietly
     from dlbench.report.trainings.watching import watching_training
 
@@ -96,30 +98,32 @@ def _train(request: "TrainingRequest", folders: "Folders", quiet: bool) -> int:
     watching = watching_quietly if quiet else watching_training
     end_in_order()
     try:
-        with watching(Console(stderr=True)) as watcher:
+        with watching(Printer(stderr=True)) as watcher:
             outcome = api_train(
                 request, folders=folders, progress=watcher.see, command=command_line()
             )
     except Interrupted as interrupt:
         outcome, interrupted = interrupt.result, True
-        typer.echo(str(interrupt), err=True)
-    if not (interrupted and outcome.is_empty):
-        _show(outcome, folders)
+        echo(str(interrupt), err=True)
     if interrupted:
+        with suppress(Unwritable):  # the terminal may be what has gone
+            if not outcome.is_empty:
+                _show(outcome, folders)
         return EXIT_INTERRUPTED
+    _show(outcome, folders)
     return 0 if outcome.ok else EXIT_FAILED_CASES
 
 
 def _show(outcome: "TrainingOutcome", folders: "Folders") -> None:
-    from rich.console import Console
 
+    from dlbench.printer import Printer
     from dlbench.report.trainings import tables as training
 
-    training.show(outcome.stored, Console())
+    training.show(outcome.stored, Printer())
     for path in outcome.report():
-        typer.echo(f"Curve:   {path}")
-    typer.echo(f"Results: {outcome.folder}")
+        echo(f"Curve:   {path}")
+    echo(f"Results: {outcome.folder}")
     names = ("Logs:       ", "Checkpoints:")
     for name, folder in zip(names, folders.beside(outcome.run.id), strict=True):
         if folder is not None:
-            typer.echo(f"{name} {folder}")
+            echo(f"{name} {folder}")

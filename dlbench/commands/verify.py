@@ -11,6 +11,7 @@ from dlbench.commands.base import (
     Mode,
     Network,
     Quiet,
+    echo,
     end_in_order,
     options_of,
 )
@@ -45,11 +46,10 @@ def verify(
     quiet: Quiet = False,
 ) -> int:
     """Check and show; the exit code says whether all checks passed."""
-    from rich.console import Console
-
     from dlbench.api.verify import verify as api_verify
     from dlbench.errors import EXIT_FAILED_CASES
     from dlbench.plan.request import VerifyRequest
+    from dlbench.printer import Printer
     from dlbench.report import progress, verification
     from dlbench.syntax import choice
 
@@ -57,10 +57,10 @@ def verify(
     options = options_of(VerifyRequest, locals())
     end_in_order()
     watching = progress.watching_quietly if quiet else progress.watching_run
-    with watching(Console(stderr=True)) as watcher:
+    with watching(Printer(stderr=True)) as watcher:
         result = api_verify(progress=watcher.see, **options)
     if form == "json":
-        typer.echo(verification.to_json(result), nl=False)
+        echo(verification.to_json(result), nl=False)
     else:
-        verification.show(result, Console())
+        verification.show(result, Printer())
     return 0 if result.passed else EXIT_FAILED_CASES

@@ -1,16 +1,20 @@
 """A book: what runs on one machine have shown, in one JSON file; damage is no reason to fail."""
 
 import hashlib
-import secrets
 from pathlib import Path
 from typing import Generic, TypeVar
 
 import msgspec
 
+from dlbench import files
 from dlbench.machine.cache import folder
+from dlbench.records.base import NOT_DECODED
 from dlbench.records.run import Environment
 
 DIGITS = 16
+
+# A larger file is no book: one has some numbers for each target.
+MOST_BYTES = 16 * 2**20
 
 T = TypeVar("T")
 
@@ -33,10 +37,10 @@ class Book(Generic[T]):
         """Return what the book says, None without one, and a note if it cannot be used."""
         path = self._path(environment)
         try:
-            return msgspec.json.decode(path.read_bytes(), type=self.record), ""
+            return msgspec.json.decode(files.read(path, MOST_BYTES), type=self.record), ""
         except FileNotFoundError:
             return None, ""
-        except (OSError, ValueError, msgspec.MsgspecError):
+        except (OSError, *NOT_DECODED):
             return None, f"{path} is damaged and was ignored; the next run writes it anew"
 
     def write(self, environment: Environment, content: T) -> str:
@@ -44,12 +48,7 @@ class Book(Generic[T]):
         path = self._path(environment)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            new = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-            try:
-                new.write_bytes(msgspec.json.encode(content))
-                new.replace(path)
-            finally:
-                new.unlink(missing_ok=True)
+            files.replace(path, msgspec.json.encode(content))
         except OSError as error:
             return f"{path} cannot be written ({error.strerror}), so later runs learn nothing"
         return ""

@@ -74,25 +74,25 @@ class Notes:
     """Footnotes, numbered in the order of their first use; equal texts share a number."""
 
     def __init__(self, first: int = 1) -> None:
-        self.first, self.reasons = first, {}  # type: int, dict[str, int]
+        self.first, self.reasons = first, list[str]()
+        self.numbers: dict[str, int] = {}
 
     def number(self, reason: str) -> int:
         """Return the number of this note, a new one if the text is new."""
-        return self.reasons.setdefault(reason, len(self.reasons) + self.first)
+        if reason not in self.numbers:
+            self.numbers[reason] = len(self.reasons) + self.first
+            self.reasons.append(reason)
+        return self.numbers[reason]
 
     @property
     def lines(self) -> list[str]:
         """All notes as they stand below a table: `[1] why`."""
-        return [f"[{number}] {reason}" for reason, number in self.reasons.items()]
+        return [f"[{number}] {reason}" for number, reason in enumerate(self.reasons, self.first)]
 
     def used(self, cells: Iterable[Cell]) -> list[str]:
         """The notes of these cells, where several tables share the numbers."""
-        numbers = {cell.note for cell in cells}
-        return [
-            line
-            for line, number in zip(self.lines, self.reasons.values(), strict=True)
-            if number in numbers
-        ]
+        numbers = {cell.note for cell in cells if cell.note is not None}
+        return [f"[{number}] {self.reasons[number - self.first]}" for number in sorted(numbers)]
 
 
 @dataclass(frozen=True)

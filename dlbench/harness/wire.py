@@ -11,7 +11,7 @@ from typing import BinaryIO, TypeVar
 
 import msgspec
 
-from dlbench.records.base import Record
+from dlbench.records.base import NOT_DECODED, Finite, Record, Seconds
 from dlbench.records.case import ModeKind, Target, Workload
 from dlbench.records.framework import FrameworkFacts
 from dlbench.records.layers import Optimizer
@@ -169,10 +169,10 @@ class Prepared(Record, frozen=True, tag="prepared"):
     facts: see workloads.base.Bound; start_s: see records.measurement.Measurement.
     """
 
-    calls_s: tuple[float, ...]
+    calls_s: tuple[Seconds, ...]
     compiling: Compiling | None = None
     facts: dict[str, str | int | None] = msgspec.field(default_factory=dict)
-    start_s: float | None = None
+    start_s: Seconds | None = None
 
 
 class Warm(Record, frozen=True, tag="warm"):
@@ -203,7 +203,7 @@ class Verified(Record, frozen=True, tag="verified"):
 class WorkedOut(Record, frozen=True, tag="worked_out"):
     """The numbers of an example, row by row."""
 
-    values: tuple[float, ...]
+    values: tuple[Finite, ...]
 
 
 class EpochTrained(Record, frozen=True, tag="epoch_trained"):
@@ -215,7 +215,7 @@ class EpochTrained(Record, frozen=True, tag="epoch_trained"):
 class Predicted(Record, frozen=True, tag="predicted"):
     """The outputs for every row."""
 
-    outputs: tuple[tuple[float, ...], ...]
+    outputs: tuple[tuple[Finite, ...], ...]
 
 
 class Failed(Record, frozen=True, tag="failed"):
@@ -278,7 +278,7 @@ def _receive(stream: BinaryIO, decoder: "msgspec.msgpack.Decoder[_T]") -> _T | N
         return None
     try:
         return decoder.decode(body)
-    except msgspec.MsgspecError as error:
+    except NOT_DECODED as error:
         raise UnreadableMessage(f"a message could not be decoded: {error}") from error
 
 

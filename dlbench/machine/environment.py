@@ -15,9 +15,11 @@ import pynvml
 from archspec.cpu import brand_string, host
 from archspec.cpu.detect import detected_info
 
+from dlbench.machine.grants import available_memory as granted_memory
 from dlbench.machine.grants import granted
 from dlbench.records.case import Declaration
 from dlbench.records.run import Environment
+from dlbench.text import readable
 
 # Prefixes of environment variables that change the speed of a framework.
 PREFIXES = (
@@ -61,8 +63,10 @@ def usable_cores() -> int:
 
 
 def available_memory() -> int:
-    """Return the bytes available without swapping."""
-    return int(psutil.virtual_memory().available)
+    """Return the bytes available without swapping, within the limits of the control groups."""
+    free = int(psutil.virtual_memory().available)
+    allowed = granted_memory()
+    return free if allowed is None else min(free, allowed)
 
 
 def cpu_name() -> str | None:
@@ -135,7 +139,7 @@ def capture(declarations: Mapping[str, Declaration]) -> Environment:
 def _variables() -> dict[str, str]:
     """Return the environment variables that change the speed of a framework."""
     return {
-        name: value
+        readable(name): readable(value)
         for name, value in sorted(os.environ.items())
         if name.startswith(PREFIXES) and not name.startswith(NOT_OURS)
     }

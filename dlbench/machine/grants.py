@@ -1,4 +1,4 @@
-"""What the system grants this process: cores by its affinity, CPU time by the quotas of its groups.
+"""What the system grants this process: cores by its affinity, CPU time and memory by its groups.
 
 The one place that knows; plan, records, counters and messages ask it.
 """
@@ -85,3 +85,40 @@ def _share(files: Iterable[Path]) -> float | None:
     except (OSError, ValueError):
         return None
     return quota / period if quota >= 0 and period > 0 else None
+
+
+def available_memory(proc: Path = PROC) -> int | None:
+    """Return the bytes that the own group and all visible groups above it still allow.
+
+    What the kernel can drop at once, old pages of files, counts as free. Version 2: memory.max,
+    memory.current and memory.stat; version 1: memory.limit_in_bytes, memory.usage_in_bytes and
+    memory.stat (docs.kernel.org/admin-guide/cgroup-v1/memory.html). None without a limit.
+    """
+    second = cgroups.folders(proc, cgroups.UNIFIED)
+    first = cgroups.folders(proc, "memory")
+    left = (
+        *(_left(folder, "memory.max", "memory.current", "inactive_file") for folder in second),
+        *(
+            _left(folder, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+            for folder in first
+        ),
+    )
+    return min((found for found in left if found is not None), default=None)
+
+
+def _left(folder: Path, limit: str, used: str, droppable: str) -> int | None:
+    """Return the bytes that a group still allows; None if it has no limit, or no such files."""
+    try:
+        most, now = (int((folder / name).read_text()) for name in (limit, used))
+    except (OSError, ValueError):
+        return None
+    return max(0, most - now + _stat(folder, droppable))
+
+
+def _stat(folder: Path, name: str) -> int:
+    """Read a line of memory.stat; 0 without one."""
+    try:
+        lines = (folder / "memory.stat").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith(f"{name} "))
+    except (OSError, ValueError, StopIteration, IndexError):
+        return 0

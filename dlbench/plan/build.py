@@ -3,7 +3,7 @@
 This module starts and measures nothing, and imports no framework.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from msgspec.structs import replace
@@ -31,6 +31,12 @@ from dlbench.workloads.base import Axes, kind_named
 # data, its copy in the framework, and the results. The oracle's float64 arrays are short-lived.
 MEMORY_SHARE = 3
 
+# More cases are measured for weeks. A few bytes of a suite can ask for millions.
+MOST_CASES = 100_000
+
+# The time limits of a single step.
+LIMITS = ("compile_limit_s", "timeout_s")
+
 
 def make(suite: Suite, request: Request, machine: Machine, costs: Costs = NO_COSTS) -> Plan:
     """Make the plan; UsageError if the request names something unknown, or if no case is left.
@@ -47,10 +53,7 @@ def make(suite: Suite, request: Request, machine: Machine, costs: Costs = NO_COS
     targets = targets_for({**suite.targets, **request.targets}, machine)
     keeps = expression(request.keep) if request.keep else _keeps_all
     _refuse_unknown_calls(suite, request, targets, machine)
-    rows = [
-        (workload, _variants(workload, axes, targets, machine))
-        for workload, axes in _workloads(suite, request, known, machine)
-    ]
+    rows = [*_rows(_workloads(suite, request, known, machine), targets, machine)]
     measured = [target for _, variants in rows for target, _ in variants]
     reasons = left_out.reasons(suite, request, machine, measured)
     groups = [_group(workload, variants, keeps, machine, known) for workload, variants in rows]
@@ -84,7 +87,7 @@ def _sampling(suite: Sampling, request: Request) -> Sampling:
     """Return the suite's rules, or those of the requested rigor, with the other options applied."""
     base = suite if request.rigor is None else presets.sampling(request.rigor, suite)
     options = {name: getattr(request, name) for name in ("generations", "renewals", "precision")}
-    options |= {"budget_s": request.budget_s, "compile_limit_s": request.compile_limit_s}
+    options |= {name: getattr(request, name) for name in ("budget_s", *LIMITS)}
     return replace(base, **{name: value for name, value in options.items() if value is not None})
 
 
@@ -135,12 +138,32 @@ def _refuse_empty_plan(groups: Sequence[Group], left: Sequence[str]) -> None:
         raise UsageError("nothing can be measured: " + "; ".join(sorted(map(str, reasons))))
 
 
+def _rows(
+    workloads: Iterable[tuple[Workload, Axes]],
+    targets: Sequence[tuple[Target, str]],
+    machine: Machine,
+) -> Iterator[tuple[Workload, list[tuple[Target, str]]]]:
+    """Yield every workload once, with its targets; UsageError if there are too many cases."""
+    seen, cases = set(), 0
+    for workload, axes in workloads:
+        variants = _variants(workload, axes, targets, machine)
+        cases += max(1, len(variants))
+        if cases > MOST_CASES:
+            raise UsageError(
+                f"there are more than {MOST_CASES:,} cases: every combination of values is one",
+                allowed=f"at most {MOST_CASES:,}, before -k",
+                hint="Give fewer values, or several suites",
+            )
+        if workload.id not in seen:
+            seen.add(workload.id)
+            yield workload, variants
+
+
 def _workloads(
     suite: Suite, request: Request, known: Mapping[str, Network], machine: Machine
 ) -> Iterator[tuple[Workload, Axes]]:
-    """Yield every workload once, with its axes. known: all networks by name."""
+    """Yield every workload, with its axes. known: all networks by name."""
     left_out.refuse_absent_networks(suite, request, known)
-    seen = set()
     for entry in suite.entries:
         for kind_name in entry.kinds:
             kind = kind_named(kind_name)
@@ -154,9 +177,7 @@ def _workloads(
                     work=kind.work(params, known),
                     synthetic=_synthetic(params, known, machine),
                 )
-                if workload.id not in seen:
-                    seen.add(workload.id)
-                    yield workload, axes
+                yield workload, axes
 
 
 def _axes(

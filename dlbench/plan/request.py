@@ -65,7 +65,7 @@ class Request(_Targets, frozen=True, kw_only=True):
     call, callbacks: values for the axes of the workloads, as words; integers may be ranges such as
     256-4096*2; keep: an expression that ids of cases must match, as for `-k`; together: an axis of
     the workloads, such as network, whose values are measured in turns; precision: a
-    fraction; budget_s, compile_limit_s: seconds.
+    fraction; budget_s, compile_limit_s, timeout_s: seconds.
     """
 
     suite: str = DEFAULT_SUITE
@@ -83,6 +83,7 @@ class Request(_Targets, frozen=True, kw_only=True):
     precision: float | None = None
     budget_s: float | None = None
     compile_limit_s: float | None = None
+    timeout_s: float | None = None
     seed: int = 0
 
     @classmethod
@@ -124,7 +125,7 @@ class TrainingRequest(_Targets, frozen=True, kw_only=True):
         """Check what a caller asks for; a UsageError says what is wrong and what is allowed."""
         if isinstance(network, TrainingRequest):
             return cls.of(network.network, {**_without(network.given, "network"), **options})
-        return _checked(cls, {**options, "network": network})
+        return _checked(cls, {**options, "network": arguments.text("network", network)})
 
     @property
     def command(self) -> str:
@@ -152,6 +153,7 @@ class VerifyRequest(_Targets, frozen=True, kw_only=True):
 FLAGS = {
     "budget_s": "--budget",
     "compile_limit_s": "--compile-limit",
+    "timeout_s": "--timeout",
     "keep": "-k",
     "goal": "--target",
 }
@@ -169,6 +171,7 @@ NUMBERS: Mapping[str, Callable[[str, float], float | None]] = {
     "precision": partial(within, least=0, most=1, allowed=FRACTION, without=(0, 1)),
     "budget_s": _seconds,
     "compile_limit_s": _seconds,
+    "timeout_s": _seconds,
     "goal": partial(within, least=0, most=1, allowed=ACCURACY, without=(0,)),
 }
 

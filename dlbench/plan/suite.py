@@ -20,7 +20,7 @@ from typing import Annotated, Any, TypeAlias
 from msgspec import Meta, field
 from msgspec.structs import replace
 
-from dlbench import registry
+from dlbench import files, registry
 from dlbench.errors import UsageError, unknown
 from dlbench.plan import network
 from dlbench.plan.mistakes import converted, values_of, wrong
@@ -29,6 +29,7 @@ from dlbench.records.base import Positive, Record, Size
 from dlbench.records.network import Network
 from dlbench.records.plan import Rigor, Sampling
 from dlbench.syntax import integers, words
+from dlbench.text import readable
 
 # The rigor of a suite that names none.
 STANDARD: Rigor = "standard"
@@ -37,6 +38,15 @@ TARGET_AXES = ("backend", "device", "mode", "dtype", "threads")
 
 # Axes whose values are names; all others are positive integers.
 NAME_AXES = ("network", "loop", "call", "callbacks", "pass", "shapes")
+
+# A suite has some kilobytes; parsing takes a multiple of a file's size.
+MOST_BYTES = 2**20
+
+# A line of a suite has a key of two or three parts, and perhaps a sentence.
+MOST_DOTS = 100
+
+# Of a signed integer of 64 bits, without its sign; toml.io/en/v1.0.0#integer.
+MOST_BITS = 63
 
 Table: TypeAlias = dict[str, Any]
 Names: TypeAlias = str | int | list[str | int]
@@ -111,12 +121,39 @@ def of_workload(kind: str) -> Suite:
 def read(path: Path) -> Suite:
     """Read and check a file; UsageError if it cannot be read or has a mistake."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = files.read(path, MOST_BYTES).decode("utf-8").replace("\r\n", "\n")
+        _refuse_many_dots(path, text)
+        data = tomllib.loads(text)
     except OSError as error:
         raise UsageError(f"cannot read the suite ({error.strerror})", value=str(path)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a ValueError: an integer of too many digits
         raise UsageError(f"{path} is not valid TOML: {error}") from error
-    return _suite(path.stem, path.name, data)
+    _refuse_large_numbers(path, data)
+    return _suite(readable(path.stem), path.name, data)
+
+
+def _refuse_many_dots(path: Path, text: str) -> None:
+    """Raise a UsageError for what may be a key of very many parts.
+
+    tomllib keeps every beginning of a key: one of 50,000 parts takes 5 GB.
+    """
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.count(".") > MOST_DOTS and not line.lstrip().startswith("#"):
+            raise UsageError(
+                f"{path}, line {number} has too many dots",
+                value=line.count("."),
+                allowed=f"at most {MOST_DOTS} in a line that is no comment",
+            )
+
+
+def _refuse_large_numbers(path: Path, value: Any) -> None:
+    """Raise a UsageError for an integer of more than 64 bits, as the TOML standard allows."""
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
+        allowed = f"whole numbers of less than {MOST_BITS + 1} bits"
+        raise UsageError(f"{path}: a number is too large", allowed=allowed)
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for one in inner:
+        _refuse_large_numbers(path, one)
 
 
 def _suite(name: str, file: str, data: Table) -> Suite:

@@ -2,7 +2,10 @@
 
 from typing import Annotated, Final, NamedTuple
 
-from msgspec import Meta, Struct
+from msgspec import Meta, MsgspecError, Struct
+
+# All that msgspec raises for bytes that are no such record: two of these are no MsgspecError.
+NOT_DECODED = (MsgspecError, RecursionError, UnicodeDecodeError)
 
 # A size in a network, checked when a suite or a results folder is read. Users type sizes: a larger
 # one is a typing error.
@@ -24,7 +27,20 @@ class Record(Struct, frozen=True, forbid_unknown_fields=True):
     """The base of all records: immutable, and strict about the fields it is read from."""
 
 
-Seconds = Annotated[float, Meta(ge=0)]
+# Numbers that are measured, not typed. A worker may say anything: the bounds keep out infinity and
+# NaN, which JSON cannot hold, so that what is written can be read. Nobody measures 32 years.
+Seconds = Annotated[float, Meta(ge=0, le=1e9)]
+
+
+Finite = Annotated[float, Meta(ge=-1e300, le=1e300)]
+
+
+# Exact work, of which a large product has more than 64 bits hold.
+Amount = Annotated[int, Meta(ge=0)]
+
+
+# Bytes, switches, counts: as many as 64 bits hold.
+Whole = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
 class Dtype(NamedTuple):

@@ -5,7 +5,7 @@ from typing import Literal
 from msgspec import field
 from msgspec.structs import replace
 
-from dlbench.records.base import DTYPES, Record
+from dlbench.records.base import DTYPES, Amount, Record
 from dlbench.records.settings import Departure, Difference
 
 ModeKind = Literal["dynamic", "static"]
@@ -77,9 +77,9 @@ class Work(Record, frozen=True):
     that these read and write, each counted once; samples: rows of the batch, None without a batch.
     """
 
-    flops: int
-    elements: int
-    samples: int | None = None
+    flops: Amount
+    elements: Amount
+    samples: Amount | None = None
 
     def bytes(self, dtype: str) -> int:
         """Return the least bytes that the matrix multiplications move, in `dtype`."""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from dlbench.records.base import Record, Seconds
+from dlbench.records.base import Finite, Record, Seconds, Whole
 
 Status = Literal["ok", "skipped", "parity_failed", "failed", "timed_out", "out_of_memory"]
 
@@ -19,8 +19,8 @@ Flag = Literal["busy", "stolen", "throttled", "unparked", "ramp"]
 Caches = Literal["cold", "warm"]
 
 
-# No upper bound, as counts are measured and not typed by a user.
-Count = Annotated[int, Meta(ge=1)]
+# Counts are measured and not typed by a user: as many as 64 bits hold.
+Count = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 
 
 # Flag of a block of a lead-in: it runs while the case gets up to speed, and does not count.
@@ -32,7 +32,8 @@ RAMP: Flag = "ramp"
 DISTURBED: frozenset[Flag] = frozenset(("busy", "stolen", "unparked"))
 
 
-class Sample(Record, frozen=True):
+# gc=False: a run has millions of them, and none holds what could hold it.
+class Sample(Record, frozen=True, gc=False):
     """One timed block: `iterations` steps between two device syncs.
 
     host_s: seconds on the host's clock; device_s: seconds on the device's own clock, None without
@@ -50,21 +51,21 @@ class Sample(Record, frozen=True):
 
     iterations: Count
     host_s: Seconds
-    started_s: float
+    started_s: Finite
     device_s: Seconds | None = None
-    round: int = 0
-    generation: int = 0
-    renewal: int = 0
+    round: Whole = 0
+    generation: Whole = 0
+    renewal: Whole = 0
     foreign_s: Seconds | None = None
     waited_s: Seconds | None = None
     steal_s: Seconds | None = None
     throttled_s: Seconds | None = None
-    switches: int | None = None
+    switches: Whole | None = None
     parked_s: Seconds | None = None
     cpu_s: Seconds | None = None
     lead_s: Seconds | None = None
     flags: tuple[Flag, ...] = ()
-    running: int | None = None
+    running: Whole | None = None
 
     @property
     def step_s(self) -> float:
@@ -87,7 +88,7 @@ class Sample(Record, frozen=True):
         return self.step_s > 0 and RAMP not in self.flags and not self.is_disturbed
 
 
-class Stretch(Record, frozen=True):
+class Stretch(Record, frozen=True, gc=False):
     """The blocks of a case in one go, right after a pause of `pause_s` seconds.
 
     The blocks of its first `lead_s` seconds have the flag `ramp`: the case gets up to speed.
@@ -108,8 +109,8 @@ class ParityCheck(Record, frozen=True):
     """
 
     quantity: str
-    error: float | None
-    tolerance: Annotated[float, Meta(gt=0)]
+    error: Finite | None
+    tolerance: Annotated[float, Meta(gt=0, le=1e300)]
 
     @property
     def passed(self) -> bool:
@@ -153,8 +154,8 @@ class Compiling(Record, frozen=True):
 
     caches: Caches
     start_s: Seconds
-    graphs: tuple[int, ...]
-    peak_bytes: int | None = None
+    graphs: Annotated[tuple[Whole, ...], Meta(min_length=2)]
+    peak_bytes: Whole | None = None
 
 
 class Measurement(Record, frozen=True):
@@ -173,7 +174,7 @@ class Measurement(Record, frozen=True):
     case: str
     status: Status
     reason: str | None = None
-    generation: int = 0
+    generation: Whole = 0
     starting_s: Seconds | None = None
     preparing_s: Seconds | None = None
     calls_s: tuple[Seconds, ...] = ()

@@ -14,6 +14,9 @@ from msgspec.structs import replace
 from dlbench.records.base import Record, Size
 from dlbench.records.layers import LAST_ACTIVATIONS, Activation, Adam, Layer, Loss, Optimizer, Shape
 
+# `$` matches before a line break at the end too, and JSON Schema has no `\Z`.
+NAME = r"^[\w.-]+$(?!\n)"
+
 # The data set of a network that has no data.
 RANDOM = "random"
 
@@ -25,7 +28,7 @@ class Network(Record, frozen=True):
     random data; epochs: the default number of epochs; batch: the default batch size.
     """
 
-    name: Annotated[str, Meta(pattern=r"^[\w.-]+$")]
+    name: Annotated[str, Meta(pattern=NAME)]
     inputs: Annotated[tuple[Size, ...], Meta(min_length=1)]
     layers: tuple[Layer, ...]
     loss: Loss

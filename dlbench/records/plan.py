@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import field
 
-from dlbench.records.base import Record
+from dlbench.records.base import Finite, Record, Whole
 from dlbench.records.case import Case, Group
 from dlbench.records.network import Network
 
@@ -30,17 +30,17 @@ class Sampling(Record, frozen=True):
     """
 
     rigor: Rigor = "quick"
-    generations: int = 1
-    renewals: int = 0
-    blocks: int = 12
-    precision: float = 0.02
-    block_s: float = 0.02
-    warmup_s: float = 0.3
-    case_s: float = 10.0
-    stretch_s: float = 2.56
-    timeout_s: float = 180.0
-    compile_limit_s: float = 180.0
-    budget_s: float | None = None
+    generations: Whole = 1
+    renewals: Whole = 0
+    blocks: Whole = 12
+    precision: Finite = 0.02
+    block_s: Finite = 0.02
+    warmup_s: Finite = 0.3
+    case_s: Finite = 10.0
+    stretch_s: Finite = 2.56
+    timeout_s: Finite = 180.0
+    compile_limit_s: Finite = 180.0
+    budget_s: Finite | None = None
 
 
 class Plan(Record, frozen=True):
@@ -51,11 +51,11 @@ class Plan(Record, frozen=True):
     """
 
     suite: str
-    seed: int
+    seed: Whole
     sampling: Sampling
     networks: dict[str, Network]
     groups: tuple[Group, ...]
-    rows: dict[str, int] = field(default_factory=dict)
+    rows: dict[str, Whole] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property

@@ -4,7 +4,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import field
 
-from dlbench.records.base import Record
+from dlbench.records.base import Finite, NotNegative, Record, Whole
 from dlbench.records.plan import Plan
 from dlbench.records.settings import Departure, Difference
 
@@ -36,9 +36,9 @@ class Environment(Record, frozen=True):
 
     system: str
     cpu: str | None
-    cores: int
-    usable_cores: int
-    memory_bytes: int | None
+    cores: Whole
+    usable_cores: Whole
+    memory_bytes: Whole | None
     gpus: tuple[str, ...]
     python: str
     versions: dict[str, str]
@@ -46,10 +46,10 @@ class Environment(Record, frozen=True):
     microarchitecture: str | None = None
     vector_features: tuple[str, ...] = ()
     core_limit: CoreLimit | None = None
-    quota_cores: float | None = None
+    quota_cores: Finite | None = None
 
 
-Standing: TypeAlias = dict[str, dict[str, float]]
+Standing: TypeAlias = dict[str, dict[str, Finite]]
 """What one repetition came to: by workload and target, the log ratio to one of its targets."""
 
 
@@ -61,9 +61,9 @@ class UsualLuck(Record, frozen=True):
     last one last.
     """
 
-    variance: float
-    df: float
-    runs: int
+    variance: NotNegative
+    df: NotNegative
+    runs: Whole
     earlier: tuple[Standing, ...] = ()
 
 

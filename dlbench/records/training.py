@@ -1,9 +1,11 @@
 """The records of complete trainings: sent between processes and stored on disk."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Annotated, Final
 
-from dlbench.records.base import Record, Seconds
+from msgspec import Meta
+
+from dlbench.records.base import Finite, Record, Seconds, Whole
 from dlbench.records.case import Target
 from dlbench.records.measurement import Count, Sample, Status
 from dlbench.records.network import Network
@@ -28,10 +30,10 @@ class EpochResult(Record, frozen=True):
     """
 
     epoch: Count
-    loss: float
+    loss: Finite
     seconds: Seconds
-    test_loss: float | None
-    accuracy: float | None
+    test_loss: Finite | None
+    accuracy: Finite | None
     block: Sample | None = None
 
     @property
@@ -75,7 +77,7 @@ class TrainingResult(Record, frozen=True):
     status: Status
     epochs: tuple[EpochResult, ...]
     reason: str | None = None
-    predictions: tuple[tuple[float, ...], ...] = ()
+    predictions: tuple[tuple[Finite, ...], ...] = ()
 
     @property
     def interrupted(self) -> bool:
@@ -93,11 +95,11 @@ class TrainingRun(Record, frozen=True):
     started: str
     command: str
     network: Network
-    targets: tuple[Target, ...]
-    seeds: tuple[int, ...]
+    targets: Annotated[tuple[Target, ...], Meta(min_length=1)]
+    seeds: Annotated[tuple[Whole, ...], Meta(min_length=1)]
     environment: Environment
     dlbench: str
-    goal: float | None = None
+    goal: Finite | None = None
     schema_version: int = SCHEMA_VERSION
 
 

@@ -133,10 +133,13 @@ def _box(figure: Figure, box: Box, top: float) -> None:
     axes.text(right, middle + 0.11, count, color=MUTED, va="center", ha="right", size=8)
 
 
-def write(network: Network, folder: Path) -> list[Path]:
-    """Write SVG and PNG named after the network; UsageError if the folder is not writable."""
+def write(network: Network, folder: Path, *, force: bool = False) -> list[Path]:
+    """Write SVG and PNG named after the network; UsageError if the folder is not writable.
+
+    force: write over other files of these names, which are a UsageError without it.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return save(network.name, lambda: draw(network), folder)
+        return save(network.name, lambda: draw(network), folder, force=force)
     except OSError as error:
         raise unwritable("the diagram", folder, error, option="--out") from error

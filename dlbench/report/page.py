@@ -5,8 +5,7 @@ that no template has to remember. It must not know how anything is measured or d
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,14 +19,13 @@ from dlbench.analysis.run import ComparedRows, RunAnalysis
 from dlbench.answers.answer import answers_of
 from dlbench.answers.sentences import sentences
 from dlbench.charts import base
-from dlbench.errors import UsageError, unwritable
 from dlbench.formats import csv, html, markdown
 from dlbench.formats.base import Notes, Table
 from dlbench.grouping import grouped
 from dlbench.records.measurement import Measurement, ParityCheck, StopReason
 from dlbench.records.run import Run
 from dlbench.records.settings import in_words
-from dlbench.report import notes
+from dlbench.report import notes, place
 from dlbench.report.absent import STATUS_WORDS, synthetic_networks
 from dlbench.report.answers import tables as answer_tables
 from dlbench.report.cores import limited_by
@@ -50,11 +48,13 @@ EARLY: dict[StopReason, str] = {
 ERROR_DIGITS = 2
 
 
-def write(results: Results, folder: Path) -> list[Path]:
+def write(results: Results, folder: Path, *, force: bool = False) -> list[Path]:
     """Write the report into the folder; the files written, the page first.
 
-    Charts of an earlier report in the folder, which this one does not have, are removed.
+    Charts of an earlier report in the folder, which this one does not have, are removed. force:
+    write over files that are not of an earlier report; without it, they are a UsageError.
     """
+    place.check(folder, force=force)
     analysis = RunAnalysis(results)
     reading, answered = analysis.against(), answers_of(analysis)
     rows = reading.rows
@@ -71,10 +71,10 @@ def write(results: Results, folder: Path) -> list[Path]:
         **{_chart(picture.name): picture.png for picture in pictures},
     }
     stale = {_chart(name) for name in registry.names("charts")} - files.keys()
-    with _complaining(folder):
-        written = [_save(folder, name, data) for name, data in files.items()]
+    with place.complaining(folder):
+        written = [place.save(folder, name, data) for name, data in files.items()]
         for name in stale:
-            _place(folder, name).unlink(missing_ok=True)
+            place.inside(folder, name).unlink(missing_ok=True)
     return written
 
 
@@ -246,29 +246,3 @@ def _markdown(value: object) -> object:
     """The same, with neither marks nor HTML for Markdown to find."""
     plain = isinstance(value, str) and not isinstance(value, Markup)
     return markdown.escaped(str(value)) if plain else value
-
-
-def _save(folder: Path, name: str, data: str | bytes) -> Path:
-    """Write a file inside the folder, whatever links lie there already."""
-    path = _place(folder, name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    path.write_bytes(data.encode() if isinstance(data, str) else data)
-    return path
-
-
-def _place(folder: Path, name: str) -> Path:
-    """The path of a file; UsageError if a link leads out of the folder."""
-    path = folder / name
-    if not path.parent.resolve().is_relative_to(folder.resolve()):
-        raise UsageError("a link leads out of the report's folder", value=str(path.parent))
-    return path
-
-
-@contextmanager
-def _complaining(folder: Path) -> Iterator[None]:
-    """Say which folder cannot be written, and how to choose another one."""
-    try:
-        yield
-    except OSError as error:
-        raise unwritable("the report", folder, error, option="-o DIR") from error

@@ -6,6 +6,7 @@ from rich.console import Console
 
 from dlbench import units
 from dlbench.formats import base
+from dlbench.printer import put
 from dlbench.records.plan import Estimate, Plan, Sampling
 from dlbench.report.document import document_of
 from dlbench.report.view import DEFAULT, View
@@ -16,8 +17,7 @@ FORMATS = base.options()
 
 def show(results: Results, console: Console, form: str = "table", view: View = DEFAULT) -> None:
     """Print a run in a format, by its name; formats for programs hold all metrics."""
-    text = base.named(form).write(document_of(results, view), console)
-    console.file.write(text)
+    put(console, base.named(form).write(document_of(results, view), console), form)
 
 
 def answer(results: Results, console: Console, form: str = "table", view: View = DEFAULT) -> None:
@@ -31,7 +31,7 @@ def answer(results: Results, console: Console, form: str = "table", view: View =
         remarks=() if document.answers else (UNANSWERED,),
         is_answer=True,
     )
-    console.file.write(base.named(form).write(kept, console))
+    put(console, base.named(form).write(kept, console), form)
 
 
 UNANSWERED = "There is nothing to answer: fewer than two targets were measured"

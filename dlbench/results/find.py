@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from dlbench.errors import UsageError
-from dlbench.results.folder import KINDS, Kind, kind_of
+from dlbench.results.folder import KINDS, Kind, is_closed, kind_of
 
 LATEST = "latest"
 
@@ -13,8 +13,15 @@ MOST_CHOICES = 5
 
 
 def folders(results: Path, kinds: tuple[Kind[Any, Any], ...] = KINDS) -> list[Path]:
-    """Return the folders of these kinds, oldest first."""
-    return sorted(path.parent for kind in kinds for path in results.glob(f"*/{kind.head_file}"))
+    """Return the folders of these kinds, oldest first, and those that are closed to the user."""
+    try:
+        there = sorted(results.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except (OSError, ValueError) as error:  # closed to the user, too long, or no name at all
+        what = f"cannot look into the results folder ({getattr(error, 'strerror', error)})"
+        raise UsageError(what, value=str(results), hint="Choose it with --results DIR") from error
+    return [path for path in there if any(kind.is_at(path) for kind in kinds) or is_closed(path)]
 
 
 def find(asked: str, results: Path, kinds: tuple[Kind[Any, Any], ...] = KINDS) -> Path:
@@ -43,7 +50,8 @@ def find(asked: str, results: Path, kinds: tuple[Kind[Any, Any], ...] = KINDS) -
 def latest(results: Path, kinds: tuple[Kind[Any, Any], ...] = KINDS) -> list[Path]:
     """Return the newest folder of these kinds with a record; an empty list if there is none."""
     there = folders(results, kinds)
-    return [folder for folder in there if kind_of(folder).has_lines(folder)][-1:]
+    open_ = (folder for folder in there if not is_closed(folder))
+    return [folder for folder in open_ if kind_of(folder).has_lines(folder)][-1:]
 
 
 def _matching(asked: str, there: list[Path]) -> list[Path]:

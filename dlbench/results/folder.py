@@ -5,22 +5,30 @@
 dlbench. Nothing read from a folder is executed. It must not know how anything is measured or shown.
 """
 
-import re
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
+from dlbench import files
 from dlbench.errors import UnreadableResults, UsageError, unwritable
-from dlbench.records.base import Record
+from dlbench.records.base import NOT_DECODED, Record
 from dlbench.records.measurement import Measurement
 from dlbench.records.run import SCHEMA_VERSION, Run
 from dlbench.records.training import TrainingResult, TrainingRun
+from dlbench.results.plausible import (
+    faults_of_measurements,
+    faults_of_run,
+    faults_of_trainings,
+)
 from dlbench.results.upgrade import upgraded
+from dlbench.results.writer import Writer
 
 LOGS_FOLDER = "logs"
 
@@ -57,36 +65,27 @@ class Kind(Generic[Head, Line]):
     def has_lines(self, folder: Path) -> bool:
         """Return whether the file has at least one complete record."""
         try:
-            with open(folder / self.lines_file, "rb") as stream:
-                return stream.readline().endswith(b"\n")
+            with files.opened(folder / self.lines_file, MOST_BYTES, inside=True) as stream:
+                return stream.readline(MOST_LINE_BYTES).endswith(b"\n")
         except OSError:
             return False
 
     @contextmanager
     def writing(self, folder: Path, head: Head) -> Iterator["Writer[Line]"]:
-        """Write the head, then take the records one by one."""
-        (folder / self.head_file).write_bytes(
-            msgspec.json.format(msgspec.json.encode(head)) + b"\n"
-        )
-        with open(folder / self.lines_file, "ab") as stream:
-            yield Writer(stream)
+        """Write the head, then take the records one by one; each is on the disk when it is taken.
+
+        Raises Unwritable if the system refuses; a folder without a head does not stay.
+        """
+        with _nothing_left(folder):
+            text = msgspec.json.format(msgspec.json.encode(head)) + b"\n"
+            writer: Writer[Line] = Writer(folder / self.head_file, text, folder / self.lines_file)
+        with writer:
+            yield writer
 
 
 RUN: Final = Kind("run", "run.json", "measurements.jsonl", Run, Measurement)
 TRAINING: Final = Kind("training", "training.json", "trainings.jsonl", TrainingRun, TrainingResult)
 KINDS: Final[tuple[Kind[Any, Any], ...]] = (RUN, TRAINING)
-
-
-class Writer(Generic[Line]):
-    """The file of records of a folder that is being written."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-
-    def append(self, record: Line) -> None:
-        """Write one line, and flush it to the file."""
-        self._stream.write(msgspec.json.encode(record) + b"\n")
-        self._stream.flush()
 
 
 class Results(Record, frozen=True):
@@ -117,11 +116,24 @@ def new_folder(results: Path, name: str, now: datetime | None = None) -> Path:
                 return path
     except OSError as error:
         raise unwritable("results", results, error, option="--results DIR") from error
+    except UnicodeEncodeError as error:  # a name that the system cannot write in its encoding
+        what = "the name of the folder cannot be written in the encoding of this system"
+        raise UsageError(what, value=stem, hint="Set LC_ALL=C.UTF-8") from error
     raise UsageError("too many runs in one second in", value=str(results))
+
+
+def is_closed(folder: Path) -> bool:
+    """Return whether a folder is closed to the user, so that nobody can say what is in it."""
+    try:
+        return folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK)
+    except OSError:  # too long for a name, or in a folder that is closed itself
+        return False
 
 
 def kind_of(folder: Path) -> Kind[Any, Any]:
     """Return the kind of a folder; UnreadableResults if it has none."""
+    if is_closed(folder):
+        raise UnreadableResults(f"{folder}/ cannot be read: it is closed to you")
     for kind in KINDS:
         if kind.is_at(folder):
             return kind
@@ -135,6 +147,7 @@ def read_run(folder: Path) -> Results:
     lines, warnings = RUN.read_lines(folder)
     # a measurement that was being written when the user interrupted is there twice
     last = {(one.case, one.generation): one for one in lines}
+    _refuse(folder, chain(faults_of_run(run), faults_of_measurements(last.values())))
     return Results(run, upgraded(last.values(), run.schema_version), warnings)
 
 
@@ -144,21 +157,43 @@ def read_training(folder: Path) -> Trained:
     lines, warnings = TRAINING.read_lines(folder)
     # one that was being written when the user interrupted is there twice
     last = {(one.target, one.seed): one for one in lines}
+    _refuse(folder, faults_of_trainings(last.values()))
     return Trained(run, tuple(last.values()), warnings)
 
 
-# Control characters, as JSON writes them and as UTF-8 has them: on a terminal they are commands.
-_CONTROL = re.compile(
-    rb"(?<!\\)((?:\\\\)*)(?:\\u00(?:0[0-8bcef]|[18][0-9a-f]|7f|9[0-9a-f])|\xc2[\x80-\x9f]|\x7f)"
-)
+def _refuse(folder: Path, faults: Iterator[str]) -> None:
+    """Raise UnreadableResults for the first fault."""
+    for fault in faults:
+        raise UnreadableResults(f"{folder}/ cannot be read: {fault}")
 
 
-def _printable(path: Path) -> bytes:
-    """The text of a file with a question mark for every control character."""
+# Larger files are not ours, and would fill the memory. A head has a plan of MOST_CASES (100,000) at
+# most, a line the blocks of a case in a generation or all epochs of a training.
+MOST_HEAD_BYTES = MOST_LINE_BYTES = 256 * 2**20
+MOST_BYTES = 8 * 2**30
+
+
+@contextmanager
+def _explaining(path: Path) -> Iterator[None]:
+    """Say which file cannot be read, and why."""
     try:
-        return _CONTROL.sub(rb"\1?", path.read_bytes())
+        yield
     except OSError as error:
         raise UnreadableResults(f"{path} cannot be read: {error.strerror}") from error
+
+
+@contextmanager
+def _nothing_left(folder: Path) -> Iterator[None]:
+    """Remove a folder that nothing could be written into: no command would show it."""
+    try:
+        yield
+    except BaseException as failure:
+        for empty in (folder / LOGS_FOLDER, folder):
+            with suppress(OSError):
+                empty.rmdir()
+        if isinstance(failure, OSError):
+            raise unwritable("results", folder, failure, option="--results DIR") from failure
+        raise
 
 
 class _Version(msgspec.Struct):
@@ -166,7 +201,8 @@ class _Version(msgspec.Struct):
 
 
 def _read_head(path: Path, record: type[T]) -> T:
-    text = _printable(path)
+    with _explaining(path):
+        text = files.read(path, MOST_HEAD_BYTES, inside=True)
     try:
         version = msgspec.json.decode(text, type=_Version).schema_version
         if version > SCHEMA_VERSION:
@@ -177,19 +213,26 @@ def _read_head(path: Path, record: type[T]) -> T:
                 hint="Update dlbench",
             )
         return msgspec.json.decode(text, type=record)
-    except msgspec.MsgspecError as error:
+    except NOT_DECODED as error:
         raise UnreadableResults(f"{path} cannot be read: {error}") from error
 
 
 def read_lines(path: Path, record: type[T]) -> tuple[tuple[T, ...], tuple[str, ...]]:
     """Read all complete lines; ignore an incomplete last line, the mark of a killed run."""
     decoder = msgspec.json.Decoder(record)
-    *lines, torn = _printable(path).split(b"\n")
     records: list[T] = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            records.append(decoder.decode(line))
-        except msgspec.MsgspecError as error:
-            raise UnreadableResults(f"{path}, line {number} cannot be read: {error}") from error
-    warning = f"{path}: the last line is incomplete and was ignored (the run was cut off)"
-    return tuple(records), (warning,) if torn else ()
+    with _explaining(path), files.opened(path, MOST_BYTES, inside=True) as stream:
+        while line := stream.readline(MOST_LINE_BYTES):
+            place = f"{path}, line {len(records) + 1}"
+            if len(line) == MOST_LINE_BYTES:
+                raise UnreadableResults(f"{place} cannot be read: it is too long")
+            if not line.endswith(b"\n"):
+                return tuple(records), (f"{path}: {TORN}",)
+            try:
+                records.append(decoder.decode(line))
+            except NOT_DECODED as error:
+                raise UnreadableResults(f"{place} cannot be read: {error}") from error
+    return tuple(records), ()
+
+
+TORN = "the last line is incomplete and was ignored (the run was cut off)"

@@ -74,11 +74,18 @@ def pooled(usual: Variance, own: Spread) -> Variance:
     return Variance((usual.df * usual.value + own.df * own.value) / df, df)
 
 
-def raised(usual: Variance, nulls: Sequence[float]) -> Variance:
-    """Return the usual variance, raised by what null ratios show, never lowered.
+def around_zero(nulls: Sequence[float]) -> Spread:
+    """Return the variance of null ratios: log ratios of a case to itself, whose true value is 0."""
+    return Spread(sum(one**2 for one in nulls) / len(nulls) if nulls else 0.0, len(nulls))
 
-    nulls: log ratios of a case to itself, one per process: their true value is 0.
-    """
-    df = usual.df + len(nulls)
-    value = (usual.df * usual.value + sum(one**2 for one in nulls)) / df
+
+def raised(usual: Variance, nulls: Sequence[float]) -> Variance:
+    """Return the usual variance, raised by what null ratios show, one a process; never lowered."""
+    return raised_by(usual, around_zero(nulls))
+
+
+def raised_by(usual: Variance, nulls: Spread) -> Variance:
+    """Return the same, from the variance of the null ratios."""
+    df = usual.df + nulls.df
+    value = (usual.df * usual.value + nulls.df * nulls.value) / df
     return Variance(value, min(df, max(MOST_BORROWED, usual.df))) if value > usual.value else usual

@@ -9,8 +9,8 @@ from dlbench.analysis.compile_cost import (
     ProcessCost,
     estimate_compiling,
     first_calls_cost,
-    pooled_scatter,
     process_costs,
+    scatter_of_others,
 )
 from dlbench.analysis.run import rows_of
 from dlbench.analysis.samples import join_generations
@@ -86,17 +86,29 @@ def test_scatter_is_what_the_same_compiling_differs_by():
     """Two cases, each cold twice, a factor of two and of four apart."""
     one = told(((1.01,), how()), ((0.5,), how("warm")), ((2.01,), how()))
     other = told(((1.01,), how()), ((0.5,), how("warm")), ((4.01,), how()))
-    found = pooled_scatter([one, other], "cold")
+    last = told(((3.01,), how()))
+    *_, found = scatter_of_others([one, other, last], "cold")
     assert found.value == pytest.approx((log(2) ** 2 / 2 + log(4) ** 2 / 2) / 2)
     assert found.df == 2
-    assert pooled_scatter([one, other], "warm") is None
+    assert scatter_of_others([one, other], "warm") == [None, None]
+
+
+def test_the_scatter_of_a_case_is_that_of_the_others():
+    factors = (2, 4, 8, 16)
+    cases = [told(((1.01,), how()), ((factor + STEP_S,), how())) for factor in factors]
+    squares = [log(factor) ** 2 / 2 for factor in factors]
+    assert scatter_of_others(cases, "cold") == [
+        Variance(pytest.approx((sum(squares) - own) / 3), 3) for own in squares
+    ]
+    assert scatter_of_others(cases[:1], "cold") == [None]
+    assert scatter_of_others([], "cold") == []
 
 
 def test_a_case_that_was_compiled_once_has_the_interval_of_the_others():
     several = told(((1.01,), how()), ((0.5,), how("warm")), ((2.01,), how()))
     once = told(((3.01,), how()))
     assert estimate_compiling(once, {}).cold.interval().low is None
-    cold = estimate_compiling(once, {"cold": pooled_scatter([several, once], "cold")}).cold
+    cold = estimate_compiling(once, {"cold": scatter_of_others([several, once], "cold")[1]}).cold
     assert exp(cold.value) == pytest.approx(3.0)
     assert cold.error == pytest.approx(log(2) / sqrt(2))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import dlbench
+from dlbench.api.invocation import consume
 from dlbench.errors import UnreadableResults, UsageError
 
 KEPT = Path(__file__).parents[1] / "data" / "run-v1"
@@ -159,3 +160,25 @@ def test_a_verification_returns_its_findings(capfd):
     assert capfd.readouterr() == ("", "")
     assert result.passed
     assert set(result.frame()["target"]) >= {"numpy/cpu/eager/float32/t1"}
+
+
+class Disturbed(Exception):
+    """What storing an event ends with."""
+
+
+def test_if_an_event_cannot_be_stored_the_workers_are_ended() -> None:
+    ended = []
+
+    def events():
+        try:
+            yield from range(3)
+        finally:
+            ended.append("workers")
+
+    def store(event: int) -> None:
+        if event == 1:
+            raise Disturbed
+
+    with pytest.raises(Disturbed):
+        consume(events(), store, lambda _: None)
+    assert ended == ["workers"]

@@ -2,10 +2,13 @@
 
 import os
 import signal
+import sys
 
 import pytest
 
-from dlbench.commands.base import end_in_order
+from dlbench import __main__
+from dlbench.commands.base import command_line, end_in_order
+from dlbench.machine import environment
 
 SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
@@ -30,3 +33,22 @@ def test_a_signal_that_is_ignored_stays_ignored_as_nohup_wants_it(number):
     end_in_order()
     os.kill(os.getpid(), number)
     assert signal.getsignal(number) is signal.SIG_IGN
+
+
+def test_a_second_signal_does_not_change_the_exit_code_of_what_has_ended(monkeypatch):
+    ignored = {}
+    monkeypatch.setattr(signal, "signal", ignored.__setitem__)
+    __main__._end_undisturbed()
+    assert set(SIGNALS) | {signal.SIGINT} == set(ignored)
+    assert set(ignored.values()) == {signal.SIG_IGN}
+
+
+def test_a_command_line_of_any_bytes_can_be_written_into_a_file(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["dlbench", "run", "--results", "q\udcff", "\udcc3\udca9"])
+    assert command_line() == "dlbench run --results 'q\N{REPLACEMENT CHARACTER}' 'é'"
+
+
+def test_so_can_variables_of_any_bytes(monkeypatch):
+    monkeypatch.setenv("OMP_FOO", "\udcff")
+    variables = environment.capture({}).variables
+    assert variables["OMP_FOO"] == "\N{REPLACEMENT CHARACTER}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlbench.datasets import _csv, abalone, ionosphere, iris
+from dlbench.datasets import _csv, _mnist, abalone, ionosphere, iris
 from dlbench.errors import UsageError
 
 TABLES = {
@@ -122,3 +122,12 @@ def test_line_ends_of_windows_change_nothing(folder: Path) -> None:
     iris.FILE.write_bytes(content.replace(b"\n", b"\r\n"))
     np.testing.assert_array_equal(iris.load(seed=0).x_train, expected.x_train)
     np.testing.assert_array_equal(iris.load(seed=0).y_train, expected.y_train)
+
+
+def test_a_file_in_place_of_mnists_that_is_far_too_large_is_not_read(tmp_path, monkeypatch) -> None:
+    for name in _mnist.SHA256_OF_GZ:
+        with open(tmp_path / f"{name}.gz", "wb") as stream:
+            stream.truncate(12 * 2**30)  # it takes no room on the disk
+    monkeypatch.setenv(_mnist.VARIABLE, str(tmp_path))
+    with pytest.raises(UsageError, match=r"it has 12,884,901,888 bytes, more than"):
+        _mnist.obtain()

@@ -57,3 +57,14 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path, monkeypatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv(VARIABLE, str(tmp_path / "file"))
     assert "learn nothing" in BOOK.write(ENVIRONMENT, Page("one"))
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"x": "\xff"}', b" " * (2**24 + 1)])
+def test_a_book_of_rubbish_is_ignored_and_told(content) -> None:
+    book = Book("told", dict)
+    path = book._path(ENVIRONMENT)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    found, note = book.read(ENVIRONMENT)
+    assert found is None
+    assert "is damaged and was ignored" in note

@@ -38,6 +38,48 @@ def tear_a_message():
     sys.exit("the disk is full")
 
 
+def nest_deeply():
+    """Send a message of so many lists in each other that no decoder follows."""
+    say(b"\x91" * 100_000)
+
+
+def say_no_text():
+    say(b"\x82\xa4type\xa6failed\xa6reason\xa1\xff")
+
+
+def measure_for_ever():
+    """Send a number that no JSON can hold: an infinite time."""
+    say(b"\x82\xa4type\xa8prepared\xa7calls_s\x91\xcb\x7f\xf0" + bytes(6))
+
+
+def claim_the_first_process():
+    serve(lambda _: Ready(process=1))
+
+
+def claim_no_process():
+    serve(lambda _: Ready(process=2**40))
+
+
+def say(body):
+    """Send this in place of a message."""
+    _, replies = hear_one_order()
+    replies.write(len(body).to_bytes(4, "little") + body)
+    replies.flush()
+    until_the_end()
+
+
+def die_before_its_child():
+    """Die while a child, in a session of its own, holds the wire."""
+    hear_one_order()
+    if os.fork() == 0:
+        os.setsid()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # the log ends with the worker
+        signal.alarm(20)
+        signal.pause()
+    os.write(2, b"I leave a child\n")
+    sys.exit(3)
+
+
 def hang():
     until_the_end()
 

@@ -28,6 +28,7 @@ def dlbench(*words: str) -> Answer:
     out, err = io.StringIO(), io.StringIO()
     with (
         mock.patch.object(sys, "argv", ["dlbench", *words]),
+        mock.patch.object(__main__, "_end_undisturbed"),  # it is for the end of the process
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):

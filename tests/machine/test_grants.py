@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from dlbench.machine import grants
+from dlbench.machine import environment, grants
 from dlbench.machine.grants import Grant, granted
 from fakes.cgroups import Machine
 
@@ -189,3 +189,45 @@ def test_this_machine_grants_something() -> None:
     found = granted()
     assert 1 <= found.cores <= len(found.allowed) <= found.machine
     assert grants.affinity() == found.allowed
+
+
+# --- memory -------------------------------------------------------------------------------------
+
+GB = 10**9
+
+
+def second_memory(machine: Machine, folder: str, limit: str, used: int, files: int = 0) -> None:
+    machine.file(f"{folder}/memory.max", f"{limit}\n".encode())
+    machine.file(f"{folder}/memory.current", f"{used}\n".encode())
+    machine.file(f"{folder}/memory.stat", f"anon 1\ninactive_file {files}\n".encode())
+
+
+def test_memory_is_what_the_tightest_group_still_allows(machine) -> None:
+    machine.mount("cg").within("/a/b")
+    second_memory(machine, "cg/a/b", "max", GB)
+    assert grants.available_memory(machine.proc) is None
+    second_memory(machine, "cg/a", str(3 * GB), GB)
+    assert grants.available_memory(machine.proc) == 2 * GB
+    second_memory(machine, "cg/a/b", str(2 * GB), GB)
+    assert grants.available_memory(machine.proc) == GB
+
+
+def test_old_pages_of_files_are_free_memory(machine) -> None:
+    machine.mount("cg").within("/a")
+    second_memory(machine, "cg/a", str(2 * GB), 2 * GB, files=GB)
+    assert grants.available_memory(machine.proc) == GB
+
+
+def test_memory_of_version_1(machine) -> None:
+    machine.mount("v1", controllers="memory").within("/a", "memory")
+    machine.file("v1/a/memory.limit_in_bytes", f"{3 * GB}".encode())
+    machine.file("v1/a/memory.usage_in_bytes", f"{GB}".encode())
+    machine.file("v1/a/memory.stat", b"cache 1\ntotal_inactive_file rubbish\n")
+    assert grants.available_memory(machine.proc) == 2 * GB
+
+
+def test_a_plan_knows_of_the_groups_limit(monkeypatch) -> None:
+    monkeypatch.setattr(environment, "granted_memory", lambda: 1234)
+    assert environment.available_memory() == 1234
+    monkeypatch.setattr(environment, "granted_memory", lambda: None)
+    assert environment.available_memory() > 1234

@@ -617,3 +617,39 @@ def test_a_call_that_no_chosen_backend_has_is_refused(call: str, backend: str, k
 def test_a_call_is_a_part_of_the_id_only_if_it_is_not_the_bare_one() -> None:
     made = make(PREDICT, asked=wanting(backend="alpha", call="all"), declarations=CALLING)
     assert targets(made) == ["alpha/cpu/eager/float32/t4", "alpha/cpu/eager/float32/t4/array"]
+
+
+# --- how many cases there may be ----------------------------------------------------------------
+
+THOUSAND = list(range(1, 1001))
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [Entry(("matmul",), {"m": THOUSAND, "n": THOUSAND, "k": THOUSAND})],
+        [Entry(("predict", "forward", "backward", "train_step"), {"batch": THOUSAND})] * 20,
+        [Entry(("matmul",), {"size": THOUSAND})] * 1000,
+    ],
+    ids=["products", "networks", "the same again and again"],
+)
+def test_a_plan_without_end_is_refused_before_it_is_built(monkeypatch, entries) -> None:
+    monkeypatch.setattr(build, "MOST_CASES", 2000)
+    with pytest.raises(UsageError, match="more than 2,000 cases") as caught:
+        make(*entries)
+    assert "Give fewer values" in caught.value.hint
+
+
+def test_a_plan_may_have_the_most_cases(monkeypatch) -> None:
+    few = [Entry(("matmul",), {"size": [1, 2, 3]})]
+    count = len(make(*few).cases)
+    monkeypatch.setattr(build, "MOST_CASES", count)
+    assert len(make(*few).cases) == count
+    monkeypatch.setattr(build, "MOST_CASES", count - 1)
+    with pytest.raises(UsageError, match="cases"):
+        make(*few)
+
+
+def test_the_longest_silence_of_a_worker_can_be_asked_for() -> None:
+    assert make(asked=Request(timeout_s=7.5)).sampling.timeout_s == 7.5
+    assert make().sampling.timeout_s == Sampling().timeout_s

@@ -1,5 +1,6 @@
 """Reading a suite: what may stand in the file, and how every mistake in it is told."""
 
+import os
 import re
 from pathlib import Path
 
@@ -516,3 +517,52 @@ def test_two_networks_of_the_same_name_are_refused(read) -> None:
 def test_a_suite_replaces_what_its_rigor_says(read) -> None:
     found = read(f"[sampling]\nrigor = 'quick'\nblocks = 7\n{MATMUL}").sampling
     assert found == replace(RIGORS["quick"], blocks=7)
+
+
+# --- files of strangers -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"{MATMUL}blocks = {'1' * 5000}", "is not valid TOML: Exceeds the limit"),
+        (f"{MATMUL}[sampling]\nblocks = 0x{'f' * 6000}", "a number is too large"),
+        (f"{MATMUL}[sampling]\nblocks = {2**63}", "a number is too large"),
+        (f"{MATMUL}[x]\ny = [{{ z = [{10**30}] }}]", "a number is too large"),
+        (f"{'.'.join('a' * 50_000)} = 1", "line 1 has too many dots: 49999"),
+        (f"[{'.'.join('a' * 50_000)}]", "line 1 has too many dots"),
+        (f"x = {{ {'.'.join('a' * 200)} = 1 }}", "line 1 has too many dots"),
+        (f"x = {'[' * 10_000}", "is not valid TOML"),
+        ("#" * 2**20 + "\n", "more than 1,048,576"),
+    ],
+    ids=["digits", "hex", "64 bits", "deep", "key", "table", "inline", "brackets", "size"],
+)
+def test_a_file_that_would_take_all_memory_is_refused(tmp_path: Path, text: str, message) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=re.escape(message)) as caught:
+        suite.read(path)
+    assert len(str(caught.value)) < 500
+
+
+def test_a_pipe_is_no_suite(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "mine.toml")
+    with pytest.raises(UsageError, match="no regular file"):
+        suite.read(tmp_path / "mine.toml")
+
+
+def test_dots_in_a_comment_and_the_largest_number_are_fine(read) -> None:
+    dots = "." * 500
+    assert read(f"# {dots}\n  # {dots}\nabout = 'a. b. c.'\n{MATMUL}").about == "a. b. c."
+
+
+def test_the_lines_of_windows_are_read_too(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes(MATMUL.replace("\n", "\r\n").encode())
+    assert suite.read(path).entries
+
+
+def test_a_file_name_that_is_no_text_becomes_text(tmp_path: Path) -> None:
+    path = tmp_path / "mine\udcff.toml"
+    path.write_text(MATMUL)
+    assert suite.read(path).name == "mine\N{REPLACEMENT CHARACTER}"

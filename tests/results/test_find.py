@@ -1,5 +1,6 @@
 """A run is found by its name, the beginning of it, a path, or as the latest."""
 
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,8 +8,9 @@ import pytest
 from dlbench.errors import EXIT_UNREADABLE, UnreadableResults, UsageError
 from dlbench.records.measurement import Measurement, Sample
 from dlbench.results.find import find, folders
-from dlbench.results.folder import RUN, new_folder, read_run
+from dlbench.results.folder import RUN, kind_of, new_folder, read_run
 from fakes.runs import TORCH, case, matmul, measured, parity, run_of
+from fakes.terminal import dlbench
 
 NOON = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -162,3 +164,42 @@ def test_of_many_runs_the_newest_are_named(results):
     with pytest.raises(UsageError, match="and 3 older") as error:
         find("2025", results)
     assert [run.name in str(error.value) for run in runs] == [False] * 3 + [True] * 5
+
+
+# --- what cannot be looked into -----------------------------------------------------------------
+
+
+def test_a_folder_that_is_closed_to_the_user_is_listed_and_said_to_be_closed(results, monkeypatch):
+    """A test that runs as root cannot close a folder."""
+    closed, other = (write(results, now=NOON + timedelta(days=day)) for day in (1, 0))
+    monkeypatch.setattr(os, "access", lambda path, _: path != closed)
+    (closed / RUN.head_file).unlink()
+    assert folders(results) == [other, closed]
+    assert find("latest", results) == other
+    with pytest.raises(UnreadableResults, match="it is closed to you"):
+        kind_of(find(closed.name, results))
+
+
+@pytest.mark.parametrize("name", ["y" * 300, "y" * 5000, "\0"])
+def test_a_name_that_no_system_takes_is_a_usage_error(tmp_path, name):
+    with pytest.raises(UsageError):
+        find("latest", tmp_path / name)
+
+
+def test_no_folder_hides_the_others(results):
+    good, odd = (write(results, now=NOON + timedelta(days=day)) for day in (0, 1))
+    for content in (b"", b"[" * 100_000, b'{"schema_version": "\xff"}'):
+        (odd / RUN.head_file).write_bytes(content)
+        answer = dlbench("list", "runs", "--results", str(results))
+        assert answer.code == 0
+        assert f"{odd.name}" in answer.out
+        assert "2 ok" in answer.out or good.name in answer.out
+
+
+def test_names_of_folders_are_text_too(results):
+    write(results).rename(results / "\x1b]0;pwned\x07-run")
+    answer = dlbench("list", "runs", "--results", str(results))
+    assert "]0;pwned" in answer.out
+    assert "\x1b" not in answer.out
+    answer = dlbench("show", "no\x1bsuch", "--results", str(results / "\x1b[31m"))
+    assert "\x1b" not in answer.err

@@ -1,4 +1,5 @@
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,8 +8,11 @@ import pytest
 from dlbench.errors import EXIT_UNREADABLE, EXIT_USAGE, UnreadableResults, UsageError
 from dlbench.records.measurement import Measurement, Sample
 from dlbench.records.run import SCHEMA_VERSION
+from dlbench.results import folder as folder_module
+from dlbench.results.find import latest
 from dlbench.results.folder import LOGS_FOLDER, RUN, Results, new_folder, read_run
 from fakes.runs import TORCH, case, matmul, measured, parity, run_of
+from fakes.terminal import dlbench
 
 KEPT = Path(__file__).parents[1] / "data" / "run-v1"
 
@@ -133,6 +137,9 @@ def test_results_that_cannot_be_written_are_a_usage_error(tmp_path, below):
     assert error.value.exit_code == EXIT_USAGE
 
 
+# A list within a list and so on, more often than any decoder follows.
+DEEP = b'{"case": ' + b"[" * 100_000
+
 # --- damage -------------------------------------------------------------------------------------
 
 
@@ -152,6 +159,11 @@ def test_a_torn_last_line_is_dropped_with_a_warning(results, cut):
         (RUN.lines_file, lambda text: text[5:], "line 1 cannot be read"),
         (RUN.lines_file, lambda text: b"\n" + text, "line 1 cannot be read"),
         (RUN.lines_file, lambda text: text + b"\xff\n", "line 3 cannot be read"),
+        (RUN.lines_file, lambda text: text + b'{"case": "\xff"}\n', "line 3 cannot be read"),
+        (RUN.lines_file, lambda text: text + DEEP + b"\n", "line 3 cannot be read"),
+        (RUN.lines_file, lambda text: text.replace(b"0.5", b"1e999"), "line 1"),
+        (RUN.head_file, lambda text: text.replace(b"A Proc", b"\xff"), "run.json cannot be read"),
+        (RUN.head_file, lambda _: DEEP, "run.json cannot be read"),
         (RUN.lines_file, lambda text: text.replace(b"failed", b"flaky"), "'flaky'"),
         (RUN.lines_file, lambda text: text.replace(b"0.5", b'"fast"'), "line 1"),
         (RUN.lines_file, lambda text: text.replace(b"reason", b"reasons"), "line 1"),
@@ -175,6 +187,41 @@ def test_a_file_that_is_missing_cannot_be_read(results, file):
     (folder / file).unlink()
     with pytest.raises(UnreadableResults, match=f"{file} cannot be read"):
         read_run(folder)
+
+
+@pytest.mark.parametrize("file", [RUN.head_file, RUN.lines_file])
+@pytest.mark.parametrize("target", ["a pipe", "/dev/zero", "outside"])
+def test_what_is_no_file_of_the_folder_is_neither_waited_for_nor_read(
+    results, tmp_path, file, target
+):
+    folder = write(results)
+    (tmp_path / "outside").write_bytes((folder / file).read_bytes())
+    (folder / file).unlink()
+    if target == "a pipe":
+        os.mkfifo(folder / file)
+    else:
+        (folder / file).symlink_to(tmp_path / target)
+    with pytest.raises(UnreadableResults, match=f"{file} cannot be read: it is"):
+        read_run(folder)
+    assert latest(results) == [folder] * (file == RUN.head_file and target == "outside")
+
+
+def test_a_line_that_is_too_long_is_not_read(results, monkeypatch):
+    monkeypatch.setattr(folder_module, "MOST_LINE_BYTES", 1000)
+    folder = write(results)
+    edit(folder / RUN.lines_file, lambda text: text + b" " * 2000 + b"\n")
+    with pytest.raises(UnreadableResults, match="it is too long"):
+        read_run(folder)
+
+
+def test_control_characters_are_read_as_they_are_spelled_and_cleaned_when_printed(results):
+    """JSON has two spellings of them; the screen gets neither (tests/test_printer.py)."""
+    folder = write(results)
+    edit(folder / RUN.head_file, lambda text: text.replace(b"A Proc", b"\\u001B\\u001b\\u009B"))
+    assert "\x1b\x1b\x9b" in read_run(folder).run.environment.cpu
+    answer = dlbench("show", str(folder))
+    assert answer.code == 0
+    assert not {"\x1b", "\x9b"} & {*answer.out, *answer.err}
 
 
 def test_a_newer_run_asks_for_a_newer_dlbench(results):

@@ -4,7 +4,9 @@ With several repetitions, the run's own pairs show the luck. With one, it is wha
 the pair itself came to in earlier runs, raised by the null pairs of the run.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
 from statistics import fmean, median, variance
 from typing import NamedTuple
 
@@ -12,10 +14,11 @@ import numpy as np
 
 from dlbench.analysis.pairing.pairs import Pair
 from dlbench.analysis.samples import ENOUGH
+from dlbench.grouping import grouped
 from dlbench.records.case import Case
 from dlbench.records.run import Standing
 from dlbench.stats.location import LEAST_VALUES, Variance, location, rank_correlation
-from dlbench.stats.luck import USUAL, Spread, fitted, pooled, raised
+from dlbench.stats.luck import USUAL, Spread, around_zero, fitted, pooled, raised_by
 from dlbench.stats.ramp import SD_BY_MAD
 
 # The noise of few rounds is that of a noisy pair: so many others have less.
@@ -30,8 +33,9 @@ class NullRatio(NamedTuple):
     value: float
 
 
-class Luck(NamedTuple):
-    """The luck of a run.     of_run: of all pairs, None with too few repetitions to tell.
+@dataclass(frozen=True)
+class Luck:
+    """The luck of a run. of_run: of all pairs, None with too few repetitions to tell.
 
     usual: of this machine; failed: workloads whose null came out different; earlier: what the
     repetitions of earlier runs came to.
@@ -45,16 +49,33 @@ class Luck(NamedTuple):
 
     def of(self, workload: str, targets: tuple[str, str]) -> Variance:
         """Return the luck of a pair of these targets: no less than their own nulls show."""
-        own = [one for one in self.nulls if one.target in targets]
+        here = self._by_workload.get(workload, [])
         if self.of_run is None:
-            known = spread_of_values(earlier_ratios(self.earlier, workload, targets))
+            known = spread_of_values(ratios_in(self._earlier.get(workload, []), targets))
             usual = self.usual if known is None else pooled(self.usual, known)
-            found = raised(usual, [one.value for one in own])
+            found = raised_by(usual, self._squares(frozenset(targets)))
         else:
-            here = [one for one in own if one.workload == workload]
-            found = _at_least(self.of_run, here)
-        if workload in self.failed:
-            found = _at_least(found, [one for one in self.nulls if one.workload == workload])
+            found = _at_least(self.of_run, [one for one in here if one.target in targets])
+        return _at_least(found, here) if workload in self.failed else found
+
+    @cached_property
+    def _by_workload(self) -> dict[str, list[NullRatio]]:
+        return grouped(self.nulls, lambda one: one.workload)
+
+    @cached_property
+    def _earlier(self) -> dict[str, list[dict[str, float]]]:
+        rows = [pair for standing in self.earlier for pair in standing.items()]
+        by_workload = grouped(rows, lambda pair: pair[0])
+        return {workload: [row for _, row in those] for workload, those in by_workload.items()}
+
+    @cached_property
+    def _squares(self) -> Callable[[frozenset[str]], Spread]:
+        """Return what the nulls of some targets show: every workload asks for the same few."""
+
+        @cache
+        def found(targets: frozenset[str]) -> Spread:
+            return around_zero([one.value for one in self.nulls if one.target in targets])
+
         return found
 
 
@@ -67,8 +88,12 @@ def earlier_ratios(
     earlier: Iterable[Standing], workload: str, targets: tuple[str, str]
 ) -> list[float]:
     """Return the log ratios of two targets in the repetitions that had both."""
+    return ratios_in((standing.get(workload, {}) for standing in earlier), targets)
+
+
+def ratios_in(rows: Iterable[Mapping[str, float]], targets: tuple[str, str]) -> list[float]:
+    """Return the log ratios of two targets in the rows that have both."""
     one, other = targets
-    rows = [standing.get(workload, {}) for standing in earlier]
     return [row[one] - row[other] for row in rows if one in row and other in row]
 
 

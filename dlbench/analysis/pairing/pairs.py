@@ -3,10 +3,10 @@
 It makes log ratios; located.py estimates from them, verdicts.py judges.
 """
 
-from collections import Counter
+from array import array
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from math import exp, log
-from statistics import median
 from typing import NamedTuple
 
 from dlbench import units
@@ -16,13 +16,10 @@ from dlbench.analysis.pairing.views import (
     View,
     as_used,
     bounds,
-    by_generation,
     negative,
-    ratio_of,
     without_stops,
 )
-from dlbench.analysis.samples import ENOUGH, CaseSamples, RoundKey, is_quiet
-from dlbench.records.measurement import Sample
+from dlbench.analysis.samples import ENOUGH, CaseSamples, RoundKey
 from dlbench.stats.shape import centre, drift, modes
 
 # At least this share of the rounds must be quiet before disturbed ones are discarded. With fewer,
@@ -41,13 +38,22 @@ LEAST_DRIFT = 0.01
 THROTTLED_SHARE = 0.1
 
 
+class Placement(NamedTuple):
+    """The rounds that two processes ran side by side: seconds since the start, and log ratios.
+
+    In arrays, as a run may have millions of them.
+    """
+
+    times: "array[float]"
+    ratios: "array[float]"
+
+
 class Pair(NamedTuple):
     """A case and its baseline, by id, with the log ratios of their times: above 0 is slower.
 
     middle: log ratio of the two medians; interleaved: whether both were measured round by round;
     generations: log ratios of the rounds that count, by generation; views: what the true ones may
-    be, in all ways to look at them; placements: the log ratios by the two running processes, as
-    (seconds since the start, log ratio).
+    be, in all ways to look at them; placements: the log ratios by the two running processes.
     Numbers: rounds: in which both have a sample; disturbed: of these, with other programs running;
     lost: generations without a quiet round; throttled: rounds in which the cgroup's quota stopped
     one of the two. busy: too few rounds were quiet.
@@ -59,7 +65,7 @@ class Pair(NamedTuple):
     interleaved: bool = False
     generations: Groups = ()
     views: tuple[View, ...] = ()
-    placements: tuple[tuple[tuple[float, float], ...], ...] = ()
+    placements: tuple[Placement, ...] = ()
     rounds: int = 0
     disturbed: int = 0
     lost: int = 0
@@ -73,14 +79,21 @@ class Pair(NamedTuple):
 
     def mirrored(self) -> "Pair":
         """Return the same with case and baseline exchanged."""
+        flipped = negative(self.generations)
         return self._replace(
             case=self.baseline,
             baseline=self.case,
             middle=None if self.middle is None else -self.middle,
-            generations=negative(self.generations),
-            views=tuple(View(negative(most), negative(least)) for least, most in self.views),
+            generations=flipped,
+            views=tuple(
+                View(flipped, flipped)
+                if least is most is self.generations
+                else View(negative(most), negative(least))
+                for least, most in self.views
+            ),
             placements=tuple(
-                tuple((time, -ratio) for time, ratio in those) for those in self.placements
+                Placement(times, array("d", [-ratio for ratio in ratios]))
+                for times, ratios in self.placements
             ),
         )
 
@@ -91,29 +104,38 @@ def pair_rounds(case: CaseSamples, baseline: CaseSamples) -> Pair:
     if case.by_round is None or baseline.by_round is None:
         return Pair(case.case, baseline.case, middle)
     ours, theirs = case.by_round, baseline.by_round
-    both = [key for key in ours if key in theirs and _is_timed(ours[key], theirs[key])]
-    quiet = [key for key in both if is_quiet(ours[key]) and is_quiet(theirs[key])]
+    both = [key for key in case.logs if key in baseline.logs]
+    disturbed = case.disturbed | baseline.disturbed
+    quiet = [key for key in both if key not in disturbed]
     busy = len(quiet) < len(both) and not _are_enough(quiet, both)
     used = _best(quiet, both) if busy else quiet
-    timed: dict[tuple[int, int, int], list[tuple[float, float]]] = {}
+    ratios = defaultdict[int, "array[float]"](_numbers)
+    timed = defaultdict[tuple[int, int, int], Placement](lambda: Placement(_numbers(), _numbers()))
     for key in used:
-        a, b = ours[key], theirs[key]
-        placement = (key[0], a.renewal, b.renewal)
-        timed.setdefault(placement, []).append((a.started_s, ratio_of(a, b)))
+        a, ratio = ours[key], case.logs[key] - baseline.logs[key]
+        ratios[key[0]].append(ratio)
+        placement = timed[key[0], a.renewal, theirs[key].renewal]
+        placement.times.append(a.started_s)
+        placement.ratios.append(ratio)
+    throttled = case.throttled | baseline.throttled
     pair = Pair(
         case=case.case,
         baseline=baseline.case,
         middle=middle,
         interleaved=True,
-        generations=by_generation(used, ours, theirs, ratio_of),
-        placements=tuple(map(tuple, timed.values())),
+        generations=tuple(ratios.values()),
+        placements=tuple(timed.values()),
         rounds=len(both),
         disturbed=len(both) - len(quiet),
         lost=len(_generations(both) - _generations(quiet)),
         busy=busy,
-        throttled=sum("throttled" in ours[k].flags + theirs[k].flags for k in both),
+        throttled=sum(key in throttled for key in both) if throttled else 0,
     )
     return pair._replace(views=_views(pair, used, both, ours, theirs))
+
+
+def _numbers() -> "array[float]":
+    return array("d")
 
 
 def apart(case: CaseSamples, baseline: CaseSamples) -> Pair:
@@ -130,10 +152,6 @@ def _views(
     if pair.is_throttled:
         return without_stops(used, ours, theirs), as_used(used, ours, theirs)
     return (View(pair.generations, pair.generations),)
-
-
-def _is_timed(a: Sample, b: Sample) -> bool:
-    return a.step_s > 0 and b.step_s > 0
 
 
 def _generations(rounds: Iterable[RoundKey]) -> set[int]:
@@ -156,11 +174,8 @@ def _are_enough(quiet: Sequence[RoundKey], both: Sequence[RoundKey]) -> bool:
 
 def _middle(case: CaseSamples, baseline: CaseSamples) -> float | None:
     """Log ratio of the medians: all that can be computed without rounds."""
-    medians = [
-        median([sample.step_s for sample in one.selection.samples] or [0.0])
-        for one in (case, baseline)
-    ]
-    return log(medians[0]) - log(medians[1]) if all(medians) else None
+    ours, theirs = case.middle_s, baseline.middle_s
+    return log(ours) - log(theirs) if ours and theirs else None
 
 
 def remark(pair: Pair) -> str:
@@ -179,7 +194,7 @@ def _shape(pair: Pair) -> str:
     if found := modes(logs):
         low, high = units.ratios(exp(found.low), exp(found.high))
         return f"; two clusters of the times' ratio, at {low} and {high}"
-    values, times = centre(pair.placements)
+    values, times = centre([*zip(*both, strict=True)] for both in pair.placements)
     slope = drift(values, times)
     # no rate: measurements take seconds, and one of 300 % per minute would say what nobody saw
     change = slope.change(max(times)) if slope and slope.clear else 0.0

@@ -3,6 +3,7 @@
 Pure: samples of rounds in, bounds of log ratios out.
 """
 
+from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf, log, log1p
 from typing import NamedTuple
@@ -23,7 +24,7 @@ STOPPED_SHARE = 0.99
 
 Rounds = Mapping[RoundKey, Sample]
 
-Groups = tuple[tuple[float, ...], ...]
+Groups = tuple[Sequence[float], ...]
 """Log ratios by generation."""
 
 
@@ -36,7 +37,7 @@ class View(NamedTuple):
 
 def negative(groups: Groups) -> Groups:
     """Return the log ratios with case and baseline exchanged."""
-    return tuple(tuple(-value for value in group) for group in groups)
+    return tuple(array("d", [-value for value in group]) for group in groups)
 
 
 def by_generation(

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from dlbench import units
 from dlbench.harness import wire
 from dlbench.harness.supervisor.lead_in import LeadIn
-from dlbench.harness.supervisor.pool import as_failure
+from dlbench.harness.supervisor.pool import MORE_TIME, as_failure
 from dlbench.harness.wire import Order, Reply
 from dlbench.records.case import Case
 from dlbench.records.measurement import (
@@ -86,6 +86,11 @@ class CaseRun:
     def is_active(self) -> bool:
         """Return whether the case still takes part in the rounds."""
         return self.status == "ok" and self.stop_reason is None
+
+    @property
+    def is_silent(self) -> bool:
+        """Return whether its worker did not answer, for another reason than compiling."""
+        return self.status == "timed_out" and not self.is_too_slow
 
     @property
     def iterations(self) -> int | None:
@@ -194,8 +199,10 @@ class CaseRun:
         )
 
     def fail(self, failure: wire.Failed) -> None:
-        """Take over the status and the reason of a failure."""
+        """Take over the status and the reason of a failure; of a silent worker, what helps."""
         self.status, self.reason = failure.status, failure.reason
+        if self.is_silent:
+            self.reason = f"{failure.reason}; {MORE_TIME}"
 
     def measurement(self) -> Measurement:
         """Return the record of the case in this generation."""

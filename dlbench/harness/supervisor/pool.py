@@ -17,6 +17,9 @@ from dlbench.records.case import Target
 # Workers start together: when the time for that is up, those that are ready need only say so.
 LEAST_START_S = 0.1
 
+# What helps if a worker is silent.
+MORE_TIME = "--timeout raises the limit"
+
 Facts = dict[str, str | int | None]
 
 
@@ -94,10 +97,14 @@ class WorkerPool:
         """
         self.renewable -= targets.keys()
         for slot, target in targets.items():
-            worker, order = self.launch(target, (id(self), slot), warm=warm)
-            self.workers[slot] = worker
-            worker.tell(order)
-        for slot in targets:
+            try:
+                worker, order = self.launch(target, (id(self), slot), warm=warm)
+            except OSError as error:  # no room for temporary files, too many open files
+                self.failures[slot] = wire.Failed("failed", f"cannot start the worker: {error}")
+            else:
+                self.workers[slot] = worker
+                worker.tell(order)
+        for slot in [slot for slot in targets if slot in self.workers]:
             self._finish_start(slot, max(min(self.timeout_s, left_s()), LEAST_START_S))
 
     def _finish_start(self, slot: Hashable, timeout_s: float) -> None:

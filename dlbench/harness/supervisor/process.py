@@ -18,10 +18,14 @@ from pathlib import Path
 from threading import Thread
 from typing import BinaryIO, cast
 
+import psutil
+
 from dlbench.harness import fork_server, wire
 from dlbench.harness.parking import parking_for
+from dlbench.harness.supervisor.log import WorkerLog
 from dlbench.harness.supervisor.pool import Worker
 from dlbench.harness.wire import Order, Reply
+from dlbench.machine.oom import OomKills
 from dlbench.records.case import Declaration, Target
 
 # -P: Python must not run a `torch.py` or `random.py` in the current folder.
@@ -33,10 +37,17 @@ SAFE_PATH = {"PYTHONSAFEPATH": "1"}
 # A worker with a closed wire is about to end: the time to wait for its exit code.
 GRACE_S = 5.0
 
-# The end of a dead worker's log that is searched for its last words: so many bytes, as a log may
-# have any size, and so many lines.
-LAST_BYTES = 64 * 2**10
-LAST_LINES = 5
+# A process that outlives its worker may hold the pipe of its log: the time to wait for the end.
+LOG_GRACE_S = 0.2
+
+# How often a silent worker is looked at: whether it has died while a child of it holds the wire.
+LOOK_S = 1.0
+
+# After the time limit, an answer may be in the pipe that the listening thread has not read yet.
+LAST_LOOK_S = 0.1
+
+# All workers share it, so that every kill of the system is the reason of one death.
+OOM_KILLS = OomKills()
 
 
 class WorkerProcess:
@@ -48,22 +59,24 @@ class WorkerProcess:
         log: Path | None = None,
         command: Sequence[str] = COMMAND,
     ) -> None:
-        self.log = log
         self.scratch = tempfile.TemporaryDirectory(prefix="dlbench-", ignore_cleanup_errors=True)
         # temporary files of a framework are removed with the worker
         temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self.scratch.name)
-        with open(log or os.devnull, "ab") as errors:
-            self._log_start = errors.tell() if log else 0  # earlier text is of another worker
-            # its own process group: Ctrl-C reaches the supervisor only, which ends its workers
+        self.log = WorkerLog(log) if log else None
+        # its own process group: Ctrl-C reaches the supervisor only, which ends its workers
+        try:
             self._process = subprocess.Popen(  # noqa: S603 - our own module
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=errors,
+                stderr=self.log.fileno() if self.log else subprocess.DEVNULL,
                 env={**os.environ, **temporary, **SAFE_PATH, **environment},
                 start_new_session=True,  # on POSIX
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # on Windows
             )
+        finally:
+            if self.log is not None:
+                self.log.handed_over()
         self._orders = cast("BinaryIO", self._process.stdin)
         self._replies: queue.SimpleQueue[Reply | Exception | None] = queue.SimpleQueue()
         replies = cast("BinaryIO", self._process.stdout)
@@ -78,7 +91,7 @@ class WorkerProcess:
             while True:
                 try:
                     reply = wire.receive_reply(replies)
-                except (wire.UnreadableMessage, OSError) as error:
+                except Exception as error:  # noqa: BLE001 - a thread that ends in silence is waited for
                     self._replies.put(error)
                     return
                 self._replies.put(reply)
@@ -95,20 +108,44 @@ class WorkerProcess:
     def hear(self, timeout_s: float) -> Reply:
         """Return the next reply; end the worker if it is silent, unreadable or dead."""
         try:
-            reply = self._replies.get(timeout=timeout_s)
+            reply = self._next(timeout_s)
         except queue.Empty:
             self.close()
-            return wire.Failed(
-                "timed_out",
-                f"no answer from the worker process within {timeout_s:g} s; "
-                "timeout_s of a suite raises the limit",
-            )
+            silence = f"no answer from the worker process within {timeout_s:g} s"
+            return wire.Failed("timed_out", silence)
+        if isinstance(reply, wire.Ready) and (copy := reply.process) is not None:
+            if self._is_parent_of(copy):
+                self._follow(copy)
+            else:
+                reply = wire.UnreadableMessage(f"process {copy} is no copy of it")
         if isinstance(reply, Exception):
             self.close()
             return wire.Failed("failed", f"unreadable answer from the worker process: {reply}")
-        if isinstance(reply, wire.Ready) and reply.process:
-            self._follow(reply.process)
         return self._end() if reply is None else reply
+
+    def _next(self, timeout_s: float) -> Reply | Exception | None:
+        """Return the next reply; None if the worker has ended; queue.Empty if it is silent.
+
+        Time in which this process was stopped itself (Ctrl-Z) does not count: every wait counts
+        as what was asked for. A dead worker has ended, whoever still holds its end of the wire.
+        """
+        left_s = timeout_s
+        while left_s > 0 and self._process.poll() is None:
+            with contextlib.suppress(queue.Empty):
+                return self._replies.get(timeout=min(left_s, LOOK_S))
+            left_s -= LOOK_S
+        with contextlib.suppress(queue.Empty):
+            return self._replies.get(timeout=LAST_LOOK_S)
+        if self._process.poll() is None:
+            raise queue.Empty
+        return None
+
+    def _is_parent_of(self, copy: int) -> bool:
+        """Return whether a process was forked by the worker: its number is not just believed."""
+        try:
+            return psutil.Process(copy).ppid() == self._process.pid
+        except (psutil.Error, ValueError, OverflowError):
+            return False
 
     def _follow(self, copy: int) -> None:
         """Park the copy from now on, instead of the process that it was copied from."""
@@ -141,24 +178,11 @@ class WorkerProcess:
         code = self._process.returncode
         self.close()
         if code is not None and -code == getattr(signal, "SIGKILL", None):
-            # dlbench sends SIGKILL in close() only: here the kernel sent it, for lack of memory
-            return wire.Failed("out_of_memory", "the system killed the worker process")
-        words = self._last_words()
+            return _killed(OOM_KILLS.is_new())
+        words = self.log.last_words() if self.log else ""
         return wire.Failed(
             "failed", f"the worker process {_ending(code)}" + (f": {words}" if words else "")
         )
-
-    def _last_words(self) -> str:
-        """Return the last line of the worker's log that is not empty."""
-        if self.log is None:
-            return ""
-        with self.log.open("rb") as log:
-            size = log.seek(0, os.SEEK_END)
-            log.seek(max(self._log_start, size - LAST_BYTES))
-            words = log.read(LAST_BYTES)
-        lines = words.decode("utf-8", errors="replace").splitlines()
-        texts = [line.strip() for line in lines[-LAST_LINES:] if line.strip()]
-        return texts[-1] if texts else ""
 
     def close(self) -> None:
         """End the worker at once, with everything it holds."""
@@ -169,6 +193,8 @@ class WorkerProcess:
             self._orders.close()
         self._kill()
         self._process.wait()
+        if self.log is not None:
+            self.log.wait(LOG_GRACE_S)
         self.scratch.cleanup()
 
     def _kill(self) -> None:
@@ -188,6 +214,14 @@ class WorkerProcess:
 def _kill_group(leader: int) -> None:
     with contextlib.suppress(OSError):
         os.killpg(leader, signal.SIGKILL)
+
+
+def _killed(by_oom: bool | None) -> wire.Failed:  # noqa: FBT001 - the one thing to know
+    """Return why a worker died of SIGKILL, which dlbench itself sends in close() only."""
+    if by_oom:
+        return wire.Failed("out_of_memory", "the system killed the worker process")
+    maybe = "; perhaps memory ran out: the system does not tell" if by_oom is None else ""
+    return wire.Failed("failed", f"the worker process was killed from outside (SIGKILL){maybe}")
 
 
 def _ending(code: int | None) -> str:

@@ -12,9 +12,9 @@ from dlbench.harness import wire
 from dlbench.harness.supervisor import schedule
 from dlbench.harness.supervisor.case import CaseRun, Preparation, renewal_steps
 from dlbench.harness.supervisor.schedule import Renewals
-from dlbench.harness.supervisor.state import RunState, sign
+from dlbench.harness.supervisor.state import Later, RunState, sign
 from dlbench.harness.supervisor.stopping import Stop
-from dlbench.records.case import Case, Group
+from dlbench.records.case import Group
 from dlbench.records.measurement import Measurement, Phase, Progress, StopReason, Taken
 
 Event = Progress | Measurement | Taken
@@ -30,12 +30,11 @@ RELEASE_TIMEOUT_S = 60.0
 
 
 class RowRun:
-    """The cases of one workload in one generation. later: the rows after this one."""
+    """The cases of one workload in one generation. later: what comes after this row."""
 
-    def __init__(self, run: RunState, group: Group, later: Sequence[Group]) -> None:
-        self.run, self.pool, self.later = run, run.pool, live(later, run.generation)
+    def __init__(self, run: RunState, group: Group, later: Later) -> None:
+        self.run, self.pool, self.later = run, run.pool, later
         self.workload = group.workload.id
-        self.needed = {run.slot(case) for case in self.later}
         self.correct_until = inf
         self.cases = [
             CaseRun(case, run.plan, partial(run.pool.ask, run.slot(case)), run.generation)
@@ -53,7 +52,7 @@ class RowRun:
         warm = yield from self._get_ready(checked, "warming up", CaseRun.warm_up, least=1)
         ready = yield from self._run_in(warm)
         yield from self._rounds(ready)
-        self.pool.dismiss(self.needed)
+        self.pool.dismiss(self.later.slots)
 
     def interrupt(self) -> Iterator[Measurement]:
         """Yield the measurements of cases with samples that have not been reported yet."""
@@ -235,6 +234,7 @@ class RowRun:
         for case_run in cases:
             if case_run.status != "ok":
                 self.run.failed.add(case_run.case.id)
+            self.run.hangs[case_run.case.target] += case_run.is_silent
             if case_run.is_too_slow:
                 self.run.too_slow[case_run.case.target] = case_run.case.workload.id
             yield case_run.measurement()
@@ -251,7 +251,7 @@ class RowRun:
             case_run.facts |= self.pool.facts_of(self._slot(case_run))
         yield from self._report(cases)
         for case_run in cases:
-            if not is_last or self._slot(case_run) in self.needed:
+            if not is_last or self._slot(case_run) in self.later.slots:
                 case_run.ask(wire.Release(case_run.case.id), RELEASE_TIMEOUT_S)
 
 
@@ -277,8 +277,3 @@ def without_nulls(cases: Sequence[CaseRun], active: Sequence[CaseRun]) -> list[C
     """Return the cases without nulls and those that a null repeats: a pair needs all rounds."""
     copied = {one.case.target for one in active if one.case.null}
     return [one for one in cases if one.case.target not in copied]
-
-
-def live(groups: Iterable[Group], generation: int) -> list[Case]:
-    """Return all cases and nulls of these rows in a generation, without the skipped ones."""
-    return [case for group in groups for case in group.live_in(generation) if not case.skip]

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from dlbench.harness.supervisor.pool import Launch, WorkerPool
 from dlbench.harness.supervisor.row import Events, RowRun
 from dlbench.harness.supervisor.schedule import Budget
-from dlbench.harness.supervisor.state import RunState
+from dlbench.harness.supervisor.state import RunState, later_rows
 from dlbench.records.case import Case
 from dlbench.records.measurement import Measurement
 from dlbench.records.plan import Plan
@@ -65,8 +65,8 @@ class Supervisor:
     def _generation(self) -> Events:
         """Measure every row once; a mirrored order makes time short for other rows each time."""
         groups = self.plan.groups[:: self.state.direction]
-        for index, group in enumerate(groups):
-            self.row = RowRun(self.state, group, groups[index + 1 :])
+        for group, later in zip(groups, later_rows(self.state, groups), strict=True):
+            self.row = RowRun(self.state, group, later)
             for event in self.row.measure():
                 if isinstance(event, Measurement):
                     self.state.count(event)

@@ -3,18 +3,42 @@
 It schedules and never computes; it prints nothing and stores nothing.
 """
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from dlbench.harness.supervisor.pool import WorkerPool
+from dlbench import units
+from dlbench.harness.supervisor.pool import MORE_TIME, WorkerPool
 from dlbench.harness.supervisor.schedule import MEASURED_SHARE, Budget
 from dlbench.records.case import Case, Group, Target
 from dlbench.records.measurement import TIMED, Measurement, Phase, Progress
 from dlbench.records.plan import Plan
+
+# A worker that hangs costs the whole time limit, in every row. One that hangs twice has its reason
+# in the target, not in a case.
+MOST_HANGS = 2
+
+
+class Later(NamedTuple):
+    """What comes after a row in its generation, without the cases that the plan skips.
+
+    cases: their number, without those that failed in an earlier generation; preparing_s: the
+    seconds to get these ready; slots: of the workers that they need.
+    """
+
+    cases: int = 0
+    preparing_s: float = 0.0
+    slots: frozenset[Hashable] = frozenset()
+
+
+def _with(slots: frozenset[Hashable], more: Iterable[Hashable]) -> frozenset[Hashable]:
+    """Return both; the same object if there is nothing new, as most rows need the same workers."""
+    new = slots.union(more)
+    return slots if len(new) == len(slots) else new
 
 
 @dataclass
@@ -25,7 +49,7 @@ class RunState:
     id; done: the number of measurements so far, without those
     of nulls and of cases that the plan skips; reported: the ids of all cases with a measurement;
     failed: the ids of the failed ones, which are not measured again; too_slow: for a target that
-    took too long to compile, the id of the workload.
+    took too long to compile, the id of the workload; hangs: how often a target's worker was silent.
     """
 
     plan: Plan
@@ -38,6 +62,7 @@ class RunState:
     reported: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
     too_slow: dict[Target, str] = field(default_factory=dict)
+    hangs: Counter[Target] = field(default_factory=Counter)
 
     @property
     def generation(self) -> int:
@@ -60,8 +85,13 @@ class RunState:
         The order is mirrored too: the first process gets other memory than the next ones.
         """
         live = [] if self.budget.is_late else group.live_in(self.generation)
-        fitting = self._fitting([case for case in live if case.id not in self.failed])
+        fitting = self._fitting([case for case in live if not self._is_settled(case)])
         return [case for case in live if case.id in fitting][:: self.direction]
+
+    def _is_settled(self, case: Case) -> bool:
+        """Return whether a case is not measured again: it failed, or its target hangs."""
+        hangs = self.hangs[case.target] >= MOST_HANGS
+        return case.id in self.failed or (hangs and case.id in self.reported)
 
     def _fitting(self, cases: Sequence[Case]) -> set[str]:
         """Return the ids of the cases of a row for which there is time, cheap ones first.
@@ -89,16 +119,19 @@ class RunState:
         limit = f"{self.plan.sampling.budget_s or 0:g} s"
         return f"time limit of {limit} reached; --budget raises the limit"
 
-    def row_seconds(self, cases: int, later: Sequence[Case], reserve_s: float) -> float:
+    def row_seconds(self, cases: int, later: Later, reserve_s: float) -> float:
         """Return the seconds for the rounds of a row of so many cases; `later` are to come."""
-        left = [case for case in later if case.id not in self.failed]
-        ahead_s = self.preparing_s(left)
-        return self.budget.row_seconds(cases, len(left), reserve_s, ahead_s)
+        return self.budget.row_seconds(cases, later.cases, reserve_s, later.preparing_s)
 
     def reason_to_skip(self, case: Case) -> str | None:
-        """Return why a case is not tried: a slow compiler would delay the others in every row."""
+        """Return why a case is not tried: it would delay the others in every row."""
+        if case.id in self.reported:
+            return None
+        if self.hangs[case.target] >= MOST_HANGS:
+            times = units.counted(MOST_HANGS, "time")
+            return f"skipped, because its worker was silent {times}; {MORE_TIME}"
         workload = self.too_slow.get(case.target)
-        if workload is None or case.id in self.reported:
+        if workload is None:
             return None
         return (
             f"skipped, because {workload} took too long to compile; "
@@ -142,3 +175,21 @@ class RunState:
 def sign(number: int) -> int:
     """Return 1, or -1 for half of all numbers: + - - +, for as many even as odd ones."""
     return -1 if number % 4 in {1, 2} else 1
+
+
+def later_rows(run: RunState, groups: Sequence[Group]) -> list[Later]:
+    """Return what comes after each row of this generation, whose rows have this order.
+
+    Counted once, before the first row: a case fails in its own row alone.
+    """
+    after, found = Later(), list[Later]()
+    for group in reversed(groups):
+        found.append(after)
+        live = [case for case in group.live_in(run.generation) if not case.skip]
+        left = [case for case in live if case.id not in run.failed]
+        after = Later(
+            after.cases + len(left),
+            after.preparing_s + run.preparing_s(left),
+            _with(after.slots, map(run.slot, live)),
+        )
+    return found[::-1]

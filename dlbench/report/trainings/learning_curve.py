@@ -31,11 +31,14 @@ MEDIAN_ORDER = 3
 LOGARITHMIC = 8
 
 
-def write(trained: Trained, folder: Path) -> list[Path]:
-    """Write SVG and PNG into the folder; nothing if no epoch was trained."""
+def write(trained: Trained, folder: Path, *, force: bool = False) -> list[Path]:
+    """Write SVG and PNG into the folder; nothing if no epoch was trained.
+
+    force: write over other files of these names, which are a UsageError without it.
+    """
     if not any(result.epochs for result in trained.results):
         return []
-    return save(NAME, lambda: draw(trained), folder)
+    return save(NAME, lambda: draw(trained), folder, force=force)
 
 
 def draw(trained: Trained) -> Figure:

@@ -11,6 +11,7 @@ from dlbench import units
 from dlbench.analysis.labels import join_words, shared, varying_axes
 from dlbench.formats.base import Cell, Notes, Table, TrainingDocument, trainings_writer
 from dlbench.networks.lecture import PREDICTED, REPORTED
+from dlbench.printer import put
 from dlbench.records.case import Target
 from dlbench.records.network import Network
 from dlbench.records.training import EpochResult, Lap, TrainingResult, TrainingRun, by_target
@@ -83,7 +84,7 @@ def describe_end(run: TrainingRun, result: TrainingResult) -> str:
 
 def show(found: Trained, console: Console, form: str = "table") -> None:
     """Print trainings in a format, by its name."""
-    console.file.write(trainings_writer(form)(document_of(found), console))
+    put(console, trainings_writer(form)(document_of(found), console), form)
 
 
 def document_of(found: Trained) -> TrainingDocument:

@@ -3,9 +3,12 @@
 Pure: every function is told the time, in seconds of any clock.
 """
 
+from collections import Counter
 from math import inf
 from typing import NamedTuple, Protocol
 
+from dlbench.grouping import grouped
+from dlbench.records.case import Case
 from dlbench.records.measurement import Measurement, Phase, Progress, Taken
 from dlbench.records.plan import Forecast, Plan
 from dlbench.report.watching.countdown import Left
@@ -16,7 +19,6 @@ from dlbench.report.watching.tasks import (
     TOGETHER,
     Backlog,
     Task,
-    is_over,
     tasks_of,
     worker_of,
 )
@@ -80,7 +82,9 @@ class Forecasted:
         self.sampling, self.began = plan.sampling, now
         self.planned = {c.id: c for group in plan.groups for c in group.live if not c.skip}
         self.rows = {c.id: group.workload.id for group in plan.groups for c in group.live}
-        self.cases = dict(self.planned)  # without those that failed
+        # without those that failed: the cases of each row, and how many each worker has
+        self.cases = grouped(self.planned, self.rows.__getitem__)
+        self.workers = Counter(map(worker_of, self.planned.values()))
         self.generations = plan.sampling.generations
         self.backlog, self.scales, self.rounds = Backlog(self._names), Scales(), Rounds()
         for generation in range(self.generations):
@@ -101,7 +105,7 @@ class Forecasted:
 
     def _report(self, event: Measurement) -> None:
         """Learn what the compiler's start took; drop what will not be done of a failed case."""
-        compiler_s, case = self.compilers.pop(event.case, None), self.cases.get(event.case)
+        compiler_s, case = self.compilers.pop(event.case, None), self._case(event.case)
         if case is None:
             return
         if compiler_s is not None and event.compiling is not None:
@@ -109,38 +113,39 @@ class Forecasted:
             self.scales.learn(self._names(Task(0, "", "preparing", case.id)), -more_s)
             self.scales.learn(self._names(Task(0, "", COMPILER, worker_of(case))), more_s)
         if event.status != "ok":
-            del self.cases[case.id]
-            gone = {case.id, worker_of(case)} - {worker_of(one) for one in self.cases.values()}
-            self.backlog.drop(lambda task: task.case in gone)
+            row, worker = self.rows[case.id], worker_of(case)
+            self.cases[row].remove(case.id)
+            self.workers[worker] -= 1
+            self.backlog.drop_case(row, [case.id] if self.workers[worker] else [case.id, worker])
 
     def _move(self, event: Progress, phase: Phase, now: float) -> None:
         """Begin another task, or go on with the rounds of a row."""
         if event.generations != self.generations:  # a budget allows fewer
+            for generation in range(event.generations, self.generations):
+                self.backlog.drop_generation(generation)
             self.generations = event.generations
-            self.backlog.drop(lambda task: task.generation >= event.generations)
         case = "" if phase in TOGETHER else event.case
         row = "" if phase == "starting" else event.row
         task = Task(event.generation, row, phase, case)
         if self.job is None or task != self.job.task:
             self._end(now)
             self._leave(event.generation, event.row)
-            self.backlog.drop(lambda other: is_over(other, task, event.row))
+            self.backlog.begin(task, event.row)
             self._begin(task, now)
         if phase == "measuring":
-            active = [one for one in self.cases if self.rows[one] == event.row]
-            self.rounds.plan(event.rounds, active)
+            self.rounds.plan(event.rounds, self.cases.get(event.row, []))
 
     def _leave(self, generation: int, row: str) -> None:
         """Drop what has not been done of the row before, if another begins."""
         before, self.place = self.place, (generation, row)
-        if before != self.place:
-            self.backlog.drop(lambda task: (task.generation, task.row) == before)
+        if before is not None and before != self.place:
+            self.backlog.drop_row(*before)
 
     def _begin(self, task: Task, now: float) -> None:
-        parts, case = [task], self.cases.get(task.case)
+        parts, case = [task], self._case(task.case)
         if task.phase == "preparing" and case is not None:
             parts.append(Task(task.generation, "", COMPILER, worker_of(case)))
-        there = [part for part in parts if part in self.backlog.tasks]
+        there = [part for part in parts if part in self.backlog]
         expected = {self._names(part): self.backlog.take(part) for part in there}
         self.job = _Job(task, now, expected)
 
@@ -153,6 +158,11 @@ class Forecasted:
             self.scales.learn(names, took_s, self.job.parts[names])
             if names[0][0] == COMPILER:
                 self.compilers[self.job.task.case] = took_s
+
+    def _case(self, name: str) -> Case | None:
+        """Return a planned case; None for others, and for one that failed."""
+        case = self.planned.get(name)
+        return case if case is not None and name in self.cases[self.rows[name]] else None
 
     def _names(self, task: Task) -> Names:
         """Return the scales of a task, the narrowest first."""

@@ -5,17 +5,22 @@ from statistics import fmean
 
 
 class Rounds:
-    """The rounds of the present row. needed: of each earlier row, the share of the planned ones."""
+    """The rounds of the present row.
+
+    rows: the number of earlier rows; needed: the sum of the shares of the planned rounds that they
+    needed.
+    """
 
     def __init__(self) -> None:
         self.planned = 0
         self.blocks: dict[str, int] = {}
-        self.needed: list[float] = []
+        self.rows, self.needed = 0, 0.0
 
     def begin(self) -> None:
         """Begin a row; remember how many rounds the row before needed."""
         if self.are_known:
-            self.needed.append(self.done)
+            self.needed += self.done
+            self.rows += 1
         self.planned, self.blocks = 0, {}
 
     def plan(self, planned: int, cases: Iterable[str]) -> None:
@@ -43,6 +48,6 @@ class Rounds:
         since_s: seconds since the first round; most_s: the most for all rounds of a case, on
         average.
         """
-        usual = fmean(self.needed) if self.needed else 1.0
+        usual = self.needed / self.rows if self.rows else 1.0
         by_rounds_s = since_s * max(usual - self.done, 0.0) / self.done
         return min(by_rounds_s, max(0.0, most_s * len(self.blocks) - since_s))

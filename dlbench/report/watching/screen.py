@@ -49,9 +49,9 @@ def _table(view: RunView, console: Console) -> list[RenderableType]:
     if view.planned is None or not view.planned.groups:
         return []
     room = console.size.height - OTHER_LINES
-    lines = list(chain.from_iterable(map(view.planned.lines, view.planned.groups.values())))
-    if len(lines) <= room:
-        return [_grid(lines, console)]
+    if len(view.planned.in_table) <= room:
+        lines = chain.from_iterable(map(view.planned.lines, view.planned.groups.values()))
+        return [_grid(list(lines), console)]
     present = view.row.group if view.row else next(iter(view.planned.groups.values()))
     return _shortened(view.planned, present, room, console)
 
@@ -59,11 +59,11 @@ def _table(view: RunView, console: Console) -> list[RenderableType]:
 def _shortened(planned: Planned, present: Row, room: int, console: Console) -> list[RenderableType]:
     """Return as many cases of the present row as fit, and counts of all others."""
     lines = planned.lines(present)
-    others = [c for row in planned.groups.values() if row is not present for c in row.cases]
-    done = sum(planned.cells[case.id].status is not None for case in others)
+    others = len(planned.in_table) - len(lines)
+    done = planned.ended - sum(line.cell.status is not None for line in lines)
     counts = [
         _count(done, "case before", "cases before"),
-        _count(len(others) - done, "case to come", "cases to come"),
+        _count(others - done, "case to come", "cases to come"),
     ]
     space = max(room - len(list(filter(None, counts))), 0)
     if len(lines) > space:

@@ -1,6 +1,6 @@
 """The tasks of a run, with the seconds that its forecast expects of each."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -79,29 +79,58 @@ def is_over(task: Task, now: Task, row: str) -> bool:
 class Backlog:
     """The tasks to come, with the seconds that are expected of each.
 
-    names_of: the scales of a task. sums: the seconds of the tasks with equal scales, as the time
-    left is asked for often.
+    names_of: the scales of a task. tasks: by generation and row, as an event concerns one row of
+    many; sums: the seconds of the tasks with equal scales, as the time left is asked for often.
     """
 
     def __init__(self, names_of: Callable[[Task], Names]) -> None:
         self.names_of = names_of
-        self.tasks: dict[Task, float] = {}
+        self.tasks: dict[int, dict[str, dict[Task, float]]] = {}
         self.sums: dict[Names, float] = {}
+
+    def __contains__(self, task: Task) -> bool:
+        """Return whether the task is still to come."""
+        return task in self._row(task.generation, task.row)
+
+    def _row(self, generation: int, row: str) -> dict[Task, float]:
+        return self.tasks.get(generation, {}).get(row, {})
 
     def put(self, task: Task, seconds: float) -> None:
         """Add a task."""
         names = self.names_of(task)
-        self.tasks[task] = seconds
+        self.tasks.setdefault(task.generation, {}).setdefault(task.row, {})[task] = seconds
         self.sums[names] = self.sums.get(names, 0.0) + seconds
 
     def take(self, task: Task) -> float:
         """Remove a task, and return its expected seconds; 0 if it is not there."""
-        seconds = self.tasks.pop(task, 0.0)
+        seconds = self._row(task.generation, task.row).pop(task, 0.0)
         if seconds:
             self.sums[self.names_of(task)] -= seconds
         return seconds
 
-    def drop(self, is_gone: Callable[[Task], bool]) -> None:
-        """Remove all tasks of a kind."""
-        for task in [task for task in self.tasks if is_gone(task)]:
+    def begin(self, task: Task, row: str) -> None:
+        """Remove what cannot come any more when a task begins, in this row."""
+        for generation in [number for number in self.tasks if number < task.generation]:
+            self.drop_generation(generation)
+        for place in ("", row):
+            self._drop(task.generation, place, lambda other: is_over(other, task, row))
+
+    def drop_generation(self, number: int) -> None:
+        """Remove all tasks of a generation."""
+        for row in self.tasks.get(number, {}):
+            self.drop_row(number, row)
+        self.tasks.pop(number, None)
+
+    def drop_row(self, generation: int, row: str) -> None:
+        """Remove all tasks of a row in a generation."""
+        self._drop(generation, row, lambda _: True)
+
+    def drop_case(self, row: str, names: Collection[str]) -> None:
+        """Remove the tasks of these cases of a row, or of these workers, in all generations."""
+        for generation in self.tasks:
+            for place in ("", row):
+                self._drop(generation, place, lambda task: task.case in names)
+
+    def _drop(self, generation: int, row: str, is_gone: Callable[[Task], bool]) -> None:
+        for task in [task for task in self._row(generation, row) if is_gone(task)]:
             self.take(task)

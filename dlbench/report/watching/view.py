@@ -36,7 +36,11 @@ class Line(NamedTuple):
 
 
 class Planned:
-    """A plan with its names, and a cell for each case."""
+    """A plan with its names, and a cell for each case.
+
+    in_table: the cases of rows that are not skipped as a whole; ended: how many of them have an
+    outcome, counted as they come: a plan may have thousands.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self.names = Names(plan)
@@ -47,6 +51,15 @@ class Planned:
             for group in plan.groups
             if not all(case.skip for case in group.cases)
         }
+        self.in_table = {case.id for group in self.groups.values() for case in group.cases}
+        self.ended = 0
+
+    def end(self, event: Measurement) -> None:
+        """Take over the outcome of a case; count it, if it is the first of a case in the table."""
+        cell = self.cells.get(event.case)
+        if cell is not None:
+            self.ended += cell.status is None and event.case in self.in_table
+            cell.end(event.status, event.reason)
 
     def lines(self, group: Group) -> list[Line]:
         """Return a line for every case of a row."""
@@ -84,11 +97,10 @@ class RunView:
 
     def _fill(self, planned: Planned, event: Measurement | Taken, now: float) -> Finished | None:
         """Fill the case's cell; return the row if this was the last outcome that it lacked."""
-        cell = planned.cells.get(event.case, Cell())  # none of a null
         if isinstance(event, Taken):
-            cell.take(event.blocks)
+            planned.cells.get(event.case, Cell()).take(event.blocks)  # none of a null
             return None
-        cell.end(event.status, event.reason)
+        planned.end(event)
         if self.row is None or self.row.is_finished:
             return None
         self.row.report(event)

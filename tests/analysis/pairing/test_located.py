@@ -1,5 +1,6 @@
 """The bounds of a pair's ratio: one location, two, or a worst case."""
 
+from array import array
 from math import log, log1p
 
 import pytest
@@ -9,11 +10,11 @@ from dlbench.analysis.pairing.pairs import Pair, View
 from dlbench.stats.location import Location, Variance
 
 NO_LUCK = Knowledge(Variance(0.0, 0))
-GROUPS = tuple((0.1 + 0.001 * n,) * 8 for n in range(3))
+GROUPS = tuple(array("d", [0.1 + 0.001 * n] * 8) for n in range(3))
 
 
 def shifted(by: float):
-    return tuple(tuple(value + by for value in group) for group in GROUPS)
+    return tuple(array("d", [value + by for value in group]) for group in GROUPS)
 
 
 def pair(*views: View, **fields: object) -> Pair:

@@ -5,6 +5,7 @@ themselves, and their timeout is only there so that a broken test ends.
 """
 
 import os
+import queue
 import select
 import signal
 import sys
@@ -18,6 +19,7 @@ import pytest
 from dlbench.harness import fork_server, wire
 from dlbench.harness.parking import cpu_seconds
 from dlbench.harness.supervisor import process
+from dlbench.harness.supervisor.log import FIRST_BYTES, LAST_BYTES, WORDS_LINES
 from dlbench.harness.supervisor.process import WorkerProcess
 from dlbench.records.case import Target, Work, Workload
 from dlbench.records.plan import Sampling
@@ -83,7 +85,13 @@ DIED = "the worker process died with"
         (misbehaving.tear_a_message, "failed", f"{DIED} exit code 1: the disk is full"),
         (misbehaving.exit_with_words, "failed", f"{DIED} exit code 7: Goodbye."),
         (misbehaving.exit_without_a_word, "failed", f"{DIED} exit code 7"),
-        (misbehaving.be_killed, "out_of_memory", "the system killed the worker process"),
+        (misbehaving.be_killed, "failed", "the worker process was killed from outside (SIGKILL)"),
+        (misbehaving.die_before_its_child, "failed", f"{DIED} exit code 3: I leave a child"),
+        (misbehaving.nest_deeply, "failed", f"{UNREADABLE}: a message could not be decoded"),
+        (misbehaving.say_no_text, "failed", f"{UNREADABLE}: a message could not be decoded"),
+        (misbehaving.measure_for_ever, "failed", f"{UNREADABLE}: a message could not be decoded"),
+        (misbehaving.claim_the_first_process, "failed", f"{UNREADABLE}: process 1 is no copy"),
+        (misbehaving.claim_no_process, "failed", f"{UNREADABLE}: process {2**40} is no copy"),
         (misbehaving.crash, "failed", f"{DIED} signal 11"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
@@ -100,7 +108,7 @@ def test_a_worker_that_hangs_is_given_up(launch):
     worker = launch(misbehaving.hang)
     failed = ask(worker, timeout_s=A_MOMENT_S)
     assert failed.status == "timed_out"
-    assert failed.reason.startswith("no answer from the worker process within 0.01 s;")
+    assert failed.reason == "no answer from the worker process within 0.01 s"
     assert not worker.alive
 
 
@@ -130,9 +138,60 @@ def test_that_a_worker_has_died_is_noticed_when_it_is_heard(launch):
     assert not worker.alive
 
 
-def test_only_the_end_of_a_long_log_is_read(launch, monkeypatch):
-    monkeypatch.setattr(process, "LAST_BYTES", len("bye.\n\n"))
-    assert ask(launch(misbehaving.exit_with_words)).reason == f"{DIED} exit code 7: bye."
+@pytest.mark.parametrize(
+    ("told", "status", "words"),
+    [
+        (True, "out_of_memory", "the system killed the worker process"),
+        (False, "failed", "the worker process was killed from outside (SIGKILL)"),
+        (None, "failed", "(SIGKILL); perhaps memory ran out: the system does not tell"),
+    ],
+)
+def test_only_the_kernels_count_makes_a_kill_a_lack_of_memory(
+    launch, monkeypatch, told, status, words
+):
+    monkeypatch.setattr(process.OOM_KILLS, "is_new", lambda: told)
+    failed = ask(launch(misbehaving.be_killed))
+    assert failed.status == status
+    assert failed.reason.endswith(words)
+
+
+class Slow:
+    """A queue without an answer, in a process that is stopped in the first wait of all."""
+
+    def __init__(self, answer):
+        self.answer, self.waits = answer, []
+
+    def get(self, timeout):
+        self.waits.append(timeout)
+        if len(self.waits) > 2:
+            return self.answer
+        raise queue.Empty
+
+    def put(self, reply):
+        """What the listening thread hears at the end."""
+
+
+def test_the_time_in_which_the_supervisor_is_stopped_does_not_count(launch):
+    """Each wait counts as it was asked for, however long it was on the clock."""
+    worker = launch(misbehaving.hang)
+    worker._replies = Slow(wire.Ready())
+    assert worker.hear(3 * process.LOOK_S) == wire.Ready()
+    assert worker._replies.waits == [process.LOOK_S] * 3
+
+
+def test_after_the_time_limit_there_is_one_more_look(launch):
+    worker = launch(misbehaving.hang)
+    worker._replies = Slow(wire.Ready())
+    assert worker.hear(2 * process.LOOK_S) == wire.Ready()
+    assert worker._replies.waits == [process.LOOK_S] * 2 + [process.LAST_LOOK_S]
+
+
+def test_whatever_the_listening_thread_meets_is_heard(launch, monkeypatch):
+    def receive(_):
+        raise ZeroDivisionError("a mistake of ours")
+
+    monkeypatch.setattr(wire, "receive_reply", receive)
+    assert "a mistake of ours" in ask(launch(misbehaving.answer)).reason
 
 
 def test_the_words_of_a_worker_without_a_log_are_lost(launch):
@@ -141,7 +200,7 @@ def test_the_words_of_a_worker_without_a_log_are_lost(launch):
 
 
 def test_words_of_long_ago_are_not_the_last(launch, log):
-    log.write_text("an old line\n" + "\n" * process.LAST_LINES, encoding="utf-8")
+    log.write_text("an old line\n" + "\n" * WORDS_LINES, encoding="utf-8")
     failed = ask(launch(misbehaving.exit_without_a_word))
     assert failed.reason == f"{DIED} exit code 7"
 
@@ -181,6 +240,7 @@ def test_what_a_worker_prints_is_in_its_log_and_not_on_the_wire(launch, log):
     worker.close()
     assert replies == [wire.Ready({"told": START.target.id})] * 2
     printed = log.read_text(encoding="utf-8")
+    assert len(printed) < FIRST_BYTES + LAST_BYTES + 100
     printed_twice = ["x" * 500_000, "y" * 500_000, "a child has something to say\n"]
     assert [printed.count(text) for text in printed_twice] == [2, 2, 2]
 
@@ -260,7 +320,8 @@ def test_a_worker_can_be_closed_while_it_is_renewed(copied):
 
 
 @no_copies
-def test_a_copy_that_is_killed_is_heard_as_such(copied):
+def test_a_copy_that_is_killed_is_heard_as_such(copied, monkeypatch):
+    monkeypatch.setattr(process.OOM_KILLS, "is_new", lambda: True)
     os.kill(ask(copied, RENEWABLE).process, signal.SIGKILL)
     assert ask(copied, PREPARE) == wire.Failed(
         "out_of_memory", "the system killed the worker process"

@@ -32,8 +32,44 @@ def test_what_is_taken_or_dropped_is_no_longer_to_come() -> None:
     assert tasks.sums == {(("checking",),): 5.0, (("ending",),): 2.0}
     assert tasks.take(Task(0, "1.0", "checking", "a")) == 1.0
     assert tasks.take(Task(0, "1.0", "checking", "a")) == 0.0
-    tasks.drop(lambda task: task.phase == "ending")
+    tasks.drop_row(0, "2.0")
     assert tasks.sums == {(("checking",),): 4.0, (("ending",),): 0.0}
+    assert Task(0, "4.0", "checking", "a") in tasks
+    assert Task(0, "2.0", "ending", "a") not in tasks
+
+
+def several() -> Backlog:
+    """Two rows of two cases, in two generations."""
+    found = Backlog(lambda task: ((str(task.generation), task.row),))
+    for generation in range(2):
+        for row in ("1", "2"):
+            for name in ("a", "b"):
+                found.put(Task(generation, row, "checking", row + name), 1.0)
+        found.put(Task(generation, "", COMPILER, "torch"), 8.0)
+    return found
+
+
+def left(tasks: Backlog) -> list[float]:
+    return [tasks.sums.get((place,), 0.0) for place in (("0", "1"), ("0", "2"), ("1", "1"))]
+
+
+def test_a_case_that_failed_is_dropped_in_every_generation_and_its_worker_with_the_last() -> None:
+    tasks = several()
+    tasks.drop_case("1", ["1a"])
+    assert left(tasks) == [1.0, 2.0, 1.0]
+    tasks.drop_case("1", ["1b", "torch"])
+    assert left(tasks) == [0.0, 2.0, 0.0]
+    assert tasks.sums[("0", ""),] == 0.0
+
+
+def test_a_generation_is_over_when_the_next_begins() -> None:
+    tasks = several()
+    tasks.begin(Task(1, "1", "preparing", "1a"), "1")
+    assert left(tasks) == [0.0, 0.0, 2.0]
+    tasks.begin(Task(1, "1", "warming up", "1a"), "1")
+    assert left(tasks) == [0.0, 0.0, 0.0]
+    tasks.drop_generation(1)
+    assert set(tasks.sums.values()) == {0.0}
 
 
 @pytest.mark.parametrize(

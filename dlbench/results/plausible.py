@@ -1,0 +1,49 @@
+"""What no type can say of a stored record: parts that must fit each other, for files of strangers.
+
+Whatever gets through here, analysis and reports can compute with.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from dlbench.records.case import Group, Workload
+from dlbench.records.measurement import Measurement, Sample
+from dlbench.records.run import Run
+from dlbench.records.training import TrainingResult
+
+# No clock of a computer tells shorter times; the reciprocal of such a one would be infinite.
+LEAST_S = 1e-12
+
+# More work is never done; a float holds the number.
+MOST_WORK = 10**30
+
+
+def faults_of_run(run: Run) -> Iterator[str]:
+    """Yield what is wrong with a plan, in words."""
+    for workload in chain.from_iterable(_workloads(group) for group in run.plan.groups):
+        work = workload.work
+        if max(work.flops, work.elements, work.samples or 0) > MOST_WORK:
+            yield f"the work of {workload.id} is larger than {MOST_WORK:.0e}"
+
+
+def _workloads(group: Group) -> list[Workload]:
+    return [group.workload, *(case.workload for case in group.live)]
+
+
+def faults_of_measurements(measurements: Iterable[Measurement]) -> Iterator[str]:
+    """Yield what is wrong with measurements, in words."""
+    for one in measurements:
+        if any(0 < sample.host_s < LEAST_S for sample in _samples(one)):
+            yield f"a sample of {one.case} is shorter than {LEAST_S:g} s"
+
+
+def _samples(one: Measurement) -> Iterator[Sample]:
+    stretches = (stretch.samples for stretch in one.stretches)
+    return chain(one.warmup, one.samples, one.lead_ins, *stretches)
+
+
+def faults_of_trainings(results: Iterable[TrainingResult]) -> Iterator[str]:
+    """Yield what is wrong with trainings, in words."""
+    for one in results:
+        if one.status == "ok" and not one.epochs:
+            yield f"a training of {one.target.id} went well without an epoch"
