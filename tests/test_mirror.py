@@ -48,6 +48,7 @@ ELSEWHERE = {
     "records/base.py": "records/test_records.py",
     "records/costs.py": "experience/test_costs.py",
     "records/run.py": "records/test_records.py",
+    "records/seam.py": "records/test_records.py",
     "records/training.py": "harness/supervisor/test_training.py",
     "records/verification.py": "harness/supervisor/test_verification.py",
     # What is compared with NumPy's by every backend.

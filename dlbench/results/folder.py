@@ -1,8 +1,9 @@
 """A folder of results: a head in one JSON file, and lines of records in another.
 
 `results/<id>/run.json` and `measurements.jsonl` are of `dlbench run`, `training.json` and
-`trainings.jsonl` of `dlbench train`. Records are written as they come, and can be read without
-dlbench. Nothing read from a folder is executed. It must not know how anything is measured or shown.
+`trainings.jsonl` of `dlbench train`; `seams.jsonl` says where a run was resumed. Records are
+written as they come, and can be read without dlbench. Nothing read from a folder is executed. It
+must not know how anything is measured or shown.
 """
 
 import re
@@ -19,10 +20,12 @@ from dlbench.errors import UnreadableResults, UsageError, unwritable
 from dlbench.records.base import Record
 from dlbench.records.measurement import Measurement
 from dlbench.records.run import SCHEMA_VERSION, Run
+from dlbench.records.seam import Seam
 from dlbench.records.training import TrainingResult, TrainingRun
 from dlbench.results.upgrade import upgraded
 
 LOGS_FOLDER = "logs"
+SEAMS_FILE = "seams.jsonl"
 
 T = TypeVar("T")
 Head = TypeVar("Head")
@@ -68,6 +71,12 @@ class Kind(Generic[Head, Line]):
         (folder / self.head_file).write_bytes(
             msgspec.json.format(msgspec.json.encode(head)) + b"\n"
         )
+        with self.appending(folder) as writer:
+            yield writer
+
+    @contextmanager
+    def appending(self, folder: Path) -> Iterator["Writer[Line]"]:
+        """Take more records, one by one."""
         with open(folder / self.lines_file, "ab") as stream:
             yield Writer(stream)
 
@@ -90,11 +99,12 @@ class Writer(Generic[Line]):
 
 
 class Results(Record, frozen=True):
-    """A run and its measurements. warnings: of repaired damage in the files."""
+    """A run and its measurements. warnings: of repaired damage in the files; seams: resumptions."""
 
     run: Run
     measurements: tuple[Measurement, ...]
     warnings: tuple[str, ...] = ()
+    seams: tuple[Seam, ...] = ()
 
 
 class Trained(Record, frozen=True):
@@ -135,7 +145,15 @@ def read_run(folder: Path) -> Results:
     lines, warnings = RUN.read_lines(folder)
     # a measurement that was being written when the user interrupted is there twice
     last = {(one.case, one.generation): one for one in lines}
-    return Results(run, upgraded(last.values(), run.schema_version), warnings)
+    seams, more = _read_seams(folder)
+    found = upgraded(last.values(), run.schema_version)
+    return Results(run, found, (*warnings, *more), seams)
+
+
+def _read_seams(folder: Path) -> tuple[tuple[Seam, ...], tuple[str, ...]]:
+    """Read where a run was resumed; most runs were not."""
+    file = folder / SEAMS_FILE
+    return read_lines(file, Seam) if file.exists() else ((), ())
 
 
 def read_training(folder: Path) -> Trained:

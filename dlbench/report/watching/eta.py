@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from dlbench.records.measurement import Measurement, Phase, Progress, Taken
 from dlbench.records.plan import Forecast, Plan
+from dlbench.records.seam import Resumed
 from dlbench.report.watching.countdown import Left
 from dlbench.report.watching.rounds import Rounds
 from dlbench.report.watching.scales import NONE, Name, Names, Pair, Scales
@@ -94,6 +95,8 @@ class Forecasted:
         """Take note of an event."""
         if isinstance(event, Measurement):
             self._report(event)
+        elif isinstance(event, Resumed):
+            self.backlog.drop(lambda task: (task.generation, task.row) in event.rows)
         elif isinstance(event, Taken):
             self.rounds.take(event.case, len(event.blocks))
         elif isinstance(event, Progress) and event.phase and event.phase != "renewing":
