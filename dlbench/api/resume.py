@@ -34,7 +34,7 @@ from dlbench.results import lock, seams
 from dlbench.results.find import LATEST
 from dlbench.results.find import folders as folders_in
 
-NOTHING_LEFT = "Nothing is left to measure: the run is complete"
+NOTHING_LEFT = "Nothing is left to measure"
 
 
 def resume(

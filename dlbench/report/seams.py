@@ -37,8 +37,14 @@ def _line(one: SeamDrift) -> str:
     if one.case is None:
         return resumed
     if one.change is None:
-        return f"{resumed}. How fast the machine was then is not known"
+        return f"{resumed}. Whether the machine was as fast as before is not known: {_why(one)}"
     return f"{resumed}. {_ratio(one)}"
+
+
+def _why(one: SeamDrift) -> str:
+    """Return why the change is not known."""
+    check = one.seam.check
+    return (check and check.reason) or "other programs used the CPU"
 
 
 def _ratio(one: SeamDrift) -> str:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import msgspec
 
+from dlbench.errors import UnreadableResults
 from dlbench.records.measurement import Measurement
 from dlbench.records.seam import Seam
-from dlbench.results.folder import RUN, SEAMS_FILE
+from dlbench.results.folder import LOGS_FOLDER, RUN, SEAMS_FILE
 
 CUT_FILE = "cut.jsonl"
 
@@ -24,6 +25,7 @@ def cut(folder: Path, is_kept: Callable[[Measurement], bool]) -> int:
     file is written beside and renamed: a kill loses nothing.
     """
     file = folder / RUN.lines_file
+    _refuse_links(folder)
     measurements, _ = RUN.read_lines(folder)
     *lines, torn = file.read_bytes().split(b"\n")
     marked = [(line, is_kept(one)) for line, one in zip(lines, measurements, strict=True)]
@@ -36,6 +38,13 @@ def cut(folder: Path, is_kept: Callable[[Measurement], bool]) -> int:
         _write(beside, kept, "wb")
         beside.replace(file)
     return len(dropped)
+
+
+def _refuse_links(folder: Path) -> None:
+    """Raise UnreadableResults for a link: it may lead to another file of the user."""
+    for name in (RUN.lines_file, CUT_FILE, SEAMS_FILE, LOGS_FOLDER):
+        if (folder / name).is_symlink():
+            raise UnreadableResults(f"{folder / name} is a link, so nothing is written to it")
 
 
 def append(folder: Path, seam: Seam) -> None:

@@ -16,6 +16,8 @@ from collections import Counter
 import psutil
 import pytest
 
+from dlbench.errors import EXIT_INTERRUPTED
+from dlbench.harness import lifeline
 from dlbench.results.find import folders
 from dlbench.results.folder import read_run
 from fakes import killable
@@ -28,7 +30,7 @@ KILLS_OF_A_RUN = 3
 # The moments are drawn from this seed.
 SEED = 20261128
 REAL_KILLS = 5
-LOOK_S, LONG_S, ENDED_S = 0.02, 120.0, 3.0
+LOOK_S, LONG_S, ENDED_S, OBEYED_S = 0.02, 120.0, 3.0, 2.0
 
 SUITE = """
 about = "some rows, and repetitions"
@@ -156,35 +158,95 @@ def wait_until(holds, limit_s):
     return held
 
 
+def in_sessions(numbers):
+    """The living processes of these sessions."""
+    found = psutil.process_iter(["status"])
+    alive = [one for one in found if one.info["status"] != psutil.STATUS_ZOMBIE]
+    return [one for one in alive if session(one.pid) in numbers]
+
+
+def session(process):
+    """Its number; None of a process that has just ended."""
+    try:
+        return os.getsid(process)
+    except ProcessLookupError:
+        return None
+
+
 def lines_in(results):
     return sum(file.read_bytes().count(b"\n") for file in results.rglob("measurements.jsonl"))
 
 
-@pytest.mark.skipif(KILLS < REAL_KILLS * KILLS_OF_A_RUN, reason="only in: nox -s kills")
-@pytest.mark.parametrize("lines", range(REAL_KILLS))
-def test_the_same_with_real_workers_and_no_process_is_left(suite, tmp_path, lines):
-    """It is killed when there are so many lines; workers are counted by a mark of this test."""
-    results = tmp_path / "results"
-    environment = {**os.environ, "KILLED_BY": str(tmp_path), "TMPDIR": str(tmp_path)}
+class RealRun:
+    """A run with real workers. Its processes have a mark of this test, and its workers sessions."""
 
-    def dlbench(*words):
-        command = [sys.executable, "-m", "dlbench", *map(str, words), "--results", str(results)]
+    def __init__(self, suite, folder):
+        self.suite, self.results, self.mark = suite, folder / "results", str(folder)
+        self.process = self.dlbench("run", suite)
+
+    def dlbench(self, *words):
+        environment = {**os.environ, "KILLED_BY": self.mark, "TMPDIR": self.mark}
+        command = [sys.executable, "-m", "dlbench", *map(str, words)]
+        command += ["--results", str(self.results)]
         return subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
 
-    killed = dlbench("run", suite)
+    def await_lines(self, lines):
+        """Wait for so many lines, and until workers are there; the sessions of the workers."""
 
-    def has_begun():
-        return lines_in(results) >= 4 * lines and len(marked(str(tmp_path))) > 2
+        def has_begun():
+            return lines_in(self.results) >= lines and len(self.workers()) > 1
 
-    begun = wait_until(has_begun, LONG_S)
-    killed.kill()
-    killed.wait(LONG_S)
-    assert begun
-    assert wait_until(lambda: not marked(str(tmp_path)), ENDED_S), marked(str(tmp_path))
+        assert wait_until(has_begun, LONG_S)
+        return {session(one.pid) for one in self.workers()}
+
+    def workers(self):
+        """The living processes that are neither the supervisor nor its keeper."""
+        found = marked(self.mark)
+        return [one for one in found if lifeline.MARK in (one.info["environ"] or {})]
+
+    @property
+    def folder(self):
+        (folder,) = folders(self.results)
+        return folder
+
+
+@pytest.fixture
+def real(suite, tmp_path):
+    run = RealRun(suite, tmp_path)
+    yield run
+    run.process.kill()
+    run.process.wait(LONG_S)
+
+
+with_real_workers = pytest.mark.skipif(
+    KILLS < REAL_KILLS * KILLS_OF_A_RUN, reason="only in: nox -s kills"
+)
+
+
+@with_real_workers
+@pytest.mark.parametrize("lines", range(0, 4 * REAL_KILLS, 4))
+def test_the_same_with_real_workers_and_no_process_is_left(real, tmp_path, lines):
+    """It is killed when there are so many lines."""
+    sessions = real.await_lines(lines)
+    real.process.kill()
+    real.process.wait(LONG_S)
+    assert wait_until(lambda: not marked(real.mark), ENDED_S), marked(real.mark)
+    assert in_sessions(sessions) == []
     assert wait_until(lambda: not list(tmp_path.glob("dlbench-*")), ENDED_S)
-    assert dlbench("run", "--resume", "latest").wait(LONG_S) == 0
-    (folder,) = folders(results)
-    found = outcomes(folder)
+    assert real.dlbench("run", "--resume", "latest").wait(LONG_S) == 0
+    found = outcomes(real.folder)
     assert set(found.values()) == {1}
     assert len(found) == 3 * 3 * 3
     assert {status for _, _, status in found} == {"ok"}
+
+
+@with_real_workers
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_who_asks_a_run_to_end_is_obeyed_in_two_seconds(real, tmp_path, number):
+    sessions = real.await_lines(4)
+    real.process.send_signal(number)
+    assert wait_until(lambda: not in_sessions(sessions), OBEYED_S), in_sessions(sessions)
+    assert real.process.wait(LONG_S) == EXIT_INTERRUPTED
+    assert marked(real.mark) == []
+    assert list(tmp_path.glob("dlbench-*")) == []
+    assert len(read_run(real.folder).measurements) >= 4

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 from rich.console import Console
 
+from dlbench.records.measurement import Measurement
 from dlbench.records.run import UsualLuck
 from dlbench.records.seam import Seam
 from dlbench.report import seams, terminal
@@ -39,7 +40,15 @@ def test_few_samples_have_no_interval():
 
 def test_a_seam_without_a_check_is_told_too():
     assert seams.lines(resumed(check=False)) == [RESUMED]
-    assert seams.lines(resumed())[0] == f"{RESUMED}. How fast the machine was then is not known"
+
+
+def test_why_a_change_is_not_known_is_told():
+    unknown = f"{RESUMED}. Whether the machine was as fast as before is not known"
+    assert seams.lines(resumed()) == [f"{unknown}: other programs used the CPU"]
+    stored = resumed()
+    failed = Measurement(CASE.id, "failed", "the worker process died with signal 11")
+    stored = replace(stored, seams=(replace(stored.seams[0], check=failed),))
+    assert seams.lines(stored) == [f"{unknown}: the worker process died with signal 11"]
 
 
 def test_a_run_without_a_seam_says_nothing():

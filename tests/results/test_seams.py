@@ -65,6 +65,18 @@ def test_a_damaged_line_is_not_cut_off(folder):
     assert lines(folder) == before
 
 
+@pytest.mark.parametrize("name", ["measurements.jsonl", "cut.jsonl", "seams.jsonl", "logs"])
+def test_a_link_is_not_written_to(folder, tmp_path_factory, name):
+    outside = tmp_path_factory.mktemp("outside") / "file"
+    outside.write_bytes(lines(folder))
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).symlink_to(outside)
+    before = outside.read_bytes()
+    with pytest.raises(UnreadableResults, match=f"{name} is a link"):
+        seams.cut(folder, all_but(CASES[3]))
+    assert outside.read_bytes() == before
+
+
 def test_a_kill_before_the_file_is_replaced_loses_nothing(folder, monkeypatch):
     before = lines(folder)
     with monkeypatch.context() as patch:

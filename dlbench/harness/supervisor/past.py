@@ -27,7 +27,7 @@ class Past:
     """What an earlier process has measured of a plan.
 
     kept: the measurements of complete rows; rows: all complete ones, also those for which there was
-    nothing to measure; is_complete: whether no row is left.
+    nothing to measure; is_complete: whether no row is left, or no time.
     """
 
     kept: tuple[Measurement, ...] = ()
@@ -69,7 +69,9 @@ def past_of(plan: Plan, measurements: Sequence[Measurement]) -> Past:
         if not _is_whole(key, group, lines[key], failed) and not _is_late(plan, key, measurements):
             done.remove(key)
     kept = tuple(one for key in done for one in lines.get(key, ()))
-    return Past(kept, frozenset(done), is_complete=len(done) == len(keys))
+    budget_s = plan.sampling.budget_s
+    is_over = budget_s is not None and spent_s(kept) >= budget_s
+    return Past(kept, frozenset(done), is_complete=is_over or len(done) == len(keys))
 
 
 def _rows(plan: Plan) -> Iterator[tuple[RowKey, Group]]:

@@ -79,6 +79,7 @@ def test_a_row_that_is_cut_when_the_time_is_used_up_stays_so():
     assert pasts.spent_s(first) >= 2, "two blocks of a second"
     past = past_of(made, first)
     assert past.kept == tuple(first)
+    assert past.is_complete
     longer = replace(made, sampling=replace(made.sampling, budget_s=1000.0))
     assert past_of(longer, first).kept == ()
 
