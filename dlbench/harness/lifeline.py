@@ -13,7 +13,8 @@ from uuid import uuid4
 # what leaves its process group and its session.
 MARK = "DLBENCH_MARK"
 
-# include/uapi/linux/prctl.h
+# include/uapi/linux/prctl.h: the signal at the death of the parent; whether to become the parent of
+# each descendant whose parent ends.
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -34,29 +35,20 @@ def hold() -> None:
     The kernel wakes it up if it is stopped: then it finds its wire closed, ends all that it has
     started, and ends. To be killed at once instead would leave those without an ancestor.
     """
-    _prctl(PR_SET_PDEATHSIG, signal.SIGCONT)
-    _adopt_orphans()
+    if sys.platform == "linux":
+        _prctl(PR_SET_PDEATHSIG, signal.SIGCONT)
+        _prctl(PR_SET_CHILD_SUBREAPER, 1)
     mark = os.environ.get(MARK)
     if mark is not None and os.name == "posix" and os.getppid() != owner_of(mark):
         os._exit(1)  # the supervisor died before
 
 
 def die_with_parent() -> None:
-    """Let the kernel end this process when its parent dies: a stopped worker cannot notice it.
-
-    prctl(2), PR_SET_PDEATHSIG; Linux only.
-    """
-    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _adopt_orphans() -> None:
-    """Become the parent of each descendant whose parent ends: it can be found, and ended.
-
-    prctl(2), PR_SET_CHILD_SUBREAPER; Linux only.
-    """
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    """Let the kernel end this process when its parent dies: a stopped copy cannot notice it."""
+    if sys.platform == "linux":
+        _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _prctl(option: int, value: int) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(option, value)
+    """Change a property of this process: prctl(2), Linux only."""
+    ctypes.CDLL(None).prctl(option, value)

@@ -4,8 +4,8 @@ Rows are measured one after the other. So all rows before the last one with a me
 complete, and that one is complete if nothing of it is missing.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from dlbench.grouping import grouped
@@ -27,11 +27,13 @@ class Past:
     """What an earlier process has measured of a plan.
 
     kept: the measurements of complete rows; rows: all complete ones, also those for which there was
-    nothing to measure; is_complete: whether no row is left, or no time.
+    nothing to measure; preparing_s: the seconds that it took to prepare a row; is_complete: whether
+    no row is left, or no time.
     """
 
     kept: tuple[Measurement, ...] = ()
     rows: frozenset[RowKey] = frozenset()
+    preparing_s: Mapping[RowKey, float] = field(default_factory=dict)
     is_complete: bool = False
 
     def restore(self, state: RunState) -> None:
@@ -48,12 +50,6 @@ class Past:
             if is_early and case.mode_kind == "static":
                 state.too_slow[case.target] = case.workload.id
 
-    def preparing_s(self, key: RowKey, group: Group) -> float:
-        """Return the seconds that it took to prepare the cases of a row."""
-        ids = {case.id for case in group.live}
-        those = (one for one in self.kept if one.generation == key.generation and one.case in ids)
-        return sum((one.starting_s or 0.0) + (one.preparing_s or 0.0) for one in those)
-
 
 def past_of(plan: Plan, measurements: Sequence[Measurement]) -> Past:
     """Return the past of a plan with these measurements, in the order in which they were taken."""
@@ -61,7 +57,8 @@ def past_of(plan: Plan, measurements: Sequence[Measurement]) -> Past:
     places = {case.id: group.workload.id for _, group in order for case in group.live}
     lines = grouped(measurements, lambda one: RowKey(one.generation, places[one.case]))
     keys = [key for key, _ in order]
-    last = max((keys.index(key) for key in lines), default=-1)
+    numbers = {key: number for number, key in enumerate(keys)}
+    last = max((numbers[key] for key in lines), default=-1)
     done = keys[: last + 1]
     if last >= 0:
         key, group = order[last]
@@ -71,7 +68,9 @@ def past_of(plan: Plan, measurements: Sequence[Measurement]) -> Past:
     kept = tuple(one for key in done for one in lines.get(key, ()))
     budget_s = plan.sampling.budget_s
     is_over = budget_s is not None and spent_s(kept) >= budget_s
-    return Past(kept, frozenset(done), is_complete=is_over or len(done) == len(keys))
+    preparing_s = {key: sum(map(_preparing_s, those)) for key, those in lines.items()}
+    is_complete = is_over or len(done) == len(keys)
+    return Past(kept, frozenset(done), preparing_s, is_complete)
 
 
 def _rows(plan: Plan) -> Iterator[tuple[RowKey, Group]]:
@@ -108,4 +107,8 @@ def _seconds(one: Measurement) -> float:
     stretched = (sample for stretch in one.stretches for sample in stretch.samples)
     blocks: Iterable[Sample] = (*one.samples, *one.lead_ins, *stretched)
     timed_s = sum(sample.host_s for sample in blocks)
-    return (one.starting_s or 0.0) + (one.preparing_s or 0.0) + timed_s
+    return _preparing_s(one) + timed_s
+
+
+def _preparing_s(one: Measurement) -> float:
+    return (one.starting_s or 0.0) + (one.preparing_s or 0.0)

@@ -77,7 +77,7 @@ class Supervisor:
         for index, group in enumerate(groups):
             key = RowKey(self.state.generation, group.workload.id)
             if key in self.past.rows:
-                self.budget.count_prepared(self.past.preparing_s(key, group))
+                self.budget.count_prepared(self.past.preparing_s.get(key, 0.0))
                 continue
             self.row = RowRun(self.state, group, groups[index + 1 :])
             for event in self.row.measure():
