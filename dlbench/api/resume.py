@@ -144,7 +144,9 @@ def _told(plan: Plan, past: Past) -> str:
     if past.is_complete:
         return NOTHING_LEFT
     rows = len(plan.groups) * plan.sampling.generations
-    return f"Going on with the run: {len(past.rows)} of {units.counted(rows, 'row')} are measured"
+    return (
+        f"Going on with the run; complete so far: {len(past.rows)} of {units.counted(rows, 'row')}"
+    )
 
 
 def _seam(plan: Plan, past: Past, launch: Launch) -> Seam:

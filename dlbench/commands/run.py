@@ -1,6 +1,7 @@
 """Measure a suite: the main job of dlbench."""
 
 from functools import partial
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -206,7 +207,7 @@ def _told(measure: "Callable[..., RunResult]", quiet: bool) -> int:
         errors.print(str(interrupt))
     _show(result)
     if interrupted:
-        errors.print(f"Go on with: dlbench run --resume {result.folder}", soft_wrap=True)
+        typer.echo(f"Go on with: dlbench run --resume {quote(str(result.folder))}", err=True)
         return EXIT_INTERRUPTED
     if result.is_empty:
         typer.echo(f"Nothing was measured: {_why_nothing(result)}", err=True)

@@ -1,6 +1,7 @@
 """A run that was stopped at any byte is resumed, with workers that follow a script."""
 
 import json
+import shlex
 import sys
 from contextlib import nullcontext
 from functools import partial
@@ -207,7 +208,7 @@ def test_the_watcher_is_told_what_is_measured(folder):
     (resumed,) = [event for event in told if isinstance(event, Resumed)]
     assert len(resumed.kept) == 2
     assert len(resumed.rows) == 1
-    assert Notice("Going on with the run: 1 of 4 rows are measured") in told
+    assert Notice("Going on with the run; complete so far: 1 of 4 rows") in told
 
 
 # --- what is refused ------------------------------------------------------------------------------
@@ -303,15 +304,18 @@ def test_the_command_goes_on_and_shows_the_whole(folder, typed, capsys):
     shown, told = capsys.readouterr()
     assert "matmul 16" in shown
     assert "The run was stopped, and resumed on" in " ".join(shown.split())
-    assert "Going on with the run: 1 of 4 rows are measured" in told
+    assert "Going on with the run; complete so far: 1 of 4 rows" in told
     assert "[2/4] matmul 16" in told
 
 
 def test_who_interrupts_is_told_how_to_go_on(machine, suite, tmp_path, typed, capsys):
     machine(turn=[None] * 8 + [KeyboardInterrupt()])
-    assert typed("run", suite, "--results", tmp_path / "results") == EXIT_INTERRUPTED
-    (folder,) = folders(tmp_path / "results")
-    assert f"Go on with: dlbench run --resume {folder}\n" in capsys.readouterr().err
+    results = tmp_path / "my [b]results"
+    assert typed("run", suite, "--results", results) == EXIT_INTERRUPTED
+    (folder,) = folders(results)
+    assert (
+        f"Go on with: dlbench run --resume {shlex.quote(str(folder))}\n" in capsys.readouterr().err
+    )
     machine()
     assert typed("run", "--resume", folder) == 0
     assert len(outcomes(folder)) == LINES

@@ -68,7 +68,7 @@ def past_of(plan: Plan, measurements: Sequence[Measurement]) -> Past:
     kept = tuple(one for key in done for one in lines.get(key, ()))
     budget_s = plan.sampling.budget_s
     is_over = budget_s is not None and spent_s(kept) >= budget_s
-    preparing_s = {key: sum(map(_preparing_s, those)) for key, those in lines.items()}
+    preparing_s = {key: sum(map(_preparing_s, lines[key])) for key in done if key in lines}
     is_complete = is_over or len(done) == len(keys)
     return Past(kept, frozenset(done), preparing_s, is_complete)
 
