@@ -9,12 +9,13 @@ import pytest
 import typer.main
 
 from dlbench import cli, registry
-from dlbench.api import run, train, verify
+from dlbench.api import doctor, run, train, verify
 from dlbench.harness.supervisor.verification import Task
 from dlbench.plan import targets
 from dlbench.records.measurement import ParityCheck
 from dlbench.records.verification import Agreement
 from dlbench.results.folder import RUN, new_folder
+from fakes.facts import facts
 from fakes.runs import case, matmul, measured, run_of
 from fakes.terminal import dlbench
 
@@ -82,6 +83,7 @@ def test_its_example_works(name: str, measured_twice: Path, monkeypatch) -> None
     monkeypatch.setattr("dlbench.api.result.RunResult.is_empty", False)
     monkeypatch.setattr(train.TrainingPlan, "train", nothing)
     monkeypatch.setattr(verify, "_findings", lambda asked, *_: [fine(asked[-1])])
+    monkeypatch.setattr(doctor, "gather", lambda *_, **__: facts(measured_twice))
     answer = dlbench(*example(name)[1:])
     assert answer.code == 0
     assert answer.err.startswith("Report of ") if name == "report" else not answer.err
