@@ -128,6 +128,14 @@ def soak(session: nox.Session) -> None:
 
 
 @nox.session
+def kills(session: nox.Session) -> None:
+    """Kill 60 supervisors with fake workers, and 5 with real ones, and resume their runs."""
+    install(session, "dev")
+    env = {**environment(), "DLBENCH_KILLS": "60"}
+    session.run("pytest", "tests/kills", *session.posargs, env=env)
+
+
+@nox.session
 def snapshots(session: nox.Session) -> None:
     """Write the stored copies of what a user sees anew; look at them with `git diff`."""
     install(session, "dev")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dlbench.api.load import load as load
     from dlbench.api.result import RunResult as RunResult
     from dlbench.api.result import TrainingOutcome as TrainingOutcome
+    from dlbench.api.resume import resume as resume
     from dlbench.api.run import dry_run as dry_run
     from dlbench.api.run import run as run
     from dlbench.api.train import Folders as Folders
@@ -30,6 +31,7 @@ __version__ = "0.1.0"
 # loads nothing else.
 _PUBLIC = {
     "run": "dlbench.api.run",
+    "resume": "dlbench.api.resume",
     "dry_run": "dlbench.api.run",
     "load": "dlbench.api.load",
     "train": "dlbench.api.train",

@@ -17,7 +17,7 @@ ELSEWHERE = {
     "harness/supervisor/case.py": "harness/supervisor/test_failures.py",
     "harness/supervisor/state.py": "harness/supervisor/test_run.py",
     # A worker's answers to orders, on a backend whose every answer is known.
-    "harness/worker/__main__.py": "harness/worker/test_main.py",
+    "harness/worker/__main__.py": "harness/test_lifeline.py",
     "harness/worker/verification.py": "harness/supervisor/test_verification.py",
     # Rows and verdicts of runs of known truth.
     "analysis/labels.py": "report/test_tables.py",
@@ -50,6 +50,7 @@ ELSEWHERE = {
     "records/costs.py": "experience/test_costs.py",
     "records/framework.py": "backends/test_probe.py",
     "records/run.py": "records/test_records.py",
+    "records/seam.py": "records/test_records.py",
     "records/training.py": "harness/supervisor/test_training.py",
     "records/verification.py": "harness/supervisor/test_verification.py",
     # What is compared with NumPy's by every backend.

@@ -41,6 +41,12 @@ def load_run(
 
     Raises UsageError for a training too, which says why no training will do.
     """
+    folder = run_folder(run, results, why)
+    return RunResult(folders.read_run(folder), folder)
+
+
+def run_folder(run: str | Path, results: str | Path, why: str) -> Path:
+    """Return the folder of a run; UsageError for a training, which says why none will do."""
     folder = _find(run, results, (folders.RUN,))
     if folders.TRAINING.is_at(folder):
         name = folder.name
@@ -48,4 +54,4 @@ def load_run(
             f"{name} is a training, and {why}",
             hint=f"Learning curve: in {folder}. Table: dlbench show {name}",
         )
-    return RunResult(folders.read_run(folder), folder)
+    return folder

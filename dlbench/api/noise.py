@@ -52,7 +52,7 @@ def measure(machine: Machine, environment: Environment) -> Noise | str:
     ):
         events = list(Supervisor(planned, launch).measure())
     measured = [event for event in events if isinstance(event, Measurement)]
-    usual, _ = luck.usual(environment)
+    usual, _ = luck.usual(environment, planned)
     lucky = Variance(usual.variance, usual.df) if usual else USUAL
     return evaluate(planned, measured, monotonic() - start, lucky)
 

@@ -24,6 +24,7 @@ from dlbench.records.measurement import Measurement, Notice
 from dlbench.records.plan import Estimate, Plan
 from dlbench.records.run import Run
 from dlbench.results import folder as folders
+from dlbench.results import lock
 from dlbench.results.writer import Writer
 
 T = TypeVar("T")
@@ -34,7 +35,9 @@ def dry_run(
 ) -> Plan:
     """Return what `run` would measure, and measure nothing; the arguments are those of `run`."""
     declarations = read_declarations()
-    return _plan(Request.of(asked, options), declarations, progress, _known(declarations, progress))
+    return planned_for(
+        Request.of(asked, options), declarations, progress, _known(declarations, progress)
+    )
 
 
 def estimated(planned: Plan) -> Estimate:
@@ -51,7 +54,7 @@ def starting_s(planned: Plan) -> float:
 
 def _known(declarations: Mapping[str, Declaration], watch: Watch) -> Costs:
     """Return what earlier runs on this machine took; the watcher is told of a damaged book."""
-    return _told(costs.usual(environment.capture(declarations)), watch)
+    return told(costs.usual(environment.capture(declarations)), watch)
 
 
 def run(
@@ -75,9 +78,9 @@ def run(
     request, place = Request.of(asked, options), arguments.path("results", results)
     declarations = read_declarations()
     machine = environment.capture(declarations)  # takes a second, so before there is a folder
-    known = _told(costs.usual(machine), progress)
-    planned = _plan(request, declarations, progress, known)
-    usual = _told(luck.usual(machine, planned), progress)
+    known = told(costs.usual(machine), progress)
+    planned = planned_for(request, declarations, progress, known)
+    usual = told(luck.usual(machine, planned), progress)
     for note in planned.notes:
         progress(Notice(note))
     folder = folders.new_folder(place, planned.suite)
@@ -96,23 +99,28 @@ def run(
     result = RunResult(folders.read_run(folder), folder)
     if interrupted:
         raise Interrupted(result, "measured")
-    _told((None, luck.remember(result.stored)), progress)
-    _told((None, costs.remember(result.stored)), progress)
+    remember(result, progress)
     return result
 
 
-def _told(found: tuple[T, str], watch: Watch) -> T:
-    """Return what was found; the watcher is told the note."""
+def remember(result: RunResult, watch: Watch) -> None:
+    """Keep for later runs what this one shows of the machine; the watcher is told the notes."""
+    told((None, luck.remember(result.stored)), watch)
+    told((None, costs.remember(result.stored)), watch)
+
+
+def told(found: tuple[T, str], watch: Watch) -> T:
+    """Return what was found; tell the watcher the note."""
     value, note = found
     if note:
         watch(Notice(note))
     return value
 
 
-def _plan(
+def planned_for(
     request: Request, declarations: Mapping[str, Declaration], watch: Watch, known: Costs
 ) -> Plan:
-    """The plan; the watcher is told which data sets are replaced by random numbers."""
+    """Return the plan; the watcher is told which data sets are replaced by random numbers."""
     machine = this_machine(declarations)
     planned = build.make(suite.load(request.suite), request, machine, known)
     for dataset in _datasets(planned):
@@ -136,18 +144,19 @@ def _measure(
 ) -> bool:
     """Measure and store; return whether the user interrupted. known: what earlier runs took."""
     logs, renews = folder / folders.LOGS_FOLDER, run.plan.sampling.renewals > 0
-    with folders.RUN.writing(folder, run) as written:
+    with folders.RUN.writing(folder, run) as written, lock.held(folder / folders.RUN.head_file):
         try:
             progress(run)
             progress(forecast(run.plan, known))
             with Launcher(declarations, logs, renews=renews) as launch:
                 ahead_s = expected(run.plan, known)
                 events = Supervisor(run.plan, launch, expected_s=ahead_s).measure()
-                return consume(events, partial(_store, written), progress)
+                return consume(events, partial(store, written), progress)
         except KeyboardInterrupt:  # while workers end
             return True
 
 
-def _store(written: Writer[Measurement], event: object) -> None:
+def store(written: Writer[Measurement], event: object) -> None:
+    """Store an event if it is a measurement."""
     if isinstance(event, Measurement):
         written.append(event)

@@ -1,10 +1,13 @@
 """The options that several commands share, the command line, and the signals that end a run."""
 
+import os
 import shlex
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -112,10 +115,23 @@ def command_line() -> str:
     return readable(shlex.join(["dlbench", *sys.argv[1:]]))
 
 
+# Standard output and standard error.
+OUTPUTS = (1, 2)
+
+
 def end_in_order() -> None:
     """Treat SIGTERM and SIGHUP like Ctrl-C: the run keeps its measurements and ends its workers."""
+    terminals = [output for output in OUTPUTS if os.isatty(output)]
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         # a signal that was ignored at the start stays ignored, as `nohup` wants it
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, signal.default_int_handler)
+            signal.signal(number, partial(_interrupt, terminals))
+
+
+def _interrupt(terminals: Sequence[int], number: int, frame: FrameType | None) -> None:
+    """Interrupt; nothing more is written to a terminal that was closed, which would be an error."""
+    for output in terminals:
+        if not os.isatty(output):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), output)
+    signal.default_int_handler(number, frame)

@@ -1,6 +1,8 @@
 """Measure a suite: the main job of dlbench."""
 
 from contextlib import suppress
+from functools import partial
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,6 +27,7 @@ from dlbench.commands.base import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from dlbench.api.result import RunResult
@@ -135,6 +138,14 @@ def run(
             "[default: the suite's]",
         ),
     ] = None,
+    resume: Annotated[
+        str,
+        option(
+            "--resume",
+            "Go on with this run, which was stopped: its path, id, or latest. It must be the same "
+            "machine and plan.",
+        ),
+    ] = "",
     results: Results = RESULTS,
     quiet: Quiet = False,
     seed: Annotated[
@@ -146,9 +157,17 @@ def run(
     ] = False,
 ) -> int:
     """Plan, measure, store and show; the exit code says whether every case went well."""
+    from dlbench.errors import UsageError
     from dlbench.plan.request import Request
 
     request = Request.of(suite, options_of(Request, locals()))
+    if resume and dry_run:
+        raise UsageError(
+            "--dry-run and --resume do not go together: the plan is that of the stopped run",
+            hint=f"See what is measured with: dlbench show {resume}",
+        )
+    if resume:
+        return _resume(resume, request, results, quiet)
     return _show_plan(request) if dry_run else _measure(request, results, quiet)
 
 
@@ -165,9 +184,23 @@ def _show_plan(request: "Request") -> int:
 
 
 def _measure(request: "Request", results: "Path", quiet: bool) -> int:
-
-    from dlbench.api.invocation import Interrupted
     from dlbench.api.run import run as measure
+
+    command = command_line()
+    return _told(partial(measure, request, results=results, command=command), quiet)
+
+
+def _resume(run: str, request: "Request", results: "Path", quiet: bool) -> int:
+    """Go on with a run; a request that asks for something must ask for what was planned."""
+    from dlbench.api.resume import resume as measure
+
+    asked = request if request.given else None
+    return _told(partial(measure, run, request=asked, results=results), quiet)
+
+
+def _told(measure: "Callable[..., RunResult]", quiet: bool) -> int:
+    """Measure, show what is going on and the result; return the exit code."""
+    from dlbench.api.invocation import Interrupted
     from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, Unwritable
     from dlbench.printer import Printer
     from dlbench.report import progress
@@ -177,13 +210,15 @@ def _measure(request: "Request", results: "Path", quiet: bool) -> int:
     end_in_order()
     try:
         with watching(errors) as watcher:
-            result = measure(request, results=results, progress=watcher.see, command=command_line())
+            result = measure(progress=watcher.see)
     except Interrupted as interrupt:
         result, interrupted = interrupt.result, True
         errors.print(str(interrupt))
     if interrupted:
         with suppress(Unwritable):  # the terminal may be what has gone
             _show(result)
+            hint = f"Go on with: dlbench run --resume {quote(str(result.folder))}"
+            echo(hint, err=True)
         return EXIT_INTERRUPTED
     _show(result)
     if result.is_empty:

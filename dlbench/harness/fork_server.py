@@ -10,9 +10,11 @@ import contextlib
 import os
 import signal
 import sys
+from functools import partial
 from typing import NoReturn
 
-from dlbench.harness.parking import die_with_parent
+from dlbench.harness import family
+from dlbench.harness.lifeline import die_with_parent
 
 # The exit code of a copy that asks for a successor; EX_TEMPFAIL of sysexits.h: try again.
 GIVE_WAY = 75
@@ -32,6 +34,8 @@ def serve() -> bool:
     """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # if ignored, waitid would fail
     origin, is_first = os.getpid(), True
+    signal.signal(signal.SIGCONT, partial(_end_if_orphaned, os.getppid()))
+    before = family.descendants(origin)
     while True:
         sys.stderr.flush()
         try:
@@ -49,6 +53,7 @@ def serve() -> bool:
         with contextlib.suppress(OSError):
             os.killpg(copy, signal.SIGKILL)  # the processes it started
         code = os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1])
+        family.end(lambda: family.descendants(origin) - before)  # those that left its group
         if code != GIVE_WAY:
             _end_with(code)
 
@@ -58,7 +63,15 @@ def _begin_as_copy(origin: int) -> None:
     die_with_parent()
     if os.getppid() != origin:  # the parent died before
         os._exit(1)
+    signal.signal(signal.SIGCONT, signal.SIG_DFL)
     os.setpgid(0, 0)
+
+
+def _end_if_orphaned(parent: int, *_: object) -> None:
+    """End with all copies if the supervisor has died: the kernel tells it so (lifeline.py)."""
+    if os.getppid() != parent:
+        family.end_own()
+        os._exit(1)
 
 
 def give_way() -> NoReturn:

@@ -5,7 +5,6 @@ not know any workload, nor the order of turns.
 """
 
 import contextlib
-import ctypes
 import os
 import signal
 import sys
@@ -19,9 +18,6 @@ import psutil
 # make_process_cpuclock(pid, CPUCLOCK_SCHED), which is what clock_getcpuclockid(3) returns.
 CPUCLOCK_SCHED = 2
 NS = 1e9
-
-# include/uapi/linux/prctl.h
-PR_SET_PDEATHSIG = 1
 
 # Pause between two checks for a stop, and the time limit. A stop takes microseconds, unless the
 # kernel holds a thread (a driver that hangs); the limit keeps a worker from hanging its supervisor.
@@ -212,15 +208,6 @@ def _with_children(process: psutil.Process) -> list[psutil.Process]:
         return [process, *process.children(recursive=True)]
     except (psutil.Error, OSError):
         return [process]
-
-
-def die_with_parent() -> None:
-    """Let the kernel end this process when its parent dies: a stopped worker cannot notice it.
-
-    prctl(2), PR_SET_PDEATHSIG; Linux only.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def cpu_seconds(pid: int) -> float | None:

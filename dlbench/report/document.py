@@ -11,7 +11,7 @@ from dlbench.errors import UsageError
 from dlbench.formats.base import Document, Notes, Table
 from dlbench.records.run import Environment, Run
 from dlbench.records.training import TrainingRun
-from dlbench.report import notes
+from dlbench.report import notes, seams
 from dlbench.report.answers import tables as answer_tables
 from dlbench.report.cores import usable
 from dlbench.report.metrics import SPARSE, Metric, measured, rows_with
@@ -59,7 +59,11 @@ def document_of(results: Results, view: View = DEFAULT) -> Document:
         reading=reading,
         source=source(results.run),
         setting="" if view.wide else setting(reading.rows),
-        warnings=(*results.warnings, *notes.warnings(results.run, reading)),
+        warnings=(
+            *results.warnings,
+            *seams.warnings(results),
+            *notes.warnings(results.run, reading),
+        ),
         answered=answered,
         answers=tuple(one.text for one in sentences(marked.rows, answered)),
         answer_tables=tuple(answer_tables(marked.rows, answered, view)),
@@ -71,6 +75,7 @@ def document_of(results: Results, view: View = DEFAULT) -> Document:
             *advice(reading.rows),
             *paid_once(reading.rows),
             *notes.lines(known.run, reading),
+            *seams.lines(results),
         ),
     )
 

@@ -1,8 +1,9 @@
 """A folder of results: a head in one JSON file, and lines of records in another.
 
 `results/<id>/run.json` and `measurements.jsonl` are of `dlbench run`, `training.json` and
-`trainings.jsonl` of `dlbench train`. Records are written as they come, and can be read without
-dlbench. Nothing read from a folder is executed. It must not know how anything is measured or shown.
+`trainings.jsonl` of `dlbench train`; `seams.jsonl` says where a run was resumed. Records are
+written as they come, and can be read without dlbench. Nothing read from a folder is executed. It
+must not know how anything is measured or shown.
 """
 
 import os
@@ -21,6 +22,7 @@ from dlbench.errors import UnreadableResults, UsageError, unwritable
 from dlbench.records.base import NOT_DECODED, Record
 from dlbench.records.measurement import Measurement
 from dlbench.records.run import SCHEMA_VERSION, Run
+from dlbench.records.seam import Seam
 from dlbench.records.training import TrainingResult, TrainingRun
 from dlbench.results.plausible import (
     faults_of_measurements,
@@ -31,6 +33,7 @@ from dlbench.results.upgrade import upgraded
 from dlbench.results.writer import Writer
 
 LOGS_FOLDER = "logs"
+SEAMS_FILE = "seams.jsonl"
 
 T = TypeVar("T")
 Head = TypeVar("Head")
@@ -82,6 +85,11 @@ class Kind(Generic[Head, Line]):
         with writer:
             yield writer
 
+    def appending(self, folder: Path) -> Writer[Line]:
+        """Take more records, one by one; the head stays as it is."""
+        text = files.read(folder / self.head_file, MOST_BYTES, inside=True)
+        return Writer(folder / self.head_file, text, folder / self.lines_file)
+
 
 RUN: Final = Kind("run", "run.json", "measurements.jsonl", Run, Measurement)
 TRAINING: Final = Kind("training", "training.json", "trainings.jsonl", TrainingRun, TrainingResult)
@@ -89,11 +97,12 @@ KINDS: Final[tuple[Kind[Any, Any], ...]] = (RUN, TRAINING)
 
 
 class Results(Record, frozen=True):
-    """A run and its measurements. warnings: of repaired damage in the files."""
+    """A run and its measurements. warnings: of repaired damage in the files; seams: resumptions."""
 
     run: Run
     measurements: tuple[Measurement, ...]
     warnings: tuple[str, ...] = ()
+    seams: tuple[Seam, ...] = ()
 
 
 class Trained(Record, frozen=True):
@@ -148,7 +157,15 @@ def read_run(folder: Path) -> Results:
     # a measurement that was being written when the user interrupted is there twice
     last = {(one.case, one.generation): one for one in lines}
     _refuse(folder, chain(faults_of_run(run), faults_of_measurements(last.values())))
-    return Results(run, upgraded(last.values(), run.schema_version), warnings)
+    seams, more = _read_seams(folder)
+    found = upgraded(last.values(), run.schema_version)
+    return Results(run, found, (*warnings, *more), seams)
+
+
+def _read_seams(folder: Path) -> tuple[tuple[Seam, ...], tuple[str, ...]]:
+    """Read where a run was resumed; most runs were not."""
+    file = folder / SEAMS_FILE
+    return read_lines(file, Seam) if file.exists() else ((), ())
 
 
 def read_training(folder: Path) -> Trained:

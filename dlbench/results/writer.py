@@ -34,7 +34,8 @@ class Writer(AbstractContextManager["Writer[Line]"], Generic[Line]):
 
     def __init__(self, head: Path, head_text: bytes, path: Path) -> None:
         self.head, self.head_text, self.path = head, head_text, path
-        self._put_head()
+        if not self._has_head():
+            self._put_head()
         self._descriptor = os.open(path, FLAGS, MODE)
         self._size = os.fstat(self._descriptor).st_size
         files.sync_folder(path.parent)
@@ -74,6 +75,12 @@ class Writer(AbstractContextManager["Writer[Line]"], Generic[Line]):
             os.ftruncate(self._descriptor, self._size)
             raise
         self._size += len(line)
+
+    def _has_head(self) -> bool:
+        """Return whether the head is as it must be: who goes on with a run has locked it."""
+        with suppress(OSError):
+            return self.head.read_bytes() == self.head_text
+        return False
 
     def _put_head(self) -> None:
         files.replace(self.head, self.head_text)

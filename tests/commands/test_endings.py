@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -52,3 +53,51 @@ def test_so_can_variables_of_any_bytes(monkeypatch):
     monkeypatch.setenv("OMP_FOO", "\udcff")
     variables = environment.capture({}).variables
     assert variables["OMP_FOO"] == "\N{REPLACEMENT CHARACTER}"
+
+
+terminals = pytest.mark.skipif(os.name != "posix", reason="there are no such terminals")
+
+# It makes the terminal its own, and writes to it when that has been closed.
+CLOSED = """
+import fcntl, signal, sys, termios
+from dlbench.commands.base import end_in_order
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+end_in_order()
+try:
+    print("ready", flush=True)
+    signal.pause()
+except KeyboardInterrupt:
+    print("x" * 100_000, flush=True)
+    print("x" * 100_000, file=sys.stderr, flush=True)
+    sys.exit(130)
+"""
+
+
+def in_a_terminal():
+    """Our end of a new terminal, and a process that runs in it."""
+    ours, theirs = os.openpty()
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
+    process = subprocess.Popen([sys.executable, "-c", CLOSED], start_new_session=True, **streams)
+    os.close(theirs)
+    return ours, process
+
+
+@terminals
+def test_a_terminal_that_was_closed_interrupts_and_is_not_written_to():
+    ours, process = in_a_terminal()
+    assert os.read(ours, 100).startswith(b"ready")
+    os.close(ours)
+    assert process.wait(30) == 130
+
+
+@terminals
+def test_a_terminal_that_is_still_there_is_written_to(number):
+    ours, process = in_a_terminal()
+    said = b""
+    while b"ready" not in said:
+        said += os.read(ours, 1000)
+    process.send_signal(number)
+    while said.count(b"x") < 200_000:
+        said += os.read(ours, 100_000)
+    assert process.wait(30) == 130
+    os.close(ours)

@@ -257,7 +257,7 @@ def test_psutil_tells_the_same_time_in_ticks(child):
 
 
 # A supervisor that starts a worker, says that it is there, and waits; the worker waits as well.
-WORKER = "import sys; from dlbench.harness.parking import die_with_parent; die_with_parent(); "
+WORKER = "import sys; from dlbench.harness.lifeline import die_with_parent; die_with_parent(); "
 SUPERVISOR = f"""
 import subprocess, sys
 worker = {WORKER + "print('here', flush=True); sys.stdin.read()"!r}

@@ -14,13 +14,15 @@ import sys
 import tempfile
 from collections.abc import Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import BinaryIO, cast
 
 import psutil
 
-from dlbench.harness import fork_server, wire
+from dlbench.harness import family, fork_server, lifeline, wire
+from dlbench.harness.keeper import Keeper
 from dlbench.harness.parking import parking_for
 from dlbench.harness.supervisor.log import WorkerLog
 from dlbench.harness.supervisor.pool import Worker
@@ -51,15 +53,24 @@ OOM_KILLS = OomKills()
 
 
 class WorkerProcess:
-    """One worker process. log: the file for its standard error, or None."""
+    """One worker process. log: the file for its standard error, or None.
+
+    keeper: of the run, which ends what the worker has started if the supervisor cannot.
+    """
 
     def __init__(
         self,
         environment: Mapping[str, str],
         log: Path | None = None,
         command: Sequence[str] = COMMAND,
+        keeper: Keeper | None = None,
     ) -> None:
-        self.scratch = tempfile.TemporaryDirectory(prefix="dlbench-", ignore_cleanup_errors=True)
+        self.mark = keeper.next_mark() if keeper else lifeline.new_mark()
+        self.scratch = tempfile.TemporaryDirectory(
+            prefix="dlbench-",
+            dir=keeper.folder.name if keeper else None,
+            ignore_cleanup_errors=True,
+        )
         # temporary files of a framework are removed with the worker
         temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self.scratch.name)
         self.log = WorkerLog(log) if log else None
@@ -70,7 +81,13 @@ class WorkerProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self.log.fileno() if self.log else subprocess.DEVNULL,
-                env={**os.environ, **temporary, **SAFE_PATH, **environment},
+                env={
+                    **os.environ,
+                    **temporary,
+                    **SAFE_PATH,
+                    lifeline.MARK: self.mark,
+                    **environment,
+                },
                 start_new_session=True,  # on POSIX
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # on Windows
             )
@@ -200,8 +217,12 @@ class WorkerProcess:
     def _kill(self) -> None:
         """Kill the worker and all its child processes, such as a compiler's helpers.
 
-        A copy comes first: its parent collects it, and ends as it did (fork_server.py).
+        A copy comes first: its parent collects it, and ends as it did (fork_server.py). What has
+        left the worker's process group is a descendant of the worker as long as that lives, and has
+        its mark.
         """
+        has_died = self._process.poll() is not None
+        started = family.descendants(self._process.pid)
         if self._copy is not None:
             _kill_group(self._copy)
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -209,6 +230,9 @@ class WorkerProcess:
         if hasattr(os, "killpg"):  # not on Windows
             _kill_group(self._process.pid)
         self._process.kill()
+        family.kill(started)
+        if has_died:
+            family.end(partial(family.marked, self.mark))
 
 
 def _kill_group(leader: int) -> None:
@@ -243,12 +267,12 @@ class Launcher(AbstractContextManager["Launcher"]):
         self, declarations: Mapping[str, Declaration], logs: Path, *, renews: bool = False
     ) -> None:
         self.declarations, self.logs, self.renews = declarations, logs, renews
-        self.root = tempfile.TemporaryDirectory(prefix="dlbench-", ignore_cleanup_errors=True)
+        self.keeper = Keeper()
         self.scratches: dict[Hashable, str] = {}
 
     def __exit__(self, *failure: object) -> None:
-        """Remove all compiled code."""
-        self.root.cleanup()
+        """End what workers have left behind, and remove all compiled code."""
+        self.keeper.close()
 
     def __call__(
         self, target: Target, slot: Hashable = None, *, warm: bool = False
@@ -258,15 +282,18 @@ class Launcher(AbstractContextManager["Launcher"]):
         declared = self.declarations[target.backend]
         kind = declared.modes[target.mode]
         variables = declared.variables(target.threads, scratch)
-        worker = WorkerProcess(variables, self.logs / f"{target.file_name}.log")
+        worker = WorkerProcess(variables, self._log_of(target), COMMAND, self.keeper)
         renewable = self.renews and can_be_renewed(target, declared)
         return worker, wire.Start(target, scratch, kind, renewable=renewable)
+
+    def _log_of(self, target: Target) -> Path:
+        return self.logs / f"{target.file_name}.log"
 
     def _scratch(self, slot: Hashable, *, warm: bool) -> str:
         if not (warm and slot in self.scratches):
             if slot in self.scratches:
                 shutil.rmtree(self.scratches[slot], ignore_errors=True)
-            self.scratches[slot] = tempfile.mkdtemp(dir=self.root.name)
+            self.scratches[slot] = tempfile.mkdtemp(dir=self.keeper.folder.name)
         return self.scratches[slot]
 
 

@@ -7,7 +7,9 @@ of processes. It schedules and never computes; it prints nothing and stores noth
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from time import monotonic
 from types import MappingProxyType
+from typing import Self
 
+from dlbench.harness.supervisor.past import Past, RowKey
 from dlbench.harness.supervisor.pool import Launch, WorkerPool
 from dlbench.harness.supervisor.row import Events, RowRun
 from dlbench.harness.supervisor.schedule import Budget
@@ -40,7 +42,14 @@ class Supervisor:
         self.pool = WorkerPool(launch, plan.sampling.timeout_s)
         self.budget = Budget(plan.sampling, clock)
         self.state = RunState(plan, self.pool, self.budget, clock, slot, expected_s)
+        self.past = Past()
         self.row: RowRun | None = None
+
+    def after(self, past: Past) -> Self:
+        """Return the supervisor, which will go on where a stopped run ended."""
+        self.past = past
+        past.restore(self.state)
+        return self
 
     def measure(self) -> Events:
         """Yield a Measurement for every case and generation, and Progress in between.
@@ -66,6 +75,10 @@ class Supervisor:
         """Measure every row once; a mirrored order makes time short for other rows each time."""
         groups = self.plan.groups[:: self.state.direction]
         for group, later in zip(groups, later_rows(self.state, groups), strict=True):
+            key = RowKey(self.state.generation, group.workload.id)
+            if key in self.past.rows:
+                self.budget.count_prepared(self.past.preparing_s.get(key, 0.0))
+                continue
             self.row = RowRun(self.state, group, later)
             for event in self.row.measure():
                 if isinstance(event, Measurement):

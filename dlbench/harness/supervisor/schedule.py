@@ -82,7 +82,11 @@ class Budget:
         """Count a `with` block as preparation; plan fewer generations if it takes too long."""
         began = self.clock()
         yield
-        self.prepared_s += self.clock() - began
+        self.count_prepared(self.clock() - began)
+
+    def count_prepared(self, seconds: float) -> None:
+        """Count seconds of preparation of this generation."""
+        self.prepared_s += seconds
         if self.sampling.budget_s is None or not self.prepared_s:
             return
         room = self.sampling.budget_s / self.prepared_s

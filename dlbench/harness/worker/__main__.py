@@ -1,25 +1,14 @@
-"""The main loop of a worker process: reads orders, writes replies."""
+"""A worker process. It holds on to its supervisor first: all other imports take a second."""
 
-from typing import BinaryIO
-
-from dlbench.harness import fork_server, wire
-from dlbench.harness.parking import die_with_parent
-from dlbench.harness.worker.worker import Worker
-
-
-def serve(orders: BinaryIO, replies: BinaryIO) -> None:
-    """Carry out orders until the supervisor closes the wire."""
-    worker = Worker()
-    while (order := wire.receive_order(orders)) is not None:
-        if isinstance(order, wire.Renew):
-            fork_server.give_way()  # the next copy answers: it returns from serve() below
-        reply = worker.carry_out(order)
-        is_renewable = isinstance(order, wire.Start) and order.renewable
-        if is_renewable and isinstance(reply, wire.Ready) and fork_server.serve():
-            reply = worker.carry_out(wire.Renew())
-        wire.send(replies, reply)
-
+from dlbench.harness import lifeline
 
 if __name__ == "__main__":
-    die_with_parent()
-    serve(*wire.take_over_standard_streams())
+    lifeline.hold()
+
+    from dlbench.harness import family, wire
+    from dlbench.harness.worker.serving import serve
+
+    try:
+        serve(*wire.take_over_standard_streams())
+    finally:
+        family.end_own()

@@ -11,6 +11,7 @@ from dlbench.grouping import grouped
 from dlbench.records.case import Case
 from dlbench.records.measurement import Measurement, Phase, Progress, Taken
 from dlbench.records.plan import Forecast, Plan
+from dlbench.records.seam import Resumed
 from dlbench.report.watching.countdown import Left
 from dlbench.report.watching.rounds import Rounds
 from dlbench.report.watching.scales import NONE, Name, Names, Pair, Scales
@@ -98,6 +99,9 @@ class Forecasted:
         """Take note of an event."""
         if isinstance(event, Measurement):
             self._report(event)
+        elif isinstance(event, Resumed):
+            for generation, row in event.rows:
+                self.backlog.drop_row(generation, row)
         elif isinstance(event, Taken):
             self.rounds.take(event.case, len(event.blocks))
         elif isinstance(event, Progress) and event.phase and event.phase != "renewing":

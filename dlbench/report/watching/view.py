@@ -7,6 +7,7 @@ from dlbench.records.case import Case, Group
 from dlbench.records.measurement import Measurement, Phase, Progress, Taken
 from dlbench.records.plan import Forecast, Plan
 from dlbench.records.run import Run
+from dlbench.records.seam import Resumed
 from dlbench.report.watching.cells import Cell
 from dlbench.report.watching.countdown import Countdown
 from dlbench.report.watching.eta import ByCount, Eta, Forecasted
@@ -89,11 +90,21 @@ class RunView:
             self.plan, self.planned = event.plan, Planned(event.plan)
         elif isinstance(event, Forecast) and self.plan is not None:
             self.eta = Forecasted(self.plan, event, now)
+        elif isinstance(event, Resumed) and self.planned is not None:
+            self._resume(self.planned, event)
         elif isinstance(event, Progress):
             return self._move(event, now)
         elif isinstance(event, Measurement | Taken) and self.planned is not None:
             return self._fill(self.planned, event, now)
         return None
+
+    def _resume(self, planned: Planned, event: Resumed) -> None:
+        """Fill the cells of what was measured before the run was resumed."""
+        self.rows_begun = sum(row in planned.groups for _, row in event.rows)
+        for one in event.kept:
+            cell = planned.cells.get(one.case, Cell())  # none of a null
+            cell.take(one.samples)
+            cell.end(one.status, one.reason)
 
     def _fill(self, planned: Planned, event: Measurement | Taken, now: float) -> Finished | None:
         """Fill the case's cell; return the row if this was the last outcome that it lacked."""

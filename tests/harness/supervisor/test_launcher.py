@@ -19,7 +19,7 @@ VARIABLES = {"OMP_NUM_THREADS": "{threads}", "CACHE": "{scratch}/cache:{scratch}
 def launched(monkeypatch):
     """What worker processes are started with."""
     found = []
-    monkeypatch.setattr(process, "WorkerProcess", lambda *words: found.append(words))
+    monkeypatch.setattr(process, "WorkerProcess", lambda *words: found.append(words[:2]))
     return found
 
 

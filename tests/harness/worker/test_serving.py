@@ -10,7 +10,7 @@ from msgspec import structs
 from dlbench.errors import Unavailable
 from dlbench.harness import fork_server, wire
 from dlbench.harness.worker import worker
-from dlbench.harness.worker.__main__ import serve
+from dlbench.harness.worker.serving import serve
 from fakes.orders import (
     CHECK,
     PREPARE,

@@ -1,0 +1,76 @@
+"""What has changed since a run began: a run is resumed on the same machine, with the same plan."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from msgspec.structs import asdict
+
+from dlbench import __version__
+from dlbench.errors import UsageError
+from dlbench.records.plan import Plan
+from dlbench.records.run import SCHEMA_VERSION, Environment, Run
+
+# A message names so many changes; a plan may have a thousand cases.
+MOST_NAMED = 5
+
+
+def of_machine(run: Run, machine: Environment) -> list[str]:
+    """Return how this machine and its software differ from those of the run."""
+    return [
+        *_differences({"dlbench": run.dlbench}, {"dlbench": __version__}),
+        *_differences({"schema": run.schema_version}, {"schema": SCHEMA_VERSION}),
+        *_differences(_facts(run.environment), _facts(machine)),
+    ]
+
+
+def _facts(machine: Environment) -> dict[str, object]:
+    """Return everything that is known of a machine, by its name."""
+    facts = asdict(machine)
+    facts |= facts.pop("versions")
+    return facts | facts.pop("variables")
+
+
+def of_plan(planned: Plan, asked: Plan) -> list[str]:
+    """Return how what is asked for differs from what was planned."""
+    return [
+        *_differences(_rules(planned), _rules(asked)),
+        *_differences(planned.networks, asked.networks, shown=False),
+        *_differences(_cases(planned), _cases(asked), shown=False),
+    ]
+
+
+def _rules(plan: Plan) -> dict[str, object]:
+    return {"suite": plan.suite, "seed": plan.seed, **asdict(plan.sampling)}
+
+
+def _cases(plan: Plan) -> dict[str, str | None]:
+    return {case.id: case.skip for case in plan.cases}
+
+
+def _differences(
+    then: Mapping[str, object], now: Mapping[str, object], *, shown: bool = True
+) -> Iterator[str]:
+    """Yield what differs, with its name. shown: whether with both values."""
+    for name in dict.fromkeys([*then, *now]):
+        before, after = then.get(name), now.get(name)
+        if (name in then, before) != (name in now, after):
+            how = f"{_word(before)} then, {_word(after)} now" if shown else "changed"
+            if not shown and (name in then) != (name in now):
+                how = "not planned" if name in now else "not asked for"
+            yield f"{name}: {how}"
+
+
+def _word(value: object) -> str:
+    if value is None:
+        return "not there"
+    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
+
+
+def refused(folder: Path, changes: Sequence[str]) -> UsageError:
+    """Return the error for a run that cannot be resumed because of these changes."""
+    more = f"; and {len(changes) - MOST_NAMED} more" if len(changes) > MOST_NAMED else ""
+    return UsageError(
+        f"{folder} cannot be resumed, because something has changed since it began. "
+        f"{'; '.join(changes[:MOST_NAMED])}{more}",
+        hint="Undo the change, or measure anew with: dlbench run",
+    )
