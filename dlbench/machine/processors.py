@@ -32,7 +32,7 @@ class Seen:
     environment: Environment
     topology: Topology
     accelerators: Sequence[Accelerator]
-    clocks: Sequence[Clock] = ()
+    clocks: tuple[Clock, ...] = ()
 
     @property
     def core(self) -> peaks.Core | None:
@@ -120,11 +120,10 @@ def _of_cpu(products: Products, seen: Seen) -> Peak | None:
         f"{units.counted(cores, 'core')} x {units.significant(ghz)} GHz x {flops} operations a "
         f"cycle ({width}); clock {source}"
     )
-    reported = reported_ghz()
-    is_other = reported is not None and source != REPORTED
-    check = (
-        f"{units.thousands(cores * reported * flops)} by the clock {REPORTED}" if is_other else None
-    )
+    check, reported = None, reported_ghz()
+    if reported is not None and not source.startswith(REPORTED):
+        gflops = units.thousands(cores * reported * flops)
+        check = f"{gflops} GFLOP/s by the clock that the system reports, {reported:.3g} GHz"
     return Peak(products.device, products.dtype, products.threads, cores * ghz * flops, how, check)
 
 

@@ -4,6 +4,7 @@ This module starts and measures nothing, and imports no framework.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from dlbench.errors import UsageError
 from dlbench.machine.accelerators import Accelerator
@@ -11,7 +12,7 @@ from dlbench.machine.topology import Topology
 from dlbench.plan.request import HardwareRequest
 from dlbench.plan.targets import Machine, reason_to_skip, targets_for
 from dlbench.plan.wishes import DEFAULT
-from dlbench.records.case import Target
+from dlbench.records.case import ModeKind, Target
 from dlbench.records.hardware import HardwarePlan, Kinded, Products
 
 # A minute: enough for all ceilings on two cores; a longer search finds about a percent more.
@@ -71,7 +72,7 @@ def _targets(
     asked = targets_for({**every, **request.targets}, machine)
     reasons = {target: reason_to_skip(target, machine) for target, _ in asked}
     there = [
-        (target, kind)
+        (target, cast("ModeKind", kind))
         for target, kind in asked
         if reasons[target] is None and _is_useful(target, request, machine)
     ]

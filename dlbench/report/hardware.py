@@ -248,8 +248,11 @@ def _warnings(found: Hardware) -> Iterator[str]:
             "A ceiling above its peak: the machine has more cores, units or clock than the system "
             "and the table say; trust the measured value"
         )
-    measured = (*found.ceilings, *found.bandwidths, *found.floors)
-    blocks = [one.blocks for one in measured]
+    blocks = [
+        *(one.blocks for one in found.ceilings),
+        *(one.blocks for one in found.bandwidths),
+        *(one.blocks for one in found.floors),
+    ]
     disturbed, count = sum(one.disturbed for one in blocks), sum(one.count for one in blocks)
     if count and 1 - disturbed / count < LEAST_QUIET:
         yield (

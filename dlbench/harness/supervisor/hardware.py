@@ -109,15 +109,18 @@ class HardwareRun:
         """Measure the clock and the memory, in the worker of a target: all workers will do."""
         for threads in self.plan.threads:
             words = units.counted(threads, "thread")
-            for measure, what in (
-                (self._clock, "the clock"),
-                (self._bandwidth, "the memory bandwidth"),
-            ):
+            gauges: dict[str, Callable[[Target, int], Clock | Bandwidth | wire.Failed]] = {
+                "the clock": self._clock,
+                "the memory bandwidth": self._bandwidth,
+            }
+            for what, measure in gauges.items():
                 yield self._progress(f"{what} with {words}")
                 if self._is_there(target):
                     found = measure(target, threads)
-                    is_failure = isinstance(found, wire.Failed)
-                    yield Notice(f"Not measured: {what}: {found.reason}") if is_failure else found
+                    if isinstance(found, wire.Failed):
+                        yield Notice(f"Not measured: {what}: {found.reason}")
+                    else:
+                        yield found
                 self.done += 1
 
     def _clock(self, target: Target, threads: int) -> Clock | wire.Failed:

@@ -5,6 +5,7 @@ It is pure: it knows targets, shapes and rates, and starts, measures and waits f
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from dlbench.records.case import Target
 
@@ -80,16 +81,16 @@ class Search:
         """Return the next product to try within so many seconds; None if there is none.
 
         First every target climbs: from FIRST on, sizes double while the rate grows. Then the best
-        shapes get other sides.
+        shapes get other sides. Without any rate the time does not matter.
         """
-        for trial in self._steps_up():
-            if self._fits(trial, left_s):
-                return trial
+        room_s = left_s if self.rates else inf
+        fitting = (trial for trial in self._candidates() if self._fits(trial, room_s))
+        return next(fitting, None)
+
+    def _candidates(self) -> Iterator[Trial]:
+        yield from self._steps_up()
         for best in self.finalists():
-            near = (trial for trial in self._neighbours(best) if self._fits(trial, left_s))
-            if trial := next(near, None):
-                return trial
-        return None
+            yield from self._neighbours(best)
 
     def tell(self, trial: Trial, flops_s: float | None) -> None:
         """Take note of the rate of a product in FLOP/s; None if it failed."""

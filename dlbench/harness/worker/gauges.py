@@ -28,9 +28,11 @@ START = 0.3
 
 
 class Gauge(Protocol):
-    """The work of one step, split into parts of equal size for the threads."""
+    """The work of one step, in parts of equal size."""
 
-    parts: Sequence[Callable[[], None]]
+    @property
+    def parts(self) -> Sequence[Callable[[], None]]:
+        """Return the work of each thread."""
 
     def check(self) -> None:
         """Raise DlbenchError if the result is wrong."""

@@ -77,8 +77,15 @@ def test_a_product_takes_at_most_half_of_the_time_left(rate: float) -> None:
         left_s -= takes_s
 
 
-def test_nothing_is_tried_without_time() -> None:
-    assert Search([ALPHA], ROOM).next(0.9) is None
+def test_without_time_one_product_is_tried_and_no_more() -> None:
+    search = Search([ALPHA, BETA], ROOM)
+    first = search.next(0.0)
+    assert first is not None
+    search.tell(first, None)
+    second = search.next(-1.0)
+    assert second is not None
+    search.tell(second, 1e9)
+    assert search.next(0.9) is None
 
 
 def surface(generator: random.Random) -> Callable[[Trial], float]:
