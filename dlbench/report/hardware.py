@@ -33,7 +33,7 @@ BANDWIDTH_NOTE = (
     "Memory: a = b + c in float64, 24 bytes for each element, as STREAM counts; its triad moves "
     "the same bytes"
 )
-FLOOR_NOTE = "Smallest step: predict on one row of a network with one weight; the median block"
+FLOOR_NOTE = "Dispatch floor: the smallest step, predict on one row of a network with one weight"
 
 
 def to_json(found: Hardware) -> str:
@@ -189,7 +189,7 @@ def floors(found: Hardware) -> Table:
     ordered = sorted(found.floors, key=lambda one: one.step_s)
     rows = tuple((_name(one), (Cell(units.duration(one.step_s)),)) for one in ordered)
     return Table(
-        title="Smallest step",
+        title="Dispatch floor",
         heads=(("time",),),
         rows=rows,
         notes=(),
