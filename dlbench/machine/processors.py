@@ -81,17 +81,14 @@ def _cpu(seen: Seen, price: Price | None) -> Processor:
 def _clock(seen: Seen, threads: int) -> tuple[float | None, str]:
     """Return the clock while so many threads compute, and where it comes from.
 
-    Measured where the cycles of the chain are known and a block was undisturbed; else what the
-    system says.
+    Measured where the cycles of the chain are known; else what the system says.
     """
     cycles = seen.core.chain_cycles if seen.core else None
     measured = next((one for one in seen.clocks if one.threads == threads), None)
-    is_quiet = measured is not None and measured.blocks.disturbed < measured.blocks.count
-    if cycles is not None and measured is not None and is_quiet:
+    if cycles is not None and measured is not None:
         return cycles / measured.chain_ns, f"measured by operations of {cycles} cycles"
     reported = reported_ghz()
-    why = "" if measured is None or is_quiet else "; other programs disturbed its measurement"
-    return reported, REPORTED + why if reported else ""
+    return reported, REPORTED if reported else ""
 
 
 def reported_ghz() -> float | None:
@@ -121,7 +118,7 @@ def _of_cpu(products: Products, seen: Seen) -> Peak | None:
         f"cycle ({width}); clock {source}"
     )
     check, reported = None, reported_ghz()
-    if reported is not None and not source.startswith(REPORTED):
+    if reported is not None and source != REPORTED:
         gflops = units.thousands(cores * reported * flops)
         check = f"{gflops} GFLOP/s by the clock that the system reports, {reported:.3g} GHz"
     return Peak(products.device, products.dtype, products.threads, cores * ghz * flops, how, check)

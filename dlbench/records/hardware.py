@@ -97,14 +97,13 @@ class Bandwidth(Record, frozen=True):
 
 
 class Clock(Record, frozen=True):
-    """The time of a multiplication and an addition that follows it, by the fastest quiet block.
+    """The CPU time of a multiplication and an addition of float64 that wait for each other.
 
-    Both are of float64, in so many threads at a time; over the cycles that they take it is a clock.
+    In so many threads at a time, in nanoseconds. The cycles of both, divided by it, are the clock.
     """
 
     threads: int
     chain_ns: Rate
-    blocks: Blocks
 
 
 class Floor(Record, frozen=True):

@@ -153,6 +153,6 @@ def found(**fields) -> Hardware:
             Floor(target("beta", "graph"), 5e-5, QUIET),
             Floor(target("alpha"), 2e-6, QUIET),
         ),
-        "clocks": (Clock(2, 2.0, QUIET),),
+        "clocks": (Clock(2, 2.0),),
     }
     return Hardware(**{**given, **fields})

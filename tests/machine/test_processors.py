@@ -9,12 +9,11 @@ from dlbench.machine import processors
 from dlbench.machine.accelerators import Accelerator
 from dlbench.machine.processors import REPORTED, Seen, peak, processor
 from dlbench.machine.topology import Topology
-from dlbench.records.hardware import Blocks, Clock, Price, Products
+from dlbench.records.hardware import Clock, Price, Products
 from fakes.hardware import ENVIRONMENT
 
-QUIET = Blocks(8, 0)
 TOPOLOGY = Topology(cores=2, threads=4, cache_bytes=2**25)
-CLOCKS = (Clock(1, 1.5, QUIET), Clock(4, 2.0, QUIET))  # zen3: 6 cycles, so 4 and 3 GHz
+CLOCKS = (Clock(1, 1.5), Clock(4, 2.0))  # zen3: 6 cycles, so 4 and 3 GHz
 H200 = Accelerator("NVIDIA H200", 16896, 1.98, 2**37)
 
 

@@ -10,7 +10,14 @@ from dlbench import units
 from dlbench.harness import wire
 from dlbench.harness.supervisor.ceiling import CeilingRun
 from dlbench.harness.supervisor.pool import Launch, WorkerPool
-from dlbench.harness.supervisor.probe import SAMPLING, Probe, blocks_of, fastest_s, median_s
+from dlbench.harness.supervisor.probe import (
+    SAMPLING,
+    Probe,
+    blocks_of,
+    busy_s,
+    fastest_s,
+    median_s,
+)
 from dlbench.records.base import DTYPES
 from dlbench.records.case import Case, Target, Workload
 from dlbench.records.hardware import (
@@ -32,7 +39,8 @@ Events = Generator[Event, None, None]
 # of the most important products; what is left after all is for the smallest steps of other modes.
 FIRST_CEILING, ALL_CEILINGS = 0.55, 0.85
 
-# However long the starts took, the search for a ceiling has so much of the whole time.
+# However long the starts took, the first search on a device has so much of the whole time, and each
+# of the others, in which fewer frameworks take part.
 LEAST_FIRST, LEAST_OTHERS = 0.2, 0.05
 
 # Links of the chain in one step: 1 ms at 3 GHz and 6 cycles a link.
@@ -70,18 +78,18 @@ class HardwareRun:
                 if index == 0 and there:
                     yield from self._gauges(there[0][0])
                 yield from self._floors([one for one in there if one in self.floors_left])
-                yield from self._ceiling(products, there, self._end_of(index))
+                yield from self._ceiling(products, there, self._end_of(index, products.device))
                 self.pool.dismiss()
             yield from self._other_floors()
         finally:
             self.pool.dismiss()
 
-    def _end_of(self, index: int) -> float:
+    def _end_of(self, index: int, device: str) -> float:
         """Return when the search for a ceiling ends; those after the first get equal times."""
         first, last = (share * self.plan.budget_s for share in (FIRST_CEILING, ALL_CEILINGS))
         others = max(1, len(self.plan.products) - 1)
         planned = self.began + first + (last - first) * index / others
-        least_s = (LEAST_OTHERS if index else LEAST_FIRST) * self.plan.budget_s
+        least_s = (LEAST_OTHERS if device in self.near else LEAST_FIRST) * self.plan.budget_s
         return max(planned, self.clock() + least_s)
 
     def _progress(self, doing: str, part: float = 0.0) -> Progress:
@@ -127,8 +135,7 @@ class HardwareRun:
         found = self.probe.gauge(target, "chain", LINKS, threads)
         if isinstance(found, wire.Failed):
             return found
-        quiet = [sample for sample in found if not sample.is_disturbed]
-        return Clock(threads, 1e9 * fastest_s(quiet or found) / LINKS, blocks_of(found))
+        return Clock(threads, 1e9 * busy_s(found, threads) / LINKS)
 
     def _bandwidth(self, target: Target, threads: int) -> Bandwidth | wire.Failed:
         size = self.plan.array_bytes // ELEMENT_BYTES

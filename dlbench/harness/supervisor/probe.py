@@ -17,10 +17,9 @@ SAMPLING = Sampling(block_s=0.02, warmup_s=0.15)
 LEAD_S = 0.05
 BLOCKS = 8
 
-# The blocks of a gauge are one step long, and many: beside other programs, which get a core for
-# some milliseconds each, one of them is likely to be undisturbed.
-GAUGE = Sampling(block_s=0.001, warmup_s=0.05)
-GAUGE_BLOCKS = 40
+# Blocks of a gauge: long enough for the counter of CPU time, and enough for a quiet one.
+GAUGE = Sampling(block_s=0.05, warmup_s=0.1)
+GAUGE_BLOCKS = 15
 
 
 class Probe:
@@ -61,6 +60,16 @@ class Probe:
 def fastest_s(samples: Sequence[Sample]) -> float:
     """Return the seconds of a step in the fastest block."""
     return min(sample.step_s for sample in samples)
+
+
+def busy_s(samples: Sequence[Sample], threads: int) -> float:
+    """Return the CPU seconds of a step and thread in the block with the least.
+
+    Other programs do not add to them, as they do to the seconds on the clock; these are returned
+    where CPU time is unknown.
+    """
+    known = [one.cpu_s / (one.iterations * threads) for one in samples if one.cpu_s]
+    return min(known, default=fastest_s(samples))
 
 
 def median_s(samples: Sequence[Sample]) -> float:

@@ -1,11 +1,13 @@
 """What is measured of a machine, in workers whose every rate is known."""
 
 import pytest
+from msgspec.structs import replace
 
 from dlbench.harness import wire
 from dlbench.harness.supervisor.hardware import HardwareRun
+from dlbench.harness.supervisor.probe import busy_s
 from dlbench.records.hardware import Bandwidth, Ceiling, Clock, Floor, HardwarePlan, Products
-from dlbench.records.measurement import Notice, Progress
+from dlbench.records.measurement import Notice, Progress, Sample
 from fakes.hardware import CHAIN_NS, FLOOR_S, GB_S, Rated, target
 from fakes.workers import BROKEN, Dies
 
@@ -59,6 +61,26 @@ def test_later_settings_are_searched_with_the_best_frameworks_alone() -> None:
     measured(plan(), rated)
     started = [worker.target for worker in rated.workers]
     assert started == [ALPHA[0], BETA[0], ONE[0][0], GRAPH[0]]
+
+
+def test_every_device_is_searched_with_all_frameworks_first() -> None:
+    """Alpha is the best on the CPU, beta on the GPU, where a product of 512 is not the best one."""
+
+    def of_device(one, m, n, k):
+        if one.device == "cpu":
+            return rates(one, m, n, k)
+        return {"alpha": 1e12, "beta": 9e12}[one.backend] * min(1.0, m / 4096)
+
+    there = tuple((replace(one, device="cuda"), kind) for one, kind in (ALPHA, BETA))
+    more = (*plan().products, Products("cuda", "float32", 2, there))
+    given = plan(products=more, floors=(), memory_bytes={"cpu": 2**28, "cuda": 2**30})
+    found = those(Ceiling, measured(given, Rated(of_device)))
+    assert [(one.target.backend, one.target.device) for one in found] == [
+        ("alpha", "cpu"),
+        ("alpha", "cpu"),
+        ("beta", "cuda"),
+    ]
+    assert found[-1].gflops == pytest.approx(9000.0)
 
 
 def test_frameworks_that_are_near_each_other_are_all_searched() -> None:
@@ -171,3 +193,12 @@ def test_few_products_are_kept_in_memory() -> None:
         most = max(most, len(prepared))
     assert most <= 3
     assert prepared == set()
+
+
+def test_other_programs_do_not_slow_the_clock() -> None:
+    """A block counts by the CPU time of each thread, by the clock only where that is unknown."""
+    slowed = Sample(10, host_s=5.0, started_s=0.0, cpu_s=0.8)
+    quiet = Sample(10, host_s=0.5, started_s=0.0, cpu_s=0.82)
+    assert busy_s([slowed, quiet], threads=2) == pytest.approx(0.04)
+    unknown = [replace(one, cpu_s=None) for one in (slowed, quiet)]
+    assert busy_s(unknown, threads=2) == pytest.approx(0.05)
