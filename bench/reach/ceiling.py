@@ -32,7 +32,7 @@ def best(options: list[str]) -> tuple[float, str]:
         measured("run", "full", *options, "--results", folder)
         frame = dlbench.load("latest", folder).frame().dropna(subset=["gflops"])
         first = frame.sort_values("gflops").iloc[-1]
-        return float(first["gflops"]), str(first["id"])
+        return float(first["gflops"]), f"{first['label']}, {first['target']}"
 
 
 if __name__ == "__main__":
