@@ -48,7 +48,7 @@ class CeilingRun:
         """Yield what is done and its share of the time, then the Ceiling; else a Notice why not."""
         end = self.end - AGAIN_SHARE * (self.end - self.began)
         while trial := self.search.next(end - self.clock()):
-            yield f"matrix products, {_words(trial)}", self._part
+            yield _words(trial), self._part
             failure = self._try(trial)
             if failure is not None:
                 yield Notice(f"Not measured: {_words(trial)} on {trial.target.id}: {failure}")
@@ -89,7 +89,7 @@ class CeilingRun:
         ):
             turns += 1
             for trial in best:
-                yield f"matrix products, {_words(trial)} again", self._part
+                yield f"{_words(trial)} again", self._part
                 self.probe.time(self.ready[trial])
                 if failure := self._tell(trial, self.ready[trial]):
                     yield Notice(f"Not measured: {_words(trial)} on {trial.target.id}: {failure}")
