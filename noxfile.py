@@ -165,9 +165,18 @@ def reach(session: nox.Session) -> None:
         "epoch_loops",
         "who_is_last",
         "taking_turns",
+        "triad",
+        "clock",
     )
     for script in scripts:
         session.run("python", f"bench/reach/{script}.py", env=environment())
+
+
+@nox.session
+def ceiling(session: nox.Session) -> None:
+    """Compare the ceiling of `dlbench hardware` with suite full: `nox -s ceiling -- -k matmul`."""
+    install(session, "all", "dev")
+    session.run("python", "bench/reach/ceiling.py", *session.posargs, env=environment())
 
 
 @nox.session

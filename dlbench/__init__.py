@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from dlbench.api.hardware import hardware as hardware
     from dlbench.api.invocation import Interrupted as Interrupted
     from dlbench.api.load import load as load
     from dlbench.api.result import RunResult as RunResult
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from dlbench.errors import DlbenchError as DlbenchError
     from dlbench.errors import UnreadableResults as UnreadableResults
     from dlbench.errors import UsageError as UsageError
+    from dlbench.plan.request import HardwareRequest as HardwareRequest
     from dlbench.plan.request import Request as Request
     from dlbench.plan.request import TrainingRequest as TrainingRequest
 
@@ -36,10 +38,12 @@ _PUBLIC = {
     "load": "dlbench.api.load",
     "train": "dlbench.api.train",
     "verify": "dlbench.api.verify",
+    "hardware": "dlbench.api.hardware",
     "RunResult": "dlbench.api.result",
     "TrainingOutcome": "dlbench.api.result",
     "Request": "dlbench.plan.request",
     "TrainingRequest": "dlbench.plan.request",
+    "HardwareRequest": "dlbench.plan.request",
     "Folders": "dlbench.api.train",
     "Interrupted": "dlbench.api.invocation",
     "DlbenchError": "dlbench.errors",

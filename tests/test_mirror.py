@@ -16,6 +16,8 @@ ELSEWHERE = {
     # One run of the supervisor takes all of these, on workers that follow a script.
     "harness/supervisor/case.py": "harness/supervisor/test_failures.py",
     "harness/supervisor/state.py": "harness/supervisor/test_run.py",
+    "harness/supervisor/ceiling.py": "harness/supervisor/test_hardware.py",
+    "harness/supervisor/probe.py": "harness/supervisor/test_hardware.py",
     # A worker's answers to orders, on a backend whose every answer is known.
     "harness/worker/__main__.py": "harness/test_lifeline.py",
     "harness/worker/verification.py": "harness/supervisor/test_verification.py",
@@ -45,6 +47,7 @@ ELSEWHERE = {
     # What is kept between runs.
     "machine/cache.py": "experience/test_book.py",
     # The records that go over the wire and onto the disk.
+    "records/hardware.py": "report/test_hardware.py",
     "records/base.py": "records/test_records.py",
     "records/checkup.py": "report/test_checkup.py",
     "records/costs.py": "experience/test_costs.py",

@@ -7,7 +7,7 @@ error: text printed by a library cannot get onto the wire.
 import os
 import struct
 import sys
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, Literal, TypeVar
 
 import msgspec
 
@@ -24,6 +24,8 @@ _LENGTH = struct.Struct("<I")
 
 # The longest message. A message holds some hundred samples at most; a longer one is not ours.
 MOST_BYTES = 16 * 2**20
+
+GaugeName = Literal["sum", "chain"]
 
 
 class Start(Record, frozen=True, tag="start"):
@@ -122,6 +124,20 @@ class Predict(Record, frozen=True, tag="predict"):
     rows: tuple[tuple[float, ...], ...]
 
 
+class Gauge(Record, frozen=True, tag="gauge"):
+    """Time what shows a property of the machine (worker/gauges.py); answered by Timed.
+
+    size: how large it is; threads: those that compute at a time; lead_s, blocks: as of Turn.
+    """
+
+    name: GaugeName
+    size: int
+    threads: int
+    sampling: Sampling
+    lead_s: float
+    blocks: int
+
+
 class Release(Record, frozen=True, tag="release"):
     """Forget a case; answered by Ready."""
 
@@ -142,6 +158,7 @@ Order = (
     | StartTraining
     | TrainEpoch
     | Predict
+    | Gauge
     | Release
 )
 

@@ -149,6 +149,22 @@ class VerifyRequest(_Targets, frozen=True, kw_only=True):
         return _checked(cls, options)
 
 
+class HardwareRequest(_Targets, frozen=True, kw_only=True):
+    """The options of `dlbench hardware`; empty or None means all that the machine has.
+
+    price: of the measured CPU or GPU, such as "385 USD"; budget_s: about how long to measure, in
+    seconds.
+    """
+
+    price: str = ""
+    budget_s: float | None = None
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Self:
+        """Check what a caller asks for; a UsageError says what is wrong and what is allowed."""
+        return _checked(cls, options)
+
+
 # The options whose names differ from those of their fields.
 FLAGS = {
     "budget_s": "--budget",

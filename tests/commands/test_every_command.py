@@ -9,9 +9,11 @@ import pytest
 import typer.main
 
 from dlbench import cli, registry
-from dlbench.api import doctor, run, train, verify
+from dlbench.api import doctor, hardware, run, train, verify
 from dlbench.harness.supervisor.verification import Task
 from dlbench.plan import targets
+from dlbench.records.case import Target
+from dlbench.records.hardware import Blocks, Floor
 from dlbench.records.measurement import ParityCheck
 from dlbench.records.verification import Agreement
 from dlbench.results.folder import RUN, new_folder
@@ -76,12 +78,18 @@ def nothing(*_: object) -> Iterator[object]:
     yield from ()
 
 
+def one_floor() -> Iterator[object]:
+    """All that is found of a machine."""
+    yield Floor(Target("numpy", "cpu", "eager", "float32", 1), 1e-6, Blocks(1, 0))
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_its_example_works(name: str, measured_twice: Path, monkeypatch) -> None:
     monkeypatch.setattr(targets, "find_spec", lambda package: package)
     monkeypatch.setattr(run, "Supervisor", lambda *_, **__: SimpleNamespace(measure=nothing))
     monkeypatch.setattr("dlbench.api.result.RunResult.is_empty", False)
     monkeypatch.setattr(train.TrainingPlan, "train", nothing)
+    monkeypatch.setattr(hardware, "HardwareRun", lambda *_: SimpleNamespace(measure=one_floor))
     monkeypatch.setattr(verify, "_findings", lambda asked, *_: [fine(asked[-1])])
     monkeypatch.setattr(doctor, "gather", lambda *_, **__: facts(measured_twice))
     answer = dlbench(*example(name)[1:])

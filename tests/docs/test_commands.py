@@ -48,6 +48,7 @@ CHEAPER: Mapping[str, str] = {
     "run matmul": f"{QUICK_RUN} --size 64 --generations 1",
     "run": QUICK_RUN,
     "verify": "--quick --backend numpy --network iris",
+    "hardware": "--backend numpy --budget 5",
     "train iris --tensorboard": "--epochs 2 --backend torch",
     "train": "--epochs 2 --seeds 1 --backend numpy",
     "show --metric utilisation": "20261126-105842-epochs",

@@ -10,6 +10,7 @@ from dlbench.harness.wire import (
     Check,
     EpochTrained,
     Failed,
+    Gauge,
     Predict,
     Predicted,
     Prepare,
@@ -62,6 +63,7 @@ ORDERS = [
     StartTraining(every()["iris"], 3, tensorboard="/logs"),
     TrainEpoch(),
     Predict(((5.1, 3.5, 1.4, 0.2),)),
+    Gauge("chain", 1024, 2, Sampling(block_s=0.001), lead_s=0.05, blocks=40),
     Release("case"),
 ]
 REPLIES = [

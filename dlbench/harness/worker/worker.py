@@ -19,6 +19,7 @@ from dlbench.harness.wire import Order, Reply
 from dlbench.harness.worker import timing
 from dlbench.harness.worker.blocks import Blocks
 from dlbench.harness.worker.compiler import FIRST_CALLS, Compiler
+from dlbench.harness.worker.gauges import gauge
 from dlbench.harness.worker.interference import Monitor
 from dlbench.harness.worker.setup import assert_placed, assert_threads, probe, start
 from dlbench.harness.worker.training import Trainings
@@ -103,6 +104,7 @@ class Session:
             wire.StartTraining: trainings.start,
             wire.TrainEpoch: trainings.epoch,
             wire.Predict: trainings.predict,
+            wire.Gauge: partial(gauge, backend, monitor),
         }
 
     def ready(self, process: int | None = None) -> wire.Ready:

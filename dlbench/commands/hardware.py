@@ -1,0 +1,80 @@
+"""Measure what this machine can reach, beside the lecture's table and published peaks."""
+
+from typing import Annotated
+
+import typer
+
+from dlbench.commands.base import (
+    Backend,
+    Device,
+    Mode,
+    Quiet,
+    Words,
+    end_in_order,
+    option,
+    options_of,
+)
+
+HELP = """Measure what this machine can reach: the lecture's hardware table for this machine.
+
+Prints cores, clock, memory and speed beside the lecture's CPU and GPU, the fastest matrix product
+for each dtype and thread count beside the theoretical peak, the memory bandwidth, and the smallest
+step of every framework and mode. Takes about a minute and stores nothing.
+
+Example: dlbench hardware --price "385 USD"
+"""
+FORMATS = ("table", "md", "json")
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("hardware", help=HELP)(hardware)
+
+
+def hardware(
+    backend: Backend = None,
+    device: Device = None,
+    mode: Mode = None,
+    dtype: Annotated[Words, option("--dtype", "float32, float64 or tf32. [default: all]")] = None,
+    threads: Annotated[
+        Words, option("--threads", "Thread counts. [default: all usable cores, and 1]")
+    ] = None,
+    price: Annotated[
+        str, option("--price", 'Price of the CPU or GPU with its currency, such as "385 USD".')
+    ] = "",
+    budget_s: Annotated[
+        float | None,
+        option("--budget", "About how long to measure, in seconds. [default: 60]"),
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help="table, md or json.")] = "table",
+    quiet: Quiet = False,
+) -> int:
+    """Measure and show; the exit code says whether anything was measured."""
+    from rich.console import Console
+
+    from dlbench.api.hardware import hardware as measure
+    from dlbench.api.invocation import Interrupted
+    from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED
+    from dlbench.plan.request import HardwareRequest
+    from dlbench.report import hardware as report
+    from dlbench.report import progress
+    from dlbench.syntax import choice
+
+    choice("format", form, FORMATS)
+    options = options_of(HardwareRequest, locals())
+    errors, interrupted = Console(stderr=True), False
+    watching = progress.watching_quietly if quiet else progress.watching_run
+    end_in_order()
+    try:
+        with watching(errors) as watcher:
+            found = measure(progress=watcher.see, **options)
+    except Interrupted as interrupt:
+        found, interrupted = interrupt.result, True
+        errors.print(str(interrupt))
+    if form == "table":
+        report.show(found, Console())
+    else:
+        typer.echo({"md": report.to_markdown, "json": report.to_json}[form](found), nl=False)
+    if interrupted:
+        return EXIT_INTERRUPTED
+    return EXIT_FAILED_CASES if found.is_empty else 0

@@ -1,0 +1,176 @@
+"""What `dlbench hardware` measures and knows of a machine.
+
+Rates are in GFLOP/s (1e9 floating-point operations a second) and GB/s (1e9 bytes a second).
+"""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from dlbench.records.base import Record
+from dlbench.records.case import ModeKind, Target
+from dlbench.records.run import Environment
+
+Rate = Annotated[float, Meta(gt=0)]
+
+
+class Price(Record, frozen=True):
+    """An amount of money. currency: three letters, as in ISO 4217."""
+
+    amount: Rate
+    currency: str
+
+    @property
+    def text(self) -> str:
+        """Return the price as it is typed: `385 USD`."""
+        return f"{self.amount:g} {self.currency}"
+
+
+class Processor(Record, frozen=True):
+    """A CPU or GPU of this machine, or a published one.
+
+    device: `cpu`, `cuda` or `cuda:1`; cores: those that this process may use, of a GPU the
+    single-precision units; threads: the hardware threads of these cores; clock_ghz, clock_source:
+    its clock, and where that comes from; bandwidth_gb_s: the published one. None is unknown.
+    """
+
+    device: str
+    name: str | None
+    cores: int | None = None
+    threads: int | None = None
+    clock_ghz: Rate | None = None
+    clock_source: str = ""
+    memory_bytes: int | None = None
+    price: Price | None = None
+    bandwidth_gb_s: Rate | None = None
+
+
+class Peak(Record, frozen=True):
+    """What a processor can reach at most by what is published of it.
+
+    how: where it comes from; check: a second way to it, None without one.
+    """
+
+    device: str
+    dtype: str
+    threads: int
+    gflops: Rate
+    how: str
+    check: str | None = None
+
+
+class Blocks(Record, frozen=True):
+    """The blocks of a measurement: how many, and how many of them other programs disturbed."""
+
+    count: int
+    disturbed: int
+
+
+class Ceiling(Record, frozen=True):
+    """The fastest matrix product that was found, (m, k) by (k, n).
+
+    gflops: of the fastest block; median_gflops: of the median block; tried: the number of products
+    that the search measured.
+    """
+
+    target: Target
+    m: int
+    n: int
+    k: int
+    gflops: Rate
+    median_gflops: Rate
+    tried: int
+    blocks: Blocks
+
+
+class Bandwidth(Record, frozen=True):
+    """The rate between main memory and the cores, by the fastest block of a = b + c in float64.
+
+    As in STREAM, 24 bytes are counted for each element: two numbers read and one written.
+    array_bytes: the size of each array.
+    """
+
+    threads: int
+    gb_s: Rate
+    array_bytes: int
+    blocks: Blocks
+
+
+class Clock(Record, frozen=True):
+    """The CPU time of a multiplication and an addition of float64 that wait for each other.
+
+    In so many threads at a time, in nanoseconds. The cycles of both, divided by it, are the clock.
+    """
+
+    threads: int
+    chain_ns: Rate
+
+
+class Floor(Record, frozen=True):
+    """The time of the smallest step, by the median block: what a framework costs for every call."""
+
+    target: Target
+    step_s: Rate
+    blocks: Blocks
+
+
+Finding = Ceiling | Bandwidth | Clock | Floor
+
+
+# A target and the kind of its mode.
+Kinded = tuple[Target, ModeKind]
+
+
+class Products(Record, frozen=True):
+    """Matrix products of one dtype, in so many threads of a device: one ceiling.
+
+    targets: the frameworks that may reach it.
+    """
+
+    device: str
+    dtype: str
+    threads: int
+    targets: tuple[Kinded, ...]
+
+
+class HardwarePlan(Record, frozen=True):
+    """What to measure of a machine.
+
+    products: the ceilings, of each device the most important first; floors: the smallest steps,
+    the cheapest first; threads: of the memory bandwidth and the clock, none without a CPU;
+    array_bytes: the size of an array of the sum; memory_bytes: the memory that operands and results
+    of a product may take, by device; budget_s: about how long all takes; notes: what is left out,
+    and why.
+    """
+
+    products: tuple[Products, ...]
+    floors: tuple[Kinded, ...]
+    threads: tuple[int, ...]
+    array_bytes: int
+    memory_bytes: dict[str, int]
+    budget_s: float
+    notes: tuple[str, ...] = ()
+
+
+class Hardware(Record, frozen=True):
+    """This machine: what it is, what it can reach by what is published, and what was measured.
+
+    seconds: what measuring took; dlbench: its version; notes: what was not measured, and why.
+    """
+
+    started: str
+    dlbench: str
+    seconds: float
+    environment: Environment
+    processors: tuple[Processor, ...]
+    peaks: tuple[Peak, ...]
+    ceilings: tuple[Ceiling, ...]
+    bandwidths: tuple[Bandwidth, ...]
+    floors: tuple[Floor, ...]
+    clocks: tuple[Clock, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether nothing was measured."""
+        return not (self.ceilings or self.bandwidths or self.floors)

@@ -1,0 +1,261 @@
+"""The hardware of this machine as tables beside the lecture's, as Markdown, or as JSON."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+import msgspec
+from rich.console import Console
+
+from dlbench import units
+from dlbench.analysis.labels import one_line
+from dlbench.formats import markdown, terminal
+from dlbench.formats.base import Cell, Table
+from dlbench.machine import peaks
+from dlbench.machine.peaks import Told
+from dlbench.records.hardware import Ceiling, Floor, Hardware, Peak, Processor
+
+UNKNOWN = "-"
+GIGA = 1e9
+
+# Measured above its peak by more than this: the clock of both differs a little from second to
+# second.
+ABOVE = 1.02
+
+# With fewer undisturbed blocks than this share, the machine could probably do more.
+LEAST_QUIET = 0.5
+
+LECTURE_NOTE = (
+    "Lecture: the speed is the maker's, not measured; it prints 3584 cores for the RTX 2080 Ti, "
+    "the maker says 4352"
+)
+FLOP_NOTE = "GFLOP/s: 1e9 floating-point operations a second, 2mnk for a product (m, k) by (k, n)"
+CEILING_NOTE = "Ceiling: the fastest block of the fastest product that the search found"
+BANDWIDTH_NOTE = (
+    "Memory: a = b + c in float64, 24 bytes for each element, as STREAM counts; its triad moves "
+    "the same bytes"
+)
+FLOOR_NOTE = "Dispatch floor: the smallest step, predict on one row of a network with one weight"
+
+
+def to_json(found: Hardware) -> str:
+    """Return all that is known, and the lecture's rows, as JSON."""
+    parts = {"hardware": found, "lecture": peaks.lecture()}
+    return f"{msgspec.json.format(msgspec.json.encode(parts)).decode()}\n"
+
+
+def to_markdown(found: Hardware) -> str:
+    """Return the tables and notes as Markdown."""
+    notes = "".join(f"- {markdown.escaped(note)}\n" for note in notes_of(found))
+    return "\n".join([*map(markdown.of_table, tables(found)), notes])
+
+
+def show(found: Hardware, console: Console) -> None:
+    """Print the tables and notes."""
+    for table in tables(found):
+        console.print(f"\n{table.title}", style="bold", highlight=False, markup=False)
+        for drawing in terminal.to_rich(table, console.width):
+            console.print(drawing)
+    console.print()
+    for note in notes_of(found):
+        console.print(
+            one_line(note), highlight=False, markup=False, soft_wrap=not console.is_terminal
+        )
+
+
+def tables(found: Hardware) -> list[Table]:
+    """Return the tables that have rows."""
+    every = (processors(found), products(found), bandwidths(found), floors(found))
+    return [table for table in every if table.rows]
+
+
+# --- the lecture's table ------------------------------------------------------------------------
+def processors(found: Hardware) -> Table:
+    """Return the lecture's table: this machine first, then the lecture's two rows."""
+    heads = (
+        ("cores",),
+        ("threads",),
+        ("clock", "GHz"),
+        ("memory",),
+        ("price",),
+        ("float32", "GFLOP/s"),
+        ("GFLOP/s", "per unit", "of price"),
+    )
+    here = [_here(one, _speed(found, one.device)) for one in found.processors]
+    return Table(
+        title="This machine, and the CPU and GPU of the lecture",
+        heads=heads,
+        rows=(*here, *map(_told, peaks.lecture())),
+        notes=(),
+        label="processor",
+        starred=False,
+    )
+
+
+def _speed(found: Hardware, device: str) -> float | None:
+    """Return the highest measured float32 rate of a device."""
+    rates = (
+        one.gflops
+        for one in found.ceilings
+        if one.target.device == device and one.target.dtype == "float32"
+    )
+    return max(rates, default=None)
+
+
+def _here(one: Processor, gflops: float | None) -> tuple[str, tuple[Cell, ...]]:
+    price = one.price
+    return f"this machine: {one_line(one.name or one.device)}", (
+        _cell(one.cores, str),
+        _cell(one.threads, str),
+        _cell(one.clock_ghz, units.significant),
+        _cell(one.memory_bytes, units.size),
+        Cell(price.text if price else UNKNOWN),
+        _cell(gflops, units.thousands),
+        _cell(gflops / price.amount if price and gflops else None, units.significant),
+    )
+
+
+def _told(one: Told) -> tuple[str, tuple[Cell, ...]]:
+    amount = float(one.price.split()[0])
+    return one.name, (
+        Cell(str(one.cores)),
+        _cell(one.threads, str),
+        Cell(f"{one.clock_ghz:g}"),
+        Cell(one.memory),
+        Cell(one.price),
+        Cell(units.thousands(one.speed_gflops)),
+        Cell(units.significant(one.speed_gflops / amount)),
+    )
+
+
+def _cell(value: float | None, write: Callable[[float], str]) -> Cell:
+    return Cell(UNKNOWN if value is None else write(value))
+
+
+# --- ceilings -----------------------------------------------------------------------------------
+def products(found: Hardware) -> Table:
+    """Return a line for every ceiling, beside its theoretical peak."""
+    known = {(one.device, one.dtype, one.threads): one for one in found.peaks}
+    heads = (("threads",), ("GFLOP/s",), ("peak",), ("of peak",), ("product",), ("reached by",))
+    return Table(
+        title="Matrix products: measured ceiling and theoretical peak",
+        heads=heads,
+        rows=tuple(_ceiling(one, _peak_of(one, known)) for one in found.ceilings),
+        notes=(),
+        label="dtype",
+        starred=False,
+    )
+
+
+def _peak_of(one: Ceiling, known: Mapping[tuple[str, str, int], Peak]) -> Peak | None:
+    return known.get((one.target.device, one.target.dtype, one.target.threads))
+
+
+def _ceiling(one: Ceiling, peak: Peak | None) -> tuple[str, tuple[Cell, ...]]:
+    target = one.target
+    device = "" if target.device == "cpu" else f"{target.device} "
+    sides = (one.m, one.n, one.k)
+    shape = str(one.m) if len(set(sides)) == 1 else "×".join(map(str, sides))
+    return f"{device}{target.dtype}", (
+        Cell(str(target.threads)),
+        Cell(units.thousands(one.gflops)),
+        Cell(units.thousands(peak.gflops) if peak else UNKNOWN),
+        Cell(units.percent(one.gflops / peak.gflops) if peak else UNKNOWN),
+        Cell(shape),
+        Cell(f"{target.backend} {target.mode}"),
+    )
+
+
+# --- memory and launches ------------------------------------------------------------------------
+def bandwidths(found: Hardware) -> Table:
+    """Return a line for every number of threads."""
+    rows = tuple(
+        (
+            units.counted(one.threads, "thread"),
+            (Cell(units.significant(one.gb_s)), Cell(units.size(one.array_bytes))),
+        )
+        for one in found.bandwidths
+    )
+    return Table(
+        title="Memory bandwidth",
+        heads=(("GB/s",), ("each array",)),
+        rows=rows,
+        notes=(),
+        label="a = b + c",
+        starred=False,
+    )
+
+
+def floors(found: Hardware) -> Table:
+    """Return a line for every framework, mode and device, the fastest first."""
+    ordered = sorted(found.floors, key=lambda one: one.step_s)
+    rows = tuple((_name(one), (Cell(units.duration(one.step_s)),)) for one in ordered)
+    return Table(
+        title="Dispatch floor",
+        heads=(("time",),),
+        rows=rows,
+        notes=(),
+        label="framework",
+        starred=False,
+    )
+
+
+def _name(one: Floor) -> str:
+    target = one.target
+    device = "" if target.device == "cpu" else f" {target.device}"
+    return f"{target.backend} {target.mode}{device}"
+
+
+# --- what stands below --------------------------------------------------------------------------
+def notes_of(found: Hardware) -> list[str]:
+    """Return the lines below the tables, one idea each."""
+    return [*_meanings(found), *_of_peaks(found), *_warnings(found), *found.notes]
+
+
+def _meanings(found: Hardware) -> Iterator[str]:
+    yield LECTURE_NOTE
+    for one in found.processors:
+        if one.clock_source:
+            yield f"Clock of {one.name or one.device}: {one.clock_source}"
+    if found.ceilings:
+        yield FLOP_NOTE
+        yield CEILING_NOTE
+    if found.bandwidths:
+        yield BANDWIDTH_NOTE
+    if found.floors:
+        yield FLOOR_NOTE
+
+
+def _of_peaks(found: Hardware) -> Iterator[str]:
+    """Yield where each device's first peak comes from, and which devices have none."""
+    devices = dict.fromkeys(one.device for one in found.processors)
+    for device in devices:
+        first = next((one for one in found.peaks if one.device == device), None)
+        if first is None:
+            name = next(one.name for one in found.processors if one.device == device) or device
+            yield f"No published peak is known for {name}: its speed is measured only"
+            continue
+        yield f"Peak of {first.dtype}: {first.how}"
+        if first.check:
+            yield f"Peak of {first.dtype}, checked another way: {first.check}"
+
+
+def _warnings(found: Hardware) -> Iterator[str]:
+    known = {(one.device, one.dtype, one.threads): one for one in found.peaks}
+    if any(
+        (peak := _peak_of(one, known)) is not None and one.gflops > ABOVE * peak.gflops
+        for one in found.ceilings
+    ):
+        yield (
+            "A ceiling above its peak: the machine has more cores, units or clock than the system "
+            "and the table say; trust the measured value"
+        )
+    blocks = [
+        *(one.blocks for one in found.ceilings),
+        *(one.blocks for one in found.bandwidths),
+        *(one.blocks for one in found.floors),
+    ]
+    disturbed, count = sum(one.disturbed for one in blocks), sum(one.count for one in blocks)
+    if count and 1 - disturbed / count < LEAST_QUIET:
+        yield (
+            f"Other programs disturbed {disturbed} of {count} blocks: the machine can probably do "
+            "more. End them and repeat: dlbench hardware"
+        )
