@@ -22,7 +22,7 @@ from dlbench.records.case import Declaration
 from dlbench.records.costs import Costs
 from dlbench.records.measurement import Measurement, Notice
 from dlbench.records.plan import Estimate, Plan
-from dlbench.records.run import Run
+from dlbench.records.run import Environment, Run, UsualLuck
 from dlbench.results import folder as folders
 from dlbench.results.folder import Writer
 
@@ -51,7 +51,7 @@ def starting_s(planned: Plan) -> float:
 
 def _known(declarations: Mapping[str, Declaration], watch: Watch) -> Costs:
     """Return what earlier runs on this machine took; the watcher is told of a damaged book."""
-    return _told(costs.usual(environment.capture(declarations)), watch)
+    return told(costs.usual(environment.capture(declarations)), watch)
 
 
 def run(
@@ -75,16 +75,35 @@ def run(
     request, place = Request.of(asked, options), arguments.path("results", results)
     declarations = read_declarations()
     machine = environment.capture(declarations)  # takes a second, so before there is a folder
-    known = _told(costs.usual(machine), progress)
+    known = told(costs.usual(machine), progress)
     planned = _plan(request, declarations, progress, known)
-    usual = _told(luck.usual(machine), progress)
+    usual = told(luck.usual(machine), progress)
     for note in planned.notes:
         progress(Notice(note))
     folder = folders.new_folder(place, planned.suite)
-    head = Run(
+    head = head_of(folder, command or request.command, planned, machine, usual, declarations)
+    interrupted = _measure(head, folder, declarations, progress, known)
+    result = RunResult(folders.read_run(folder), folder)
+    if interrupted:
+        raise Interrupted(result, "measured")
+    told((None, luck.remember(result.stored)), progress)
+    told((None, costs.remember(result.stored)), progress)
+    return result
+
+
+def head_of(  # noqa: PLR0913, PLR0917 - what is known of a run before it starts
+    folder: Path,
+    command: str,
+    planned: Plan,
+    machine: Environment,
+    usual: UsualLuck | None,
+    declarations: Mapping[str, Declaration],
+) -> Run:
+    """Return the head of a run that starts now."""
+    return Run(
         folder.name,
         now(),
-        command or request.command,
+        command,
         planned,
         machine,
         __version__,
@@ -92,16 +111,9 @@ def run(
         settings=settings.departures(planned, declarations),
         differences=settings.differences(planned, declarations),
     )
-    interrupted = _measure(head, folder, declarations, progress, known)
-    result = RunResult(folders.read_run(folder), folder)
-    if interrupted:
-        raise Interrupted(result, "measured")
-    _told((None, luck.remember(result.stored)), progress)
-    _told((None, costs.remember(result.stored)), progress)
-    return result
 
 
-def _told(found: tuple[T, str], watch: Watch) -> T:
+def told(found: tuple[T, str], watch: Watch) -> T:
     """Return what was found; the watcher is told the note."""
     value, note = found
     if note:

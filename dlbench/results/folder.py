@@ -62,12 +62,17 @@ class Kind(Generic[Head, Line]):
         except OSError:
             return False
 
+    def write_head(self, folder: Path, head: Head) -> None:
+        """Write the head at once, in place of an earlier one."""
+        path = folder / self.head_file
+        new = path.with_name(f"{path.name}.new")
+        new.write_bytes(msgspec.json.format(msgspec.json.encode(head)) + b"\n")
+        new.replace(path)
+
     @contextmanager
     def writing(self, folder: Path, head: Head) -> Iterator["Writer[Line]"]:
         """Write the head, then take the records one by one."""
-        (folder / self.head_file).write_bytes(
-            msgspec.json.format(msgspec.json.encode(head)) + b"\n"
-        )
+        self.write_head(folder, head)
         with open(folder / self.lines_file, "ab") as stream:
             yield Writer(stream)
 

@@ -4,7 +4,7 @@ Rows are measured one after the other, the cases of a row in turns, and all rows
 of processes. It schedules and never computes; it prints nothing and stores nothing.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from time import monotonic
 from types import MappingProxyType
 
@@ -12,7 +12,7 @@ from dlbench.harness.supervisor.pool import Launch, WorkerPool
 from dlbench.harness.supervisor.row import Events, RowRun
 from dlbench.harness.supervisor.schedule import Budget
 from dlbench.harness.supervisor.state import RunState
-from dlbench.records.case import Case
+from dlbench.records.case import Case, Group
 from dlbench.records.measurement import Measurement
 from dlbench.records.plan import Plan
 
@@ -36,7 +36,6 @@ class Supervisor:
         slot: Callable[[Case], Hashable] = own_process,
         expected_s: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
-        self.plan = plan
         self.pool = WorkerPool(launch, plan.sampling.timeout_s)
         self.budget = Budget(plan.sampling, clock)
         self.state = RunState(plan, self.pool, self.budget, clock, slot, expected_s)
@@ -64,16 +63,20 @@ class Supervisor:
 
     def _generation(self) -> Events:
         """Measure every row once; a mirrored order makes time short for other rows each time."""
-        groups = self.plan.groups[:: self.state.direction]
+        groups = self.state.plan.groups[:: self.state.direction]
         for index, group in enumerate(groups):
-            self.row = RowRun(self.state, group, groups[index + 1 :])
-            for event in self.row.measure():
-                if isinstance(event, Measurement):
-                    self.state.count(event)
-                yield event
+            yield from self.measure_row(group, groups[index + 1 :])
+
+    def measure_row(self, group: Group, later: Sequence[Group]) -> Events:
+        """Measure one row; later: the rows after it."""
+        self.row = RowRun(self.state, group, later)
+        for event in self.row.measure():
+            if isinstance(event, Measurement):
+                self.state.count(event)
+            yield event
 
     def _skip_the_rest(self) -> Iterator[Measurement]:
         """Yield a skipped Measurement for every case that no generation had time for."""
-        for case in (case for group in self.plan.groups for case in group.live):
+        for case in (case for group in self.state.plan.groups for case in group.live):
             if case.id not in self.state.reported:
                 yield Measurement(case.id, "skipped", case.skip or self.state.late)

@@ -1,0 +1,36 @@
+"""A search: rows that are chosen as it goes on, each by what those before have shown.
+
+It schedules and never computes; it prints nothing and stores nothing. It must not know what is
+looked for.
+"""
+
+from collections.abc import Callable
+from time import monotonic
+
+from dlbench.harness.supervisor.pool import Launch
+from dlbench.harness.supervisor.row import Events
+from dlbench.harness.supervisor.run import Supervisor
+from dlbench.records.plan import Plan
+
+Grow = Callable[[Plan], Plan | None]
+"""Return the plan with one more row, by all that has been yielded so far; None if it is enough."""
+
+
+class Search(Supervisor):
+    """Measures a plan of one generation that grows row by row.
+
+    grow: is asked for the next row. Workers live on from row to row; with a time limit, each row
+    may have half of what is left, as another one may follow.
+    """
+
+    def __init__(
+        self, plan: Plan, launch: Launch, grow: Grow, clock: Callable[[], float] = monotonic
+    ) -> None:
+        super().__init__(plan, launch, clock)
+        self.grow = grow
+
+    def _generation(self) -> Events:
+        while not self.budget.is_late and (plan := self.grow(self.state.plan)) is not None:
+            self.state.grow(plan)
+            group = plan.groups[-1]
+            yield from self.measure_row(group, [group])
