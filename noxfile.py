@@ -132,6 +132,7 @@ def reach(session: nox.Session) -> None:
         "epoch_loops",
         "who_is_last",
         "taking_turns",
+        "crossover",
     )
     for script in scripts:
         session.run("python", f"bench/reach/{script}.py", env=environment())

@@ -1,12 +1,12 @@
 """Find where the faster of two targets changes along an axis: measure point by point, and store."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
 
-from dlbench import arguments
+from dlbench import arguments, units
 from dlbench.analysis.run import RunAnalysis
 from dlbench.answers.crossing import Comparison, compared, points_of
 from dlbench.api.invocation import Interrupted, Watch, consume, unwatched
@@ -23,6 +23,7 @@ from dlbench.records.case import Declaration
 from dlbench.records.measurement import Measurement
 from dlbench.records.plan import Grown, Plan
 from dlbench.records.run import Run
+from dlbench.report import notes
 from dlbench.report.crossing.subject import Subject
 from dlbench.results import folder as folders
 from dlbench.results.folder import Results, Writer
@@ -54,7 +55,7 @@ class CrossoverResult(RunResult):
     @property
     def subject(self) -> Subject:
         """What is shown of it: the comparison with all names."""
-        search = self.search
+        search, reading = self.search, self.rows()
         network = "" if search.network is None else search.network.name
         return Subject(
             run=self.run,
@@ -62,8 +63,16 @@ class CrossoverResult(RunResult):
             workload=" ".join(filter(None, (search.kind, network))),
             left=search.left,
             right=search.right,
-            rows=tuple(self.rows().rows),
+            rows=tuple(reading.rows),
+            warnings=(*self.stored.warnings, *notes.warnings(self.run, reading)),
+            notes=(*self.run.plan.notes, *self._unfinished()),
         )
+
+    def _unfinished(self) -> Iterator[str]:
+        """Yield that the search would have gone on."""
+        if next_point(self.search, self.stored) is not None:
+            count = units.counted(len(self.run.plan.groups), "point")
+            yield f"The search ended after {count}, before it was done; --budget gives it more time"
 
     def chart(self, path: str | Path | None = None) -> list[Path]:
         """Draw the times of both targets along the axis as SVG and PNG; return the files.
@@ -161,18 +170,23 @@ class _Hunt:
         return grown
 
     def _next(self, plan: Plan) -> int | None:
-        values = _values(plan, self.search)
-        if len(values) >= MOST_POINTS:
-            return None
         results = Results(replace(self.run, plan=plan), tuple(self.measurements))
-        sides = self.search.left.id, self.search.right.id
-        points = points_of(RunAnalysis(results), values, *sides) if values else []
-        lost = sorted(set(values.values()) - {point.value for point in points})
-        ends = _ends(self.search.first, self.search.last, lost)
-        if ends is None:
-            return None
-        found = next_value(points, *ends)
-        return None if found in lost else found
+        return next_point(self.search, results)
+
+
+def next_point(search: Search, results: Results) -> int | None:
+    """Return the value of the axis to measure next; None if the points are enough."""
+    values = _values(results.run.plan, search)
+    if len(values) >= MOST_POINTS:
+        return None
+    sides = search.left.id, search.right.id
+    points = points_of(RunAnalysis(results), values, *sides) if values else []
+    lost = sorted(set(values.values()) - {point.value for point in points})
+    ends = _ends(search.first, search.last, lost)
+    if ends is None:
+        return None
+    found = next_value(points, *ends)
+    return None if found in lost else found
 
 
 def _values(plan: Plan, search: Search) -> dict[str, int]:

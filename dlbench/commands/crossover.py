@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
     from dlbench.api.crossover import CrossoverResult
 
-HELP = """Find the batch, size, width or depth from which another target is faster.
+HELP = """Find the batch or size from which another target is faster.
 
-Measures both targets in turns at up to 12 values of the axis, most of them near the crossing, and
-says below which value to use which target. A target is named by any parts that no other one has:
+Measures both targets in turns at up to 12 values of the axis (batch, size, width or depth), most of
+them near the crossing, and says below which value to use which target. A target is named by any parts that no other one has:
 cpu, cuda, numpy, torch/eager. What the parts do not say is as the options say; without them it is
 each framework's default mode, float32 and all usable cores.
 
@@ -57,8 +57,9 @@ def crossover(
     between: Annotated[str, option("--between", "One target, such as cpu or numpy.")] = "",
     other: Annotated[str, option("--and", "The other target, such as cuda or torch/eager.")] = "",
     network: Annotated[
-        str, option("--network", "The network, see: dlbench list networks. Not with --axis size.")
-    ] = "",
+        str | None,
+        option("--network", "The network, see: dlbench list networks. Not with --axis size."),
+    ] = None,
     axis: Annotated[
         str,
         typer.Option(

@@ -158,7 +158,7 @@ class CrossoverRequest(_Targets, frozen=True, kw_only=True):
 
     between: str
     other: str
-    network: str = ""
+    network: str | None = None
     axis: str = "batch"
     workload: str = ""
     span: str = ""

@@ -9,12 +9,14 @@ import pytest
 import typer.main
 
 from dlbench import cli, registry
-from dlbench.api import run, train, verify
+from dlbench.api import crossover, run, train, verify
+from dlbench.harness.supervisor.search import Search
 from dlbench.harness.supervisor.verification import Task
 from dlbench.plan import targets
 from dlbench.records.measurement import ParityCheck
 from dlbench.records.verification import Agreement
 from dlbench.results.folder import RUN, new_folder
+from fakes.costs import Costly, lines
 from fakes.runs import case, matmul, measured, run_of
 from fakes.terminal import dlbench
 
@@ -75,16 +77,24 @@ def nothing(*_: object) -> Iterator[object]:
     yield from ()
 
 
+def searching(plan, _, grow) -> Search:
+    """A search by workers whose costs are known."""
+    workers = Costly(lines(numpy=(10.0, 1.0), torch=(90.0, 5.0)))
+    return Search(plan, workers.launch, grow, workers.clock.seconds)
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_its_example_works(name: str, measured_twice: Path, monkeypatch) -> None:
     monkeypatch.setattr(targets, "find_spec", lambda package: package)
     monkeypatch.setattr(run, "Supervisor", lambda *_, **__: SimpleNamespace(measure=nothing))
+    monkeypatch.setattr(crossover, "Supervisor", searching)
     monkeypatch.setattr("dlbench.api.result.RunResult.is_empty", False)
     monkeypatch.setattr(train.TrainingPlan, "train", nothing)
     monkeypatch.setattr(verify, "_findings", lambda asked, *_: [fine(asked[-1])])
     answer = dlbench(*example(name)[1:])
     assert answer.code == 0
-    assert answer.err.startswith("Report of ") if name == "report" else not answer.err
+    if name != "crossover":  # tells what it does, as there is no terminal
+        assert answer.err.startswith("Report of ") if name == "report" else not answer.err
     assert answer.out
 
 

@@ -74,6 +74,8 @@ def _text(subject: Subject, console: Console) -> str:
         console.print(text, style=style, markup=False, highlight=False, soft_wrap=whole)
 
     with console.capture() as captured:
+        for warning in subject.warnings:
+            say(f"Warning: {warning}", "yellow")
         say(source(subject.run), "dim")
         say(title(subject))
         say(subject.setting, "dim")
@@ -85,15 +87,16 @@ def _text(subject: Subject, console: Console) -> str:
         console.print(*to_rich(table(subject), console.width), sep="")
         for line in costs(subject):
             say(line)
-        for note in subject.run.plan.notes:
+        for note in subject.notes:
             say(note, "dim")
     text = captured.get()
     return text if console.is_terminal else "\n".join(map(str.rstrip, text.split("\n")))
 
 
 def _markdown(subject: Subject) -> str:
-    remarks = [*costs(subject), *subject.run.plan.notes]
+    remarks = [*costs(subject), *subject.notes]
     parts = [
+        *(f"> **Warning:** {escaped(warning)}\n" for warning in subject.warnings),
         f"{escaped(title(subject))} ({escaped(subject.setting)})\n",
         f"**{escaped(answer(subject))}**\n",
         of_table(table(subject)),
@@ -103,8 +106,13 @@ def _markdown(subject: Subject) -> str:
 
 
 def _json(subject: Subject) -> str:
-    """Return an object with `run` (without the plan's cases), `crossover` and `answer`."""
+    """Return an object with `run` (without the plan's cases), `crossover`, `answer`, `warnings`."""
     run = msgspec.to_builtins(subject.run)
     del run["plan"]["groups"]
-    content = {"run": run, "crossover": subject.comparison, "answer": answer(subject)}
+    content = {
+        "run": run,
+        "crossover": subject.comparison,
+        "answer": answer(subject),
+        "warnings": subject.warnings,
+    }
     return f"{msgspec.json.format(msgspec.json.encode(content)).decode()}\n"

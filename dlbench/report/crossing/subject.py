@@ -18,7 +18,11 @@ RESIDENT = "data on the device"
 
 @dataclass(frozen=True)
 class Subject:
-    """A crossover and what names it. workload: such as `train_step mnist-512`; rows: of the run."""
+    """A crossover and what names it.
+
+    workload: such as `train_step mnist-512`; rows: of the run; warnings: whole sentences; notes:
+    further lines, one idea each.
+    """
 
     run: Run
     comparison: Comparison
@@ -26,6 +30,8 @@ class Subject:
     left: Target
     right: Target
     rows: tuple[Row, ...] = ()
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def axis(self) -> str:
