@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 HELP = """Find the batch or size from which another target is faster.
 
 Measures both targets in turns at up to 12 values of the axis (batch, size, width or depth), most of
-them near the crossing, and says below which value to use which target. A target is named by any parts that no other one has:
-cpu, cuda, numpy, torch/eager. What the parts do not say is as the options say; without them it is
-each framework's default mode, float32 and all usable cores.
+them near the crossing, and says below which value to use which target. A target is named by any
+parts that no other one has: cpu, cuda, numpy, torch/eager. What the parts do not say is as the
+options say; without them it is each framework's default mode, float32 and all usable cores.
 
 Example: dlbench crossover --network mnist-512 --between numpy --and torch/eager
 """

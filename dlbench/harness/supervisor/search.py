@@ -19,8 +19,8 @@ Grow = Callable[[Plan], Plan | None]
 class Search(Supervisor):
     """Measures a plan of one generation that grows row by row.
 
-    grow: is asked for the next row. Workers live on from row to row; with a time limit, each row
-    may have half of what is left, as another one may follow.
+    grow: is asked for the next row. Workers live on from row to row. With a time limit, each row
+    may have half of what is left, as another one may follow, and none begins that would be late.
     """
 
     def __init__(
@@ -30,7 +30,10 @@ class Search(Supervisor):
         self.grow = grow
 
     def _generation(self) -> Events:
-        while not self.budget.is_late and (plan := self.grow(self.state.plan)) is not None:
+        least_s = 0.0  # what the shortest row took: another one takes no less
+        while self.budget.left_s > least_s and (plan := self.grow(self.state.plan)) is not None:
             self.state.grow(plan)
-            group = plan.groups[-1]
+            group, began = plan.groups[-1], self.state.clock()
             yield from self.measure_row(group, [group])
+            took_s = self.state.clock() - began
+            least_s = min(least_s or took_s, took_s)

@@ -73,10 +73,12 @@ def test_a_row_may_have_half_of_the_time_that_is_left() -> None:
     assert turns[1] < 0.8 * turns[0]
 
 
-def test_when_the_time_is_up_no_row_is_asked_for() -> None:
-    search = Growing(*range(1, 20), budget_s=10.0, blocks=1000)
+def test_a_row_that_would_not_be_done_in_time_is_not_begun() -> None:
+    stable = Costly(lambda *_: 0.1, noise=0.5, scripts=None)
+    search = Growing(*range(1, 20), stable=stable, budget_s=64.0, blocks=1000, precision=1e-9)
     assert search.sizes, "there was more to ask for"
     assert "enough" not in search.log
+    assert stable.clock.seconds() <= 64 + 2, "a turn of each may end later"
 
 
 def test_progress_counts_the_rows_so_far() -> None:
