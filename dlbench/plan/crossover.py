@@ -222,7 +222,8 @@ def _only(flag: str, text: str, found: Sequence[Candidate], machine: Machine) ->
             value=text,
             allowed=allowed,
         )
-    names = [_short(target) for target, _ in there]
+    short = [_short(target) for target, _ in there]
+    names = short if len(set(short)) == len(short) else [target.id for target, _ in there]
     raise UsageError(
         f"{flag}: several targets match",
         value=text,

@@ -73,6 +73,12 @@ def test_a_target_that_is_not_unique_is_refused_with_those_that_match() -> None:
     )
 
 
+def test_targets_that_differ_in_threads_alone_are_listed_whole() -> None:
+    assert "Allowed: alpha/cpu/eager/float32/t1, alpha/cpu/eager/float32/t2." in refused(
+        threads="1,2"
+    )
+
+
 def test_an_unknown_part_is_refused_with_what_is_probably_meant() -> None:
     text = refused("alhpa")
     assert text.startswith("unknown part of --between: 'alhpa'. Allowed: alpha, beta, cpu, cuda")

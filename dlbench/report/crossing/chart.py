@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -23,6 +24,9 @@ HEIGHT = 3.6
 BAND = 0.15
 
 NOTE = "dotted: start + work / rate; band: the faster target changes"
+
+# A cost line is a curve on logarithmic axes.
+CURVE_POINTS = 64
 
 MILLISECOND = 1e3
 
@@ -78,5 +82,17 @@ def _target(
 ) -> None:
     axes.plot([*times], [*times.values()], linestyle="-", **look.style)
     if cost is not None:
-        line = [MILLISECOND * cost.seconds(place.flops) for place in places]
-        axes.plot([one.value for one in places], line, linestyle=":", color=look.colour)
+        values, line = _curve(cost, places)
+        axes.plot(values, line, linestyle=":", color=look.colour)
+
+
+def _curve(cost: CostLine, places: Sequence[Place]) -> tuple[list[float], list[float]]:
+    """Return values and milliseconds of a cost line; in between, where work is proportional."""
+    first, last = places[0], places[-1]
+    if cost.rate_per_s is None:
+        return (
+            [place.value for place in places],
+            [MILLISECOND * cost.seconds(place.flops) for place in places],
+        )
+    values = [float(value) for value in np.geomspace(first.value, last.value, CURVE_POINTS)]
+    return values, [MILLISECOND * (cost.start_s + value / cost.rate_per_s) for value in values]

@@ -3,6 +3,7 @@
 from xml.etree import ElementTree as ET
 
 import pytest
+from msgspec.structs import replace
 
 from dlbench.report.crossing import chart
 from fakes.crossings import PLACES, subject
@@ -28,7 +29,16 @@ def test_both_targets_have_their_times_and_their_cost_line() -> None:
     assert list(numpy.get_ydata()) == pytest.approx([place.left_s * 1e3 for place in PLACES])
     assert list(torch.get_ydata()) == pytest.approx([place.right_s * 1e3 for place in PLACES])
     assert [line.get_linestyle() for line in (numpy_cost, torch_cost)] == [":", ":"]
-    assert list(numpy_cost.get_ydata()) == pytest.approx([9e-3 + value * 1e-3 for value in values])
+    curve = dict(zip(*numpy_cost.get_data(), strict=True))
+    assert (min(curve), max(curve)) == pytest.approx((1, 4096))
+    assert [*curve.values()] == pytest.approx([9e-3 + value * 1e-3 for value in curve])
+
+
+def test_a_cost_that_is_not_proportional_is_drawn_where_it_was_measured() -> None:
+    line = subject().comparison.left_cost
+    _, cost, *_ = axes(subject(left_cost=replace(line, rate_per_s=None))).get_lines()
+    assert list(cost.get_xdata()) == [place.value for place in PLACES]
+    assert list(cost.get_ydata()) == pytest.approx([9e-3 + place.value * 1e-3 for place in PLACES])
 
 
 def test_the_band_is_where_the_answer_changes() -> None:
