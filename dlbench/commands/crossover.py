@@ -155,28 +155,33 @@ def _measure(options: "Mapping[str, Any]", results: "Path", quiet: bool, form: s
         result, interrupted = interrupt.result, True
         errors.print(str(interrupt))
     is_compared = any(place.ratio is not None for place in result.comparison.places)
-    if is_compared:
-        _show(result, form)
-    else:
+    if not is_compared:
         typer.echo(f"Nothing was compared: {'; '.join(result.failures)}", err=True)
+    is_told = is_compared and _show(result, form)
     if interrupted:
         return EXIT_INTERRUPTED
-    return 0 if is_compared and result.ok else EXIT_FAILED_CASES
+    return 0 if is_told and result.ok else EXIT_FAILED_CASES
 
 
-def _show(result: "CrossoverResult", form: str) -> None:
-    """Print the result: only data if it is for a program."""
+def _show(result: "CrossoverResult", form: str) -> bool:
+    """Print the result: only data if it is for a program; return whether there is any."""
     from rich.console import Console
 
+    from dlbench.errors import UsageError
     from dlbench.report.crossing import page
 
     files = result.chart()
     if form in EMITS:
-        typer.echo(result.policy(), nl=False)
-        return
+        try:
+            typer.echo(result.policy(), nl=False)
+        except UsageError as error:
+            typer.echo(f"dlbench: {error}\nResults: {result.folder}", err=True)
+            return False
+        return True
     console = Console()
     console.file.write(page.write(result.subject, console, form))
     if form == "table":
         typer.echo(f"\nResults: {result.folder}")
         for file in files[-1:]:
             typer.echo(f"Chart:   {file}")
+    return True

@@ -76,7 +76,7 @@ class Search:
         return Plan(suite=self.kind, seed=self.seed, sampling=self.sampling, networks={}, groups=())
 
     def grown(self, plan: Plan, value: int) -> Plan:
-        """Return the plan with one more row, that of a value."""
+        """Return the plan with one more row, that of a value; rows are in ascending order."""
         group, network = self._row(value)
         networks = plan.networks if network is None else {**plan.networks, network.name: network}
         rows = {name: rows_of(one) for name, one in networks.items() if one.has_data}
@@ -84,7 +84,7 @@ class Search:
         return replace(
             plan,
             networks=networks,
-            groups=(*plan.groups, group),
+            groups=tuple(sorted((*plan.groups, group), key=self._place)),
             rows=rows,
             notes=tuple(notes),
         )
@@ -92,6 +92,9 @@ class Search:
     def value_of(self, workload: Workload) -> int:
         """Return the value of the axis at which the workload stands."""
         return self.axis.value(workload)
+
+    def _place(self, group: Group) -> int:
+        return self.value_of(group.workload)
 
     def _row(self, value: int) -> tuple[Group, Network | None]:
         params, network = self.axis.point(self.network, value)

@@ -85,8 +85,8 @@ def test_everything_is_stored_as_an_ordinary_run(workers, results) -> None:
     assert folder.name.endswith("-crossover")
     stored = read_run(folder)
     batches = [int(group.workload.params["batch"]) for group in stored.run.plan.groups]
-    assert batches[:2] == [1, 4096]
-    assert sorted(batches) == [place.value for place in found.comparison.places]
+    assert (batches[0], batches[-1]) == (1, 4096)
+    assert batches == [place.value for place in found.comparison.places]
     assert len(stored.measurements) == 2 * len(batches)
     assert not list(folder.glob("*.new"))
     for words in (("show",), ("answer",), ("show", "--baseline", "numpy"), ("list", "runs")):
@@ -173,6 +173,15 @@ def test_a_policy_is_a_function_that_can_be_run(workers, results) -> None:
     exec(answer.out, space)
     assert space["target_for"](1).startswith("numpy")
     assert space["target_for"](4096).startswith("torch")
+
+
+def test_what_makes_no_policy_is_told_and_kept(workers, results) -> None:
+    workers(lines(numpy=(10.0, 1.0), torch=(10.0, 1.0)))
+    answer = typed(results, "--quiet", "--emit", "policy")
+    assert (answer.code, answer.out) == (EXIT_FAILED_CASES, "")
+    assert "there is no policy to write. It cannot be told which of the two" in answer.err
+    (folder,) = folders(results)
+    assert answer.err.endswith(f"Results: {folder}\n")
 
 
 def test_resident_and_fed_data_are_two_crossovers(workers, results) -> None:

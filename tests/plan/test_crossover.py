@@ -177,6 +177,14 @@ def test_a_plan_grows_by_a_row_of_both_targets() -> None:
     assert plan.notes == ("iris has 100 training rows; larger batches hold some more than once",)
 
 
+def test_rows_stand_in_ascending_order_whenever_they_come() -> None:
+    found = search()
+    plan = found.start
+    for value in (1, 4096, 64):
+        plan = found.grown(plan, value)
+    assert [found.value_of(group.workload) for group in plan.groups] == [1, 64, 4096]
+
+
 def test_a_made_up_network_stands_in_the_plan() -> None:
     found = search(axis="width")
     plan = found.grown(found.grown(found.start, 8), 64)

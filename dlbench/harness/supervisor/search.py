@@ -32,8 +32,10 @@ class Search(Supervisor):
     def _generation(self) -> Events:
         least_s = 0.0  # what the shortest row took: another one takes no less
         while self.budget.left_s > least_s and (plan := self.grow(self.state.plan)) is not None:
+            known = {group.workload.id for group in self.state.plan.groups}
+            [group] = [group for group in plan.groups if group.workload.id not in known]
             self.state.grow(plan)
-            group, began = plan.groups[-1], self.state.clock()
+            began = self.state.clock()
             yield from self.measure_row(group, [group])
             took_s = self.state.clock() - began
             least_s = min(least_s or took_s, took_s)

@@ -48,6 +48,22 @@ def test_the_next_row_is_asked_for_when_all_of_the_last_one_is_known() -> None:
     ]
 
 
+def test_a_new_row_may_stand_anywhere_in_the_plan() -> None:
+    stable = Stable()
+    sizes = iter((1, 3, 2))
+
+    def grow(now):
+        size = next(sizes, None)
+        if size is None:
+            return None
+        rows = (*now.groups, group(size, "numpy"))
+        return replace(now, groups=tuple(sorted(rows, key=lambda row: row.workload.id)))
+
+    search = Search(plan(blocks=1), stable.launch, grow, stable.clock.seconds)
+    seen = [short(one.case) for one in search.measure() if isinstance(one, Measurement)]
+    assert seen == [f"matmul/{size} on numpy" for size in (1, 3, 2)]
+
+
 def test_workers_live_on_from_row_to_row_and_end_with_the_last() -> None:
     search = Growing(1, 2, 3)
     assert [worker.target.backend for worker in search.stable.workers] == ["numpy", "torch"]
