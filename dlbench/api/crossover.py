@@ -20,7 +20,7 @@ from dlbench.plan.crossover import Search, search_of
 from dlbench.plan.request import CrossoverRequest
 from dlbench.plan.targets import read_declarations, this_machine
 from dlbench.records.case import Declaration
-from dlbench.records.measurement import Measurement
+from dlbench.records.measurement import Measurement, Notice
 from dlbench.records.plan import Grown, Plan
 from dlbench.records.run import Run
 from dlbench.report import notes
@@ -114,6 +114,8 @@ def crossover(
     declarations = read_declarations()
     search = checked(request, declarations)
     machine = environment.capture(declarations)
+    if search.missing_data:
+        progress(Notice(search.missing_data))
     usual = told(luck.usual(machine), progress)
     first = search.grown(search.start, search.first)
     folder = folders.new_folder(place, NAME)

@@ -89,6 +89,18 @@ class Search:
             notes=tuple(notes),
         )
 
+    @property
+    def missing_data(self) -> str | None:
+        """Return that random numbers are used instead of the network's data; None if it is there.
+
+        In a sentence with the reason.
+        """
+        if self.network is None or not self.network.has_data:
+            return None
+        dataset = self.network.dataset
+        reason = self.machine.unavailable_reason(dataset)
+        return f"Random numbers are used instead of {dataset}: {reason}" if reason else None
+
     def value_of(self, workload: Workload) -> int:
         """Return the value of the axis at which the workload stands."""
         return self.axis.value(workload)

@@ -191,6 +191,16 @@ def test_a_made_up_network_stands_in_the_plan() -> None:
     assert list(plan.networks) == ["iris-w8", "iris-w64"]
 
 
+def test_random_numbers_in_place_of_data_are_told() -> None:
+    assert search().missing_data is None
+    assert search(axis="size", network="").missing_data is None
+    lost = search(on={"unavailable_reason": lambda dataset: f"{dataset} is lost"})
+    assert lost.missing_data == "Random numbers are used instead of iris: iris is lost"
+    plan = lost.grown(lost.start, 4096)
+    assert plan.groups[0].workload.synthetic
+    assert plan.notes == ()
+
+
 def test_a_row_that_does_not_fit_into_memory_is_skipped() -> None:
     found = search(axis="size", network="", on={"memory_bytes": 10**6})
     small, large = found.grown(found.grown(found.start, 16), 4096).groups
