@@ -85,6 +85,7 @@ def _text(subject: Subject, console: Console) -> str:
             say(LEGEND, "dim")
         say("")
         console.print(*to_rich(table(subject), console.width), sep="")
+        say("")
         for line in costs(subject):
             say(line)
         for note in subject.notes:
