@@ -60,6 +60,8 @@ def _one_side(subject: Subject, sure: Sure) -> str:
         where = f"from {subject.at(sure.first)} on; below, it cannot be told"
     elif sure.first == first:
         where = f"up to {subject.at(sure.last)}; above, it cannot be told"
+    elif sure.first == sure.last:
+        where = f"at {subject.at(sure.first)}; elsewhere, it cannot be told"
     else:
         where = f"from {subject.at(sure.first)} to {sure.last:,}; elsewhere, it cannot be told"
     return f"{_capital(name)} is faster {where} {limits}"

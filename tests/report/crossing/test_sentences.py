@@ -59,6 +59,11 @@ def test_the_right_target_may_be_the_one_below() -> None:
             "numpy is faster up to batch 64; above, it cannot be told (measured: 1 to 4,096)",
         ),
         (
+            (Sure("left", 64, 64),),
+            UNSURE,
+            "numpy is faster at batch 64; elsewhere, it cannot be told (measured: 1 to 4,096)",
+        ),
+        (
             (Sure("left", 64, 128),),
             UNSURE,
             (
