@@ -19,6 +19,7 @@ OF_BACKENDS = (
     "tests/backends/test_every_backend.py",
     "tests/backends/test_every_call.py",
     "tests/backends/test_every_trainer.py",
+    "tests/backends/test_probe.py",
     "tests/backends/test_settings.py",
     "tests/workloads/test_epoch.py",
 )
@@ -164,7 +165,7 @@ def docs(session: nox.Session) -> None:
 def schema(session: nox.Session) -> None:
     """Write the JSON Schemas of docs/schema/ anew."""
     install(session)
-    for name in ("plan", "run", "measurement", "show", "answer"):
+    for name in ("plan", "run", "measurement", "show", "answer", "doctor"):
         with open(f"docs/schema/{name}.json", "w", encoding="utf-8") as stream:
             session.run("dlbench", "schema", name, stdout=stream)
 

@@ -67,11 +67,16 @@ def declaration(family: str, name: str, kind: type[T]) -> T:
     raise LookupError(f"dlbench/{file} has no literal DECLARATION")
 
 
-def load(family: str, name: str) -> ModuleType:
+def has_part(family: str, name: str, part: str) -> bool:
+    """Return whether a member is a folder with this file."""
+    return (PACKAGE / family / check(family, name) / f"{part}.py").is_file()
+
+
+def load(family: str, name: str, part: str = "") -> ModuleType:
     """Import the member; for a backend this imports its framework.
 
-    Of a folder it is the module named as one of the family: `backends/torch/backend.py`.
+    Of a folder it is a part, by default the one named as a member of the family: `backend.py`.
     """
     module = f"dlbench.{family}.{check(family, name)}"
     is_folder = _file(family, name).name == "__init__.py"
-    return import_module(f"{module}.{family.removesuffix('s')}" if is_folder else module)
+    return import_module(f"{module}.{part or family.removesuffix('s')}" if is_folder else module)

@@ -24,6 +24,7 @@ LINT = "import sys; from importlinter.cli import lint_imports_command; lint_impo
 WRONG = (
     ("imports only go down", "stats.shape", "dlbench.results.folder"),
     ("imports only go down", "charts.break_even", "dlbench.report.notes"),
+    ("imports only go down", "checks.load", "dlbench.plan.suite"),
     ("inside the harness", "harness.worker.timing", "dlbench.harness.supervisor.pool"),
     ("inside the supervisor", "harness.supervisor.pool", "dlbench.harness.supervisor.row"),
     ("inside the worker", "harness.worker.setup", "dlbench.harness.worker.blocks"),

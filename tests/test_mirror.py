@@ -47,7 +47,9 @@ ELSEWHERE = {
     "machine/cache.py": "experience/test_book.py",
     # The records that go over the wire and onto the disk.
     "records/base.py": "records/test_records.py",
+    "records/checkup.py": "report/test_checkup.py",
     "records/costs.py": "experience/test_costs.py",
+    "records/framework.py": "backends/test_probe.py",
     "records/run.py": "records/test_records.py",
     "records/training.py": "harness/supervisor/test_training.py",
     "records/verification.py": "harness/supervisor/test_verification.py",

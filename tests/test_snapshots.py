@@ -20,7 +20,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from dlbench import registry
+from dlbench.api import doctor
 from dlbench.api import run as api_run
+from fakes.facts import facts, sound, unfit
 from fakes.machine import machine
 from fakes.terminal import Answer, dlbench
 
@@ -89,6 +91,11 @@ WORDS: Lines = {
     **{f"help/{command}.txt": (command, "--help") for command in COMMANDS},
 }
 PLANS = {f"plan/{suite}-{gpus}-gpu.txt": (suite, gpus) for suite in SUITES for gpus in GPUS}
+DOCTORS = {
+    f"doctor/{name}.{end}": (name, *words)
+    for name in ("sound", "unfit")
+    for end, words in (("txt", ()), ("json", ("--format", "json")))
+}
 PAGES = ("index.html", "report.md")
 REPORTS = {
     *(f"report/{run}/said.txt" for run in FOLDERS),
@@ -179,6 +186,17 @@ def test_a_suite_is_planned_as_before(name: str, monkeypatch: pytest.MonkeyPatch
     hold(name, same_everywhere(everything(answer)))
 
 
+@pytest.mark.parametrize("name", DOCTORS)
+def test_a_machine_is_examined_as_before(name: str, tmp_path: Path, monkeypatch) -> None:
+    kind, *words = DOCTORS[name]
+    sound(tmp_path)
+    made = {"sound": facts, "unfit": unfit}[kind](tmp_path)
+    monkeypatch.setattr(doctor, "gather", lambda *_, **__: made)
+    monkeypatch.setattr(doctor, "described", lambda _: "Some CPU, 2 of 2 cores, 16.0 GiB")
+    answer = dlbench("doctor", "--quiet", *words)
+    hold(name, same_everywhere(everything(answer), tmp_path))
+
+
 @pytest.mark.parametrize("run", FOLDERS)
 def test_a_report_is_written_as_before(run: str, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(Figure, "savefig", undrawn)
@@ -195,4 +213,4 @@ def test_a_report_is_written_as_before(run: str, tmp_path: Path, monkeypatch) ->
 
 def test_nothing_is_stored_that_no_test_compares() -> None:
     stored = {path.relative_to(STORED).as_posix() for path in STORED.rglob("*") if path.is_file()}
-    assert stored == {*SHOWS, *WORDS, *PLANS, *REPORTS}, UPDATE
+    assert stored == {*SHOWS, *WORDS, *PLANS, *DOCTORS, *REPORTS}, UPDATE

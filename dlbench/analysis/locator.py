@@ -33,7 +33,7 @@ class Locator(NamedTuple):
         self, pair: Pair, row: Row, base: Row, correlation: float | None = None
     ) -> LocatedPair:
         """Locate the ratio of two cases, with the doubts about their level."""
-        luck = self.luck.of(row.workload.id, [row.target.id, base.target.id])
+        luck = self.luck.of(row.workload.id, (row.target.id, base.target.id))
         return located(pair, Knowledge(luck, correlation, self.noise))._replace(
             doubt=doubt(row.level) + doubt(base.level),
             unsteady=row.level.steady is False or base.level.steady is False,

@@ -106,7 +106,8 @@ class RunAnalysis:
         of_run, usual = luck_of(every), _usual(self.run)
         null_pairs = nulls.null_pairs(self.run.plan, self.samples_by_case)
         found = nulls.evaluate(null_pairs, of_run or usual, self.margin)
-        luck = Luck(of_run, usual, null_ratios(null_pairs), frozenset(found.failed))
+        earlier = self.run.luck.earlier if self.run.luck else ()
+        luck = Luck(of_run, usual, null_ratios(null_pairs), frozenset(found.failed), earlier)
         self.locator = Locator(luck, noise_of(every))
         contests = {
             workload: self.locator.contest(timed[workload], row) for workload, row in pairs.items()

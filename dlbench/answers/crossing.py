@@ -162,7 +162,7 @@ def _pairs(
         point = None
         if whole is not None:
             of_rounds = alone.contest([ours, theirs], [whole.pair]).pairs[theirs.case, ours.case]
-            luck = analysis.locator.luck.of(workload, [left, right])
+            luck = analysis.locator.luck.of(workload, (right, left))
             point = _point(value, of_rounds, luck)
         found[value] = _Pair(ours, theirs, point, whole)
     return found

@@ -116,8 +116,8 @@ def crossover(
     machine = environment.capture(declarations)
     if search.missing_data:
         progress(Notice(search.missing_data))
-    usual = told(luck.usual(machine), progress)
     first = search.grown(search.start, search.first)
+    usual = told(luck.usual(machine, first), progress)
     folder = folders.new_folder(place, NAME)
     head = head_of(folder, command or request.command, first, machine, usual, declarations)
     interrupted = _Hunt(search, head, folder, progress).measure(declarations)
@@ -166,7 +166,8 @@ class _Hunt:
         if value is None:
             return None
         grown = self.search.grown(plan, value)
-        self.run = replace(self.run, plan=grown)
+        usual, _ = luck.usual(self.run.environment, grown)  # it knows the new row too
+        self.run = replace(self.run, plan=grown, luck=usual)
         folders.RUN.write_head(self.folder, self.run)
         self.progress(Grown(grown, MOST_POINTS))
         return grown

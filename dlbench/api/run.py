@@ -77,7 +77,7 @@ def run(
     machine = environment.capture(declarations)  # takes a second, so before there is a folder
     known = told(costs.usual(machine), progress)
     planned = _plan(request, declarations, progress, known)
-    usual = told(luck.usual(machine), progress)
+    usual = told(luck.usual(machine, planned), progress)
     for note in planned.notes:
         progress(Notice(note))
     folder = folders.new_folder(place, planned.suite)

@@ -6,8 +6,8 @@ import typer
 
 HELP = """Print a JSON Schema of what dlbench writes.
 
-run is run.json, measurement is a line of measurements.jsonl, plan is a part of run.json; show and
-answer are what these commands print with --format json.
+run is run.json, measurement is a line of measurements.jsonl, plan is a part of run.json; show,
+answer and doctor are what these commands print with --format json.
 
 Example: dlbench schema measurement
 """
@@ -19,7 +19,9 @@ def add(app: typer.Typer) -> None:
 
 
 def schema(
-    name: Annotated[str, typer.Argument(help="run, measurement, plan, show or answer.")] = "",
+    name: Annotated[
+        str, typer.Argument(help="run, measurement, plan, show, answer or doctor.")
+    ] = "",
 ) -> None:
     """Print it."""
     from dlbench.report import schema as schemas

@@ -4,86 +4,127 @@ A run of one repetition cannot show it. Several such runs of the same cases do, 
 several repetitions.
 """
 
-from collections.abc import Iterable, Mapping
-from statistics import variance
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
-from msgspec import field
-
-from dlbench.analysis.pairing.luck import medians
-from dlbench.analysis.pairing.pairs import pair_rounds
-from dlbench.analysis.samples import join_generations
+from dlbench.analysis.pairing.luck import earlier_ratios, medians, spread_of_values
+from dlbench.analysis.pairing.pairs import Pair, pair_rounds
+from dlbench.analysis.samples import CaseSamples, join_generations
 from dlbench.experience.book import Book
 from dlbench.records.base import Record
-from dlbench.records.run import Environment, UsualLuck
+from dlbench.records.case import Group
+from dlbench.records.plan import Plan
+from dlbench.records.run import Environment, Standing, UsualLuck
 from dlbench.results.folder import Results
-from dlbench.stats.luck import Spread, fitted
+from dlbench.stats.luck import USUAL, Spread, fitted
 
-# The ratios of a pair that are kept, the latest ones: a machine changes.
+# The repetitions of a target that are kept, the latest ones: a machine changes.
 MOST_RATIOS = 12
 
-# Pairs that are kept; those of the latest runs.
-MOST_PAIRS = 2000
+# Ratios that are kept of all workloads and targets; those of the latest repetitions.
+MOST_ENTRIES = 5000
 
-# With fewer pairs, what is usual everywhere counts.
-FEWEST_PAIRS = 20
+# With fewer degrees of freedom in all pairs, what is usual everywhere counts.
+FEWEST_DF = 20
 
 
 class Ratios(Record, frozen=True):
-    """The luck that runs have shown. runs: their number; pairs: log ratios, one per process."""
+    """What repetitions came to. runs: the number of runs; repetitions: the last one last."""
 
     runs: int = 0
-    pairs: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    repetitions: tuple[Standing, ...] = ()
 
 
-BOOK = Book("luck", Ratios)
+BOOK = Book("ratios", Ratios)
 
 
-def usual(environment: Environment) -> tuple[UsualLuck | None, str]:
-    """Return the usual luck of this machine, None if too little is known, and a note."""
+def usual(environment: Environment, plan: Plan) -> tuple[UsualLuck | None, str]:
+    """Return what this machine has shown of the cases of a plan, None if nothing, and a note."""
     known, note = BOOK.read(environment)
     if known is None:
         return None, note
-    spreads = [
-        Spread(variance(values), len(values) - 1)
-        for values in known.pairs.values()
-        if len(values) > 1
-    ]
-    found = fitted(spreads) if len(spreads) >= FEWEST_PAIRS else None
-    return (UsualLuck(found.value, found.df, known.runs) if found else None), note
+    spreads = spreads_of(known.repetitions)
+    found = fitted(spreads) if sum(one.df for one in spreads) >= FEWEST_DF else None
+    value, df = found or USUAL
+    return UsualLuck(value, df, known.runs, tuple(_of(plan, known.repetitions))), note
 
 
 def remember(results: Results) -> str:
-    """Add the ratios of a run to the book; return a note if that is not possible."""
+    """Add the repetitions of a run to the book; return a note if that is not possible."""
     environment = results.run.environment
     known, _ = BOOK.read(environment)
     known = known or Ratios()
-    added = dict(_ratios(results))
+    added = standings(results)
     if not added:
         return ""
-    return BOOK.write(environment, Ratios(known.runs + 1, merged(known.pairs, added)))
+    return BOOK.write(environment, Ratios(known.runs + 1, latest((*known.repetitions, *added))))
 
 
-def merged(
-    known: Mapping[str, tuple[float, ...]], added: Mapping[str, tuple[float, ...]]
-) -> dict[str, tuple[float, ...]]:
-    """Return the ratios of all pairs, those of the latest runs last."""
-    kept = {pair: values for pair, values in known.items() if pair not in added}
-    new = {pair: (*known.get(pair, ()), *values)[-MOST_RATIOS:] for pair, values in added.items()}
-    every = [*kept.items(), *new.items()]
-    return dict(every[-MOST_PAIRS:])
+def latest(repetitions: Sequence[Standing]) -> tuple[Standing, ...]:
+    """Return the repetitions, without older ratios than MOST_RATIOS of a target."""
+    seen, kept = Counter[tuple[str, str]](), list[Standing]()
+    for standing in reversed(repetitions):
+        left: Standing = {}
+        for workload, row in standing.items():
+            for target, value in row.items():
+                seen[workload, target] += 1
+                if seen[workload, target] <= MOST_RATIOS and seen.total() <= MOST_ENTRIES:
+                    left.setdefault(workload, {})[target] = value
+        kept += [left] if left else []
+    return tuple(reversed(kept))
 
 
-def _ratios(results: Results) -> Iterable[tuple[str, tuple[float, ...]]]:
-    """Yield the ratios of each case to the first of its workload that was measured, by repetition.
+def spreads_of(repetitions: Sequence[Standing]) -> list[Spread]:
+    """Return the spread of each target's ratio to the one of its workload that ran most often."""
+    counts: dict[str, Counter[str]] = {}
+    for standing in repetitions:
+        for workload, row in standing.items():
+            counts.setdefault(workload, Counter()).update(row)
+    found = [
+        spread_of_values(earlier_ratios(repetitions, workload, (target, base)))
+        for workload, counted in counts.items()
+        for base in [max(counted, key=lambda name: counted[name])]
+        for target in counted
+        if target != base
+    ]
+    return [spread for spread in found if spread is not None]
 
-    The first is the same in every run of a suite.
-    """
+
+def standings(results: Results) -> list[Standing]:
+    """Return what each repetition of a run came to; disturbed pairs are left out."""
     samples = join_generations(results.measurements)
+    found: dict[int, Standing] = {}
     for group in results.run.plan.groups:
-        good = [case.id for case in group.cases if case.id in samples]
-        good = [case for case in good if samples[case].status == "ok"]
-        for case in good[1:]:
-            pair = pair_rounds(samples[case], samples[good[0]])
-            values = tuple(medians(pair))
-            if values and not pair.busy and not pair.is_throttled:
-                yield f"{case} / {good[0]}", values
+        for target, generation, value in _ratios(group, samples):
+            found.setdefault(generation, {}).setdefault(group.workload.id, {})[target] = value
+    return [found[generation] for generation in sorted(found)]
+
+
+def _of(plan: Plan, repetitions: Iterable[Standing]) -> Iterable[Standing]:
+    """Yield the repetitions with the cases of a plan alone."""
+    wanted = {group.workload.id: {case.target.id for case in group.cases} for group in plan.groups}
+    for standing in repetitions:
+        rows = {
+            workload: {target: row[target] for target in row if target in wanted[workload]}
+            for workload, row in standing.items()
+            if workload in wanted
+        }
+        if any(rows.values()):
+            yield rows
+
+
+def _ratios(group: Group, samples: dict[str, CaseSamples]) -> Iterable[tuple[str, int, float]]:
+    """Yield target, repetition and log ratio to the first target that was measured."""
+    good = [case for case in group.cases if case.id in samples and samples[case.id].status == "ok"]
+    for case in good[1:]:
+        pair = pair_rounds(samples[case.id], samples[good[0].id])
+        if is_whole(pair):
+            for generation, value in enumerate(medians(pair)):
+                yield case.target.id, generation, value
+                yield good[0].target.id, generation, 0.0
+
+
+def is_whole(pair: Pair) -> bool:
+    """Return whether every repetition has an undisturbed ratio: they are told apart by place."""
+    is_quiet = not (pair.lost or pair.busy or pair.is_throttled)
+    return is_quiet and len(medians(pair)) == len(pair.generations)

@@ -13,6 +13,7 @@ import msgspec
 
 from dlbench.records.base import Record
 from dlbench.records.case import ModeKind, Target, Workload
+from dlbench.records.framework import FrameworkFacts
 from dlbench.records.layers import Optimizer
 from dlbench.records.measurement import Compiling, ParityCheck, Sample, Status, Stretch
 from dlbench.records.network import Network
@@ -35,6 +36,12 @@ class Start(Record, frozen=True, tag="start"):
     scratch: str
     mode_kind: ModeKind = "dynamic"
     renewable: bool = False
+
+
+class Probe(Record, frozen=True, tag="probe"):
+    """Ask a framework what it is and which GPUs it sees; answered by Probed. Needs no Start."""
+
+    backend: str
 
 
 class Renew(Record, frozen=True, tag="renew"):
@@ -123,6 +130,7 @@ class Release(Record, frozen=True, tag="release"):
 
 Order = (
     Start
+    | Probe
     | Renew
     | Prepare
     | Check
@@ -147,6 +155,12 @@ class Ready(Record, frozen=True, tag="ready"):
 
     facts: dict[str, str | int | None] = msgspec.field(default_factory=dict)
     process: int | None = None
+
+
+class Probed(Record, frozen=True, tag="probed"):
+    """What the framework says."""
+
+    facts: FrameworkFacts
 
 
 class Prepared(Record, frozen=True, tag="prepared"):
@@ -213,6 +227,7 @@ class Failed(Record, frozen=True, tag="failed"):
 
 Reply = (
     Ready
+    | Probed
     | Prepared
     | Warm
     | Sustained

@@ -1,6 +1,6 @@
 """The head of a run: plan, machine, software and schema version."""
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from msgspec import field
 
@@ -18,7 +18,8 @@ from dlbench.records.settings import Departure, Difference
 #    settings and differences of the backends, and what limits the cores; samples have the threads
 #    that can run at a time; epochs of a training have the counters of disturbances; lines
 #    have the start of the device.
-SCHEMA_VERSION = 8
+# 9: the head has what pairs of its cases came to in earlier runs.
+SCHEMA_VERSION = 9
 
 CoreLimit = Literal["affinity", "quota"]
 
@@ -48,16 +49,22 @@ class Environment(Record, frozen=True):
     quota_cores: float | None = None
 
 
+Standing: TypeAlias = dict[str, dict[str, float]]
+"""What one repetition came to: by workload and target, the log ratio to one of its targets."""
+
+
 class UsualLuck(Record, frozen=True):
     """How much processes that do the same usually differ on this machine.
 
     variance: of the log ratio of two; df: the number of repetitions that it is worth; runs: the
-    number of earlier runs that show it.
+    number of earlier runs; earlier: what the pairs of this run came to in their repetitions, the
+    last one last.
     """
 
     variance: float
     df: float
     runs: int
+    earlier: tuple[Standing, ...] = ()
 
 
 class Run(Record, frozen=True):

@@ -9,7 +9,7 @@ from dlbench.answers.answer import answers_of
 from dlbench.answers.sentences import sentences
 from dlbench.errors import UsageError
 from dlbench.formats.base import Document, Notes, Table
-from dlbench.records.run import Run
+from dlbench.records.run import Environment, Run
 from dlbench.records.training import TrainingRun
 from dlbench.report import notes
 from dlbench.report.answers import tables as answer_tables
@@ -125,8 +125,12 @@ def _ratios(reading: ComparedRows, tables: Sequence[Table]) -> Table | None:
 
 def source(run: Run | TrainingRun) -> str:
     """Where the numbers come from, in one line: run, machine and software."""
-    env = run.environment
+    return f"{run.id}: {machine(run.environment)}"
+
+
+def machine(env: Environment) -> str:
+    """The machine and its software, in one line."""
     memory = units.size(env.memory_bytes) if env.memory_bytes else "memory unknown"
     software = ", ".join(f"{name} {version}" for name, version in env.versions.items())
     hardware = ", ".join([env.cpu or "CPU unknown", usable(env), memory, *env.gpus])
-    return f"{run.id}: {hardware}; Python {env.python}, {software}"
+    return f"{hardware}; Python {env.python}, {software}"

@@ -9,6 +9,7 @@ from dlbench.analysis.nulls import Nulls
 from dlbench.analysis.rows import Row
 from dlbench.answers.answer import Answers
 from dlbench.errors import unknown
+from dlbench.records.checkup import Checkup
 from dlbench.results import schema as stored
 
 
@@ -39,7 +40,7 @@ Shown = msgspec.defstruct(
 # What `dlbench answer --format json` prints.
 Answered = msgspec.defstruct("Answered", [("run", dict[str, Any]), ("answers", Answers)])
 
-PRINTED: Final[dict[str, type]] = {"show": Shown, "answer": Answered}
+PRINTED: Final[dict[str, type]] = {"show": Shown, "answer": Answered, "doctor": Checkup}
 NAMES: Final = (*stored.SCHEMAS, *PRINTED)
 
 

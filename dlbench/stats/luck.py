@@ -65,6 +65,15 @@ def inverse_trigamma(value: float) -> float:
     return float(brentq(lambda x: float(polygamma(1, x)) - value, low, high))
 
 
+def pooled(usual: Variance, own: Spread) -> Variance:
+    """Return the variance of a pair that has shown some of its own, and its degrees of freedom.
+
+    Both are weighted by their degrees of freedom: Smyth (2004), as above, equation 3.
+    """
+    df = usual.df + own.df
+    return Variance((usual.df * usual.value + own.df * own.value) / df, df)
+
+
 def raised(usual: Variance, nulls: Sequence[float]) -> Variance:
     """Return the usual variance, raised by what null ratios show, never lowered.
 
@@ -72,4 +81,4 @@ def raised(usual: Variance, nulls: Sequence[float]) -> Variance:
     """
     df = usual.df + len(nulls)
     value = (usual.df * usual.value + sum(one**2 for one in nulls)) / df
-    return Variance(value, min(df, MOST_BORROWED)) if value > usual.value else usual
+    return Variance(value, min(df, max(MOST_BORROWED, usual.df))) if value > usual.value else usual

@@ -97,6 +97,15 @@ def test_everything_is_stored_as_an_ordinary_run(workers, results) -> None:
     assert "iris" in (results / "page" / "index.html").read_text(encoding="utf-8")
 
 
+def test_a_later_crossover_knows_what_the_pairs_of_earlier_ones_came_to(workers, results) -> None:
+    workers()
+    assert find(results).run.luck is None
+    later = find(results).run.luck
+    assert later is not None
+    known = {workload for standing in later.earlier for workload in standing}
+    assert {"train_step/iris/b1", "train_step/iris/b4096"} <= known
+
+
 def test_one_side_that_wins_everywhere_is_told_after_five_points(workers, results) -> None:
     workers(lines(numpy=(10.0, 5.0), torch=(90.0, 1.0)))
     found = find(results)

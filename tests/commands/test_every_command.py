@@ -9,7 +9,7 @@ import pytest
 import typer.main
 
 from dlbench import cli, registry
-from dlbench.api import crossover, run, train, verify
+from dlbench.api import crossover, doctor, run, train, verify
 from dlbench.harness.supervisor.search import Search
 from dlbench.harness.supervisor.verification import Task
 from dlbench.plan import targets
@@ -17,6 +17,7 @@ from dlbench.records.measurement import ParityCheck
 from dlbench.records.verification import Agreement
 from dlbench.results.folder import RUN, new_folder
 from fakes.costs import Costly, lines
+from fakes.facts import facts
 from fakes.runs import case, matmul, measured, run_of
 from fakes.terminal import dlbench
 
@@ -91,6 +92,7 @@ def test_its_example_works(name: str, measured_twice: Path, monkeypatch) -> None
     monkeypatch.setattr("dlbench.api.result.RunResult.is_empty", False)
     monkeypatch.setattr(train.TrainingPlan, "train", nothing)
     monkeypatch.setattr(verify, "_findings", lambda asked, *_: [fine(asked[-1])])
+    monkeypatch.setattr(doctor, "gather", lambda *_, **__: facts(measured_twice))
     answer = dlbench(*example(name)[1:])
     assert answer.code == 0
     if name != "crossover":  # tells what it does, as there is no terminal

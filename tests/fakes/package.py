@@ -10,7 +10,16 @@ from pathlib import Path
 import dlbench
 
 # Folders in which every member is found by its name.
-FAMILIES = ("backends", "charts", "commands", "datasets", "formats", "networks", "workloads")
+FAMILIES = (
+    "backends",
+    "charts",
+    "checks",
+    "commands",
+    "datasets",
+    "formats",
+    "networks",
+    "workloads",
+)
 
 
 class PackageCopy:

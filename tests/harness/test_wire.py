@@ -14,6 +14,8 @@ from dlbench.harness.wire import (
     Predicted,
     Prepare,
     Prepared,
+    Probe,
+    Probed,
     Ready,
     Release,
     Renew,
@@ -34,6 +36,7 @@ from dlbench.harness.wire import (
 from dlbench.networks.base import every
 from dlbench.networks.lecture import OPTIMIZERS
 from dlbench.records.case import Target, Work, Workload
+from dlbench.records.framework import FrameworkFacts
 from dlbench.records.measurement import ParityCheck, Sample, Stretch
 from dlbench.records.plan import Sampling
 from dlbench.records.training import EpochResult
@@ -47,6 +50,7 @@ CHECKS = (ParityCheck("outputs", 1e-7, 1e-5), ParityCheck("loss", None, 1e-5))
 
 ORDERS = [
     Start(TARGET, "/tmp/scratch", renewable=True),
+    Probe("torch"),
     Renew(),
     Prepare("case", WORKLOAD, {"iris": every()["iris"]}, seed=3),
     Check("case"),
@@ -62,6 +66,7 @@ ORDERS = [
 ]
 REPLIES = [
     Ready({"version": "2.13", "threads": 4, "blas": None}, process=77),
+    Probed(FrameworkFacts("2.13", cuda="13.0", gpus=("H200",), architectures=("sm_90",))),
     Prepared((3.0, 2.0, 1.0)),
     Warm((SAMPLE, SAMPLE)),
     Sustained(Stretch(0.5, 0.25, is_steady=True, samples=(SAMPLE,))),

@@ -1,11 +1,11 @@
 """What the pairs of a run lend each other: how much processes differ by luck, and rounds by noise.
 
-With several repetitions, the run's own pairs show the luck. With one, it is what is usual, raised
-by the null pairs of the run.
+With several repetitions, the run's own pairs show the luck. With one, it is what is usual, and what
+the pair itself came to in earlier runs, raised by the null pairs of the run.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from statistics import fmean, median
+from collections.abc import Iterable, Sequence
+from statistics import fmean, median, variance
 from typing import NamedTuple
 
 import numpy as np
@@ -13,8 +13,9 @@ import numpy as np
 from dlbench.analysis.pairing.pairs import Pair
 from dlbench.analysis.samples import ENOUGH
 from dlbench.records.case import Case
+from dlbench.records.run import Standing
 from dlbench.stats.location import LEAST_VALUES, Variance, location, rank_correlation
-from dlbench.stats.luck import USUAL, Spread, fitted, raised
+from dlbench.stats.luck import USUAL, Spread, fitted, pooled, raised
 from dlbench.stats.ramp import SD_BY_MAD
 
 # The noise of few rounds is that of a noisy pair: so many others have less.
@@ -30,21 +31,25 @@ class NullRatio(NamedTuple):
 
 
 class Luck(NamedTuple):
-    """The luck of a run. of_run: of all pairs, None with too few repetitions to tell.
+    """The luck of a run.     of_run: of all pairs, None with too few repetitions to tell.
 
-    usual: of this machine; failed: workloads whose null came out different.
+    usual: of this machine; failed: workloads whose null came out different; earlier: what the
+    repetitions of earlier runs came to.
     """
 
     of_run: Variance | None
     usual: Variance = USUAL
     nulls: Sequence[NullRatio] = ()
     failed: frozenset[str] = frozenset()
+    earlier: Sequence[Standing] = ()
 
-    def of(self, workload: str, targets: Collection[str]) -> Variance:
+    def of(self, workload: str, targets: tuple[str, str]) -> Variance:
         """Return the luck of a pair of these targets: no less than their own nulls show."""
         own = [one for one in self.nulls if one.target in targets]
         if self.of_run is None:
-            found = raised(self.usual, [one.value for one in own])
+            known = spread_of_values(earlier_ratios(self.earlier, workload, targets))
+            usual = self.usual if known is None else pooled(self.usual, known)
+            found = raised(usual, [one.value for one in own])
         else:
             here = [one for one in own if one.workload == workload]
             found = _at_least(self.of_run, here)
@@ -56,6 +61,20 @@ class Luck(NamedTuple):
 def _at_least(luck: Variance, nulls: Sequence[NullRatio]) -> Variance:
     shown = fmean(one.value**2 for one in nulls) if nulls else 0.0
     return luck._replace(value=max(luck.value, shown))
+
+
+def earlier_ratios(
+    earlier: Iterable[Standing], workload: str, targets: tuple[str, str]
+) -> list[float]:
+    """Return the log ratios of two targets in the repetitions that had both."""
+    one, other = targets
+    rows = [standing.get(workload, {}) for standing in earlier]
+    return [row[one] - row[other] for row in rows if one in row and other in row]
+
+
+def spread_of_values(values: Sequence[float]) -> Spread | None:
+    """Return the variance of the ratios of a pair's repetitions; None of fewer than two."""
+    return Spread(variance(values), len(values) - 1) if len(values) > 1 else None
 
 
 def luck_of(pairs: Iterable[Pair]) -> Variance | None:

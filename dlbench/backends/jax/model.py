@@ -159,7 +159,7 @@ class Learner:
 
     def learn(self, x: Any, y: Any) -> Any:
         """Take one training step on any batch; return the loss before it."""
-        loss, self.state = self.run_step(state=self.state, x=x, y=y)
+        loss, self.state = self.run_step(self.state, x, y)
         return loss
 
     def predict(self, x: Any, y: Any) -> Step:

@@ -61,7 +61,7 @@ class Trainer:
         if self.job.shuffle:
             order = self.order.permutation(len(x))
             x, y = x[order], y[order]
-        total, self.learner.state = self.whole(state=self.learner.state, x=x, y=y)
+        total, self.learner.state = self.whole(self.learner.state, x, y)
         return float(total) / len(x)
 
     def lead_in(self) -> None:

@@ -1,4 +1,4 @@
-"""Start a backend for a target, and check its threads, devices and dtypes."""
+"""Start a backend for a target, and check its threads, devices and dtypes; or only ask it."""
 
 import os
 from collections.abc import Mapping
@@ -6,9 +6,13 @@ from typing import Any
 
 from dlbench import registry
 from dlbench.backends.base import Backend, Setting
-from dlbench.errors import PlacementError
+from dlbench.errors import PlacementError, Unavailable
 from dlbench.records.base import DTYPES
 from dlbench.records.case import Declaration, Target
+from dlbench.records.framework import FrameworkFacts
+
+# The file of a backend that asks its framework.
+PROBE = "probe"
 
 
 def start(target: Target, scratch: str) -> Backend:
@@ -24,6 +28,14 @@ def start_here(target: Target, scratch: str) -> Backend:
     declared = registry.declaration("backends", target.backend, Declaration)
     os.environ |= declared.variables(target.threads, scratch)
     return start(target, scratch)
+
+
+def probe(backend: str) -> FrameworkFacts:
+    """Import the framework and return what it says of itself; Unavailable if nobody can ask it."""
+    if not registry.has_part("backends", backend, PROBE):
+        raise Unavailable(f"backend {backend} has no {PROBE}.py that asks its framework")
+    facts: FrameworkFacts = registry.load("backends", backend, PROBE).facts()
+    return facts
 
 
 def assert_threads(backend: Backend, target: Target) -> None:

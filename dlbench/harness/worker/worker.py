@@ -20,7 +20,7 @@ from dlbench.harness.worker import timing
 from dlbench.harness.worker.blocks import Blocks
 from dlbench.harness.worker.compiler import FIRST_CALLS, Compiler
 from dlbench.harness.worker.interference import Monitor
-from dlbench.harness.worker.setup import assert_placed, assert_threads, start
+from dlbench.harness.worker.setup import assert_placed, assert_threads, probe, start
 from dlbench.harness.worker.training import Trainings
 from dlbench.harness.worker.verification import verify, work_out
 from dlbench.records.case import Target
@@ -54,6 +54,8 @@ class Worker:
     def _reply(self, order: Order) -> Reply:
         if isinstance(order, wire.Start):
             return self._start(order)
+        if isinstance(order, wire.Probe):
+            return wire.Probed(probe(order.backend))
         if self.session is None:
             raise DlbenchError("no backend has been started")
         return self.session.verbs[type(order)](order)

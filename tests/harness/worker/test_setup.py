@@ -20,7 +20,7 @@ TARGET = Target("fake", "cpu", "eager", "float32", 2)
 def backend(monkeypatch):
     """The only backend that there is."""
     fake = FakeBackend(ToldClock())
-    monkeypatch.setattr(registry, "load", lambda family, name: fake.module)
+    monkeypatch.setattr(registry, "load", lambda family, name, part="": fake.module)
     return fake
 
 
