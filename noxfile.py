@@ -167,6 +167,7 @@ def reach(session: nox.Session) -> None:
         "taking_turns",
         "triad",
         "clock",
+        "crossover",
     )
     for script in scripts:
         session.run("python", f"bench/reach/{script}.py", env=environment())

@@ -9,6 +9,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from dlbench.api.crossover import CrossoverResult as CrossoverResult
+    from dlbench.api.crossover import crossover as crossover
     from dlbench.api.hardware import hardware as hardware
     from dlbench.api.invocation import Interrupted as Interrupted
     from dlbench.api.load import load as load
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from dlbench.errors import DlbenchError as DlbenchError
     from dlbench.errors import UnreadableResults as UnreadableResults
     from dlbench.errors import UsageError as UsageError
+    from dlbench.plan.request import CrossoverRequest as CrossoverRequest
     from dlbench.plan.request import HardwareRequest as HardwareRequest
     from dlbench.plan.request import Request as Request
     from dlbench.plan.request import TrainingRequest as TrainingRequest
@@ -37,11 +40,14 @@ _PUBLIC = {
     "dry_run": "dlbench.api.run",
     "load": "dlbench.api.load",
     "train": "dlbench.api.train",
+    "crossover": "dlbench.api.crossover",
     "verify": "dlbench.api.verify",
     "hardware": "dlbench.api.hardware",
     "RunResult": "dlbench.api.result",
     "TrainingOutcome": "dlbench.api.result",
+    "CrossoverResult": "dlbench.api.crossover",
     "Request": "dlbench.plan.request",
+    "CrossoverRequest": "dlbench.plan.request",
     "TrainingRequest": "dlbench.plan.request",
     "HardwareRequest": "dlbench.plan.request",
     "Folders": "dlbench.api.train",

@@ -38,6 +38,7 @@ ELSEWHERE = {
     "plan/mistakes.py": "plan/test_suite.py",
     "plan/network.py": "plan/test_suite.py",
     "plan/targets.py": "plan/test_build.py",
+    "plan/sides.py": "plan/test_crossover.py",
     # What calls the functions of dlbench as a user does.
     "api/invocation.py": "api/test_library.py",
     "api/load.py": "api/test_library.py",

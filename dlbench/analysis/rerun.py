@@ -12,17 +12,21 @@ from dlbench.records.run import Run
 from dlbench.syntax import expression
 
 START = ["dlbench", "run"]
+CROSSOVER = ["dlbench", "crossover"]
 
 
-KEEP = "-k"
+KEEP, BUDGET = "-k", "--budget"
 
 
 # Options that the new command replaces, or that would end the new run too early.
-REPLACED = (KEEP, "--rigor", "--generations", "--precision", "--budget")
+REPLACED = (KEEP, "--rigor", "--generations", "--precision", BUDGET)
 
 
 # Most workloads named in the command: a longer one is tedious to type and saves little time.
 MOST_WORKLOADS = 4
+
+# So many times the time halves an interval.
+LONGER = 4
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,22 @@ class RerunCommand:
 
     def command(self, cases: Sequence[Case]) -> str:
         """Write a command that measures at least these cases of the run."""
+        if _words(self.run.command)[:2] == CROSSOVER:
+            return shlex.join(self._longer)
         return shlex.join([*self._kept[0], *self._selection(cases), *self._rigor])
+
+    @property
+    def _longer(self) -> list[str]:
+        """Return the run's own command with more time: its rows are no suite's."""
+        kept, left = list[str](), iter(_words(self.run.command))
+        for word in left:
+            option, value = _option(word)
+            if option != BUDGET:
+                kept.append(word)
+            elif value is None:
+                next(left, None)
+        budget_s = self.run.plan.sampling.budget_s
+        return [*kept, *([BUDGET, f"{LONGER * budget_s:g}"] if budget_s else [])]
 
     @cached_property
     def _targets(self) -> list[str]:

@@ -116,10 +116,13 @@ class RunResult:
         return f"<RunResult {self.run.id}: {count} cases, {self.folder}>"
 
     def _repr_html_(self) -> str:
-        """The tables of the run, for a notebook."""
-        from dlbench.report import notebook
+        """The tables of the run, for a notebook: one element, with its own style and no script."""
+        from rich.console import Console
 
-        return notebook.run_as_html(self.stored)
+        from dlbench.formats import html
+        from dlbench.report.document import document_of
+
+        return html.write(document_of(self.stored), Console())
 
 
 class TrainingOutcome:
@@ -180,6 +183,9 @@ class TrainingOutcome:
 
     def _repr_html_(self) -> str:
         """The table of the trainings, for a notebook."""
-        from dlbench.report import notebook
+        from rich.console import Console
 
-        return notebook.trainings_as_html(self.stored)
+        from dlbench.formats import html
+        from dlbench.report.trainings.tables import document_of
+
+        return html.write_trainings(document_of(self.stored), Console())

@@ -22,7 +22,7 @@ from dlbench.records.case import Declaration
 from dlbench.records.costs import Costs
 from dlbench.records.measurement import Measurement, Notice
 from dlbench.records.plan import Estimate, Plan
-from dlbench.records.run import Run
+from dlbench.records.run import Environment, Run, UsualLuck
 from dlbench.results import folder as folders
 from dlbench.results import lock
 from dlbench.results.writer import Writer
@@ -84,10 +84,28 @@ def run(
     for note in planned.notes:
         progress(Notice(note))
     folder = folders.new_folder(place, planned.suite)
-    head = Run(
+    head = head_of(folder, command or request.command, planned, machine, usual, declarations)
+    interrupted = _measure(head, folder, declarations, progress, known)
+    result = RunResult(folders.read_run(folder), folder)
+    if interrupted:
+        raise Interrupted(result, "measured")
+    remember(result, progress)
+    return result
+
+
+def head_of(  # noqa: PLR0913, PLR0917 - what is known of a run before it starts
+    folder: Path,
+    command: str,
+    planned: Plan,
+    machine: Environment,
+    usual: UsualLuck | None,
+    declarations: Mapping[str, Declaration],
+) -> Run:
+    """Return the head of a run that starts now."""
+    return Run(
         folder.name,
         now(),
-        command or request.command,
+        command,
         planned,
         machine,
         __version__,
@@ -95,12 +113,6 @@ def run(
         settings=settings.departures(planned, declarations),
         differences=settings.differences(planned, declarations),
     )
-    interrupted = _measure(head, folder, declarations, progress, known)
-    result = RunResult(folders.read_run(folder), folder)
-    if interrupted:
-        raise Interrupted(result, "measured")
-    remember(result, progress)
-    return result
 
 
 def remember(result: RunResult, watch: Watch) -> None:

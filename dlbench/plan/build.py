@@ -58,7 +58,7 @@ def make(suite: Suite, request: Request, machine: Machine, costs: Costs = NO_COS
     reasons = left_out.reasons(suite, request, machine, measured)
     groups = [_group(workload, variants, keeps, machine, known) for workload, variants in rows]
     groups = joined([group for group in groups if group.cases], request.together)
-    groups = [_within_memory(group, machine, known) for group in groups]
+    groups = [within_memory(group, machine, known) for group in groups]
     _refuse_empty_plan(groups, reasons)
     sampling = _sampling(suite.sampling, request)
     groups = within_limit(groups, sampling, costs, request)
@@ -171,13 +171,22 @@ def _workloads(
             if "loop" in axes:
                 choices("loop", map(str, axes["loop"]), _loops(machine))
             for params in kind.expand(axes, known):
-                workload = Workload(
-                    kind=kind_name,
-                    params=params,
-                    work=kind.work(params, known),
-                    synthetic=_synthetic(params, known, machine),
-                )
-                yield workload, axes
+                yield workload_of(kind_name, params, known, machine), axes
+
+
+def workload_of(
+    kind: str,
+    params: Mapping[str, int | str],
+    known: Mapping[str, Network],
+    machine: Machine,
+) -> Workload:
+    """Return the workload of a kind with these parameters. known: its network, by name."""
+    return Workload(
+        kind=kind,
+        params=dict(params),
+        work=kind_named(kind).work(dict(params), known),
+        synthetic=_synthetic(params, known, machine),
+    )
 
 
 def _axes(
@@ -260,8 +269,8 @@ def _group(
     return Group(workload, tuple(case for case in cases if keeps(case.id)))
 
 
-def _within_memory(group: Group, machine: Machine, known: Mapping[str, Network]) -> Group:
-    """Return the group; skip all cases if they do not fit into memory together."""
+def within_memory(group: Group, machine: Machine, known: Mapping[str, Network]) -> Group:
+    """Return the group; all cases are skipped if they do not fit into memory together."""
     running = [case for case in group.cases if case.skip is None]
     live = [*running, *copied(running, running)]  # the nulls need memory too
     need = sum(_bytes(case, known) for case in live)

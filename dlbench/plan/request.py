@@ -165,6 +165,41 @@ class HardwareRequest(_Targets, frozen=True, kw_only=True):
         return _checked(cls, options)
 
 
+class CrossoverRequest(_Targets, frozen=True, kw_only=True):
+    """The options of `dlbench crossover`; empty or None means the usual value.
+
+    between, other: parts of two targets, such as torch/eager; network, axis: whose axis; workload:
+    train_step by default, matmul of a size; span: the ends of the axis, such as 1-4096; data:
+    `resident` on the device, or `fed` from arrays at every step; budget_s: seconds.
+    """
+
+    between: str
+    other: str
+    network: str | None = None
+    axis: str = "batch"
+    workload: str = ""
+    span: str = ""
+    data: str = ""
+    budget_s: float | None = None
+    seed: int = 0
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Self:
+        """Check what a caller asks for; a UsageError says what is wrong and what is allowed."""
+        for name in ("between", "other"):
+            if not options.get(name):
+                raise UsageError(
+                    f"{_flag(name)} is missing",
+                    allowed="a target or a part of one, such as cpu, numpy or torch/eager",
+                )
+        return _checked(cls, options)
+
+    @property
+    def command(self) -> str:
+        """Return the command line for this request."""
+        return join(["dlbench", "crossover", *_options(self.given)])
+
+
 # The options whose names differ from those of their fields.
 FLAGS = {
     "budget_s": "--budget",
@@ -172,6 +207,8 @@ FLAGS = {
     "timeout_s": "--timeout",
     "keep": "-k",
     "goal": "--target",
+    "other": "--and",
+    "span": "--range",
 }
 _seconds = partial(within, least=0, most=inf, allowed=SECONDS, without=(0, inf))
 # The range of every number.
@@ -202,8 +239,13 @@ def _checked(kind: type[R], options: Mapping[str, Any]) -> R:
     return kind(**{name: _value(name, types[name], value) for name, value in values.items()})
 
 
+def _flag(name: str) -> str:
+    """Return the option of a field."""
+    return FLAGS.get(name, "--" + name.replace("_", "-"))
+
+
 def _value(name: str, kind: Any, value: Any) -> Any:
-    flag = FLAGS.get(name, "--" + name.replace("_", "-"))
+    flag = _flag(name)
     if kind == Words:
         return _words(flag, value)
     if kind is bool:
@@ -235,5 +277,5 @@ def _without(given: Mapping[str, Any], name: str) -> dict[str, Any]:
 def _options(given: Mapping[str, Any]) -> Iterator[str]:
     """Yield the fields as options of the command line."""
     for name, value in given.items():
-        yield FLAGS.get(name, "--" + name.replace("_", "-"))
+        yield _flag(name)
         yield ",".join(value) if isinstance(value, tuple) else str(value)

@@ -64,6 +64,13 @@ class Plan(Record, frozen=True):
         return tuple(case for group in self.groups for case in group.cases)
 
 
+class Grown(Record, frozen=True):
+    """A plan that has got one more row while it is measured. most: the rows at most."""
+
+    plan: Plan
+    most: int
+
+
 class Estimate(Record, frozen=True):
     """About how long a run takes, in seconds.
 

@@ -80,8 +80,8 @@ class Kind(Generic[Head, Line]):
         Raises Unwritable if the system refuses; a folder without a head does not stay.
         """
         with _nothing_left(folder):
-            text = msgspec.json.format(msgspec.json.encode(head)) + b"\n"
-            writer: Writer[Line] = Writer(folder / self.head_file, text, folder / self.lines_file)
+            head_file, lines_file = folder / self.head_file, folder / self.lines_file
+            writer: Writer[Line] = Writer(head_file, head_text(head), lines_file)
         with writer:
             yield writer
 
@@ -89,6 +89,11 @@ class Kind(Generic[Head, Line]):
         """Take more records, one by one; the head stays as it is."""
         text = files.read(folder / self.head_file, MOST_BYTES, inside=True)
         return Writer(folder / self.head_file, text, folder / self.lines_file)
+
+
+def head_text(head: object) -> bytes:
+    """Return a head as it is stored."""
+    return msgspec.json.format(msgspec.json.encode(head)) + b"\n"
 
 
 RUN: Final = Kind("run", "run.json", "measurements.jsonl", Run, Measurement)

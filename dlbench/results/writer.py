@@ -40,6 +40,14 @@ class Writer(AbstractContextManager["Writer[Line]"], Generic[Line]):
         self._size = os.fstat(self._descriptor).st_size
         files.sync_folder(path.parent)
 
+    def replace_head(self, text: bytes) -> None:
+        """Write another head in place of the first; Unwritable if that is impossible."""
+        self.head_text = text
+        try:
+            self._put_head()
+        except OSError as error:
+            raise self._complaint(error) from error
+
     def append(self, record: Line) -> None:
         """Write one line; it is on the disk when this returns. Unwritable if that is impossible."""
         line = msgspec.json.encode(record) + b"\n"

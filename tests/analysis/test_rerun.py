@@ -87,3 +87,12 @@ def test_a_rigorous_run_is_repeated_with_twice_the_generations() -> None:
 def test_a_name_that_no_expression_can_hold_is_not_put_into_one() -> None:
     odd = case(replace(matmul(64), kind="a ( b"), NUMPY)
     assert "-k" not in command([odd])
+
+
+@pytest.mark.parametrize("told", ["--budget 30 --seed 3", "--seed 3 --budget=30", "--seed 3"])
+def test_a_crossover_is_repeated_with_more_time(told: str) -> None:
+    """Its rows are no suite's, so no other command would measure them."""
+    start = "dlbench crossover --between numpy --and torch --network iris"
+    assert command(told=f"{start} {told}", budget_s=30.0) == shlex.split(
+        f"{start} --seed 3 --budget 120"
+    )

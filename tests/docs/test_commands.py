@@ -47,6 +47,8 @@ CHEAPER: Mapping[str, str] = {
     "run retrace": "--dry-run",
     "run matmul": f"{QUICK_RUN} --size 64 --generations 1",
     "run": QUICK_RUN,
+    "crossover --network mnist-512 --backend torch --between cpu": "--help",  # needs a GPU
+    "crossover": "--budget 3 --quiet",
     "verify": "--quick --backend numpy --network iris",
     "hardware": "--backend numpy --budget 5",
     "train iris --tensorboard": "--epochs 2 --backend torch",

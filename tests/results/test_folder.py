@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from dlbench.errors import EXIT_UNREADABLE, EXIT_USAGE, UnreadableResults, UsageError
 from dlbench.records.measurement import Measurement, Sample
@@ -77,6 +78,18 @@ def test_what_is_written_is_json_that_anyone_can_read(results):
     assert json.loads((folder / RUN.head_file).read_bytes())["id"] == TOLD.id
     lines = (folder / RUN.lines_file).read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["case"] for line in lines] == [GOOD.id, BAD.id]
+
+
+def test_a_head_is_written_anew_while_lines_are_added(results):
+    """A plan may grow."""
+    folder = new_folder(results, "told")
+    with RUN.writing(folder, TOLD) as open_folder:
+        open_folder.append(MEASUREMENTS[0])
+        later = replace(TOLD, plan=replace(TOLD.plan, seed=7))
+        RUN.write_head(folder, later)
+        open_folder.append(MEASUREMENTS[1])
+    assert read_run(folder) == Results(later, MEASUREMENTS)
+    assert {path.name for path in folder.iterdir()} == {"logs", RUN.head_file, RUN.lines_file}
 
 
 def test_every_measurement_is_on_disk_before_the_next_begins(results):

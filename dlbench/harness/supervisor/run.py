@@ -13,8 +13,8 @@ from dlbench.harness.supervisor.past import Past, RowKey
 from dlbench.harness.supervisor.pool import Launch, WorkerPool
 from dlbench.harness.supervisor.row import Events, RowRun
 from dlbench.harness.supervisor.schedule import Budget
-from dlbench.harness.supervisor.state import RunState, later_rows
-from dlbench.records.case import Case
+from dlbench.harness.supervisor.state import Later, RunState, later_rows
+from dlbench.records.case import Case, Group
 from dlbench.records.measurement import Measurement
 from dlbench.records.plan import Plan
 
@@ -38,7 +38,6 @@ class Supervisor:
         slot: Callable[[Case], Hashable] = own_process,
         expected_s: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
-        self.plan = plan
         self.pool = WorkerPool(launch, plan.sampling.timeout_s)
         self.budget = Budget(plan.sampling, clock)
         self.state = RunState(plan, self.pool, self.budget, clock, slot, expected_s)
@@ -73,20 +72,24 @@ class Supervisor:
 
     def _generation(self) -> Events:
         """Measure every row once; a mirrored order makes time short for other rows each time."""
-        groups = self.plan.groups[:: self.state.direction]
+        groups = self.state.plan.groups[:: self.state.direction]
         for group, later in zip(groups, later_rows(self.state, groups), strict=True):
             key = RowKey(self.state.generation, group.workload.id)
             if key in self.past.rows:
                 self.budget.count_prepared(self.past.preparing_s.get(key, 0.0))
-                continue
-            self.row = RowRun(self.state, group, later)
-            for event in self.row.measure():
-                if isinstance(event, Measurement):
-                    self.state.count(event)
-                yield event
+            else:
+                yield from self.measure_row(group, later)
+
+    def measure_row(self, group: Group, later: Later) -> Events:
+        """Measure one row; later: what comes after it."""
+        self.row = RowRun(self.state, group, later)
+        for event in self.row.measure():
+            if isinstance(event, Measurement):
+                self.state.count(event)
+            yield event
 
     def _skip_the_rest(self) -> Iterator[Measurement]:
         """Yield a skipped Measurement for every case that no generation had time for."""
-        for case in (case for group in self.plan.groups for case in group.live):
+        for case in (case for group in self.state.plan.groups for case in group.live):
             if case.id not in self.state.reported:
                 yield Measurement(case.id, "skipped", case.skip or self.state.late)

@@ -159,6 +159,11 @@ class RunState:
         """Return that a phase of a case begins. row: the workload of its row."""
         return self.progress(phase, case.id, row, case=case.id)
 
+    def grow(self, plan: Plan) -> None:
+        """Go on with the plan with more rows."""
+        self.plan = plan
+        self.__dict__.pop("_counted", None)
+
     def count(self, measurement: Measurement) -> None:
         """Count the measurement if its case is one that `_total` counts."""
         self.done += measurement.case in self._counted

@@ -63,6 +63,17 @@ class ByCount:
         return Left(max(0.0, one_s * (self.total - self.done) - since_s))
 
 
+class Unknown:
+    """No time left is told: nobody knows which rows are to come."""
+
+    def see(self, event: object, now: float) -> None:
+        """Ignore the event."""
+
+    def left(self, now: float) -> Left | None:  # noqa: ARG002
+        """Return None."""
+        return None
+
+
 class _Job(NamedTuple):
     """A task under way: when it began, and the expected seconds of its parts, by their scales."""
 

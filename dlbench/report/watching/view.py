@@ -5,12 +5,12 @@ from typing import NamedTuple
 from dlbench import units
 from dlbench.records.case import Case, Group
 from dlbench.records.measurement import Measurement, Phase, Progress, Taken
-from dlbench.records.plan import Forecast, Plan
+from dlbench.records.plan import Forecast, Grown, Plan
 from dlbench.records.run import Run
 from dlbench.records.seam import Resumed
 from dlbench.report.watching.cells import Cell
 from dlbench.report.watching.countdown import Countdown
-from dlbench.report.watching.eta import ByCount, Eta, Forecasted
+from dlbench.report.watching.eta import ByCount, Eta, Forecasted, Unknown
 from dlbench.report.watching.names import Names
 from dlbench.report.watching.row import Finished, Place, PresentRow
 
@@ -43,10 +43,12 @@ class Planned:
     outcome, counted as they come: a plan may have thousands.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, before: "Planned | None" = None) -> None:
+        """Name the cases. before: the same with fewer rows, whose cells are kept."""
+        known: dict[str, Cell] = {} if before is None else before.cells
         self.names = Names(plan)
         self.cases = {case.id: case for group in plan.groups for case in group.live}
-        self.cells = {case.id: Cell() for case in plan.cases}
+        self.cells: dict[str, Cell] = {case.id: known.get(case.id) or Cell() for case in plan.cases}
         self.groups = {
             group.workload.id: group
             for group in plan.groups
@@ -81,13 +83,16 @@ class RunView:
         self.planned: Planned | None = None
         self.progress = Progress("planning", 0, 0)
         self.row: PresentRow | None = None
-        self.rows_begun = 0
+        self.rows_begun = self.most_rows = 0
 
     def see(self, event: object, now: float) -> Finished | None:
         """Take note of an event; return the row that it finishes, if it does."""
         self.eta.see(event, now)
         if isinstance(event, Run):
             self.plan, self.planned = event.plan, Planned(event.plan)
+        elif isinstance(event, Grown):
+            self.plan, self.planned = event.plan, Planned(event.plan, self.planned)
+            self.most_rows, self.eta = event.most, Unknown()
         elif isinstance(event, Forecast) and self.plan is not None:
             self.eta = Forecasted(self.plan, event, now)
         elif isinstance(event, Resumed) and self.planned is not None:
@@ -133,7 +138,7 @@ class RunView:
 
     def _begin_row(self, planned: Planned, event: Progress, now: float) -> None:
         self.rows_begun += 1
-        total = len(planned.groups) * event.generations
+        total = self.most_rows or len(planned.groups) * event.generations
         name = planned.names.rows[event.row]
         repetition = f", repetition {event.generation + 1}" if event.generations > 1 else ""
         place = Place(self.rows_begun, total, f"{name}{repetition}")

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from dlbench.harness import wire
 from dlbench.records.measurement import Progress
+from dlbench.records.plan import Grown
 from dlbench.report.watching.row import Finished
 from dlbench.report.watching.view import RunView
 from fakes.clock import ToldClock
@@ -81,6 +82,21 @@ def test_rows_are_counted_over_all_repetitions() -> None:
         "[3/4] matmul 2, repetition 2",
         "[4/4] matmul 1, repetition 2",
     ]
+
+
+def test_rows_that_are_chosen_as_the_run_goes_on_are_counted_against_the_most() -> None:
+    made, known = plan(group(1, "numpy")), plan(group(1, "numpy"), group(2, "numpy"))
+    watching = Watching(made)
+    watching.view.see(Grown(known, 12), 3.0)
+    for size in (1, 2):
+        start = Progress("starting", 0, 4, phase="starting", row=f"matmul/{size}")
+        watching.view.see(start, 4.0)
+    assert watching.view.head == "[2/12] matmul 2"
+    assert watching.view.planned is not None
+    cells = watching.view.planned.cells
+    assert cells[case(1, "numpy").id].status == "ok", "what was measured is kept"
+    assert cells[case(2, "numpy").id].status is None
+    assert watching.view.time(64.0) == "1:04", "nobody knows the time left"
 
 
 def test_rows_that_are_skipped_are_not_counted() -> None:
