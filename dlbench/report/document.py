@@ -11,7 +11,7 @@ from dlbench.errors import UsageError
 from dlbench.formats.base import Document, Notes, Table
 from dlbench.records.run import Environment, Run
 from dlbench.records.training import TrainingRun
-from dlbench.report import notes, seams
+from dlbench.report import notes
 from dlbench.report.answers import tables as answer_tables
 from dlbench.report.cores import usable
 from dlbench.report.metrics import SPARSE, Metric, measured, rows_with
@@ -61,7 +61,7 @@ def document_of(results: Results, view: View = DEFAULT) -> Document:
         setting="" if view.wide else setting(reading.rows),
         warnings=(
             *results.warnings,
-            *seams.warnings(results),
+            *notes.seam_warnings(results),
             *notes.warnings(results.run, reading),
         ),
         answered=answered,
@@ -75,7 +75,7 @@ def document_of(results: Results, view: View = DEFAULT) -> Document:
             *advice(reading.rows),
             *paid_once(reading.rows),
             *notes.lines(known.run, reading),
-            *seams.lines(results),
+            *notes.seam_lines(results),
         ),
     )
 

@@ -1,6 +1,6 @@
 """Warnings and remarks about a run: how far its numbers can be trusted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dlbench import units
 from dlbench.analysis.labels import names_by_case, workload_names
@@ -9,9 +9,12 @@ from dlbench.analysis.nulls import Nulls
 from dlbench.analysis.rerun import RerunCommand
 from dlbench.analysis.rows import Row, timed_rows
 from dlbench.analysis.run import ComparedRows
+from dlbench.analysis.seams import SeamDrift, drifts
+from dlbench.records.case import Case
 from dlbench.records.run import Environment, Run
 from dlbench.records.settings import Departure, in_words
 from dlbench.report.cores import limit_of, remedy
+from dlbench.results.folder import Results
 from dlbench.stats.ramp import LONGEST_LEAD_S
 
 # The version of the records from which on turns have lead-ins.
@@ -19,6 +22,9 @@ WITH_LEAD_INS = 6
 
 # Cases that one line names; there may be hundreds.
 MOST_NAMED = 4
+
+# The part of a time in ISO 8601 that is told: `2026-11-28 21:50`, in UTC.
+MINUTES = len("2026-11-28T21:50")
 
 
 def warnings(run: Run, reading: ComparedRows) -> list[str]:
@@ -193,3 +199,55 @@ def _throttled(environment: Environment, rows: Sequence[Row]) -> str | None:
 
 def _remedy(environment: Environment, stopped: Sequence[Row]) -> str:
     return remedy(environment, max(row.target.threads for row in stopped))
+
+
+def seam_lines(results: Results) -> list[str]:
+    """Return a sentence for every seam."""
+    return [_seam(one) for one in drifts(results)]
+
+
+def seam_warnings(results: Results) -> list[str]:
+    """Return a sentence if the machine was faster or slower after a seam, beyond doubt."""
+    changed = [one for one in drifts(results) if one.is_beyond_doubt]
+    return [f"{_seam_ratio(one)}. {_seam_advice(changed)}" for one in changed[:1]]
+
+
+def _seam_advice(changed: Iterable[SeamDrift]) -> str:
+    times = units.counted(len([*changed]), "time")
+    return (
+        f"So the machine has changed where the run was resumed ({times}). Ratios within a workload "
+        "are not affected, but times of different workloads may not compare"
+    )
+
+
+def _seam(one: SeamDrift) -> str:
+    time = one.seam.resumed[:MINUTES].replace("T", " ")
+    kept = units.counted(one.seam.kept, "measurement")
+    resumed = f"The run was stopped, and resumed on {time} UTC after {kept}"
+    if one.case is None:
+        return resumed
+    if one.change is None:
+        unknown = "Whether the machine was as fast as before is not known"
+        return f"{resumed}. {unknown}: {_why_unknown(one)}"
+    return f"{resumed}. {_seam_ratio(one)}"
+
+
+def _why_unknown(one: SeamDrift) -> str:
+    """Return why the change is not known."""
+    check = one.seam.check
+    return (check and check.reason) or "other programs used the CPU"
+
+
+def _seam_ratio(one: SeamDrift) -> str:
+    """Return `matmul 8 on numpy eager then took 1.02 [0.95–1.09] times as long as before`."""
+    case, change = one.case, one.change
+    if case is None or change is None:
+        return ""
+    known = [value for value in change if value is not None]
+    value, *ends = units.ratios(*known)
+    interval = f" [{'–'.join(ends)}]" if ends else ""
+    return f"{_name_of(case)} then took {value}{interval} times as long as before"
+
+
+def _name_of(case: Case) -> str:
+    return f"{case.workload.label} on {case.target.backend} {case.target.mode}"

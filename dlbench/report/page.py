@@ -25,7 +25,7 @@ from dlbench.grouping import grouped
 from dlbench.records.measurement import Measurement, ParityCheck, StopReason
 from dlbench.records.run import Run
 from dlbench.records.settings import in_words
-from dlbench.report import notes, place, seams
+from dlbench.report import notes, place
 from dlbench.report.absent import STATUS_WORDS, synthetic_networks
 from dlbench.report.answers import tables as answer_tables
 from dlbench.report.cores import limited_by
@@ -90,7 +90,7 @@ def _content(results: Results, reading: ComparedRows) -> dict[str, Any]:
         "run": results.run,
         "warnings": [
             *results.warnings,
-            *seams.warnings(results),
+            *notes.seam_warnings(results),
             *notes.warnings(results.run, reading),
         ],
         "total": len(rows),
@@ -99,7 +99,7 @@ def _content(results: Results, reading: ComparedRows) -> dict[str, Any]:
         "rankings": rankings(rows, View(top=0)) if timed_rows(rows) else [],
         "setting": setting(rows),
         "tables": _tables(rows),
-        "footer": [*notes.lines(results.run, reading), *seams.lines(results)],
+        "footer": [*notes.lines(results.run, reading), *notes.seam_lines(results)],
         "fates": _fates(rows),
         "early": _early(rows),
         "synthetic": synthetic_networks(rows),
