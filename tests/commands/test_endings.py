@@ -62,6 +62,8 @@ CLOSED = """
 import fcntl, signal, sys, termios
 from dlbench.commands.base import end_in_order
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+for number in (signal.SIGHUP, signal.SIGTERM):  # under nohup, the tests have inherited "ignored"
+    signal.signal(number, signal.SIG_DFL)
 end_in_order()
 try:
     print("ready", flush=True)
