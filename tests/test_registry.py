@@ -34,7 +34,7 @@ def fruit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     )
     (folder / "leaves").mkdir()  # no package
     monkeypatch.setattr(registry, "PACKAGE", tmp_path)
-    for function in (registry.names, registry._source):
+    for function in (registry.names, registry._source, registry._file):
         function.cache_clear()
     return folder
 

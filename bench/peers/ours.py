@@ -18,7 +18,7 @@ from dlbench.analysis import verdicts
 from dlbench.analysis.pairing import pairs
 from dlbench.analysis.pairing.located import Knowledge, located
 from dlbench.analysis.samples import by_generation, join_generations
-from dlbench.harness.supervisor.process import Launcher
+from dlbench.harness.supervisor.launcher import Launcher
 from dlbench.harness.supervisor.run import Supervisor
 from dlbench.plan.presets import RENEWALS
 from dlbench.plan.targets import read_declarations

@@ -15,7 +15,7 @@ from first_call import BATCH, INPUTS, OUTPUTS, RATE, UNITS
 
 from dlbench.analysis import compile_cost
 from dlbench.analysis.samples import join_generations
-from dlbench.harness.supervisor.process import Launcher
+from dlbench.harness.supervisor.launcher import Launcher
 from dlbench.harness.supervisor.run import Supervisor
 from dlbench.machine import environment
 from dlbench.plan.targets import read_declarations

@@ -14,7 +14,7 @@ from time import sleep
 from paired import ratio, tell
 
 from dlbench.harness import wire
-from dlbench.harness.supervisor.process import Launcher, WorkerProcess
+from dlbench.harness.supervisor.launcher import Launcher, WorkerProcess
 from dlbench.harness.wire import Order, Reply
 from dlbench.machine.environment import usable_cores
 from dlbench.plan.targets import read_declarations

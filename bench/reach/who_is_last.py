@@ -18,7 +18,7 @@ from paired import middle, tell
 from taking_turns import block, product, told
 
 from dlbench.harness import fork_server, wire
-from dlbench.harness.supervisor.process import Launcher, WorkerProcess
+from dlbench.harness.supervisor.launcher import Launcher, WorkerProcess
 from dlbench.harness.wire import Order
 from dlbench.machine.environment import usable_cores
 from dlbench.plan.targets import read_declarations

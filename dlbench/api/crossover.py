@@ -15,7 +15,7 @@ from dlbench.api.result import RunResult
 from dlbench.api.run import head_of, remember, told
 from dlbench.experience import luck
 from dlbench.harness.supervisor.growing import GrowingSupervisor as Supervisor
-from dlbench.harness.supervisor.process import Launcher
+from dlbench.harness.supervisor.launcher import Launcher
 from dlbench.machine import environment
 from dlbench.plan.crossover import Search, search_of
 from dlbench.plan.request import CrossoverRequest

@@ -10,7 +10,7 @@ from dlbench import __version__
 from dlbench.api.invocation import Interrupted, Watch, consume, now, unwatched
 from dlbench.errors import UsageError
 from dlbench.harness.supervisor.hardware import HardwareRun
-from dlbench.harness.supervisor.process import Launcher
+from dlbench.harness.supervisor.launcher import Launcher
 from dlbench.machine import environment
 from dlbench.machine.accelerators import accelerators
 from dlbench.machine.processors import Seen, peak, processor

@@ -16,7 +16,7 @@ from dlbench.analysis.verdicts import MARGIN
 from dlbench.checks.base import Noise
 from dlbench.errors import UsageError
 from dlbench.experience import luck
-from dlbench.harness.supervisor.process import Launcher
+from dlbench.harness.supervisor.launcher import Launcher
 from dlbench.harness.supervisor.run import Supervisor
 from dlbench.plan import build, suite
 from dlbench.plan.request import Request

@@ -117,12 +117,11 @@ class RunResult:
 
     def _repr_html_(self) -> str:
         """The tables of the run, for a notebook: one element, with its own style and no script."""
-        from rich.console import Console
-
         from dlbench.formats import html
+        from dlbench.printer import Printer
         from dlbench.report.document import document_of
 
-        return html.write(document_of(self.stored), Console())
+        return html.write(document_of(self.stored), Printer())
 
 
 class TrainingOutcome:
@@ -183,9 +182,8 @@ class TrainingOutcome:
 
     def _repr_html_(self) -> str:
         """The table of the trainings, for a notebook."""
-        from rich.console import Console
-
         from dlbench.formats import html
+        from dlbench.printer import Printer
         from dlbench.report.trainings.tables import document_of
 
-        return html.write_trainings(document_of(self.stored), Console())
+        return html.write_trainings(document_of(self.stored), Printer())

@@ -15,9 +15,9 @@ from dlbench.api.result import RunResult
 from dlbench.api.run import planned_for, remember, store, told
 from dlbench.errors import UnreadableResults
 from dlbench.experience import costs
+from dlbench.harness.supervisor.launcher import Launcher
 from dlbench.harness.supervisor.past import Past, past_of
 from dlbench.harness.supervisor.pool import Launch
-from dlbench.harness.supervisor.process import Launcher
 from dlbench.harness.supervisor.run import Supervisor
 from dlbench.machine import environment
 from dlbench.plan.estimate import expected, forecast

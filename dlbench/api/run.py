@@ -11,7 +11,7 @@ from dlbench import __version__, arguments
 from dlbench.api.invocation import Interrupted, Watch, consume, now, unwatched
 from dlbench.api.result import RunResult
 from dlbench.experience import costs, luck
-from dlbench.harness.supervisor.process import Launcher
+from dlbench.harness.supervisor.launcher import Launcher
 from dlbench.harness.supervisor.run import Supervisor
 from dlbench.machine import environment
 from dlbench.plan import build, settings, suite

@@ -13,7 +13,7 @@ from dlbench.api import writable
 from dlbench.api.invocation import Interrupted, Watch, consume, now, unwatched
 from dlbench.api.result import TrainingOutcome
 from dlbench.errors import UsageError
-from dlbench.harness.supervisor.process import Launcher
+from dlbench.harness.supervisor.launcher import Launcher
 from dlbench.harness.supervisor.training import TrainingPlan
 from dlbench.machine import environment
 from dlbench.networks.base import named

@@ -11,7 +11,7 @@ from dlbench.analysis.verification import Verification, name
 from dlbench.api.invocation import Watch, unwatched
 from dlbench.errors import UsageError
 from dlbench.harness.supervisor import verification
-from dlbench.harness.supervisor.process import Launcher
+from dlbench.harness.supervisor.launcher import Launcher
 from dlbench.machine import environment
 from dlbench.networks.base import every
 from dlbench.networks.lecture import OPTIMIZERS

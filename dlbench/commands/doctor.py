@@ -33,7 +33,8 @@ def doctor(
 
     from dlbench.api import doctor as api
     from dlbench.errors import EXIT_FAILED_CASES
-    from dlbench.report import checkup, progress
+    from dlbench.report import progress
+    from dlbench.report.machine import checkup
     from dlbench.syntax import choice
 
     choice("--format", form, FORMATS)

@@ -56,8 +56,8 @@ def hardware(
     from dlbench.api.invocation import Interrupted
     from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED
     from dlbench.plan.request import HardwareRequest
-    from dlbench.report import hardware as report
     from dlbench.report import progress
+    from dlbench.report.machine import hardware as report
     from dlbench.syntax import choice
 
     choice("format", form, FORMATS)

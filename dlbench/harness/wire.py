@@ -1,12 +1,9 @@
 """The messages between supervisor and worker: MessagePack records, each after its length.
 
-The worker writes to a duplicate of its standard output, and its standard output goes to standard
-error: text printed by a library cannot get onto the wire.
+The streams of the worker are in stdio.py.
 """
 
-import os
 import struct
-import sys
 from typing import BinaryIO, Literal, TypeVar
 
 import msgspec
@@ -297,12 +294,3 @@ def _receive(stream: BinaryIO, decoder: "msgspec.msgpack.Decoder[_T]") -> _T | N
         return decoder.decode(body)
     except NOT_DECODED as error:
         raise UnreadableMessage(f"a message could not be decoded: {error}") from error
-
-
-def take_over_standard_streams() -> tuple[BinaryIO, BinaryIO]:
-    """Return the worker's ends of the wire; from then on, prints go to standard error."""
-    orders, replies = os.dup(0), os.dup(1)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(2, 1)
-    sys.stdout = sys.stderr
-    return os.fdopen(orders, "rb"), os.fdopen(replies, "wb")

@@ -13,7 +13,7 @@ from dlbench.records.run import Environment, Run
 from dlbench.records.training import TrainingRun
 from dlbench.report import notes
 from dlbench.report.answers import tables as answer_tables
-from dlbench.report.cores import usable
+from dlbench.report.machine.cores import usable
 from dlbench.report.metrics import SPARSE, Metric, measured, rows_with
 from dlbench.report.ranking import rankings, setting
 from dlbench.report.sentences import advice, paid_once

@@ -13,7 +13,7 @@ from dlbench.analysis.seams import SeamDrift, drifts
 from dlbench.records.case import Case
 from dlbench.records.run import Environment, Run
 from dlbench.records.settings import Departure, in_words
-from dlbench.report.cores import limit_of, remedy
+from dlbench.report.machine.cores import limit_of, remedy
 from dlbench.results.folder import Results
 from dlbench.stats.ramp import LONGEST_LEAD_S
 

@@ -28,7 +28,7 @@ from dlbench.records.settings import in_words
 from dlbench.report import notes, place
 from dlbench.report.absent import STATUS_WORDS, synthetic_networks
 from dlbench.report.answers import tables as answer_tables
-from dlbench.report.cores import limited_by
+from dlbench.report.machine.cores import limited_by
 from dlbench.report.metrics import FORMS, SPARSE, rows_with
 from dlbench.report.ranking import rankings, setting
 from dlbench.report.sentences import advice

@@ -10,7 +10,7 @@ from dlbench.api import crossover as api
 from dlbench.api.invocation import Interrupted
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, EXIT_USAGE
 from dlbench.harness import wire
-from dlbench.harness.supervisor.search import Search
+from dlbench.harness.supervisor.growing import GrowingSupervisor
 from dlbench.machine import environment
 from dlbench.plan import targets
 from dlbench.results.find import folders
@@ -37,7 +37,7 @@ def workers(monkeypatch):
         stable = Costly(cost or lines(**COSTS), scripts=scripts, **settings)
 
         def search(plan, launch, grow):
-            return Search(plan, launch, grow, stable.clock.seconds)
+            return GrowingSupervisor(plan, launch, grow, stable.clock.seconds)
 
         monkeypatch.setattr(api, "Supervisor", search)
         monkeypatch.setattr(api, "Launcher", lambda *_, **__: nullcontext(stable.launch))

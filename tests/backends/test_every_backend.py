@@ -19,7 +19,7 @@ import pytest
 from dlbench.backends.base import Problem
 from dlbench.errors import DlbenchError, Unavailable
 from dlbench.harness import fork_server, wire
-from dlbench.harness.supervisor.process import Launcher
+from dlbench.harness.supervisor.launcher import Launcher
 from dlbench.machine import environment
 from dlbench.networks.base import every
 from dlbench.parity.oracle import Oracle

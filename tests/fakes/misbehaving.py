@@ -9,7 +9,7 @@ import signal
 import sys
 from threading import Thread
 
-from dlbench.harness import wire
+from dlbench.harness import stdio, wire
 from dlbench.harness.wire import Failed, Ready, Start
 
 HELLO = b"Welcome! This machine is watched over by a sitecustomize.\n"
@@ -163,14 +163,14 @@ def leave_a_child():
 
 
 def hear_one_order():
-    orders, replies = wire.take_over_standard_streams()
+    orders, replies = stdio.take_over_standard_streams()
     assert wire.receive_order(orders) is not None
     KEPT.append(orders)
     return orders, replies
 
 
 def serve(reply_to):
-    orders, replies = wire.take_over_standard_streams()
+    orders, replies = stdio.take_over_standard_streams()
     while (order := wire.receive_order(orders)) is not None:
         wire.send(replies, reply_to(order))
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dlbench.harness import family, lifeline, wire
+from dlbench.harness import family, lifeline, stdio, wire
 from dlbench.harness.keeper import Keeper
 from dlbench.harness.supervisor.process import WorkerProcess
 from dlbench.records.case import Target
@@ -62,7 +62,7 @@ def copied(_, file, keeper):
 def work(way, file):
     """Start another process, answer the first order, and wait for the next."""
     lifeline.hold()
-    orders, replies = wire.take_over_standard_streams()
+    orders, replies = stdio.take_over_standard_streams()
     wire.receive_order(orders)
     note(file)
     WAYS[way](file)

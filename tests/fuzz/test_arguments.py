@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 import dlbench as library
 from dlbench import cli, registry
-from dlbench.api import run, train, verify
+from dlbench.api import crossover, doctor, hardware, run, train, verify
 from dlbench.records.measurement import ParityCheck
 from dlbench.records.verification import Agreement
 from dlbench.results.folder import RUN
 from fakes import many, odd
+from fakes.facts import facts
 from fakes.inputs import inputs, unless_refused
 from fakes.terminal import dlbench
 
@@ -75,6 +76,9 @@ def unmeasured(inner, known_machine, monkeypatch):
     monkeypatch.setattr(run, "Supervisor", lambda *_, **__: SimpleNamespace(measure=nothing))
     monkeypatch.setattr(train.TrainingPlan, "train", nothing)
     monkeypatch.setattr(verify, "_findings", fine)
+    monkeypatch.setattr(crossover, "Supervisor", lambda *_: SimpleNamespace(measure=nothing))
+    monkeypatch.setattr(hardware, "HardwareRun", lambda *_: SimpleNamespace(measure=nothing))
+    monkeypatch.setattr(doctor, "gather", lambda *_, **__: facts(inner / "machine"))
     folder = inner / "results/20260101-120000-run"
     folder.mkdir(parents=True)
     found = many.results(1)

@@ -155,8 +155,8 @@ def test_what_was_not_agreed_on_is_rubbish(stream, complaint):
 ECHO = """
 import os, sys
 print("before the wire was taken over", file=sys.stderr, flush=True)
-from dlbench.harness import wire
-orders, replies = wire.take_over_standard_streams()
+from dlbench.harness import stdio, wire
+orders, replies = stdio.take_over_standard_streams()
 print("from print")
 sys.stdout.flush()
 os.write(1, b"from a library in C\\n")

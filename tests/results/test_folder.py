@@ -11,7 +11,14 @@ from dlbench.records.measurement import Measurement, Sample
 from dlbench.records.run import SCHEMA_VERSION
 from dlbench.results import folder as folder_module
 from dlbench.results.find import latest
-from dlbench.results.folder import LOGS_FOLDER, RUN, Results, new_folder, read_run
+from dlbench.results.folder import (
+    LOGS_FOLDER,
+    RUN,
+    Results,
+    head_text,
+    new_folder,
+    read_run,
+)
 from fakes.runs import TORCH, case, matmul, measured, parity, run_of
 from fakes.terminal import dlbench
 
@@ -86,7 +93,7 @@ def test_a_head_is_written_anew_while_lines_are_added(results):
     with RUN.writing(folder, TOLD) as open_folder:
         open_folder.append(MEASUREMENTS[0])
         later = replace(TOLD, plan=replace(TOLD.plan, seed=7))
-        RUN.write_head(folder, later)
+        open_folder.replace_head(head_text(later))
         open_folder.append(MEASUREMENTS[1])
     assert read_run(folder) == Results(later, MEASUREMENTS)
     assert {path.name for path in folder.iterdir()} == {"logs", RUN.head_file, RUN.lines_file}

@@ -51,7 +51,7 @@ class Worker(Protocol):
 
 
 class Launch(Protocol):
-    """The interface of a launcher; process.Launcher implements it."""
+    """The interface of a launcher; launcher.Launcher implements it."""
 
     def __call__(
         self, target: Target, slot: Hashable = None, *, warm: bool = False

@@ -12,7 +12,7 @@ from dlbench.harness import wire
 from dlbench.harness.supervisor import schedule
 from dlbench.harness.supervisor.case import CaseRun, Preparation, renewal_steps
 from dlbench.harness.supervisor.schedule import Renewals
-from dlbench.harness.supervisor.state import Later, RunState, sign
+from dlbench.harness.supervisor.state import Later, RunState, late, sign
 from dlbench.harness.supervisor.stopping import Stop
 from dlbench.records.case import Group
 from dlbench.records.measurement import Measurement, Phase, Progress, StopReason, Taken
@@ -258,7 +258,7 @@ class RowRun:
 def excuse(case_run: CaseRun, run: RunState) -> None:
     """Skip a case that the time limit of the run ended: nothing is wrong with it."""
     if case_run.status == "timed_out" and run.budget.rest_s <= 0:
-        case_run.fail(wire.Failed("skipped", run.late))
+        case_run.fail(wire.Failed("skipped", late(run.plan)))
         case_run.is_too_slow = False
 
 

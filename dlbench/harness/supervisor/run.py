@@ -13,7 +13,7 @@ from dlbench.harness.supervisor.past import Past, RowKey
 from dlbench.harness.supervisor.pool import Launch, WorkerPool
 from dlbench.harness.supervisor.row import Events, RowRun
 from dlbench.harness.supervisor.schedule import Budget
-from dlbench.harness.supervisor.state import Later, RunState, later_rows
+from dlbench.harness.supervisor.state import Later, RunState, late, later_rows
 from dlbench.records.case import Case, Group
 from dlbench.records.measurement import Measurement
 from dlbench.records.plan import Plan
@@ -92,4 +92,4 @@ class Supervisor:
         """Yield a skipped Measurement for every case that no generation had time for."""
         for case in (case for group in self.state.plan.groups for case in group.live):
             if case.id not in self.state.reported:
-                yield Measurement(case.id, "skipped", case.skip or self.state.late)
+                yield Measurement(case.id, "skipped", case.skip or late(self.state.plan))

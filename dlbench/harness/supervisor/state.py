@@ -113,12 +113,6 @@ class RunState:
         """Return the seconds to get these cases ready, without those that failed."""
         return sum(self.expected_s.get(c.id, 0.0) for c in cases if c.id not in self.failed)
 
-    @property
-    def late(self) -> str:
-        """Return the reason of cases for which there was no time."""
-        limit = f"{self.plan.sampling.budget_s or 0:g} s"
-        return f"time limit of {limit} reached; --budget raises the limit"
-
     def row_seconds(self, cases: int, later: Later, reserve_s: float) -> float:
         """Return the seconds for the rounds of a row of so many cases; `later` are to come."""
         return self.budget.row_seconds(cases, later.cases, reserve_s, later.preparing_s)
@@ -180,6 +174,12 @@ class RunState:
 def sign(number: int) -> int:
     """Return 1, or -1 for half of all numbers: + - - +, for as many even as odd ones."""
     return -1 if number % 4 in {1, 2} else 1
+
+
+def late(plan: Plan) -> str:
+    """Return the reason of cases for which there was no time."""
+    limit = f"{plan.sampling.budget_s or 0:g} s"
+    return f"time limit of {limit} reached; --budget raises the limit"
 
 
 def later_rows(run: RunState, groups: Sequence[Group]) -> list[Later]:

@@ -5,10 +5,10 @@ from dlbench.harness import lifeline
 if __name__ == "__main__":
     lifeline.hold()
 
-    from dlbench.harness import family, wire
+    from dlbench.harness import family, stdio
     from dlbench.harness.worker.serving import serve
 
     try:
-        serve(*wire.take_over_standard_streams())
+        serve(*stdio.take_over_standard_streams())
     finally:
         family.end_own()

@@ -5,7 +5,7 @@ from math import floor, log10
 from dlbench import units
 from dlbench.analysis.pairing.pairs import THROTTLED_SHARE
 from dlbench.records.run import Environment
-from dlbench.report.cores import limit_of, remedy
+from dlbench.report.machine.cores import limit_of, remedy
 from dlbench.trainings.pace import Pace, Trend
 
 # A smaller share of disturbed epochs, which are left out, is no reason to train again.

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from dlbench.harness import fork_server, wire
 from dlbench.harness.supervisor import process
-from dlbench.harness.supervisor.process import Launcher
+from dlbench.harness.supervisor.launcher import Launcher
 from dlbench.plan.targets import read_declarations
 from dlbench.records.case import Target
 

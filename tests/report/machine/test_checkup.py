@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from dlbench.records.checkup import Checkup, Finding
-from dlbench.report import checkup, schema
+from dlbench.report import schema
+from dlbench.report.machine import checkup
 
 GOOD = Finding("governor", "good", "performance on 2 of 2 cores")
 BAD = Finding("load", "bad", "others keep 1.97 of 2 cores busy", "times become longer", "end them")

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from dlbench.report.cores import limit_of, remedy, usable
+from dlbench.report.machine.cores import limit_of, remedy, usable
 from fakes.runs import ENVIRONMENT
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from dlbench.records.hardware import Bandwidth, Blocks, Floor
-from dlbench.report import hardware
+from dlbench.report.machine import hardware
 from fakes.hardware import QUIET, found, target
 
 
