@@ -18,6 +18,8 @@ ELSEWHERE = {
     "harness/supervisor/state.py": "harness/supervisor/test_run.py",
     "harness/supervisor/ceiling.py": "harness/supervisor/test_hardware.py",
     "harness/supervisor/probe.py": "harness/supervisor/test_hardware.py",
+    # The wire, at both ends.
+    "harness/stdio.py": "harness/test_wire.py",
     # A worker's answers to orders, on a backend whose every answer is known.
     "harness/worker/__main__.py": "harness/test_lifeline.py",
     "harness/worker/verification.py": "harness/supervisor/test_verification.py",
@@ -48,9 +50,9 @@ ELSEWHERE = {
     # What is kept between runs.
     "machine/cache.py": "experience/test_book.py",
     # The records that go over the wire and onto the disk.
-    "records/hardware.py": "report/test_hardware.py",
+    "records/hardware.py": "report/machine/test_hardware.py",
     "records/base.py": "records/test_records.py",
-    "records/checkup.py": "report/test_checkup.py",
+    "records/checkup.py": "report/machine/test_checkup.py",
     "records/costs.py": "experience/test_costs.py",
     "records/framework.py": "backends/test_probe.py",
     "records/run.py": "records/test_records.py",

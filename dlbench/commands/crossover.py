@@ -14,6 +14,7 @@ from dlbench.commands.base import (
     Results,
     Threads,
     command_line,
+    echo,
     end_in_order,
     option,
     options_of,
@@ -138,14 +139,13 @@ def _check(asked: "Sequence[Mapping[str, Any]]") -> None:
 
 def _measure(options: "Mapping[str, Any]", results: "Path", quiet: bool, form: str) -> int:
     """Measure one crossover and print it; return the exit code."""
-    from rich.console import Console
-
     from dlbench.api.crossover import crossover as measure
     from dlbench.api.invocation import Interrupted
     from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED
+    from dlbench.printer import Printer
     from dlbench.report import progress
 
-    errors, interrupted = Console(stderr=True), False
+    errors, interrupted = Printer(stderr=True), False
     watching = progress.watching_quietly if quiet else progress.watching_run
     try:
         with watching(errors) as watcher:
@@ -156,7 +156,7 @@ def _measure(options: "Mapping[str, Any]", results: "Path", quiet: bool, form: s
         errors.print(str(interrupt))
     is_compared = any(place.ratio is not None for place in result.comparison.places)
     if not is_compared:
-        typer.echo(f"Nothing was compared: {'; '.join(result.failures)}", err=True)
+        echo(f"Nothing was compared: {'; '.join(result.failures)}", err=True)
     is_told = is_compared and _show(result, form)
     if interrupted:
         return EXIT_INTERRUPTED
@@ -165,23 +165,22 @@ def _measure(options: "Mapping[str, Any]", results: "Path", quiet: bool, form: s
 
 def _show(result: "CrossoverResult", form: str) -> bool:
     """Print the result: only data if it is for a program; return whether there is any."""
-    from rich.console import Console
-
     from dlbench.errors import UsageError
+    from dlbench.printer import Printer, put
     from dlbench.report.crossing import page
 
     files = result.chart()
     if form in EMITS:
         try:
-            typer.echo(result.policy(), nl=False)
+            echo(result.policy(), nl=False)
         except UsageError as error:
-            typer.echo(f"dlbench: {error}\nResults: {result.folder}", err=True)
+            echo(f"dlbench: {error}\nResults: {result.folder}", err=True)
             return False
         return True
-    console = Console()
-    console.file.write(page.write(result.subject, console, form))
+    console = Printer()
+    put(console, page.write(result.subject, console, form), form)
     if form == "table":
-        typer.echo(f"\nResults: {result.folder}")
+        echo(f"\nResults: {result.folder}")
         for file in files[-1:]:
-            typer.echo(f"Chart:   {file}")
+            echo(f"Chart:   {file}")
     return True

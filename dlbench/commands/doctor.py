@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dlbench.commands.base import Quiet, end_in_order
+from dlbench.commands.base import Quiet, echo, end_in_order
 
 HELP = """Check whether this machine is fit to measure.
 
@@ -29,10 +29,9 @@ def doctor(
     quiet: Quiet = False,
 ) -> int:
     """Check and show; the exit code says whether the machine is fit."""
-    from rich.console import Console
-
     from dlbench.api import doctor as api
     from dlbench.errors import EXIT_FAILED_CASES
+    from dlbench.printer import Printer
     from dlbench.report import progress
     from dlbench.report.machine import checkup
     from dlbench.syntax import choice
@@ -40,10 +39,10 @@ def doctor(
     choice("--format", form, FORMATS)
     end_in_order()
     watching = progress.watching_quietly if quiet else progress.watching_run
-    with watching(Console(stderr=True)) as watcher:
+    with watching(Printer(stderr=True)) as watcher:
         found = api.examine(noise=not no_noise, progress=watcher.see)
     if form == "json":
-        typer.echo(checkup.to_json(found), nl=False)
+        echo(checkup.to_json(found), nl=False)
     else:
-        checkup.show(found, Console())
+        checkup.show(found, Printer())
     return 0 if found.fit else EXIT_FAILED_CASES

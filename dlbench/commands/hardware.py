@@ -10,6 +10,7 @@ from dlbench.commands.base import (
     Mode,
     Quiet,
     Words,
+    echo,
     end_in_order,
     option,
     options_of,
@@ -50,19 +51,18 @@ def hardware(
     quiet: Quiet = False,
 ) -> int:
     """Measure and show; the exit code says whether anything was measured."""
-    from rich.console import Console
-
     from dlbench.api.hardware import hardware as measure
     from dlbench.api.invocation import Interrupted
     from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED
     from dlbench.plan.request import HardwareRequest
+    from dlbench.printer import Printer
     from dlbench.report import progress
     from dlbench.report.machine import hardware as report
     from dlbench.syntax import choice
 
     choice("format", form, FORMATS)
     options = options_of(HardwareRequest, locals())
-    errors, interrupted = Console(stderr=True), False
+    errors, interrupted = Printer(stderr=True), False
     watching = progress.watching_quietly if quiet else progress.watching_run
     end_in_order()
     try:
@@ -72,9 +72,9 @@ def hardware(
         found, interrupted = interrupt.result, True
         errors.print(str(interrupt))
     if form == "table":
-        report.show(found, Console())
+        report.show(found, Printer())
     else:
-        typer.echo({"md": report.to_markdown, "json": report.to_json}[form](found), nl=False)
+        echo({"md": report.to_markdown, "json": report.to_json}[form](found), nl=False)
     if interrupted:
         return EXIT_INTERRUPTED
     return EXIT_FAILED_CASES if found.is_empty else 0

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from dlbench.harness import fork_server, wire
-from dlbench.harness.supervisor import process
+from dlbench.harness.supervisor import launcher
 from dlbench.harness.supervisor.launcher import Launcher
 from dlbench.plan.targets import read_declarations
 from dlbench.records.case import Target
@@ -19,7 +19,7 @@ VARIABLES = {"OMP_NUM_THREADS": "{threads}", "CACHE": "{scratch}/cache:{scratch}
 def launched(monkeypatch):
     """What worker processes are started with."""
     found = []
-    monkeypatch.setattr(process, "WorkerProcess", lambda *words: found.append(words[:2]))
+    monkeypatch.setattr(launcher, "WorkerProcess", lambda *words: found.append(words[:2]))
     return found
 
 
