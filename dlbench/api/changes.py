@@ -13,6 +13,9 @@ from dlbench.records.run import SCHEMA_VERSION, Environment, Run
 # A message names so many changes; a plan may have a thousand cases.
 MOST_NAMED = 5
 
+# With a time limit, how much of a case is measured depends on what earlier runs took.
+DERIVED = frozenset(("blocks", "case_s"))
+
 
 def of_machine(run: Run, machine: Environment) -> list[str]:
     """Return how this machine and its software differ from those of the run."""
@@ -40,11 +43,14 @@ def of_plan(planned: Plan, asked: Plan) -> list[str]:
 
 
 def _rules(plan: Plan) -> dict[str, object]:
-    return {"suite": plan.suite, "seed": plan.seed, **asdict(plan.sampling)}
+    """Return what was asked for, without what the plan makes of a time limit and earlier costs."""
+    rules = {"suite": plan.suite, "seed": plan.seed, **asdict(plan.sampling)}
+    return {name: value for name, value in rules.items() if name not in DERIVED}
 
 
-def _cases(plan: Plan) -> dict[str, str | None]:
-    return {case.id: case.skip for case in plan.cases}
+def _cases(plan: Plan) -> dict[str, bool]:
+    """Return whether each case is skipped; the reason may name the memory of the moment."""
+    return {case.id: case.skip is not None for case in plan.cases}
 
 
 def _differences(

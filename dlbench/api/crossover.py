@@ -27,6 +27,7 @@ from dlbench.records.run import Run
 from dlbench.report import notes
 from dlbench.report.crossing.subject import Subject
 from dlbench.results import folder as folders
+from dlbench.results import lock
 from dlbench.results.folder import Results
 from dlbench.results.writer import Writer
 from dlbench.stats.crossing import MOST_POINTS, next_value
@@ -144,7 +145,7 @@ class _Hunt:
 
     def measure(self, declarations: Mapping[str, Declaration]) -> bool:
         """Measure until the points are enough; return whether the user interrupted."""
-        with folders.RUN.writing(self.folder, self.run) as written:
+        with lock.held(self.folder), folders.RUN.writing(self.folder, self.run) as written:
             try:
                 self.progress(self.run)
                 with Launcher(declarations, self.folder / folders.LOGS_FOLDER) as launch:

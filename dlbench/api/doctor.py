@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 
 from dlbench.api import noise as noises
 from dlbench.api.invocation import Watch, unwatched
 from dlbench.checks import base
 from dlbench.checks.base import Facts
+from dlbench.harness.keeper import Keeper
 from dlbench.harness.supervisor import probing
 from dlbench.machine import cards, environment, grants, heat, programs
 from dlbench.machine.observation import Observer
@@ -87,10 +89,12 @@ def _asked(
 ) -> Mapping[str, FrameworkFacts | str]:
     """Ask one framework after the other, as others would slow down its start."""
     answers: dict[str, FrameworkFacts | str] = {}
-    for name in installed:
-        progress(Progress(f"asking {name}", 1 + len(answers), total))
-        declared = machine.declarations[name]
-        answers[name] = probing.ask(name, declared, threads=machine.cores)
+    with closing(Keeper()) as keeper:
+        start = probing.kept(keeper)
+        for name in installed:
+            progress(Progress(f"asking {name}", 1 + len(answers), total))
+            declared = machine.declarations[name]
+            answers[name] = probing.ask(name, declared, threads=machine.cores, start=start)
     return answers
 
 

@@ -12,8 +12,8 @@ from dlbench.api.changes import of_machine, of_plan, refused
 from dlbench.api.invocation import Interrupted, Watch, consume, now, unwatched
 from dlbench.api.load import run_folder
 from dlbench.api.result import RunResult
-from dlbench.api.run import planned_for, remember, store, told
-from dlbench.errors import UnreadableResults
+from dlbench.api.run import planned_for, store, told
+from dlbench.errors import UnreadableResults, UsageError
 from dlbench.experience import costs
 from dlbench.harness.supervisor.launcher import Launcher
 from dlbench.harness.supervisor.past import Past, past_of
@@ -62,8 +62,9 @@ def resume(
     folder = folder or run_folder(run, results, "only runs can be resumed")
     declarations = read_declarations()
     machine = environment.capture(declarations)
-    with lock.held(folder / folders.RUN.head_file):
+    with lock.held(folder):
         head = folders.RUN.read_head(folder)
+        _refuse_search(head, folder)
         known = told(costs.usual(machine), progress)
         changes = of_machine(head, machine)
         if request is not None:
@@ -75,9 +76,15 @@ def resume(
     result = RunResult(folders.read_run(folder), folder)
     if interrupted:
         raise Interrupted(result, "measured")
-    if not past.is_complete:
-        remember(result, progress)
-    return result
+    return result  # books learn nothing from it: an ended run may be resumed, and is in them
+
+
+def _refuse_search(head: Run, folder: Path) -> None:
+    """Raise UsageError for a crossover: its rows are chosen as it goes on, and are in no plan."""
+    if head.command.startswith("dlbench crossover"):
+        raise UsageError(
+            "a crossover cannot be resumed", value=str(folder), hint=f"Repeat it: {head.command}"
+        )
 
 
 def _latest(results: str | Path) -> Path | None:
@@ -87,7 +94,9 @@ def _latest(results: str | Path) -> Path | None:
 
 def _past(plan: Plan, folder: Path) -> Past:
     """Return what was measured; UnreadableResults if it is not of this plan."""
-    measurements, _ = folders.RUN.read_lines(folder)
+    lines, _ = folders.RUN.read_lines(folder)
+    # one that was being written when the user interrupted is there twice
+    measurements = list({(one.case, one.generation): one for one in lines}.values())
     known = {case.id for group in plan.groups for case in group.live}
     generations = range(plan.sampling.generations)
     for one in measurements:

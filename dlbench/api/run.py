@@ -156,7 +156,7 @@ def _measure(
 ) -> bool:
     """Measure and store; return whether the user interrupted. known: what earlier runs took."""
     logs, renews = folder / folders.LOGS_FOLDER, run.plan.sampling.renewals > 0
-    with folders.RUN.writing(folder, run) as written, lock.held(folder / folders.RUN.head_file):
+    with lock.held(folder), folders.RUN.writing(folder, run) as written:
         try:
             progress(run)
             progress(forecast(run.plan, known))

@@ -62,13 +62,14 @@ def remember(results: Results) -> str:
 
 def latest(repetitions: Sequence[Standing]) -> tuple[Standing, ...]:
     """Return the repetitions, without older ratios than MOST_RATIOS of a target."""
-    seen, kept = Counter[tuple[str, str]](), list[Standing]()
+    seen, kept, count = Counter[tuple[str, str]](), list[Standing](), 0
     for standing in reversed(repetitions):
         left: Standing = {}
         for workload, row in standing.items():
             for target, value in row.items():
                 seen[workload, target] += 1
-                if seen[workload, target] <= MOST_RATIOS and seen.total() <= MOST_ENTRIES:
+                if seen[workload, target] <= MOST_RATIOS and count < MOST_ENTRIES:
+                    count += 1
                     left.setdefault(workload, {})[target] = value
         kept += [left] if left else []
     return tuple(reversed(kept))

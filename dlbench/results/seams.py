@@ -6,10 +6,12 @@ which nothing reads.
 
 import os
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 import msgspec
 
+from dlbench import files
 from dlbench.errors import UnreadableResults
 from dlbench.records.measurement import Measurement
 from dlbench.records.seam import Seam
@@ -34,17 +36,16 @@ def cut(folder: Path, is_kept: Callable[[Measurement], bool]) -> int:
     if dropped:
         _write(folder / CUT_FILE, dropped, "ab")
     if dropped or torn:
-        beside = file.with_suffix(".tmp")
-        _write(beside, kept, "wb")
-        beside.replace(file)
+        files.replace(file, b"".join(line + b"\n" for line in kept))
     return len(dropped)
 
 
 def _refuse_links(folder: Path) -> None:
     """Raise UnreadableResults for a link: it may lead to another file of the user."""
-    for name in (RUN.lines_file, CUT_FILE, SEAMS_FILE, LOGS_FOLDER):
-        if (folder / name).is_symlink():
-            raise UnreadableResults(f"{folder / name} is a link, so nothing is written to it")
+    named = [folder / name for name in (RUN.lines_file, CUT_FILE, SEAMS_FILE, LOGS_FOLDER)]
+    for path in chain(named, (folder / LOGS_FOLDER).glob("*")):
+        if path.is_symlink():
+            raise UnreadableResults(f"{path} is a link, so nothing is written to it")
 
 
 def append(folder: Path, seam: Seam) -> None:

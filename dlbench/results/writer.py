@@ -100,12 +100,23 @@ class Writer(AbstractContextManager["Writer[Line]"], Generic[Line]):
         """
         if os.fstat(self._descriptor).st_nlink:
             return
-        kept = os.pread(self._descriptor, self._size, 0)
+        kept = self._content()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._put_head()
         files.replace(self.path, kept)
-        os.close(self._descriptor)
-        self._descriptor = os.open(self.path, FLAGS, MODE)
+        new, old = os.open(self.path, FLAGS, MODE), self._descriptor
+        self._descriptor = new
+        os.close(old)
+
+    def _content(self) -> bytes:
+        """Return what was written so far; a single read stops at 2 GiB, read(2)."""
+        parts, place = list[bytes](), 0
+        while place < self._size and (
+            part := os.pread(self._descriptor, self._size - place, place)
+        ):
+            parts.append(part)
+            place += len(part)
+        return b"".join(parts)
 
     def _refuse_moved(self) -> None:
         """Raise Unwritable if the file is no longer where its folder was."""

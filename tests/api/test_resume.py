@@ -244,7 +244,7 @@ def test_another_plan_is_refused(folder, suite):
 
 
 def test_a_run_that_is_being_measured_is_refused(folder):
-    with lock.held(folder / "run.json"):
+    with lock.held(folder):
         assert "still being measured" in refused(folder)
 
 
@@ -346,3 +346,18 @@ def test_a_damaged_run_is_told(folder, typed, capsys):
 def test_an_unknown_run_is_told(folder, typed, capsys):
     assert typed("run", "--resume", "1999", "--results", folder.parent) == EXIT_USAGE
     assert "no run in" in capsys.readouterr().err
+
+
+def test_a_crossover_is_refused_with_the_command_that_repeats_it(folder):
+    file, command = folder / "run.json", "dlbench crossover --between numpy --and torch"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "command": command}))
+    with pytest.raises(dlbench.UsageError, match=f"a crossover cannot be resumed.*{command}"):
+        dlbench.resume(folder)
+
+
+def test_a_measurement_that_is_there_twice_counts_once(folder):
+    file = folder / "measurements.jsonl"
+    lines = file.read_text().splitlines(keepends=True)
+    file.write_text("".join([*lines, lines[-1]]))
+    plan = read_run(folder).run.plan
+    assert len(api_resume._past(plan, folder).kept) == len(lines) == LINES

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from dlbench import files
 from dlbench.errors import UsageError
 from dlbench.results import lock
 
@@ -21,37 +22,41 @@ with lock.held(Path(sys.argv[1])):
 
 
 @pytest.fixture
-def file(tmp_path):
-    path = tmp_path / "run.json"
-    path.touch()
-    return path
+def folder(tmp_path):
+    return tmp_path
 
 
 @pytest.fixture
-def other(file):
+def other(folder):
     """Another process, which holds the lock."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, file], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", HOLD, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert process.stdout.readline() == b"held\n"
     yield process
     process.communicate()
 
 
-def test_what_another_process_writes_is_refused(file, other):
+def test_what_another_process_writes_is_refused(folder, other):
     told = "still being measured, by another dlbench"
-    with pytest.raises(UsageError, match=told), lock.held(file):
+    with pytest.raises(UsageError, match=told), lock.held(folder):
         pytest.fail("it is held")
 
 
-def test_a_lock_ends_with_the_process_that_holds_it(file, other):
+def test_a_lock_ends_with_the_process_that_holds_it(folder, other):
     other.kill()
     other.wait()
-    with lock.held(file):
+    with lock.held(folder):
         pass
 
 
-def test_a_lock_ends_with_its_block(file):
+def test_a_lock_ends_with_its_block(folder):
     for _ in range(2):
-        with lock.held(file):
+        with lock.held(folder):
             pass
+
+
+def test_a_file_that_is_replaced_keeps_the_lock(folder, other):
+    files.replace(folder / "run.json", b"{}")
+    with pytest.raises(UsageError), lock.held(folder):
+        pytest.fail("it is held")

@@ -84,15 +84,17 @@ class CeilingRun:
     def _again(self) -> Steps:
         """Time the best products again, in turns, until the time is up."""
         turns = 0
-        while (best := self.search.finalists()) and (
-            turns < LEAST_TURNS or self.clock() < self.end
-        ):
+        while (best := self._living()) and (turns < LEAST_TURNS or self.clock() < self.end):
             turns += 1
             for trial in best:
                 yield f"{_words(trial)} again", self._part
                 self.probe.time(self.ready[trial])
                 if failure := self._tell(trial, self.ready[trial]):
                     yield Notice(f"Not measured: {_words(trial)} on {trial.target.id}: {failure}")
+
+    def _living(self) -> list[Trial]:
+        """Return the best products whose workers have not failed since."""
+        return [one for one in self.search.finalists() if one not in self.search.failed]
 
     def _release_all_but(self, kept: Sequence[Trial]) -> None:
         """Free the memory of the products that will not be measured again."""

@@ -106,7 +106,7 @@ class HardwareRun:
         yield Progress(f"starting {words}", self.done, self.total, phase="starting")
         self.pool.start({target: target for target in targets})
         for target in targets:
-            if failure := self.pool.failures.get(target):
+            if failure := self.pool.failures.pop(target, None):
                 yield Notice(f"Not measured: {target.id}: {failure.reason}")
 
     def _is_there(self, target: Target) -> bool:

@@ -2,8 +2,10 @@
 
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from dlbench.harness import wire
+from dlbench.harness.keeper import Keeper
 from dlbench.harness.supervisor.pool import Worker
 from dlbench.harness.supervisor.process import WorkerProcess
 from dlbench.records.case import Declaration
@@ -16,6 +18,11 @@ LONGEST_S = 60.0
 Start = Callable[[Mapping[str, str]], Worker]
 
 
+def kept(keeper: Keeper) -> Start:
+    """Return what starts a worker that ends with its supervisor, also if its import hangs."""
+    return partial(WorkerProcess, keeper=keeper)
+
+
 def ask(
     backend: str, declared: Declaration, *, threads: int, start: Start = WorkerProcess
 ) -> FrameworkFacts | str:
@@ -24,7 +31,10 @@ def ask(
     It is asked as a case would find it: with the declared environment. start: starts a worker.
     """
     with tempfile.TemporaryDirectory(prefix="dlbench-", ignore_cleanup_errors=True) as scratch:
-        worker = start(declared.variables(threads, scratch))
+        try:
+            worker = start(declared.variables(threads, scratch))
+        except OSError as error:
+            return f"its process cannot be started: {error.strerror}"
         try:
             worker.tell(wire.Probe(backend))
             reply = worker.hear(LONGEST_S)

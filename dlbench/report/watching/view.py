@@ -55,7 +55,7 @@ class Planned:
             if not all(case.skip for case in group.cases)
         }
         self.in_table = {case.id for group in self.groups.values() for case in group.cases}
-        self.ended = 0
+        self.ended = sum(self.cells[case].status is not None for case in self.in_table)
 
     def end(self, event: Measurement) -> None:
         """Take over the outcome of a case; count it, if it is the first of a case in the table."""
@@ -107,9 +107,8 @@ class RunView:
         """Fill the cells of what was measured before the run was resumed."""
         self.rows_begun = sum(row in planned.groups for _, row in event.rows)
         for one in event.kept:
-            cell = planned.cells.get(one.case, Cell())  # none of a null
-            cell.take(one.samples)
-            cell.end(one.status, one.reason)
+            planned.cells.get(one.case, Cell()).take(one.samples)  # none of a null
+            planned.end(one)
 
     def _fill(self, planned: Planned, event: Measurement | Taken, now: float) -> Finished | None:
         """Fill the case's cell; return the row if this was the last outcome that it lacked."""

@@ -6,10 +6,10 @@ import pytest
 from msgspec.structs import replace
 
 from dlbench.harness import wire
-from dlbench.records.measurement import Progress
+from dlbench.records.measurement import Measurement, Progress
 from dlbench.records.plan import Grown
 from dlbench.report.watching.row import Finished
-from dlbench.report.watching.view import RunView
+from dlbench.report.watching.view import Planned, RunView
 from fakes.clock import ToldClock
 from fakes.paced import Pace
 from fakes.story import RAISES, case, group, plan
@@ -163,3 +163,10 @@ def test_a_worker_that_did_not_start_is_a_failure_of_its_cases() -> None:
     watching = Watching(plan(group(1, "torch", "numpy")), scripts={"torch": {"start": [died]}})
     cell = watching.view.planned.cells[case(1, "torch").id]
     assert cell.text == "failed: no [libcuda]"
+
+
+def test_cases_that_have_ended_stay_counted_when_the_plan_grows() -> None:
+    first, second = group(1, "numpy"), group(2, "numpy")
+    planned = Planned(plan(first))
+    planned.end(Measurement(first.cases[0].id, "ok"))
+    assert Planned(plan(first, second), planned).ended == planned.ended == 1
