@@ -158,7 +158,7 @@ def test_where_no_framework_starts_there_is_a_reason_and_no_finding() -> None:
 def test_a_worker_that_dies_costs_what_it_would_have_measured_and_no_more() -> None:
     died = Dies(wire.Failed("failed", "the worker process died with signal 11"))
     events = measured(plan(), Rated(rates, scripts={"alpha": {"gauge": [None, died]}}))
-    assert len(those(Clock, events)) == 0
+    assert len(those(Clock, events)) == 1
     assert {one.target.backend for one in those(Ceiling, events)} >= {"beta"}
 
 
@@ -202,3 +202,13 @@ def test_other_programs_do_not_slow_the_clock() -> None:
     assert busy_s([slowed, quiet], threads=2) == pytest.approx(0.04)
     unknown = [replace(one, cpu_s=None) for one in (slowed, quiet)]
     assert busy_s(unknown, threads=2) == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("turns", range(1, 13))
+def test_products_of_dead_workers_are_told_once_and_not_tried_again(turns) -> None:
+    died = Dies(wire.Failed("failed", "the worker process died with signal 9"))
+    scripts = {name: {"turn": [*[None] * turns, died]} for name in ("alpha", "beta")}
+    events = measured(plan(floors=()), Rated(rates, scripts=scripts))
+    texts = [one.text for one in those(Notice, events)]
+    assert any("died with signal 9" in text for text in texts)
+    assert len(texts) == len(set(texts))
