@@ -42,7 +42,8 @@ class JaxDevice:
             return result
 
         def waiting(*args: Any) -> Any:
-            self.last = result = jax.block_until_ready(function(*args))
+            self.last = result = function(*args)
+            jax.block_until_ready(result)
             return result
 
         return waiting if self.waits_for_each else call
