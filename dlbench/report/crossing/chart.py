@@ -23,7 +23,7 @@ HEIGHT = 3.6
 # Of the band in which the faster target changes.
 BAND = 0.15
 
-NOTE = "dotted: start + work / rate; band: the faster target changes"
+DOTTED, SHADED = "dotted: start + work / rate", "band: the faster target changes"
 
 # A cost line is a curve on logarithmic axes.
 CURVE_POINTS = 64
@@ -46,7 +46,9 @@ def draw(subject: Subject) -> Figure:
     """Draw times on logarithmic axes, both cost lines, and where the faster target changes."""
     found = subject.comparison
     looks = base.looks(subject.rows, subject.rows)
-    figure, (axes,) = base.figure(title(subject), [HEIGHT], looks, f"{subject.setting}; {NOTE}")
+    signs = [DOTTED] if found.change is None else [DOTTED, SHADED]
+    note = "; ".join([subject.setting, *signs])
+    figure, (axes,) = base.figure(title(subject), [HEIGHT], looks, note)
     if found.change is not None:
         ends = found.change.last_below, found.change.first_above
         axes.axvspan(*ends, color=base.MUTED, alpha=BAND, linewidth=0)

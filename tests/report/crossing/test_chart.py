@@ -48,6 +48,12 @@ def test_the_band_is_where_the_answer_changes() -> None:
     assert list(axes(subject(change=None)).patches) == []
 
 
+@pytest.mark.parametrize("is_drawn", [True, False])
+def test_a_band_is_explained_if_one_is_drawn(is_drawn, tmp_path) -> None:
+    svg, _ = chart.write(subject() if is_drawn else subject(change=None), tmp_path)
+    assert ("band" in "".join(ET.parse(svg).getroot().itertext())) == is_drawn
+
+
 def test_without_a_pair_of_times_nothing_is_drawn(tmp_path) -> None:
     assert chart.write(subject(places=(), change=None), tmp_path) == []
     assert list(tmp_path.iterdir()) == []
