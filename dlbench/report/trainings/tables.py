@@ -67,8 +67,8 @@ def _known_figures(result: EpochResult) -> list[str]:
 
 
 def _short(value: float) -> str:
-    """Write three digits: seeds differ by more."""
-    return f"{value:.3g}"
+    """Write three digits, zeros at the end included: seeds differ by more. 0.980, 1.00, 123."""
+    return f"{value:#.3g}".removesuffix(".")
 
 
 def describe_end(run: TrainingRun, result: TrainingResult) -> str:

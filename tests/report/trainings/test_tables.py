@@ -54,11 +54,11 @@ def predictions(told):
 @pytest.mark.parametrize(
     ("result", "sentence"),
     [
-        (HALF, "loss 0.5, test loss 1, test accuracy 0.25"),
-        (replace(HALF, accuracy=None), "loss 0.5, test loss 1"),
-        (replace(HALF, test_loss=None), "loss 0.5, test accuracy 0.25"),
-        (replace(HALF, accuracy=None, test_loss=None), "loss 0.5"),
-        (replace(HALF, loss=1234567.0, accuracy=None), "loss 1.23e+06, test loss 1"),
+        (HALF, "loss 0.500, test loss 1.00, test accuracy 0.250"),
+        (replace(HALF, accuracy=None), "loss 0.500, test loss 1.00"),
+        (replace(HALF, test_loss=None), "loss 0.500, test accuracy 0.250"),
+        (replace(HALF, accuracy=None, test_loss=None), "loss 0.500"),
+        (replace(HALF, loss=1234567.0, accuracy=None), "loss 1.23e+06, test loss 1.00"),
     ],
 )
 def test_an_epoch_in_words(result, sentence):
@@ -68,7 +68,7 @@ def test_an_epoch_in_words(result, sentence):
 
 def test_an_epoch_in_few_words_has_what_matters_most():
     accuracy, regression = HALF, replace(HALF, accuracy=None)
-    for result, figure in ((accuracy, "test accuracy 0.25"), (regression, "test loss 1")):
+    for result, figure in ((accuracy, "test accuracy 0.250"), (regression, "test loss 1.00")):
         words = describe_epoch_briefly(RUN, Lap(NUMPY, 4, result))
         assert words == f"numpy, seed 4: epoch 2/3, {figure}"
 
@@ -95,7 +95,7 @@ def test_dtype_and_threads_are_named_where_there_are_several():
 
 def test_how_a_training_ended_in_words():
     assert describe_end(RUN, trained(0.1, 0.2, 0.75, seed=2)) == (
-        "numpy, seed 2: 3 epochs in 1.50 s, loss 0.333, test loss 0.667, test accuracy 0.75"
+        "numpy, seed 2: 3 epochs in 1.50 s, loss 0.333, test loss 0.667, test accuracy 0.750"
     )
 
 
@@ -124,14 +124,14 @@ def test_the_table_has_medians_over_the_seeds_and_how_far_they_spread():
     assert texts(grid) == [
         ("0.333", "0.333–1.33"),
         ("0.667", "0.667–2.67"),
-        ("0.8", "0.6–0.9"),
+        ("0.800", "0.600–0.900"),
         ("500 ms", "500 ms–500 ms"),
     ]
 
 
 def test_one_seed_has_no_spread():
     cells = texts(training.lay_out(found(trained(0.1, 0.2, 0.75))))
-    assert cells == [(text, "") for text in ("0.333", "0.667", "0.75", "500 ms")]
+    assert cells == [(text, "") for text in ("0.333", "0.667", "0.750", "500 ms")]
 
 
 def test_what_there_is_not_is_a_dash():
@@ -171,12 +171,12 @@ def test_a_goal_of_one_seed_is_reached_or_not():
 
 def test_failed_seeds_are_notes_and_the_others_count():
     grid = training.lay_out(found(SEEDS[0], broken(0.1, seed=1), goal=0.5))
-    assert texts(grid)[2:] == [("0.6", ""), ("500 ms", ""), ("not reached", "1 of 2 seeds")]
+    assert texts(grid)[2:] == [("0.600", ""), ("500 ms", ""), ("not reached", "1 of 2 seeds")]
     assert [label for label, _ in grid.rows] == ["numpy, 1 of 2 seeds"]
     failure, _, _, seeds, lecture = grid.notes
     assert failure == "[1] numpy, seed 1: no room on the card (after 1 epoch)"
     assert seeds.startswith("numpy, seed by seed: training loss 0.333, failed; ")
-    assert seeds.endswith("test accuracy 0.6, failed")
+    assert seeds.endswith("test accuracy 0.600, failed")
     assert lecture.startswith(LECTURE)
 
 
@@ -196,7 +196,7 @@ def test_an_interrupted_training_has_not_failed_and_does_not_count():
     assert texts(grid)[-1] == ("not reached", "1 of 2 seeds")
     [failure, _, _, seeds, _] = grid.notes
     assert failure == "[1] numpy, seed 2: interrupted (after 1 epoch)"
-    assert seeds.endswith("test accuracy 0.6, 0.8, interrupted")
+    assert seeds.endswith("test accuracy 0.600, 0.800, interrupted")
 
 
 def test_a_target_that_was_interrupted_at_once_has_not_failed():
@@ -216,14 +216,14 @@ def test_what_the_lecture_reports_is_a_note_where_it_does():
 def test_beside_the_lecture_stand_the_medians_after_as_many_epochs():
     told = found(trained(0.2, 0.4, 0.9), trained(0.4, 0.8, 0.1, seed=1), network="mnist-512")
     first, second = training.lay_out(told).notes[-2:]
-    assert first.startswith("Lecture, 1 epoch: test accuracy 0.9705 (here 0.3), ")
-    assert second.startswith("Lecture, 2 epochs: test accuracy 0.9751 (here 0.6), ")
+    assert first.startswith("Lecture, 1 epoch: test accuracy 0.9705 (here 0.300), ")
+    assert second.startswith("Lecture, 2 epochs: test accuracy 0.9751 (here 0.600), ")
     assert "training loss 0.1004 (here " in second
 
 
 def test_every_seed_has_its_end():
     [_, _, line, _] = training.lay_out(found(*SEEDS)).notes
-    assert line.endswith("test accuracy 0.6, 0.8, 0.9")
+    assert line.endswith("test accuracy 0.600, 0.800, 0.900")
     many = [trained(0.5, seed=seed) for seed in range(training.MOST_LISTED + 1)]
     assert [note for note in training.lay_out(found(*many)).notes if "seed by seed" in note] == []
 

@@ -98,7 +98,7 @@ def test_a_terminal_has_a_line_that_lives_and_keeps_only_the_ends():
         for result in whole.epochs:
             watcher.see(Lap(NUMPY, 0, result))
         assert str(watcher.live.get_renderable()) == (
-            "▁█  numpy, seed 0: epoch 2/2, loss 0.5, test loss 1, test accuracy 0.8"
+            "▁█  numpy, seed 0: epoch 2/2, loss 0.500, test loss 1.00, test accuracy 0.800"
         )
         watcher.see(whole)
         assert str(watcher.live.get_renderable()) == ""
