@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from loop import main, plain
+from loop import images, main, plain
 
 BATCH = 32
 # The widths of the layers, and the share that is dropped before the last.
@@ -36,10 +36,11 @@ def start(name: str) -> tuple[Any, Any, Any, Any]:
         }
         for index, (m, n) in enumerate(pairwise(widths))
     }
-    shape = (BATCH, 28, 28) if name == "mnist-512" else (BATCH, widths[0])
-    x = jnp.array(rng.random(shape, np.float32))
-    y = jnp.array(rng.integers(widths[-1], size=BATCH))
-    return weights, x, y, jax.random.key(0) if rate else None
+    if name == "mnist-512":
+        x, y = images(BATCH)
+    else:
+        x, y = rng.random((BATCH, widths[0]), np.float32), rng.integers(widths[-1], size=BATCH)
+    return weights, jnp.array(x), jnp.array(y), jax.random.key(0) if rate else None
 
 
 def logits(name: str, weights: Any, key: Any, x: Any) -> Any:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
-from loop import main, plain
+from loop import images, main, plain
 
 BATCH = 32
 
@@ -22,7 +22,9 @@ def iris() -> tuple[Any, Any, Any]:
             layers.Dense(3, "softmax"),
         ]
     )
-    return model, *data((4,), 3)
+    rng = np.random.default_rng(0)
+    x, y = rng.random((BATCH, 4), np.float32), rng.integers(3, size=BATCH)
+    return model, tf.constant(x), tf.constant(y)
 
 
 def mnist() -> tuple[Any, Any, Any]:
@@ -35,13 +37,7 @@ def mnist() -> tuple[Any, Any, Any]:
             layers.Dense(10, "softmax"),
         ]
     )
-    return model, *data((28, 28), 10)
-
-
-def data(shape: tuple[int, ...], classes: int) -> tuple[Any, Any]:
-    rng = np.random.default_rng(0)
-    x = rng.random((BATCH, *shape), np.float32)
-    return tf.constant(x), tf.constant(rng.integers(classes, size=BATCH))
+    return model, *map(tf.constant, images(BATCH))
 
 
 NETWORKS = {"iris": iris, "mnist-512": mnist}

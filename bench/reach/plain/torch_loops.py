@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from loop import main, plain
+from loop import images, main, plain
 from torch import nn
 
 BATCH = 32
@@ -20,7 +20,7 @@ def mnist() -> tuple[nn.Module, torch.Tensor, torch.Tensor]:
     model = nn.Sequential(
         nn.Flatten(), nn.Linear(784, 512), nn.ReLU(), nn.Dropout(0.2), nn.Linear(512, 10)
     )
-    return model, torch.rand(BATCH, 28, 28), torch.randint(10, (BATCH,))
+    return model, *map(torch.tensor, images(BATCH))
 
 
 NETWORKS = {"iris": iris, "mnist-512": mnist}
