@@ -99,7 +99,11 @@ def _content(results: Results, reading: ComparedRows) -> dict[str, Any]:
         "rankings": rankings(rows, View(top=0)) if timed_rows(rows) else [],
         "setting": setting(rows),
         "tables": _tables(rows),
-        "footer": [*notes.lines(results.run, reading), *notes.seam_lines(results)],
+        "footer": [
+            *notes.lines(results.run, reading),
+            *notes.roof_lines(rows),
+            *notes.seam_lines(results),
+        ],
         "fates": _fates(rows),
         "early": _early(rows),
         "synthetic": synthetic_networks(rows),

@@ -20,16 +20,9 @@ from dlbench.harness.supervisor.probe import (
 )
 from dlbench.records.base import DTYPES
 from dlbench.records.case import Case, Target, Workload
-from dlbench.records.hardware import (
-    Bandwidth,
-    Clock,
-    Finding,
-    Floor,
-    HardwarePlan,
-    Kinded,
-    Products,
-)
+from dlbench.records.hardware import Clock, Finding, HardwarePlan, Kinded, Products
 from dlbench.records.measurement import Notice, Progress
+from dlbench.records.roofs import Bandwidth, Floor, SmallestStep
 from dlbench.workloads.base import kind_named
 
 Event = Progress | Finding | Notice
@@ -49,8 +42,11 @@ LINKS = 512 * 1000
 # Of an element of the sum: two float64 are read and one is written, as STREAM counts.
 SUM_BYTES, ELEMENT_BYTES = 24, 8
 
-# The smallest step (workloads/floor.py).
-SMALLEST: dict[str, int | str] = {"pass": "predict"}
+# The smallest steps: workloads/floor.py, and the product of two numbers.
+SMALLEST: dict[SmallestStep, tuple[str, dict[str, int | str]]] = {
+    "predict": ("floor", {"pass": "predict"}),
+    "matmul": ("matmul", {"m": 1, "n": 1, "k": 1}),
+}
 
 
 class HardwareRun:
@@ -147,21 +143,26 @@ class HardwareRun:
 
     # --- the smallest steps ---------------------------------------------------------------------
     def _floors(self, chosen: Sequence[Kinded]) -> Events:
-        """Time the smallest step of targets whose workers are there."""
-        workload = Workload("floor", SMALLEST, kind_named("floor").work(SMALLEST, {}))
+        """Time the smallest steps of targets whose workers are there."""
         for target, kind in chosen:
-            yield self._progress(f"the smallest step of {target.backend} {target.mode}")
-            case_run = self.probe.ready(Case(workload, target, kind))
-            if case_run.status == "ok":
-                self.probe.time(case_run)
-            if case_run.status == "ok":
-                samples = case_run.samples
-                yield Floor(target, median_s(samples), blocks_of(samples))
-            else:
-                yield Notice(f"Not measured: the smallest step of {target.id}: {case_run.reason}")
-            self.probe.release(case_run)
+            yield self._progress(f"the smallest steps of {target.backend} {target.mode}")
+            for step, (name, params) in SMALLEST.items():
+                workload = Workload(name, params, kind_named(name).work(params, {}))
+                yield self._floor(step, Case(workload, target, kind))
             self.floors_left.remove((target, kind))
             self.done += 1
+
+    def _floor(self, step: SmallestStep, case: Case) -> Floor | Notice:
+        """Time one smallest step; return why not if that fails."""
+        target, case_run = case.target, self.probe.ready(case)
+        if case_run.status == "ok":
+            self.probe.time(case_run)
+        self.probe.release(case_run)
+        if case_run.status != "ok":
+            what = f"the smallest {step} of {target.id}"
+            return Notice(f"Not measured: {what}: {case_run.reason}")
+        samples = case_run.samples
+        return Floor(target, median_s(samples), blocks_of(samples), step)
 
     def _other_floors(self) -> Events:
         """Start the other targets one by one, while there is time; tell which were left out."""
@@ -177,7 +178,7 @@ class HardwareRun:
         if self.floors_left:
             modes = ", ".join(f"{target.backend} {target.mode}" for target, _ in self.floors_left)
             yield Notice(
-                f"Not measured: the smallest step of {modes}: the time was up; try a "
+                f"Not measured: the smallest steps of {modes}: the time was up; try a "
                 f"longer --budget than {self.plan.budget_s:g}"
             )
 

@@ -11,7 +11,8 @@ from dlbench.formats import markdown, terminal
 from dlbench.formats.base import Cell, Table
 from dlbench.machine import peaks
 from dlbench.machine.peaks import Told
-from dlbench.records.hardware import Ceiling, Floor, Hardware, Peak, Processor
+from dlbench.records.hardware import Hardware, Peak, Processor
+from dlbench.records.roofs import Ceiling, Floor
 
 UNKNOWN = "-"
 GIGA = 1e9

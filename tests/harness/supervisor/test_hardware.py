@@ -6,8 +6,9 @@ from msgspec.structs import replace
 from dlbench.harness import wire
 from dlbench.harness.supervisor.hardware import HardwareRun
 from dlbench.harness.supervisor.probe import busy_s
-from dlbench.records.hardware import Bandwidth, Ceiling, Clock, Floor, HardwarePlan, Products
+from dlbench.records.hardware import Clock, HardwarePlan, Products
 from dlbench.records.measurement import Notice, Progress, Sample
+from dlbench.records.roofs import Bandwidth, Ceiling, Floor
 from fakes.hardware import CHAIN_NS, FLOOR_S, GB_S, Rated, target
 from fakes.workers import BROKEN, Dies
 
@@ -123,7 +124,7 @@ def test_modes_for_which_there_is_no_time_are_told() -> None:
     events = measured(plan(budget_s=1.0))
     assert [one.target for one in those(Floor, events)] == [ALPHA[0], BETA[0]]
     assert those(Notice, events)[-1].text == (
-        "Not measured: the smallest step of beta graph: the time was up; try a longer --budget "
+        "Not measured: the smallest steps of beta graph: the time was up; try a longer --budget "
         "than 1"
     )
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from rich.console import Console
 from rich.text import Text
 
-from dlbench.records.hardware import Bandwidth, Blocks, Floor
+from dlbench.records.roofs import Bandwidth, Blocks, Floor
 from dlbench.report.machine import hardware
 from fakes.hardware import QUIET, found, target
 
