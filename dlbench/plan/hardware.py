@@ -74,7 +74,7 @@ def _targets(
     there = [
         (target, cast("ModeKind", kind))
         for target, kind in asked
-        if reasons[target] is None and _is_useful(target, request, machine)
+        if reasons[target] is None
     ]
     absent = list(dict.fromkeys(reason for reason in reasons.values() if reason is not None))
     if not there:
@@ -84,11 +84,6 @@ def _targets(
 
 def _threads(machine: Machine) -> list[str]:
     return [str(count) for count in dict.fromkeys((machine.cores, 1))]
-
-
-def _is_useful(target: Target, request: HardwareRequest, machine: Machine) -> bool:
-    """Return whether the threads of a target matter: on a GPU they do not."""
-    return target.device == "cpu" or bool(request.threads) or target.threads == machine.cores
 
 
 def _products(targets: Sequence[Kinded]) -> list[Products]:

@@ -15,14 +15,15 @@ from fakes.workers import CALLS_S, FACTS, HELD, Stable
 # FLOP/s of a product (m, k) by (k, n) on a target.
 Rates = Callable[[Target, int, int, int], float]
 
-GB_S, CHAIN_NS, FLOOR_S = 20.0, 2.0, 2e-6
+GB_S, CHAIN_NS, FLOOR_S, PRODUCT_FLOOR_S = 20.0, 2.0, 2e-6, 1e-6
 
 
 class Rated(Stable):
     """Launches workers with known rates, in time with the told clock.
 
     rates: of products, by target and sides; every order of a case takes `step_s` of the clock. The
-    sum moves GB_S, a link of the chain takes CHAIN_NS, the smallest step FLOOR_S.
+    sum moves GB_S, a link of the chain takes CHAIN_NS, the smallest steps FLOOR_S and
+    PRODUCT_FLOOR_S.
     """
 
     def __init__(self, rates: Rates, **options) -> None:
@@ -69,6 +70,8 @@ class Rated(Stable):
         if workload.kind != "matmul":
             return FLOOR_S
         m, n, k = (int(workload.params[side]) for side in "mnk")
+        if m == n == k == 1:
+            return PRODUCT_FLOOR_S
         return workload.work.flops / self.rates(target, m, n, k)
 
     def _block(self, step_s: float) -> Sample:

@@ -53,6 +53,11 @@ def test_a_gpu_is_measured_with_all_threads_of_the_host_alone() -> None:
     assert planned(machine(gpus=1), gpus=[GPU], device="cuda").threads == ()
 
 
+def test_a_gpu_has_one_number_of_threads_whatever_is_asked_for() -> None:
+    plan = planned(machine(gpus=1), gpus=[GPU], device="cuda", threads="1,2")
+    assert settings(plan) == [("cuda", "float32", 2), ("cuda", "tf32", 2)]
+
+
 def test_a_product_fits_into_a_small_gpu() -> None:
     small = Accelerator("small", None, None, 2**30)
     plan = planned(machine(gpus=1), gpus=[small])
