@@ -24,7 +24,7 @@ from dlbench.plan.targets import read_declarations, this_machine
 from dlbench.records.case import Declaration
 from dlbench.records.hardware import Clock, Finding, Hardware, HardwarePlan, Price
 from dlbench.records.measurement import Notice
-from dlbench.records.roofs import Bandwidth, Ceiling, Floor
+from dlbench.records.roofs import Bandwidth, Ceiling, Floor, Transfer
 
 F = TypeVar("F")
 
@@ -63,6 +63,7 @@ def hardware(*, progress: Watch = unwatched, **options: Any) -> Hardware:
         clocks=seen.clocks,
         notes=(*plan.notes, *notes),
         cache_bytes=seen.topology.cache_bytes,
+        transfers=_those(Transfer, findings) or None,
     )
     told((None, roofs.remember(found)), progress)
     if interrupted:

@@ -5,12 +5,12 @@ from typing import TypeVar
 
 from dlbench.experience.book import Book
 from dlbench.records.hardware import Hardware
-from dlbench.records.roofs import Bandwidth, Ceiling, Floor, Roofs
+from dlbench.records.roofs import Bandwidth, Ceiling, Floor, Roofs, Transfer
 from dlbench.records.run import Environment
 
 BOOK = Book("roofs", Roofs)
 
-F = TypeVar("F", Ceiling, Bandwidth, Floor)
+F = TypeVar("F", Ceiling, Bandwidth, Floor, Transfer)
 
 
 def known(environment: Environment) -> tuple[Roofs | None, str]:
@@ -40,6 +40,7 @@ def merged(earlier: Roofs | None, found: Roofs) -> Roofs:
         _latest(earlier.bandwidths, found.bandwidths, _of_bandwidth, lambda one: one.gb_s),
         _latest(earlier.floors, found.floors, _of_floor, lambda one: 1 / one.step_s),
         found.cache_bytes or earlier.cache_bytes,
+        _latest(earlier.transfers, found.transfers, _of_transfer, lambda one: one.gb_s),
     )
 
 
@@ -53,6 +54,10 @@ def _of_bandwidth(one: Bandwidth) -> object:
 
 def _of_floor(one: Floor) -> object:
     return one.target, one.step
+
+
+def _of_transfer(one: Transfer) -> object:
+    return one.target.device, one.direction, one.pinned
 
 
 def _latest(

@@ -10,7 +10,7 @@ from dlbench.errors import UsageError
 from dlbench.machine.accelerators import Accelerator
 from dlbench.machine.topology import Topology
 from dlbench.plan.request import HardwareRequest
-from dlbench.plan.targets import Machine, reason_to_skip, targets_for
+from dlbench.plan.targets import CPU, NO_GPU, Machine, reason_to_skip, targets_for
 from dlbench.plan.wishes import DEFAULT
 from dlbench.records.case import ModeKind, Target
 from dlbench.records.hardware import HardwarePlan, Kinded, Products
@@ -29,6 +29,8 @@ SUM_ARRAYS = 3
 # A product is drawn, copied to the framework, and cast for the check.
 PRODUCT_COPIES = 3
 
+COPIES = "Not measured: copies between host and GPU"
+
 
 def make(
     request: HardwareRequest,
@@ -41,6 +43,9 @@ def make(
     others, _ = _targets(request, machine, {})
     products = _products(default)
     cpu_threads = {one.threads for one in products if one.device == "cpu"}
+    if all(one.device == CPU for one in products):
+        why = "only the CPU is measured" if machine.gpus else NO_GPU
+        notes.append(f"{COPIES}: {why}")
     free = int(MEMORY_SHARE * machine.memory_bytes)
     return HardwarePlan(
         products=tuple(products),

@@ -5,7 +5,7 @@ Rates are in GFLOP/s (1e9 floating-point operations a second) and GB/s (1e9 byte
 
 from dlbench.records.base import Record, Whole
 from dlbench.records.case import ModeKind, Target
-from dlbench.records.roofs import Bandwidth, Ceiling, Floor, Rate, Roofs
+from dlbench.records.roofs import Bandwidth, Ceiling, Floor, Rate, Roofs, Transfer
 from dlbench.records.run import Environment
 
 
@@ -64,7 +64,7 @@ class Clock(Record, frozen=True):
     chain_ns: Rate
 
 
-Finding = Ceiling | Bandwidth | Clock | Floor
+Finding = Ceiling | Bandwidth | Clock | Floor | Transfer
 
 
 # A target and the kind of its mode.
@@ -106,7 +106,8 @@ class Hardware(Record, frozen=True):
     """This machine: what it is, what it can reach by what is published, and what was measured.
 
     seconds: what measuring took; dlbench: its version; notes: what was not measured, and why;
-    cache_bytes: the last-level caches of the CPU together, None if unknown.
+    cache_bytes: the last-level caches of the CPU together, None if unknown; transfers: None if none
+    was measured, which the notes tell the reason of.
     """
 
     started: str
@@ -121,6 +122,7 @@ class Hardware(Record, frozen=True):
     clocks: tuple[Clock, ...] = ()
     notes: tuple[str, ...] = ()
     cache_bytes: Whole | None = None
+    transfers: tuple[Transfer, ...] | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -131,5 +133,10 @@ class Hardware(Record, frozen=True):
     def roofs(self) -> Roofs:
         """Return what other times of this machine can be judged by."""
         return Roofs(
-            self.started, self.ceilings, self.bandwidths, self.floors, self.cache_bytes
+            self.started,
+            self.ceilings,
+            self.bandwidths,
+            self.floors,
+            self.cache_bytes,
+            self.transfers or (),
         )

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from dlbench.records.base import Record, Whole
+from dlbench.records.base import Finite, Record, Whole
 from dlbench.records.case import Target
 
 # No machine is slower or faster; so what is computed from it stays finite.
@@ -16,6 +16,8 @@ Rate = Annotated[float, Meta(ge=1e-9, le=1e15)]
 # The smallest steps whose time is measured: `predict` of a network with one weight, on one row; the
 # product of two numbers, as matrices.
 SmallestStep = Literal["predict", "matmul"]
+
+Direction = Literal["up", "down"]
 
 
 class Blocks(Record, frozen=True):
@@ -69,6 +71,24 @@ class Floor(Record, frozen=True):
     step: SmallestStep = "predict"
 
 
+class Transfer(Record, frozen=True):
+    """Copies between the memory of the host and of a device: seconds = start_s + bytes / rate.
+
+    target: whose framework copied; direction: `up` to the device, `down` from it; pinned: whether
+    the memory of the host is page-locked; sizes: of the copies, in bytes; worst: the largest
+    deviation of a time from the line, a share.
+    """
+
+    target: Target
+    direction: Direction
+    pinned: bool
+    start_s: Annotated[float, Meta(ge=0, le=1e9)]
+    gb_s: Rate
+    sizes: tuple[Whole, ...]
+    worst: Finite
+    blocks: Blocks
+
+
 class Roofs(Record, frozen=True):
     """What `dlbench hardware` measured of a machine: by it, other times can be judged.
 
@@ -81,3 +101,4 @@ class Roofs(Record, frozen=True):
     bandwidths: tuple[Bandwidth, ...] = ()
     floors: tuple[Floor, ...] = ()
     cache_bytes: Whole | None = None
+    transfers: tuple[Transfer, ...] = ()

@@ -189,7 +189,13 @@ def _reach(run: Run) -> dict[str, Any]:
         return {"tables": [], "notes": [], "picture": None, "measured": ""}
     return {
         "tables": [*reach.tables_of(run.roofs), cnn.table(run.roofs.ceilings)],
-        "notes": [reach.CEILING_NOTE, reach.BANDWIDTH_NOTE, reach.FLOOR_NOTE, cnn.NOTE],
+        "notes": [
+            reach.CEILING_NOTE,
+            reach.BANDWIDTH_NOTE,
+            *([reach.TRANSFER_NOTE] if run.roofs.transfers else []),
+            reach.FLOOR_NOTE,
+            cnn.NOTE,
+        ],
         "picture": cnn_chart.picture(run.roofs.ceilings),
         "measured": run.roofs.measured,
     }

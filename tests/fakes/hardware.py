@@ -17,6 +17,14 @@ Rates = Callable[[Target, int, int, int], float]
 
 GB_S, CHAIN_NS, FLOOR_S, PRODUCT_FLOOR_S = 20.0, 2.0, 2e-6, 1e-6
 
+# The start in seconds and the rate in GB/s of copies.
+COPIES = {
+    "up": (1e-5, 6.0),
+    "down": (1.2e-5, 7.0),
+    "up_pinned": (8e-6, 25.0),
+    "down_pinned": (9e-6, 26.0),
+}
+
 
 class Rated(Stable):
     """Launches workers with known rates, in time with the told clock.
@@ -63,7 +71,10 @@ class Rated(Stable):
     def _gauged_s(self, order: wire.Gauge) -> float:
         if order.name == "sum":
             return order.size * SUM_BYTES / (1e9 * GB_S * order.threads)
-        return order.size * 1e-9 * CHAIN_NS
+        if order.name == "chain":
+            return order.size * 1e-9 * CHAIN_NS
+        start_s, gb_s = COPIES[order.name]
+        return start_s + 1e-9 * order.size / gb_s
 
     def _step_s(self, target: Target, order: wire.Prepare) -> float:
         workload = order.workload

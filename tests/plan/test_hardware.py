@@ -96,7 +96,7 @@ def test_options_choose_what_is_measured() -> None:
 
 def test_a_framework_that_is_not_installed_is_told() -> None:
     plan = planned(machine(installed=frozenset({"alpha"})))
-    assert plan.notes == ("beta is not installed; to add it: pip install beta",)
+    assert plan.notes[0] == "beta is not installed; to add it: pip install beta"
     assert {one.backend for products in plan.products for one, _ in products.targets} == {"alpha"}
 
 
@@ -119,3 +119,11 @@ def test_a_mistake_is_told(options, message) -> None:
 def test_where_nothing_is_installed_there_is_nothing_to_measure() -> None:
     with pytest.raises(UsageError, match="alpha is not installed"):
         planned(machine(installed=frozenset()))
+
+
+def test_why_no_copies_are_measured_is_told() -> None:
+    assert planned().notes == (f"{COPIES}: {NO_GPU}",)
+    assert planned(machine(gpus=1), gpus=[GPU], device="cpu").notes == (
+        f"{COPIES}: only the CPU is measured",
+    )
+    assert planned(machine(gpus=1), gpus=[GPU]).notes == ()

@@ -8,7 +8,8 @@ from time import monotonic
 
 from dlbench import units
 from dlbench.harness import wire
-from dlbench.harness.supervisor.ceiling import CeilingRun
+from dlbench.harness.supervisor.reach import copies
+from dlbench.harness.supervisor.reach.ceiling import CeilingRun
 from dlbench.harness.supervisor.pool import Launch, WorkerPool
 from dlbench.harness.supervisor.probe import (
     SAMPLING,
@@ -35,6 +36,8 @@ FIRST_CEILING, ALL_CEILINGS = 0.55, 0.85
 # However long the starts took, the first search on a device has so much of the whole time, and each
 # of the others, in which fewer frameworks take part.
 LEAST_FIRST, LEAST_OTHERS = 0.2, 0.05
+
+CPU = "cpu"
 
 # Links of the chain in one step: 1 ms at 3 GHz and 6 cycles a link.
 LINKS = 512 * 1000
@@ -73,6 +76,7 @@ class HardwareRun:
                 there = [one for one in chosen if self._is_there(one[0])]
                 if index == 0 and there:
                     yield from self._gauges(there[0][0])
+                yield from self._copies(products.device, [target for target, _ in there])
                 yield from self._floors([one for one in there if one in self.floors_left])
                 yield from self._ceiling(products, there, self._end_of(index, products.device))
                 self.pool.dismiss()
@@ -140,6 +144,13 @@ class HardwareRun:
             return found
         gb_s = 1e-9 * SUM_BYTES * size / fastest_s(found)
         return Bandwidth(threads, gb_s, self.plan.array_bytes, blocks_of(found))
+
+    # --- copies ---------------------------------------------------------------------------------
+    def _copies(self, device: str, there: Sequence[Target]) -> Events:
+        """Measure copies to and from a device other than the CPU, once."""
+        if device != CPU and device not in self.near:
+            yield self._progress(f"copies between host and {device}")
+            yield from copies.measured(self.probe, there)
 
     # --- the smallest steps ---------------------------------------------------------------------
     def _floors(self, chosen: Sequence[Kinded]) -> Events:

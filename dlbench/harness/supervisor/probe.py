@@ -49,10 +49,15 @@ class Probe:
         case_run.ask(wire.Release(case_run.case.id))
 
     def gauge(
-        self, target: Target, name: wire.GaugeName, size: int, threads: int
+        self,
+        target: Target,
+        name: wire.GaugeName,
+        size: int,
+        threads: int,
+        blocks: int = GAUGE_BLOCKS,
     ) -> tuple[Sample, ...] | wire.Failed:
         """Time a gauge of the machine in the worker of a target."""
-        order = wire.Gauge(name, size, threads, GAUGE, LEAD_S, GAUGE_BLOCKS)
+        order = wire.Gauge(name, size, threads, GAUGE, LEAD_S, blocks)
         reply = self.pool.ask(target, order)
         return reply.samples if isinstance(reply, wire.Timed) else as_failure(reply)
 

@@ -13,7 +13,14 @@ from dlbench.machine import peaks
 from dlbench.machine.peaks import Told
 from dlbench.records.hardware import Hardware, Processor
 from dlbench.report.machine import cnn, reach
-from dlbench.report.machine.reach import BANDWIDTH_NOTE, CEILING_NOTE, FLOOR_NOTE, UNKNOWN, cell
+from dlbench.report.machine.reach import (
+    BANDWIDTH_NOTE,
+    CEILING_NOTE,
+    FLOOR_NOTE,
+    TRANSFER_NOTE,
+    UNKNOWN,
+    cell,
+)
 
 
 # Measured above its peak by more than this: the clock of both differs a little from second to
@@ -62,6 +69,7 @@ def tables(found: Hardware) -> list[Table]:
         processors(found),
         reach.products(found.ceilings, found.peaks),
         reach.bandwidths(found.bandwidths),
+        reach.transfers(found.transfers or ()),
         reach.floors(found.floors),
         cnn.table(found.ceilings),
     )
@@ -145,6 +153,8 @@ def _meanings(found: Hardware) -> Iterator[str]:
         yield BANDWIDTH_NOTE
     if cnn.table(found.ceilings).rows:
         yield cnn.NOTE
+    if found.transfers:
+        yield TRANSFER_NOTE
     if found.floors:
         yield FLOOR_NOTE
 

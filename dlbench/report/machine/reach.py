@@ -6,7 +6,15 @@ from dlbench import units
 from dlbench.formats.base import Cell, Table
 from dlbench.records.case import Target
 from dlbench.records.hardware import Peak
-from dlbench.records.roofs import Bandwidth, Ceiling, Floor, Roofs, SmallestStep
+from dlbench.records.roofs import (
+    Bandwidth,
+    Ceiling,
+    Direction,
+    Floor,
+    Roofs,
+    SmallestStep,
+    Transfer,
+)
 
 UNKNOWN = "-"
 
@@ -16,10 +24,15 @@ STEPS: Mapping[SmallestStep, tuple[str, ...]] = {
     "matmul": ("matrix", "product"),
 }
 
+WAYS: Mapping[Direction, str] = {"up": "to the device", "down": "to the host"}
+
 CEILING_NOTE = "Ceiling: the fastest block of the fastest product that the search found"
 BANDWIDTH_NOTE = (
     "Memory: a = b + c in float64, 24 bytes for each element, as STREAM counts; its triad moves "
     "the same bytes"
+)
+TRANSFER_NOTE = (
+    "Copies: one at a time, each waited for; the line is fitted to four sizes, 4 KiB to 256 MiB"
 )
 FLOOR_NOTE = (
     "Dispatch floor: the smallest steps, predict on one row of a network with one weight, and the "
@@ -29,7 +42,12 @@ FLOOR_NOTE = (
 
 def tables_of(roofs: Roofs) -> list[Table]:
     """Return the tables that have rows."""
-    every = (products(roofs.ceilings), bandwidths(roofs.bandwidths), floors(roofs.floors))
+    every = (
+        products(roofs.ceilings),
+        bandwidths(roofs.bandwidths),
+        transfers(roofs.transfers),
+        floors(roofs.floors),
+    )
     return [table for table in every if table.rows]
 
 
@@ -89,6 +107,30 @@ def bandwidths(measured: Sequence[Bandwidth]) -> Table:
         rows=rows,
         notes=(),
         label="a = b + c",
+        starred=False,
+    )
+
+
+def transfers(measured: Sequence[Transfer]) -> Table:
+    """Return a line for every device, kind of memory and direction."""
+    rows = tuple(
+        (
+            f"{one.target.device}, {'pinned' if one.pinned else 'pageable'} memory",
+            (
+                Cell(WAYS[one.direction]),
+                Cell(units.duration(one.start_s)),
+                Cell(units.significant(one.gb_s)),
+                Cell(units.percent(one.worst)),
+            ),
+        )
+        for one in measured
+    )
+    return Table(
+        title="Copies between host and GPU: start + bytes / rate",
+        heads=(("direction",), ("start",), ("GB/s",), ("off the", "line")),
+        rows=rows,
+        notes=(),
+        label="device",
         starred=False,
     )
 

@@ -1,7 +1,7 @@
 """What was measured of a machine, as tables."""
 
 from dlbench.formats.base import Table
-from dlbench.records.roofs import Bandwidth, Floor, Roofs
+from dlbench.records.roofs import Bandwidth, Floor, Roofs, Transfer
 from dlbench.report.machine import reach
 from fakes.hardware import QUIET, found, target
 
@@ -50,3 +50,15 @@ def test_what_was_not_measured_has_no_table() -> None:
         "Dispatch floor",
     ]
     assert reach.tables_of(Roofs("2026-01-01")) == []
+
+
+def test_copies_have_a_line_for_every_kind_of_memory_and_direction() -> None:
+    there = target("alpha", device="cuda")
+    measured = (
+        Transfer(there, "up", False, 1e-5, 6.0, (4096,), 0.03, QUIET),
+        Transfer(there, "down", True, 9e-6, 26.0, (4096,), 0.01, QUIET),
+    )
+    assert texts(reach.transfers(measured)) == [
+        ["cuda, pageable memory", "to the device", "10.0 µs", "6.00", "3 %"],
+        ["cuda, pinned memory", "to the host", "9.00 µs", "26.0", "1 %"],
+    ]
