@@ -43,7 +43,7 @@ NEEDS: dict[Metric, tuple[str, str]] = {
     "time": ("a workload", "dlbench run"),
     "samples": ("a workload with batches", "dlbench run lecture"),
     "utilisation": ("workload matmul beside the others", "dlbench run epochs"),
-    "roof": ("ceilings of its machine, measured before it", "dlbench hardware; dlbench run"),
+    "roof": ("the ceilings of its machine (dlbench hardware, once before)", "dlbench run"),
     "overhead": ("workload floor beside the others", "dlbench run graphs"),
     "compile": ("a static mode, whose cost the oldest runs lack", "dlbench run --mode static"),
     "break-even": ("a static mode beside an eager one, and no old run", "dlbench run graphs"),

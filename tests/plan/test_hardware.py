@@ -5,9 +5,9 @@ import pytest
 from dlbench.errors import UsageError
 from dlbench.machine.accelerators import Accelerator
 from dlbench.machine.topology import Topology
-from dlbench.plan.hardware import BUDGET_S, make
+from dlbench.plan.hardware import BUDGET_S, COPIES, make
 from dlbench.plan.request import HardwareRequest
-from dlbench.plan.targets import Machine
+from dlbench.plan.targets import NO_GPU, Machine
 from fakes.machine import machine
 
 GPU = Accelerator("NVIDIA H200", 16896, 1.98, 2**37)

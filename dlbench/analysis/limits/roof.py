@@ -26,13 +26,13 @@ from dlbench.records.case import Target
 from dlbench.records.roofs import Ceiling, Roofs
 from dlbench.records.run import Run
 
-# A rate may exceed ceiling and bandwidth by so much. They come from another minute, and clocks and
-# the neighbours of a virtual machine change a rate by up to a fifth; the search may miss 3 %. What
-# this has to find, work left out or not waited for, changes a rate by a factor of two at least.
+# A rate may exceed ceiling and bandwidth by so much. They come from another minute, when clocks and
+# the neighbours of a virtual machine may have differed; the search may miss 3 %. What this has to
+# find, work left out or not waited for, mostly changes a rate by a factor of two and more.
 TOLERANCE = 1.25
 
-# A step may be so many times as fast as the smallest one. Steps that only wait for their framework
-# differ by up to a factor of two from one process, and one second, to the next.
+# A step may be so many times as fast as the smallest one. Seen on an H200: steps that only wait for
+# their framework took twice as long for seconds.
 FLOOR_TOLERANCE = 2.0
 
 # The passes through a network that take no less than the smallest `predict`.
