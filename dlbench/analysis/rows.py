@@ -24,7 +24,6 @@ from dlbench.records.measurement import ParityCheck, Status, StopReason
 from dlbench.records.network import steps_in
 from dlbench.records.run import Run
 
-
 # `implausible`: far above its roof, so not ranked (limits/roof.py).
 RowStatus = Literal[Status, "implausible"]
 

@@ -61,7 +61,10 @@ def _of_transfer(one: Transfer) -> object:
 
 
 def _latest(
-    earlier: Iterable[F], found: Iterable[F], place: Callable[[F], object], rate: Callable[[F], float]
+    earlier: Iterable[F],
+    found: Iterable[F],
+    place: Callable[[F], object],
+    rate: Callable[[F], float],
 ) -> tuple[F, ...]:
     """Return one measurement for each place. rate: more is better."""
     kept = {place(one): one for one in earlier}

@@ -12,7 +12,7 @@ from dlbench.machine.topology import Topology
 from dlbench.plan.request import HardwareRequest
 from dlbench.plan.targets import CPU, NO_GPU, Machine, reason_to_skip, targets_for
 from dlbench.plan.wishes import DEFAULT
-from dlbench.records.case import ModeKind, Target
+from dlbench.records.case import ModeKind
 from dlbench.records.hardware import HardwarePlan, Kinded, Products
 
 # A minute: enough for all ceilings on two cores; a longer search finds about a percent more.
@@ -76,11 +76,7 @@ def _targets(
     every = {"dtype": list(dict.fromkeys(dtypes)), "threads": _threads(machine), **axes}
     asked = targets_for({**every, **request.targets}, machine)
     reasons = {target: reason_to_skip(target, machine) for target, _ in asked}
-    there = [
-        (target, cast("ModeKind", kind))
-        for target, kind in asked
-        if reasons[target] is None
-    ]
+    there = [(target, cast("ModeKind", kind)) for target, kind in asked if reasons[target] is None]
     absent = list(dict.fromkeys(reason for reason in reasons.values() if reason is not None))
     if not there:
         raise UsageError("nothing can be measured: " + "; ".join(absent))

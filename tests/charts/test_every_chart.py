@@ -82,9 +82,7 @@ def under_roofs(**changes) -> list[Row]:
 
 def threads(**times) -> list[Row]:
     """A product that takes so many times as long with so many threads, such as t2=0.5."""
-    return [
-        changed(slower(factor)[0], threads=int(name[1:])) for name, factor in times.items()
-    ]
+    return [changed(slower(factor)[0], threads=int(name[1:])) for name, factor in times.items()]
 
 
 NASTY = "$\\frac{1}{0}$ </svg><script>alert(1)</script> &amp; \x00\x1b[31m _"
@@ -115,8 +113,15 @@ DRAWN = {
     "graphs that pay at once": graphs("at once", break_even_steps=0.0),
     "graphs that may pay at once": graphs(break_even_steps=0.0, break_even_low=0.0),
     "some failed": [network(), row(status="failed", time_s=None), network(status="skipped")],
-    "roofs": [*under_roofs(), *under_roofs(backend="b", gflops=1e-3), *under_roofs(dtype="float64")],
-    "a roof without a slope": [replace(one, roof=replace(one.roof, bandwidth_gb_s=None, floor_s=None)) for one in under_roofs()],
+    "roofs": [
+        *under_roofs(),
+        *under_roofs(backend="b", gflops=1e-3),
+        *under_roofs(dtype="float64"),
+    ],
+    "a roof without a slope": [
+        replace(one, roof=replace(one.roof, bandwidth_gb_s=None, floor_s=None))
+        for one in under_roofs()
+    ],
     "far above the roof": under_roofs(gflops=1e9),
     "threads": [*threads(t1=1.0, t2=0.5, t4=2.0), *threads(t1=3.0)],
     "the same threads": threads(t2=1.0, t02=1.5),

@@ -8,8 +8,6 @@ from time import monotonic
 
 from dlbench import units
 from dlbench.harness import wire
-from dlbench.harness.supervisor.reach import copies
-from dlbench.harness.supervisor.reach.ceiling import CeilingRun
 from dlbench.harness.supervisor.pool import Launch, WorkerPool
 from dlbench.harness.supervisor.probe import (
     SAMPLING,
@@ -19,6 +17,8 @@ from dlbench.harness.supervisor.probe import (
     fastest_s,
     median_s,
 )
+from dlbench.harness.supervisor.reach import copies
+from dlbench.harness.supervisor.reach.ceiling import CeilingRun
 from dlbench.records.base import DTYPES
 from dlbench.records.case import Case, Target, Workload
 from dlbench.records.hardware import Clock, Finding, HardwarePlan, Kinded, Products

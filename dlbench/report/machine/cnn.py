@@ -6,13 +6,11 @@ images; beside them stands the time that the same operations take at the measure
 
 from collections.abc import Mapping, Sequence
 
-
 from dlbench import units
 from dlbench.formats.base import Cell, Table
 from dlbench.machine import peaks
 from dlbench.machine.peaks import Convolutional
 from dlbench.records.roofs import Ceiling
-
 
 # Of every published time.
 IMAGES = 16

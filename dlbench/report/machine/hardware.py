@@ -22,7 +22,6 @@ from dlbench.report.machine.reach import (
     cell,
 )
 
-
 # Measured above its peak by more than this: the clock of both differs a little from second to
 # second.
 ABOVE = 1.02

@@ -107,9 +107,7 @@ def test_the_clock_and_the_bandwidth_are_measured_for_every_number_of_threads() 
 def test_the_smallest_steps_are_timed_in_every_mode() -> None:
     found = those(Floor, measured(plan()))
     assert [(one.target, one.step) for one in found] == [
-        (target, step)
-        for target in (ALPHA[0], BETA[0], GRAPH[0])
-        for step in ("predict", "matmul")
+        (target, step) for target in (ALPHA[0], BETA[0], GRAPH[0]) for step in ("predict", "matmul")
     ]
     seconds = {"predict": FLOOR_S, "matmul": PRODUCT_FLOOR_S}
     assert all(one.step_s == pytest.approx(seconds[one.step]) for one in found)
@@ -121,7 +119,9 @@ def test_a_smallest_step_that_fails_is_told_and_the_other_is_measured() -> None:
     events = measured(plan(floors=(BETA,)), rated)
     assert [one.step for one in those(Floor, events)] == ["matmul"]
     told = [one.text for one in those(Notice, events)]
-    assert any(text.startswith(f"Not measured: the smallest predict of {BETA[0].id}: ") for text in told)
+    assert any(
+        text.startswith(f"Not measured: the smallest predict of {BETA[0].id}: ") for text in told
+    )
 
 
 def test_it_ends_about_when_it_should_and_says_how_far_it_is() -> None:
