@@ -16,7 +16,8 @@ ELSEWHERE = {
     # One run of the supervisor takes all of these, on workers that follow a script.
     "harness/supervisor/case.py": "harness/supervisor/test_failures.py",
     "harness/supervisor/state.py": "harness/supervisor/test_run.py",
-    "harness/supervisor/ceiling.py": "harness/supervisor/test_hardware.py",
+    "harness/supervisor/reach/ceiling.py": "harness/supervisor/test_hardware.py",
+    "records/roofs.py": "experience/test_roofs.py",
     "harness/supervisor/probe.py": "harness/supervisor/test_hardware.py",
     # The wire, at both ends.
     "harness/stdio.py": "harness/test_wire.py",

@@ -84,6 +84,11 @@ COLUMNS: dict[str, str] = {
     "first_calls_s": "time.first_calls_s",
     "start_s": "time.start_s",
     "base_case": "comparison.base_case",
+    "arithmetic_intensity": "roof.intensity",
+    "roof": "roof.kind",
+    "roof_gflops": "roof.gflops",
+    "roof_share": "roof.share",
+    "roof_reason": "roof.reason",
 }
 
 

@@ -5,9 +5,12 @@ Kohavi, Tang & Xu (2020), Trustworthy Online Controlled Experiments, ch. 19.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import expm1, log1p, sqrt
+from math import expm1, log, log1p, sqrt
 from statistics import NormalDist, fmean, median
 
+from msgspec.structs import replace
+
+from dlbench.analysis.pairing.contest import ALPHA, Contest
 from dlbench.analysis.pairing.located import LARGEST, Knowledge, LocatedPair, located
 from dlbench.analysis.pairing.pairs import Pair, pair_rounds
 from dlbench.analysis.samples import CaseSamples
@@ -15,10 +18,15 @@ from dlbench.analysis.verdicts import MARGIN, with_baseline
 from dlbench.records.base import Record
 from dlbench.records.case import Case
 from dlbench.records.plan import Plan
+from dlbench.stats.best import share
 from dlbench.stats.location import Location, Variance
 
 # A run "sees" an effect that it would detect with this probability, the usual power of a test.
 POWER = 0.8
+
+# Cases further behind the fastest are told from it by any run; what a run can detect matters for
+# the near ones.
+NEAR = 1.5
 
 NullPair = tuple[Case, Pair]
 """A case, and itself measured twice."""
@@ -107,3 +115,20 @@ def _power_reach(location: Location, alpha: float) -> float:
     half_width = location.value - (location.value if low is None else low)
     z = NormalDist().inv_cdf(POWER)
     return half_width + z * sqrt(error**2 + half_width**2 / (2 * df))
+
+
+def with_visible(found: Nulls, contests: Iterable[Contest]) -> Nulls:
+    """Add the smallest visible effect of the best and of the worst workload."""
+    visible = []
+    for contest in contests:
+        alpha = share(ALPHA, len(contest.cases))
+        near = [
+            one
+            for one in contest.pairs.values()
+            if one.pair.baseline in contest.contenders and abs(one.bounded_middle) <= log(NEAR)
+        ]
+        effect = smallest_visible(near, found.margin, alpha)
+        visible += [] if effect is None else [effect]
+    if not visible:
+        return found
+    return replace(found, visible_low=min(visible), visible_high=max(visible))

@@ -6,6 +6,7 @@ cases too are set elsewhere: static.py, the efficiency, run.py.
 
 from collections.abc import Iterable, Sequence
 from statistics import mode
+from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,6 +23,9 @@ from dlbench.records.case import Case, ModeKind, Target, Workload
 from dlbench.records.measurement import ParityCheck, Status, StopReason
 from dlbench.records.network import steps_in
 from dlbench.records.run import Run
+
+# `implausible`: far above its roof, so not ranked (limits/roof.py).
+RowStatus = Literal[Status, "implausible"]
 
 
 class Time(Struct, frozen=True):
@@ -84,10 +88,31 @@ class Parity(Struct, frozen=True):
 
 
 class Efficiency(Struct, frozen=True):
-    """Shares: utilisation of the ceiling, overhead of the time (efficiency.py)."""
+    """Shares: utilisation of the ceiling, overhead of the time (limits/efficiency.py)."""
 
     utilisation: float | None = None
     overhead: float | None = None
+
+
+RoofKind = Literal["compute", "memory", "launch"]
+
+
+class Roof(Struct, frozen=True):
+    """What a case could reach at most on its machine (limits/roof.py).
+
+    intensity: FLOPs per byte of the least traffic; ceiling_gflops, bandwidth_gb_s, floor_s: the
+    measured limits of device and mode; kind: the limit that is the roof; gflops: the rate there;
+    share: of the least time in the time; reason: why share and roof are not known.
+    """
+
+    intensity: float | None = None
+    ceiling_gflops: float | None = None
+    bandwidth_gb_s: float | None = None
+    floor_s: float | None = None
+    kind: RoofKind | None = None
+    gflops: float | None = None
+    share: float | None = None
+    reason: str | None = None
 
 
 class RowComparison(Struct, frozen=True):
@@ -127,7 +152,7 @@ class Row(Struct, frozen=True):
     workload: Workload
     target: Target
     mode_kind: ModeKind
-    status: Status
+    status: RowStatus
     failure: str | None
     parity: Parity
     steps: int | None
@@ -135,6 +160,7 @@ class Row(Struct, frozen=True):
     blocks: BlockCounts
     shape: Shape
     efficiency: Efficiency = Efficiency()
+    roof: Roof = Roof()
     compile: CompileCost = CompileCost()
     break_even: BreakEven = BreakEven()
     comparison: RowComparison = RowComparison()

@@ -6,7 +6,7 @@ Rows are computed from the raw measurements on demand and never stored.
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import combinations
-from math import inf, log
+from math import inf
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -14,10 +14,11 @@ from msgspec.structs import replace
 from dlbench import arguments
 from dlbench.analysis import nulls
 from dlbench.analysis.baseline import Parameter, find_baseline
-from dlbench.analysis.efficiency import with_efficiency
+from dlbench.analysis.limits.efficiency import with_efficiency
+from dlbench.analysis.limits.roof import with_roofs
 from dlbench.analysis.locator import Locator
 from dlbench.analysis.nulls import Nulls
-from dlbench.analysis.pairing.contest import ALPHA, Contest
+from dlbench.analysis.pairing.contest import Contest
 from dlbench.analysis.pairing.located import LocatedPair
 from dlbench.analysis.pairing.luck import Luck, luck_of, noise_of, null_ratios
 from dlbench.analysis.pairing.pairs import Pair, apart, pair_rounds
@@ -29,7 +30,6 @@ from dlbench.analysis.verdicts import MARGIN, Comparison, with_baseline, with_be
 from dlbench.grouping import grouped
 from dlbench.records.run import Run
 from dlbench.results.folder import Results
-from dlbench.stats.best import share
 from dlbench.stats.location import Variance
 from dlbench.stats.luck import USUAL
 from dlbench.syntax import within
@@ -91,7 +91,8 @@ class RunAnalysis:
         plan = self.run.plan
         targets = {case.id: case.target for case in plan.cases}
         self.samples_by_case = join_generations(results.measurements, targets)
-        alone = [row_of(case, self.samples_by_case.get(case.id, UNREACHED)) for case in plan.cases]
+        plain = [row_of(case, self.samples_by_case.get(case.id, UNREACHED)) for case in plan.cases]
+        alone = with_roofs(plain, self.run)
         self.contests, self.nulls = self._contests(alone)
         self.rows = self._completed(with_notes(alone, self.run))
 
@@ -112,7 +113,7 @@ class RunAnalysis:
         contests = {
             workload: self.locator.contest(timed[workload], row) for workload, row in pairs.items()
         }
-        return contests, _with_visible(found, contests.values())
+        return contests, nulls.with_visible(found, contests.values())
 
     def _pairs(self, rows: Sequence[Row]) -> list[Pair]:
         return [
@@ -226,28 +227,6 @@ class RunAnalysis:
 
 def _usual(run: Run) -> Variance:
     return Variance(run.luck.variance, run.luck.df) if run.luck else USUAL
-
-
-# Cases further behind the fastest are told from it by any run; what a run can detect matters for
-# the near ones.
-NEAR = 1.5
-
-
-def _with_visible(found: Nulls, contests: Iterable[Contest]) -> Nulls:
-    """Add the smallest visible effect of the best and of the worst workload."""
-    visible = []
-    for contest in contests:
-        alpha = share(ALPHA, len(contest.cases))
-        near = [
-            one
-            for one in contest.pairs.values()
-            if one.pair.baseline in contest.contenders and abs(one.bounded_middle) <= log(NEAR)
-        ]
-        effect = nulls.smallest_visible(near, found.margin, alpha)
-        visible += [] if effect is None else [effect]
-    if not visible:
-        return found
-    return replace(found, visible_low=min(visible), visible_high=max(visible))
 
 
 def _with_verdicts(

@@ -14,6 +14,7 @@ from dlbench.answers.crossover import Crossover, crossovers_of
 from dlbench.answers.duel import Duel, duel
 from dlbench.answers.overall import Overall, Sides, mean_of, overall_of
 from dlbench.answers.questions import SIDES, Question, others, questions, value
+from dlbench.answers.scaling import Scaling, scalings_of
 from dlbench.errors import UsageError, unknown
 from dlbench.grouping import grouped
 from dlbench.records.base import Record
@@ -51,7 +52,8 @@ class Answers(Record, frozen=True):
     """All answers of a run.
 
     alike: those between targets that differ in nothing else; crossovers: where an answer changes
-    along a parameter of the workloads.
+    along a parameter of the workloads; scalings: what threads change; cores: those that the run
+    could use.
     """
 
     asked: tuple[Question, ...]
@@ -59,6 +61,8 @@ class Answers(Record, frozen=True):
     overall: tuple[Overall, ...]
     alike: tuple[Overall, ...]
     crossovers: tuple[Crossover, ...] = ()
+    scalings: tuple[Scaling, ...] = ()
+    cores: int = 1
 
 
 def answers_of(analysis: RunAnalysis, baseline: str | None = None) -> Answers:
@@ -72,6 +76,7 @@ def answers_of(analysis: RunAnalysis, baseline: str | None = None) -> Answers:
     if baseline is not None:
         baseline = _side(baseline, asked)
     found = _Found(analysis, rows, baseline)
+    cores = analysis.run.environment.usable_cores
     return Answers(
         asked=tuple(asked),
         by_workload=tuple(
@@ -82,6 +87,8 @@ def answers_of(analysis: RunAnalysis, baseline: str | None = None) -> Answers:
         crossovers=tuple(
             crossover for one in asked for crossover in crossovers_of(one, rows, found.duel)
         ),
+        scalings=tuple(scalings_of(rows, found.duel, cores)),
+        cores=cores,
     )
 
 

@@ -9,7 +9,6 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from msgspec import Struct
-from scipy.optimize import nnls
 
 from dlbench.analysis.locator import Locator
 from dlbench.analysis.pairing.located import LocatedPair
@@ -18,6 +17,7 @@ from dlbench.analysis.rows import Row, is_timed
 from dlbench.analysis.run import RunAnalysis
 from dlbench.stats import crossing
 from dlbench.stats.crossing import ALPHA, Crossing, Point, Stretch
+from dlbench.stats.line import fitted
 from dlbench.stats.location import Variance
 
 Side = Literal["left", "right"]
@@ -219,27 +219,18 @@ def _change(found: Crossing) -> Change:
 
 
 def _cost(rows: Mapping[int, Row]) -> CostLine | None:
-    """Fit t = t0 + work / rate by least squares of relative errors; neither is below 0.
-
-    Lawson & Hanson (1974), Solving Least Squares Problems, ch. 23. None for fewer than
-    FEWEST_ON_LINE times.
-    """
+    """Fit t = t0 + work / rate (stats/line.py); None for fewer than FEWEST_ON_LINE times."""
     timed = {value: row for value, row in rows.items() if is_timed(row) and row.time.seconds}
     if len(timed) < FEWEST_ON_LINE:
         return None
-    seconds = np.array([row.time.seconds for row in timed.values()], dtype=float)
-    work = np.array([row.workload.work.flops for row in timed.values()], dtype=float)
-    scale = float(work.max())
-    (start_s, per_scale), _ = nnls(
-        np.column_stack([1 / seconds, work / scale / seconds]), np.ones(len(timed))
-    )
-    fitted = start_s + per_scale * work / scale
-    flops_per_s = scale / float(per_scale) if per_scale else None
+    work = [float(row.workload.work.flops) for row in timed.values()]
+    line = fitted(work, [row.time.seconds or 0.0 for row in timed.values()])
+    flops_per_s = line.rate_per_s
     per_value = {row.workload.work.flops / value for value, row in timed.items()}
     is_proportional = len(per_value) == 1 and flops_per_s is not None and isfinite(flops_per_s)
     return CostLine(
-        start_s=float(start_s),
+        start_s=line.start_s,
         flops_per_s=flops_per_s,
         rate_per_s=flops_per_s / per_value.pop() if is_proportional and flops_per_s else None,
-        worst=float(np.max(np.abs(fitted / seconds - 1))),
+        worst=line.worst,
     )

@@ -15,6 +15,8 @@ from dlbench.answers.answer import Answers
 from dlbench.answers.crossover import Crossover, Span
 from dlbench.answers.overall import Overall
 from dlbench.answers.questions import Question, other_axes
+from dlbench.answers.threads import texts as of_threads
+from dlbench.answers.words import times
 from dlbench.grouping import grouped
 
 # What is repeated most in a training comes first; of a kind, the workload with the most work.
@@ -55,6 +57,7 @@ def sentences(rows: Sequence[Row], answers: Answers) -> list[Sentence]:
             if axis not in {"device", "mode", "mode_kind", "call"}
             for sentence in _overall(question, answers)
         ),
+        *(Sentence(text, ()) for text in of_threads(rows, answers.scalings, answers.cores)),
         *(_calls(answers) if "call" in by_axis else []),
         *(_modes(answers) if "mode_kind" in by_axis else []),
         *(_crossing(one) for one in answers.crossovers if one.question != "device"),
@@ -109,7 +112,7 @@ def _race(race: Sequence[Row], names: Mapping[str, str], label: str) -> Sentence
     fastest = "is fastest" if is_whole else "is fastest of those that could be judged"
     who = f"{first} {fastest}" if len(leading) == 1 else f"use one of {first} (too close to rank)"
     found = behind[0].comparison
-    much = _times(found.ratio, found.low, found.high)
+    much = times(found.ratio, found.low, found.high)
     text = f"{label}: {who}; {names[behind[0].case]} takes {much} times as long{left}"
     return Sentence(text, cases)
 
@@ -173,7 +176,7 @@ def _calls(answers: Answers) -> Iterator[Sentence]:
     largest = [min(pairs, key=_size) for pairs in grouped(sure, lambda one: one.same).values()]
     for one in sorted(largest, key=_size):
         over = f" on average over {_workloads(one.workloads)}" if one.workloads > 1 else ""
-        much = f"{_times(one.ratio, one.low, one.high)} times faster{over}"
+        much = f"{times(one.ratio, one.low, one.high)} times faster{over}"
         yield Sentence(f"{_where(one, those)}: call {one.left}, not {one.right}: {much}", ())
 
 
@@ -211,7 +214,7 @@ def _ranking(question: Question, those: Sequence[Overall]) -> Iterator[Sentence]
     if not known:
         return
     rest = sorted(known, key=lambda one: one.ratio)
-    told = ", ".join(f"{side(one.right)} {_times(one.ratio, one.low, one.high)}" for one in rest)
+    told = ", ".join(f"{side(one.right)} {times(one.ratio, one.low, one.high)}" for one in rest)
     where = f"on average over {_workloads(most)}, times as long as {side(first)}"
     text = f"{where}, each at its best: {told}"
     yield Sentence(text, ())
@@ -227,7 +230,7 @@ def _comparison(overall: Overall) -> str:
         return f"{left} and {right} are equal{where}"
     if not found.left_faster:
         return f"{left} or {right}: no difference can be told{where}"
-    much = f"{right} takes {_times(found.ratio, found.low, found.high)} times as long"
+    much = f"{right} takes {times(found.ratio, found.low, found.high)} times as long"
     if count == 1:
         return f"{left} is faster than {right}" + (f": {much}" if found.is_known else "")
     parts = [f"{left} is faster than {right} in {found.left_faster} of {_workloads(count)}"]
@@ -284,15 +287,3 @@ def _fixed(found: Crossover) -> str:
 
 def _workloads(count: int) -> str:
     return units.counted(count, "workload")
-
-
-def _times(ratio: float | None, low: float | None, high: float | None) -> str:
-    """Write such as `1.46 [1.09–1.95]`, or `at least 21`."""
-    if ratio is None:
-        return "an unknown number of"
-    if low is None:
-        return f"about {units.ratios(ratio)[0]}"
-    if high is None:
-        return f"at least {units.ratios(low)[0]}"
-    value, *ends = units.ratios(ratio, low, high)
-    return f"{value} [{'–'.join(ends)}]"

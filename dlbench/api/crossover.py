@@ -13,7 +13,7 @@ from dlbench.answers.crossing import Comparison, compared, points_of
 from dlbench.api.invocation import Interrupted, Watch, consume, unwatched
 from dlbench.api.result import RunResult
 from dlbench.api.run import head_of, remember, told
-from dlbench.experience import luck
+from dlbench.experience import luck, roofs
 from dlbench.harness.supervisor.growing import GrowingSupervisor as Supervisor
 from dlbench.harness.supervisor.launcher import Launcher
 from dlbench.machine import environment
@@ -121,8 +121,11 @@ def crossover(
         progress(Notice(search.missing_data))
     first = search.grown(search.start, search.first)
     usual = told(luck.usual(machine, first), progress)
+    reach = told(roofs.known(machine), progress)
     folder = folders.new_folder(place, NAME)
-    head = head_of(folder, command or request.command, first, machine, usual, declarations)
+    head = head_of(
+        folder, command or request.command, first, machine, usual, declarations, reach=reach
+    )
     interrupted = _Hunt(search, head, folder, progress).measure(declarations)
     result = CrossoverResult(folders.read_run(folder), folder, search)
     if interrupted:

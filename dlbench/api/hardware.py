@@ -8,7 +8,9 @@ from typing import Any, TypeVar, get_args
 
 from dlbench import __version__
 from dlbench.api.invocation import Interrupted, Watch, consume, now, unwatched
+from dlbench.api.run import told
 from dlbench.errors import UsageError
+from dlbench.experience import roofs
 from dlbench.harness.supervisor.hardware import HardwareRun
 from dlbench.harness.supervisor.launcher import Launcher
 from dlbench.machine import environment
@@ -20,17 +22,9 @@ from dlbench.plan.price import price_of
 from dlbench.plan.request import HardwareRequest
 from dlbench.plan.targets import read_declarations, this_machine
 from dlbench.records.case import Declaration
-from dlbench.records.hardware import (
-    Bandwidth,
-    Ceiling,
-    Clock,
-    Finding,
-    Floor,
-    Hardware,
-    HardwarePlan,
-    Price,
-)
+from dlbench.records.hardware import Clock, Finding, Hardware, HardwarePlan, Price
 from dlbench.records.measurement import Notice
+from dlbench.records.roofs import Bandwidth, Ceiling, Floor, Transfer
 
 F = TypeVar("F")
 
@@ -39,7 +33,8 @@ def hardware(*, progress: Watch = unwatched, **options: Any) -> Hardware:
     """Measure this machine: matrix products, memory bandwidth, clock, and the smallest steps.
 
     options: the fields of HardwareRequest, such as device="cpu", dtype="float32" or
-    price="385 USD". progress: called with every event. Nothing is stored.
+    price="385 USD". progress: called with every event. What was measured is kept in the cache
+    folder, so that later runs on this machine can be judged by it.
 
     Raises UsageError for a mistake in the arguments, and where nothing can be measured. Ctrl-C
     raises Interrupted, a KeyboardInterrupt whose `result` holds what was measured.
@@ -67,7 +62,10 @@ def hardware(*, progress: Watch = unwatched, **options: Any) -> Hardware:
         floors=_those(Floor, findings),
         clocks=seen.clocks,
         notes=(*plan.notes, *notes),
+        cache_bytes=seen.topology.cache_bytes,
+        transfers=_those(Transfer, findings) or None,
     )
+    told((None, roofs.remember(found)), progress)
     if interrupted:
         raise Interrupted(found, "measured")
     return found

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from dlbench import __version__, arguments
 from dlbench.api.invocation import Interrupted, Watch, consume, now, unwatched
 from dlbench.api.result import RunResult
-from dlbench.experience import costs, luck
+from dlbench.experience import costs, luck, roofs
 from dlbench.harness.supervisor.launcher import Launcher
 from dlbench.harness.supervisor.run import Supervisor
 from dlbench.machine import environment
@@ -22,6 +22,7 @@ from dlbench.records.case import Declaration
 from dlbench.records.costs import Costs
 from dlbench.records.measurement import Measurement, Notice
 from dlbench.records.plan import Estimate, Plan
+from dlbench.records.roofs import Roofs
 from dlbench.records.run import Environment, Run, UsualLuck
 from dlbench.results import folder as folders
 from dlbench.results import lock
@@ -81,10 +82,13 @@ def run(
     known = told(costs.usual(machine), progress)
     planned = planned_for(request, declarations, progress, known)
     usual = told(luck.usual(machine, planned), progress)
+    reach = told(roofs.known(machine), progress)
     for note in planned.notes:
         progress(Notice(note))
     folder = folders.new_folder(place, planned.suite)
-    head = head_of(folder, command or request.command, planned, machine, usual, declarations)
+    head = head_of(
+        folder, command or request.command, planned, machine, usual, declarations, reach=reach
+    )
     interrupted = _measure(head, folder, declarations, progress, known)
     result = RunResult(folders.read_run(folder), folder)
     if interrupted:
@@ -100,6 +104,8 @@ def head_of(  # noqa: PLR0913, PLR0917 - what is known of a run before it starts
     machine: Environment,
     usual: UsualLuck | None,
     declarations: Mapping[str, Declaration],
+    *,
+    reach: Roofs | None,
 ) -> Run:
     """Return the head of a run that starts now."""
     return Run(
@@ -112,6 +118,7 @@ def head_of(  # noqa: PLR0913, PLR0917 - what is known of a run before it starts
         usual,
         settings=settings.departures(planned, declarations),
         differences=settings.differences(planned, declarations),
+        roofs=reach,
     )
 
 

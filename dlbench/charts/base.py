@@ -151,7 +151,7 @@ LABEL_SHARE = 0.07
 
 
 def figure(
-    title: str, heights: Sequence[float], looks: Mapping[Target, Look], note: str
+    title: str, heights: Sequence[float], looks: Mapping[Any, Look], note: str
 ) -> tuple[Figure, list[Axes]]:
     """Make panels of these heights in inches over one x axis, and a legend with `note` as head."""
     columns = _columns([look.label for look in looks.values()])
@@ -244,12 +244,18 @@ def pictures(rows: Sequence[Row]) -> list[Picture]:
 
 def picture(name: str, rows: Sequence[Row]) -> Picture | None:
     """Draw one chart; None if the rows hold nothing for it."""
+    return drawn(
+        name, registry.about("charts", name), lambda: registry.load("charts", name).draw(rows)
+    )
+
+
+def drawn(name: str, about: str, draw: Callable[[], Figure | None]) -> Picture | None:
+    """Draw a figure in the house style; None if there is none."""
     # with a fixed salt, matplotlib writes the same ids every time
     with style.context(["default", STYLE | {"svg.hashsalt": name}]):
-        figure: Figure | None = registry.load("charts", name).draw(rows)
+        figure = draw()
         if figure is None:
             return None
-        about = registry.about("charts", name)
         return Picture(name, about, _svg.element(figure, name, about, SCHEME), _png(figure))
 
 

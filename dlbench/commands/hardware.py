@@ -1,6 +1,7 @@
 """Measure what this machine can reach, beside the lecture's table and published peaks."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,11 +17,14 @@ from dlbench.commands.base import (
     options_of,
 )
 
+if TYPE_CHECKING:
+    from dlbench.records.hardware import Hardware
+
 HELP = """Measure what this machine can reach: the lecture's hardware table for this machine.
 
 Prints cores, clock, memory and speed beside the lecture's CPU and GPU, the fastest matrix product
 for each dtype and thread count beside the theoretical peak, the memory bandwidth, and the smallest
-step of every framework and mode. Takes about a minute and stores nothing.
+steps of every framework and mode. Takes about a minute. Later runs are judged by it.
 
 Example: dlbench hardware --price "385 USD"
 """
@@ -46,6 +50,10 @@ def hardware(
     budget_s: Annotated[
         float | None,
         option("--budget", "About how long to measure, in seconds. [default: 60]"),
+    ] = None,
+    chart: Annotated[
+        Path | None,
+        option("--chart", "Folder for the lecture's chart with this machine, as SVG and PNG."),
     ] = None,
     form: Annotated[str, typer.Option("--format", help="table, md or json.")] = "table",
     quiet: Quiet = False,
@@ -75,6 +83,16 @@ def hardware(
         report.show(found, Printer())
     else:
         echo({"md": report.to_markdown, "json": report.to_json}[form](found), nl=False)
+    if chart is not None:
+        _draw(found, chart)
     if interrupted:
         return EXIT_INTERRUPTED
     return EXIT_FAILED_CASES if found.is_empty else 0
+
+
+def _draw(found: "Hardware", folder: Path) -> None:
+    """Draw the lecture's chart, and name its files."""
+    from dlbench.report.machine import cnn_chart
+
+    for file in cnn_chart.write(found.ceilings, folder):
+        echo(f"Chart: {file}", err=True)

@@ -44,7 +44,7 @@ def show(
         str | None,
         option(
             "--metric",
-            "Columns: gflops, time, samples, utilisation, overhead, compile, break-even, "
+            "Columns: gflops, time, samples, utilisation, roof, overhead, compile, break-even, "
             "after-pause, turns or all. [default: what suits the workload]",
         ),
     ] = None,

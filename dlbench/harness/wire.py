@@ -22,7 +22,7 @@ _LENGTH = struct.Struct("<I")
 # The longest message. A message holds some hundred samples at most; a longer one is not ours.
 MOST_BYTES = 16 * 2**20
 
-GaugeName = Literal["sum", "chain"]
+GaugeName = Literal["sum", "chain", "up", "down", "up_pinned", "down_pinned"]
 
 
 class Start(Record, frozen=True, tag="start"):

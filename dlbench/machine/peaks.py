@@ -86,6 +86,21 @@ class Told(Record, frozen=True):
     threads: int | None = None
 
 
+class Convolutional(Record, frozen=True):
+    """A network of the lecture's chart: forward and backward pass of 16 images, in milliseconds.
+
+    multiply_adds: of the forward pass of one image; xeon_ms: on two Intel Xeon E5-2630 v3;
+    titan_ms: on an NVIDIA Pascal Titan X; cudnn_ms: there with cuDNN 5.1.
+    """
+
+    network: str
+    multiply_adds: float
+    xeon_ms: float
+    titan_ms: float
+    cudnn_ms: float
+    source: str
+
+
 def core(microarchitecture: str | None) -> Core | None:
     """Return the core of a microarchitecture by archspec's name; None if it is not known."""
     known = _rows("microarchitectures", Core)
@@ -100,6 +115,11 @@ def gpu(name: str) -> Gpu | None:
 def lecture() -> tuple[Told, ...]:
     """Return the rows of the lecture's table (docs/lecture.md)."""
     return _rows("lecture", Told)
+
+
+def convolutional() -> tuple[Convolutional, ...]:
+    """Return the networks of the lecture's chart, as published (docs/lecture.md)."""
+    return _rows("cnn", Convolutional)
 
 
 @cache

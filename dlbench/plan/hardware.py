@@ -10,9 +10,9 @@ from dlbench.errors import UsageError
 from dlbench.machine.accelerators import Accelerator
 from dlbench.machine.topology import Topology
 from dlbench.plan.request import HardwareRequest
-from dlbench.plan.targets import Machine, reason_to_skip, targets_for
+from dlbench.plan.targets import CPU, NO_GPU, Machine, reason_to_skip, targets_for
 from dlbench.plan.wishes import DEFAULT
-from dlbench.records.case import ModeKind, Target
+from dlbench.records.case import ModeKind
 from dlbench.records.hardware import HardwarePlan, Kinded, Products
 
 # A minute: enough for all ceilings on two cores; a longer search finds about a percent more.
@@ -29,6 +29,8 @@ SUM_ARRAYS = 3
 # A product is drawn, copied to the framework, and cast for the check.
 PRODUCT_COPIES = 3
 
+COPIES = "Not measured: copies between host and GPU"
+
 
 def make(
     request: HardwareRequest,
@@ -41,6 +43,9 @@ def make(
     others, _ = _targets(request, machine, {})
     products = _products(default)
     cpu_threads = {one.threads for one in products if one.device == "cpu"}
+    if all(one.device == CPU for one in products):
+        why = "only the CPU is measured" if machine.gpus else NO_GPU
+        notes.append(f"{COPIES}: {why}")
     free = int(MEMORY_SHARE * machine.memory_bytes)
     return HardwarePlan(
         products=tuple(products),
@@ -71,11 +76,7 @@ def _targets(
     every = {"dtype": list(dict.fromkeys(dtypes)), "threads": _threads(machine), **axes}
     asked = targets_for({**every, **request.targets}, machine)
     reasons = {target: reason_to_skip(target, machine) for target, _ in asked}
-    there = [
-        (target, cast("ModeKind", kind))
-        for target, kind in asked
-        if reasons[target] is None and _is_useful(target, request, machine)
-    ]
+    there = [(target, cast("ModeKind", kind)) for target, kind in asked if reasons[target] is None]
     absent = list(dict.fromkeys(reason for reason in reasons.values() if reason is not None))
     if not there:
         raise UsageError("nothing can be measured: " + "; ".join(absent))
@@ -84,11 +85,6 @@ def _targets(
 
 def _threads(machine: Machine) -> list[str]:
     return [str(count) for count in dict.fromkeys((machine.cores, 1))]
-
-
-def _is_useful(target: Target, request: HardwareRequest, machine: Machine) -> bool:
-    """Return whether the threads of a target matter: on a GPU they do not."""
-    return target.device == "cpu" or bool(request.threads) or target.threads == machine.cores
 
 
 def _products(targets: Sequence[Kinded]) -> list[Products]:

@@ -20,6 +20,8 @@ from dlbench.syntax import choices, integers, words
 
 MODE_KINDS = ("dynamic", "static")
 
+CPU = "cpu"
+
 # Other words for a kind of device.
 DEVICE_ALIASES = {"gpu": "cuda"}
 
@@ -63,12 +65,23 @@ def targets_for(asked: Mapping[str, Sequence[str]], machine: Machine) -> list[tu
         if wishes.is_on(device, mode, declared[backend])
         for dtype in wanted["dtype"]
         if dtype in declared[backend].devices.get(device.partition(":")[0], ())
-        for count in threads
+        for count in _counts(device, threads, machine)
     ]
     if not targets:
         is_gpu_missing = _is_gpu_missing(asked, machine)
         raise wishes.nothing_fits(wanted, declared, is_gpu_missing=is_gpu_missing)
     return targets
+
+
+def _counts(device: str, threads: Sequence[int], machine: Machine) -> Sequence[int]:
+    """Return the numbers of threads to measure; of a GPU one, as the host only tells it its work.
+
+    The most that the machine has cores for.
+    """
+    if device == CPU:
+        return threads
+    fitting = [count for count in threads if count <= machine.cores]
+    return [max(fitting or threads)]
 
 
 def without_target(

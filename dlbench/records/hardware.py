@@ -3,15 +3,10 @@
 Rates are in GFLOP/s (1e9 floating-point operations a second) and GB/s (1e9 bytes a second).
 """
 
-from typing import Annotated
-
-from msgspec import Meta
-
-from dlbench.records.base import Record
+from dlbench.records.base import Record, Whole
 from dlbench.records.case import ModeKind, Target
+from dlbench.records.roofs import Bandwidth, Ceiling, Floor, Rate, Roofs, Transfer
 from dlbench.records.run import Environment
-
-Rate = Annotated[float, Meta(gt=0)]
 
 
 class Price(Record, frozen=True):
@@ -59,43 +54,6 @@ class Peak(Record, frozen=True):
     check: str | None = None
 
 
-class Blocks(Record, frozen=True):
-    """The blocks of a measurement: how many, and how many of them other programs disturbed."""
-
-    count: int
-    disturbed: int
-
-
-class Ceiling(Record, frozen=True):
-    """The fastest matrix product that was found, (m, k) by (k, n).
-
-    gflops: of the fastest block; median_gflops: of the median block; tried: the number of products
-    that the search measured.
-    """
-
-    target: Target
-    m: int
-    n: int
-    k: int
-    gflops: Rate
-    median_gflops: Rate
-    tried: int
-    blocks: Blocks
-
-
-class Bandwidth(Record, frozen=True):
-    """The rate between main memory and the cores, by the fastest block of a = b + c in float64.
-
-    As in STREAM, 24 bytes are counted for each element: two numbers read and one written.
-    array_bytes: the size of each array.
-    """
-
-    threads: int
-    gb_s: Rate
-    array_bytes: int
-    blocks: Blocks
-
-
 class Clock(Record, frozen=True):
     """The CPU time of a multiplication and an addition of float64 that wait for each other.
 
@@ -106,15 +64,7 @@ class Clock(Record, frozen=True):
     chain_ns: Rate
 
 
-class Floor(Record, frozen=True):
-    """The time of the smallest step, by the median block: what a framework costs for every call."""
-
-    target: Target
-    step_s: Rate
-    blocks: Blocks
-
-
-Finding = Ceiling | Bandwidth | Clock | Floor
+Finding = Ceiling | Bandwidth | Clock | Floor | Transfer
 
 
 # A target and the kind of its mode.
@@ -155,7 +105,9 @@ class HardwarePlan(Record, frozen=True):
 class Hardware(Record, frozen=True):
     """This machine: what it is, what it can reach by what is published, and what was measured.
 
-    seconds: what measuring took; dlbench: its version; notes: what was not measured, and why.
+    seconds: what measuring took; dlbench: its version; notes: what was not measured, and why;
+    cache_bytes: the last-level caches of the CPU together, None if unknown; transfers: None if none
+    was measured, which the notes tell the reason of.
     """
 
     started: str
@@ -169,8 +121,22 @@ class Hardware(Record, frozen=True):
     floors: tuple[Floor, ...]
     clocks: tuple[Clock, ...] = ()
     notes: tuple[str, ...] = ()
+    cache_bytes: Whole | None = None
+    transfers: tuple[Transfer, ...] | None = None
 
     @property
     def is_empty(self) -> bool:
         """Return whether nothing was measured."""
         return not (self.ceilings or self.bandwidths or self.floors)
+
+    @property
+    def roofs(self) -> Roofs:
+        """Return what other times of this machine can be judged by."""
+        return Roofs(
+            self.started,
+            self.ceilings,
+            self.bandwidths,
+            self.floors,
+            self.cache_bytes,
+            self.transfers or (),
+        )

@@ -20,6 +20,7 @@ STATUS_WORDS = {
     "failed": "failed",
     "timed_out": "hung",
     "out_of_memory": "no memory",
+    "implausible": "implausible",
 }
 
 

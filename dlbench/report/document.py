@@ -28,12 +28,12 @@ ABSENT = "The baseline was not measured: there is nothing to compare with"
 def default_metrics(rows: Sequence[Row]) -> tuple[Metric, ...]:
     """Return the metrics that have a table each by default, where targets are columns.
 
-    Overhead is shown where it is known. For compiled modes it is when they pay off, or what
-    compiling costs where no eager mode was measured.
+    Roof and overhead are shown where they are known. For compiled modes it is when they pay off,
+    or what compiling costs where no eager mode was measured.
     """
     has_products = any(row.workload.work.samples is None for row in rows)
     compiling: Metric = "break-even" if rows_with(rows, "break-even") else "compile"
-    return "time", *(("gflops",) if has_products else ()), "overhead", compiling
+    return "time", *(("gflops",) if has_products else ()), "roof", "overhead", compiling
 
 
 def document_of(results: Results, view: View = DEFAULT) -> Document:
@@ -75,6 +75,7 @@ def document_of(results: Results, view: View = DEFAULT) -> Document:
             *advice(reading.rows),
             *paid_once(reading.rows),
             *notes.lines(known.run, reading),
+            *(notes.roof_lines(reading.rows) if view.wide else []),
             *notes.seam_lines(results),
         ),
     )

@@ -14,6 +14,7 @@ Metric = Literal[
     "time",
     "samples",
     "utilisation",
+    "roof",
     "overhead",
     "compile",
     "break-even",
@@ -42,6 +43,7 @@ NEEDS: dict[Metric, tuple[str, str]] = {
     "time": ("a workload", "dlbench run"),
     "samples": ("a workload with batches", "dlbench run lecture"),
     "utilisation": ("workload matmul beside the others", "dlbench run epochs"),
+    "roof": ("the ceilings of its machine (dlbench hardware, once before)", "dlbench run"),
     "overhead": ("workload floor beside the others", "dlbench run graphs"),
     "compile": ("a static mode, whose cost the oldest runs lack", "dlbench run --mode static"),
     "break-even": ("a static mode beside an eager one, and no old run", "dlbench run graphs"),
@@ -135,6 +137,12 @@ def _overhead(row: Row) -> float | None:
     return row.efficiency.overhead and 100 * row.efficiency.overhead
 
 
+def _roof(row: Row) -> Texts | None:
+    """`84` and the limit that is the roof."""
+    found = row.roof
+    return None if found.share is None else (units.significant(100 * found.share), found.kind or "")
+
+
 def _time(row: Row) -> Texts | None:
     return (units.duration(row.time.seconds), "") if row.time.seconds else None
 
@@ -199,6 +207,14 @@ FORMS: dict[Metric, Form] = {
         ("% of best", "matmul"),
         attrgetter("efficiency.utilisation"),
         _number(_utilisation),
+        is_rate=True,
+    ),
+    "roof": Form(
+        "Speed, % of the roof (second line: which limit of the machine is the roof)",
+        ("% of", "roof"),
+        attrgetter("roof.share"),
+        _roof,
+        is_sparse=True,
         is_rate=True,
     ),
     "overhead": Form(

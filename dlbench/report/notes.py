@@ -10,6 +10,7 @@ from dlbench.analysis.rerun import RerunCommand
 from dlbench.analysis.rows import Row, timed_rows
 from dlbench.analysis.run import ComparedRows
 from dlbench.analysis.seams import SeamDrift, drifts
+from dlbench.analysis.verdicts import MARGIN
 from dlbench.records.case import Case
 from dlbench.records.run import Environment, Run
 from dlbench.records.settings import Departure, in_words
@@ -33,10 +34,39 @@ def warnings(run: Run, reading: ComparedRows) -> list[str]:
         _busy(reading.rows),
         _throttled(run.environment, reading.rows),
         _failed(reading.nulls, reading.rows),
+        _implausible(reading.rows),
         _changed(reading.rows),
         _unsteady(reading.rows),
     )
     return [line for line in lines if line]
+
+
+def _implausible(rows: Sequence[Row]) -> str | None:
+    """Name the cases that are far above their roofs."""
+    above = [row for row in rows if row.status == "implausible"]
+    if not above:
+        return None
+    names = [f"{row.workload.label} on {row.target.backend} {row.target.mode}" for row in above]
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return (
+        "these times are shorter than the machine can be, so they are not ranked: "
+        f"{', '.join(names[:MOST_NAMED])}{more}. If the machine has changed since, measure it "
+        "again with: dlbench hardware"
+    )
+
+
+def roof_lines(rows: Sequence[Row]) -> list[str]:
+    """Say why the share of the roof is not known, or is more than all of it."""
+    timed = timed_rows(rows)
+    reasons = dict.fromkeys(row.roof.reason for row in timed if row.roof.reason)
+    lines = [f"% of roof: {reason}" for reason in reasons]
+    known = [row.roof.share for row in timed if row.roof.share is not None]
+    if any(share > 1 + MARGIN for share in known):
+        lines.append(
+            "More than 100 % of a roof: the machine does more than when it was measured; repeat "
+            "dlbench hardware"
+        )
+    return lines[:MOST_NAMED]
 
 
 def _changed(rows: Sequence[Row]) -> str | None:

@@ -28,6 +28,7 @@ from dlbench.records.settings import in_words
 from dlbench.report import notes, place
 from dlbench.report.absent import STATUS_WORDS, synthetic_networks
 from dlbench.report.answers import tables as answer_tables
+from dlbench.report.machine import cnn, cnn_chart, reach
 from dlbench.report.machine.cores import limited_by
 from dlbench.report.metrics import FORMS, SPARSE, rows_with
 from dlbench.report.ranking import rankings, setting
@@ -59,7 +60,9 @@ def write(results: Results, folder: Path, *, force: bool = False) -> list[Path]:
     reading, answered = analysis.against(), answers_of(analysis)
     rows = reading.rows
     pictures = base.pictures(rows)
-    content = _content(results, reading) | {
+    content = _content(results, reading)
+    drawn = [*pictures, *filter(None, [content["reach"]["picture"]])]
+    content |= {
         "pictures": pictures,
         "headlines": [one.text for one in sentences(rows, answered)] + advice(rows),
         "answers": answer_tables(rows, answered),
@@ -68,9 +71,10 @@ def write(results: Results, folder: Path, *, force: bool = False) -> list[Path]:
         "index.html": _rendered("index.html.j2", content),
         "report.md": _rendered("report.md.j2", content),
         "table.csv": csv.of_rows(rows),
-        **{_chart(picture.name): picture.png for picture in pictures},
+        **{_chart(picture.name): picture.png for picture in drawn},
     }
-    stale = {_chart(name) for name in registry.names("charts")} - files.keys()
+    charts = (*registry.names("charts"), cnn_chart.NAME)
+    stale = {_chart(name) for name in charts} - files.keys()
     with place.complaining(folder):
         written = [place.save(folder, name, data) for name, data in files.items()]
         for name in stale:
@@ -99,11 +103,16 @@ def _content(results: Results, reading: ComparedRows) -> dict[str, Any]:
         "rankings": rankings(rows, View(top=0)) if timed_rows(rows) else [],
         "setting": setting(rows),
         "tables": _tables(rows),
-        "footer": [*notes.lines(results.run, reading), *notes.seam_lines(results)],
+        "footer": [
+            *notes.lines(results.run, reading),
+            *notes.roof_lines(rows),
+            *notes.seam_lines(results),
+        ],
         "fates": _fates(rows),
         "early": _early(rows),
         "synthetic": synthetic_networks(rows),
         "parity": _parity(results.measurements),
+        "reach": _reach(results.run),
         "settings": _settings(results.run),
         "facts": _facts(results.run),
     }
@@ -172,6 +181,24 @@ def _parity(measurements: Sequence[Measurement]) -> list[_Parity]:
 
 def _worst(pairs: Sequence[tuple[ParityCheck, str]]) -> tuple[ParityCheck, str]:
     return max(pairs, key=lambda pair: pair[0].share)
+
+
+def _reach(run: Run) -> dict[str, Any]:
+    """The tables of what was measured of the machine before the run, with notes, and the chart."""
+    if run.roofs is None:
+        return {"tables": [], "notes": [], "picture": None, "measured": ""}
+    return {
+        "tables": [*reach.tables_of(run.roofs), cnn.table(run.roofs.ceilings)],
+        "notes": [
+            reach.CEILING_NOTE,
+            reach.BANDWIDTH_NOTE,
+            *([reach.TRANSFER_NOTE] if run.roofs.transfers else []),
+            reach.FLOOR_NOTE,
+            cnn.NOTE,
+        ],
+        "picture": cnn_chart.picture(run.roofs.ceilings),
+        "measured": run.roofs.measured,
+    }
 
 
 def _settings(run: Run) -> list[tuple[str, ...]]:

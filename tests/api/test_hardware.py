@@ -9,8 +9,11 @@ import pytest
 import dlbench
 from dlbench.api import hardware as api
 from dlbench.errors import UsageError
+from dlbench.experience import roofs
 from dlbench.machine.accelerators import Accelerator
 from dlbench.plan import targets
+from dlbench.plan.hardware import COPIES
+from dlbench.plan.targets import NO_GPU
 from dlbench.records.hardware import Price
 from dlbench.records.measurement import Notice, Progress
 from fakes import terminal
@@ -19,6 +22,9 @@ from fakes.machine import machine
 
 FOUND = found()
 FINDINGS = (*FOUND.clocks, *FOUND.ceilings, *FOUND.bandwidths, *FOUND.floors)
+
+
+NO_COPIES = f"{COPIES}: {NO_GPU}"
 
 
 def everything() -> Iterator[object]:
@@ -56,7 +62,8 @@ def test_it_returns_what_was_found_and_prints_nothing(measuring, capfd) -> None:
     assert (result.ceilings, result.bandwidths) == (FOUND.ceilings, FOUND.bandwidths)
     assert (result.floors, result.clocks) == (FOUND.floors, FOUND.clocks)
     assert result.processors[0].price == Price(385.0, "USD")
-    assert result.notes == ("Not measured: beta jit",)
+    assert result.notes == (NO_COPIES, "Not measured: beta jit")
+    assert result.transfers is None
     assert events == [*everything()]
     assert not result.is_empty
 
@@ -112,7 +119,8 @@ def test_the_command_writes_every_format(form: str, beginning: str, measuring) -
     assert answer.code == 0
     assert answer.out.startswith(beginning)
     if form == "json":
-        assert json.loads(answer.out)["hardware"]["notes"] == ["Not measured: beta jit"]
+        notes = json.loads(answer.out)["hardware"]["notes"]
+        assert notes == [NO_COPIES, "Not measured: beta jit"]
     else:
         assert "Not measured: beta jit" in answer.out
 
@@ -160,3 +168,28 @@ def test_numpy_alone_is_measured_for_real(monkeypatch: pytest.MonkeyPatch) -> No
     assert result.clocks[0].chain_ns > 0
     assert floor.step_s > 0
     assert result.seconds > 0
+
+
+def test_what_was_measured_is_kept_for_later_runs(measuring) -> None:
+    measuring(everything)
+    result = dlbench.hardware()
+    assert roofs.known(result.environment) == (result.roofs, "")
+    assert result.roofs.ceilings == FOUND.ceilings
+
+
+def test_what_was_measured_before_an_interrupt_is_kept(measuring) -> None:
+    measuring(interrupted)
+    with pytest.raises(dlbench.Interrupted) as caught:
+        dlbench.hardware()
+    known, _ = roofs.known(caught.value.result.environment)
+    assert known.ceilings == FINDINGS[1:2]
+
+
+def test_the_command_draws_the_chart_of_the_lecture(measuring, tmp_path) -> None:
+    measuring(everything)
+    answer = terminal.dlbench("hardware", "--quiet", "--chart", str(tmp_path / "charts"))
+    assert answer.code == 0
+    assert [line for line in answer.err.splitlines() if line.startswith("Chart: ")] == [
+        f"Chart: {tmp_path / 'charts' / name}" for name in ("cnn.svg", "cnn.png")
+    ]
+    assert (tmp_path / "charts" / "cnn.svg").is_file()

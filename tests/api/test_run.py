@@ -12,12 +12,14 @@ import pytest
 from dlbench import __main__
 from dlbench.api import run as api_run
 from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED, EXIT_USAGE
+from dlbench.experience import roofs
 from dlbench.harness import wire
 from dlbench.harness.supervisor.run import Supervisor
 from dlbench.harness.supervisor.stopping import MOST_ROUNDS_FACTOR
 from dlbench.machine import environment
 from dlbench.results.find import folders
 from dlbench.results.folder import Writer, read_run
+from fakes.hardware import found as found_hardware
 from fakes.runs import ENVIRONMENT
 from fakes.workers import BROKEN, Dies, Stable
 
@@ -333,3 +335,19 @@ def test_workers_that_are_to_be_renewed_are_started_so(suite, results, launched,
     api_run.run(suite, results=results, renewals=renewals)
     assert launched == [{"renews": renews}]
     assert the_run(results).run.plan.sampling.renewals == (renewals or 0)
+
+
+# --- what is known of the machine ---------------------------------------------------------------
+def test_a_run_carries_what_was_measured_of_its_machine(dlbench, suite, results, scripted) -> None:
+    scripted()
+    roofs.remember(found_hardware(environment=ENVIRONMENT))
+    assert dlbench("run", suite, "--results", results) == 0
+    assert the_run(results).run.roofs == found_hardware().roofs
+
+
+def test_a_machine_that_was_never_measured_is_no_reason_to_fail(
+    dlbench, suite, results, scripted
+) -> None:
+    scripted()
+    assert dlbench("run", suite, "--results", results) == 0
+    assert the_run(results).run.roofs is None

@@ -7,9 +7,10 @@ from xml.etree import ElementTree as ET
 import matplotlib as mpl
 import pytest
 from matplotlib.figure import Figure
+from msgspec.structs import replace
 
 from dlbench import registry
-from dlbench.analysis.rows import Row
+from dlbench.analysis.rows import Roof, Row
 from dlbench.charts import base
 from fakes import runs
 from fakes.runs import changed
@@ -65,6 +66,25 @@ def graphs(state="pays", kind="train_step", name="iris", **changes) -> list[Row]
     return [dynamic, changed(dynamic, **static)]
 
 
+def under_roofs(**changes) -> list[Row]:
+    """A product and a pass below the roofs of a machine."""
+    roof = Roof(
+        intensity=10.0,
+        ceiling_gflops=100.0,
+        bandwidth_gb_s=5.0,
+        floor_s=1e-5,
+        kind="compute",
+        gflops=50.0,
+        share=0.1,
+    )
+    return [changed(replace(one, roof=roof), **changes) for one in (PRODUCT, NETWORK)]
+
+
+def threads(**times) -> list[Row]:
+    """A product that takes so many times as long with so many threads, such as t2=0.5."""
+    return [changed(slower(factor)[0], threads=int(name[1:])) for name, factor in times.items()]
+
+
 NASTY = "$\\frac{1}{0}$ </svg><script>alert(1)</script> &amp; \x00\x1b[31m _"
 UNMEASURED = ["skipped", "parity_failed", "failed", "timed_out", "out_of_memory"]
 
@@ -93,6 +113,18 @@ DRAWN = {
     "graphs that pay at once": graphs("at once", break_even_steps=0.0),
     "graphs that may pay at once": graphs(break_even_steps=0.0, break_even_low=0.0),
     "some failed": [network(), row(status="failed", time_s=None), network(status="skipped")],
+    "roofs": [
+        *under_roofs(),
+        *under_roofs(backend="b", gflops=1e-3),
+        *under_roofs(dtype="float64"),
+    ],
+    "a roof without a slope": [
+        replace(one, roof=replace(one.roof, bandwidth_gb_s=None, floor_s=None))
+        for one in under_roofs()
+    ],
+    "far above the roof": under_roofs(gflops=1e9),
+    "threads": [*threads(t1=1.0, t2=0.5, t4=2.0), *threads(t1=3.0)],
+    "the same threads": threads(t2=1.0, t02=1.5),
 }
 DECLINED = {
     "nothing": [],
@@ -102,6 +134,7 @@ DECLINED = {
         make(status=status) for status in UNMEASURED for make in (row, network)
     ],
     "an unknown kind": [row(workload="transfer", params={"bytes": 1024})],
+    "implausible": [changed(one, status="implausible") for one in under_roofs()],
     "rates that are none": [row(gflops=-1.0), network(samples_per_s=-1.0)],
     "sizes that are none": [row(params={"m": "a", "n": 0}), row(params={"m": -1, "n": 1, "k": 1})],
 }
@@ -312,3 +345,45 @@ def test_a_long_note_is_wrapped_and_nothing_of_it_lost():
     head = figure.legends[0].get_title().get_text()
     assert head.split() == note.split()
     assert max(map(len, head.split("\n"))) <= base.HEAD_CHARACTERS
+
+
+def test_every_case_lies_below_the_ceiling_by_its_flops_per_byte():
+    product, step = under_roofs()
+    far = replace(product, roof=replace(product.roof, intensity=1000.0))
+    [axes] = registry.load("charts", "roofline").draw([far, step]).axes
+    ceiling, slope, *_ = axes.get_lines()
+    assert list(ceiling.get_ydata()) == [100.0, 100.0]
+    assert ceiling.get_xdata()[0] == pytest.approx(100.0 / 5.0)
+    (x_0, x_1), (y_0, y_1) = slope.get_data()
+    assert (y_0 / x_0, y_1 / x_1) == (pytest.approx(5.0), pytest.approx(5.0))
+    points = [axes.containers[place].lines[0].get_data() for place in range(1)]
+    assert sorted(points[0][0]) == [10.0, 1000.0]
+
+
+def test_the_launch_floor_is_a_bar_at_the_rate_of_the_smallest_step():
+    product, _ = under_roofs()
+    [axes] = registry.load("charts", "roofline").draw([product]).axes
+    [bar] = [line for line in axes.get_lines() if line.get_marker() == "_"]
+    assert list(bar.get_ydata()) == pytest.approx([1e-9 * product.workload.work.flops / 1e-5])
+
+
+def test_settings_with_other_roofs_have_panels_of_their_own():
+    rows = [*under_roofs(), *under_roofs(dtype="float64"), *under_roofs(device="cuda")]
+    panels = registry.load("charts", "roofline").draw(rows).axes
+    titles = [axes.get_title(loc="left") for axes in panels]
+    assert titles == ["cpu float32 2 threads", "cpu float64 2 threads", "cuda float32"]
+
+
+def test_threads_are_told_by_how_many_times_as_fast_they_are():
+    figure = registry.load("charts", "speed_by_threads").draw(threads(t1=1.0, t2=0.5, t4=2.0))
+    [axes] = figure.axes
+    ideal, line = axes.get_lines()[0], axes.containers[0].lines[0]
+    assert list(line.get_xdata()) == [1, 2, 4]
+    assert list(line.get_ydata()) == pytest.approx([1.0, 2.0, 0.5])
+    assert [list(part) for part in ideal.get_data()] == [[1, 4], [1.0, 4.0]]
+
+
+def test_a_single_number_of_threads_is_no_chart():
+    assert base.picture("speed_by_threads", threads(t2=1.0)) is None
+    gpu = [changed(one, device="cuda") for one in threads(t1=1.0, t2=0.5)]
+    assert base.picture("speed_by_threads", gpu) is None

@@ -6,32 +6,32 @@ from dlbench.harness import wire
 from dlbench.harness.supervisor.hardware import SUM_BYTES
 from dlbench.harness.wire import Order, Reply
 from dlbench.records.case import Target
-from dlbench.records.hardware import (
-    Bandwidth,
-    Blocks,
-    Ceiling,
-    Clock,
-    Floor,
-    Hardware,
-    Peak,
-    Price,
-    Processor,
-)
+from dlbench.records.hardware import Clock, Hardware, Peak, Price, Processor
 from dlbench.records.measurement import Sample
+from dlbench.records.roofs import Bandwidth, Blocks, Ceiling, Floor
 from dlbench.records.run import Environment
 from fakes.workers import CALLS_S, FACTS, HELD, Stable
 
 # FLOP/s of a product (m, k) by (k, n) on a target.
 Rates = Callable[[Target, int, int, int], float]
 
-GB_S, CHAIN_NS, FLOOR_S = 20.0, 2.0, 2e-6
+GB_S, CHAIN_NS, FLOOR_S, PRODUCT_FLOOR_S = 20.0, 2.0, 2e-6, 1e-6
+
+# The start in seconds and the rate in GB/s of copies.
+COPIES = {
+    "up": (1e-5, 6.0),
+    "down": (1.2e-5, 7.0),
+    "up_pinned": (8e-6, 25.0),
+    "down_pinned": (9e-6, 26.0),
+}
 
 
 class Rated(Stable):
     """Launches workers with known rates, in time with the told clock.
 
     rates: of products, by target and sides; every order of a case takes `step_s` of the clock. The
-    sum moves GB_S, a link of the chain takes CHAIN_NS, the smallest step FLOOR_S.
+    sum moves GB_S, a link of the chain takes CHAIN_NS, the smallest steps FLOOR_S and
+    PRODUCT_FLOOR_S.
     """
 
     def __init__(self, rates: Rates, **options) -> None:
@@ -71,13 +71,18 @@ class Rated(Stable):
     def _gauged_s(self, order: wire.Gauge) -> float:
         if order.name == "sum":
             return order.size * SUM_BYTES / (1e9 * GB_S * order.threads)
-        return order.size * 1e-9 * CHAIN_NS
+        if order.name == "chain":
+            return order.size * 1e-9 * CHAIN_NS
+        start_s, gb_s = COPIES[order.name]
+        return start_s + 1e-9 * order.size / gb_s
 
     def _step_s(self, target: Target, order: wire.Prepare) -> float:
         workload = order.workload
         if workload.kind != "matmul":
             return FLOOR_S
         m, n, k = (int(workload.params[side]) for side in "mnk")
+        if m == n == k == 1:
+            return PRODUCT_FLOOR_S
         return workload.work.flops / self.rates(target, m, n, k)
 
     def _block(self, step_s: float) -> Sample:

@@ -14,7 +14,7 @@ from dlbench.plan import build
 from dlbench.plan.presets import RIGORS
 from dlbench.plan.request import Request
 from dlbench.plan.suite import Entry, Suite
-from dlbench.plan.targets import read_declarations
+from dlbench.plan.targets import read_declarations, targets_for
 from dlbench.records.layers import Dense
 from dlbench.records.network import Network
 from dlbench.records.plan import Plan, Sampling
@@ -131,6 +131,16 @@ def test_wishes_choose_targets(wish: dict[str, str], expected: list[str]) -> Non
     made = make(asked=wanting(**wish), gpus=2 if "device" in wish else 0)
     assert targets(made) == expected
     assert len(made.cases) == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("threads", "count"), [("1,2,4", 4), ("1", 1), ("1,2,99", 2), ("98,99", 99)]
+)
+def test_threads_do_not_multiply_the_targets_of_a_gpu(threads: str, count: int) -> None:
+    """The host only tells it its work: as many as there are cores for."""
+    wish = wanting(device="cuda", mode="jit", threads=f"{threads}")
+    found = [target for target, _ in targets_for(wish.targets, machine(gpus=1))]
+    assert [target.id for target in found] == [f"beta/cuda/jit/float32/t{count}"]
 
 
 def test_a_device_written_in_two_ways_is_one() -> None:

@@ -5,9 +5,9 @@ import pytest
 from dlbench.errors import UsageError
 from dlbench.machine.accelerators import Accelerator
 from dlbench.machine.topology import Topology
-from dlbench.plan.hardware import BUDGET_S, make
+from dlbench.plan.hardware import BUDGET_S, COPIES, make
 from dlbench.plan.request import HardwareRequest
-from dlbench.plan.targets import Machine
+from dlbench.plan.targets import NO_GPU, Machine
 from fakes.machine import machine
 
 GPU = Accelerator("NVIDIA H200", 16896, 1.98, 2**37)
@@ -53,6 +53,11 @@ def test_a_gpu_is_measured_with_all_threads_of_the_host_alone() -> None:
     assert planned(machine(gpus=1), gpus=[GPU], device="cuda").threads == ()
 
 
+def test_a_gpu_has_one_number_of_threads_whatever_is_asked_for() -> None:
+    plan = planned(machine(gpus=1), gpus=[GPU], device="cuda", threads="1,2")
+    assert settings(plan) == [("cuda", "float32", 2), ("cuda", "tf32", 2)]
+
+
 def test_a_product_fits_into_a_small_gpu() -> None:
     small = Accelerator("small", None, None, 2**30)
     plan = planned(machine(gpus=1), gpus=[small])
@@ -91,7 +96,7 @@ def test_options_choose_what_is_measured() -> None:
 
 def test_a_framework_that_is_not_installed_is_told() -> None:
     plan = planned(machine(installed=frozenset({"alpha"})))
-    assert plan.notes == ("beta is not installed; to add it: pip install beta",)
+    assert plan.notes[0] == "beta is not installed; to add it: pip install beta"
     assert {one.backend for products in plan.products for one, _ in products.targets} == {"alpha"}
 
 
@@ -114,3 +119,11 @@ def test_a_mistake_is_told(options, message) -> None:
 def test_where_nothing_is_installed_there_is_nothing_to_measure() -> None:
     with pytest.raises(UsageError, match="alpha is not installed"):
         planned(machine(installed=frozenset()))
+
+
+def test_why_no_copies_are_measured_is_told() -> None:
+    assert planned().notes == (f"{COPIES}: {NO_GPU}",)
+    assert planned(machine(gpus=1), gpus=[GPU], device="cpu").notes == (
+        f"{COPIES}: only the CPU is measured",
+    )
+    assert planned(machine(gpus=1), gpus=[GPU]).notes == ()

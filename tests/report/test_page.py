@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from msgspec.structs import replace
 
+from dlbench.analysis.limits.roof import NO_ROOFS
 from dlbench.analysis.run import RunAnalysis
 from dlbench.errors import UsageError
 from dlbench.records.case import Target
@@ -17,7 +18,9 @@ from dlbench.records.measurement import Measurement, ParityCheck
 from dlbench.records.settings import Departure
 from dlbench.report import notes
 from dlbench.report import page as report
+from dlbench.report.machine import cnn_chart
 from dlbench.results.folder import Results
+from fakes.hardware import found as found_hardware
 from fakes.runs import (
     COMPILED,
     ENVIRONMENT,
@@ -32,6 +35,9 @@ from fakes.runs import (
     steady,
 )
 from fakes.samples import flagged, turns
+
+FOUND_HARDWARE = found_hardware()
+CEILING = FOUND_HARDWARE.ceilings[0]
 
 NASTY = (
     "a | b\n# c `d` <script>alert(1)</script> <img src=http://x onerror=e> **e** [f](javascript:g)"
@@ -407,3 +413,50 @@ def test_a_default_that_was_measured_too_needs_no_note(modes, is_told) -> None:
     head = replace(told.run, settings={"torch": (dispatch,)})
     lines = notes.lines(head, RunAnalysis(replace(told, run=head)).against())
     assert any("torch: dispatch is off" in line for line in lines) is is_told
+
+
+ROOFS = replace(FOUND_HARDWARE.roofs, ceilings=(replace(CEILING, target=NUMPY),))
+
+
+def under_roofs(roofs, *outcomes) -> Results:
+    """A run on a machine of which this was measured before."""
+    found = results(*outcomes)
+    return replace(found, run=replace(found.run, roofs=roofs))
+
+
+def test_what_the_machine_can_reach_has_a_section(tmp_path) -> None:
+    given = under_roofs(ROOFS, (case(matmul(100)), 1e-3))
+    written = report.write(given, tmp_path)
+    text, tables = (tmp_path / "index.html").read_text(), (tmp_path / "report.md").read_text()
+    assert tmp_path / "charts" / "cnn.png" in written
+    for part in (text, tables):
+        assert "What this machine can reach" in part
+        assert "Measured by dlbench hardware on 2026-01-01T00:00:00+00:00" in part
+        assert "Matrix products: measured ceiling" in part
+        assert "Memory bandwidth" in part
+        assert "Dispatch floor" in part
+    assert "![" + cnn_chart.ABOUT + "](charts/cnn.png)" in tables
+    assert f'aria-label="{cnn_chart.ABOUT}"' in text.replace("&#39;", "'")
+
+
+def test_a_machine_that_was_not_measured_has_no_section_but_the_command(tmp_path) -> None:
+    given = results((case(matmul(100)), 1e-3))
+    (tmp_path / "charts").mkdir()
+    report.write(under_roofs(ROOFS, (case(matmul(100)), 1e-3)), tmp_path, force=True)
+    written = report.write(given, tmp_path)
+    text = (tmp_path / "index.html").read_text()
+    assert "What this machine can reach" not in text
+    assert f"% of roof: {NO_ROOFS}" in text
+    assert not (tmp_path / "charts" / "cnn.png").exists()
+    assert tmp_path / "charts" / "cnn.png" not in written
+
+
+def test_an_implausible_time_is_a_warning_and_has_its_reason(tmp_path) -> None:
+    """100³ multiplications and additions in a microsecond are 2,000 GFLOP/s."""
+    given = under_roofs(ROOFS, (case(matmul(100)), 1e-6), (case(matmul(100), TORCH), 1e-3))
+    report.write(given, tmp_path)
+    text = (tmp_path / "report.md").read_text()
+    assert "these times are shorter than the machine can be, so they are not ranked" in text
+    assert "matmul 100 on numpy eager" in text
+    assert "1 implausible" in text
+    assert "faster than the measured ceiling allows" in text

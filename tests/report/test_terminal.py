@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from dlbench.analysis.columns import COLUMNS
+from dlbench.analysis.limits.roof import NO_ROOFS
 from dlbench.analysis.run import versus
 from dlbench.errors import UsageError
 from dlbench.formats.terminal import LEGEND, RATIO_LEGEND
@@ -18,6 +19,7 @@ from dlbench.networks.base import every
 from dlbench.records.case import Workload
 from dlbench.records.measurement import Compiling, Measurement, Sample, Stretch
 from dlbench.records.plan import Estimate, Sampling
+from dlbench.records.roofs import Blocks, Ceiling, Roofs
 from dlbench.report import terminal as output
 from dlbench.report.document import ABSENT, ALONE
 from dlbench.report.metrics import METRICS, SPARSE
@@ -530,3 +532,49 @@ def test_a_value_of_the_workloads_is_no_column_of_a_wide_table() -> None:
 def test_a_baseline_that_was_not_measured_is_said_to_be_so() -> None:
     found = results((PRODUCT, "no numpy"), (case(matmul(100), TORCH), 1e-3))
     assert ABSENT in printed(found, "table", View(against=versus("numpy", None)))
+
+
+def under_roofs(found: Results, **changes) -> Results:
+    """A run on a machine whose fastest product has 10 GFLOP/s."""
+    ceiling = Ceiling(PRODUCT.target, 64, 64, 64, 10.0, 9.0, 5, Blocks(8, 0))
+    roofs = Roofs("2026-01-01T00:00:00+00:00", ceilings=(replace(ceiling, **changes),))
+    return replace(found, run=replace(found.run, roofs=roofs))
+
+
+def test_the_share_of_the_roof_is_a_table_of_the_wide_page() -> None:
+    """100³ multiplications and additions in 1 ms are 2 GFLOP/s."""
+    text = printed(under_roofs(FOUND), View(wide=True))
+    assert "Speed, % of the roof" in text
+    table = text.partition("Speed, % of the roof")[2]
+    assert re.search(r"matmul 100 .* 20\.0 .* 10\.0", table)
+    assert "compute" in table
+    assert "% of roof:" not in text
+
+
+def test_where_the_roof_is_not_known_the_wide_page_says_how_to_know_it() -> None:
+    assert f"% of roof: {NO_ROOFS}" in printed(FOUND, View(wide=True), width=200)
+    assert "roof" not in printed(FOUND)
+
+
+def test_the_roof_is_a_metric_that_can_be_asked_for_and_sorted_by() -> None:
+    found = under_roofs(FOUND)
+    assert "% of" in printed(found, View(metrics=("roof",)))
+    assert printed(found, View(sort="roof"))
+    with pytest.raises(UsageError, match="roof needs the ceilings of its machine"):
+        printed(FOUND, View(metrics=("roof",)))
+
+
+def test_more_than_the_roof_is_told() -> None:
+    text = printed(under_roofs(FOUND, gflops=1.8), View(wide=True), width=200)
+    assert "More than 100 % of a roof: the machine does more than when it was measured" in text
+    assert "implausible" not in text
+
+
+def test_an_implausible_time_is_shown_as_such_with_a_warning() -> None:
+    text = printed(under_roofs(FOUND, gflops=0.2), width=200)
+    assert "these times are shorter than the machine can be, so they are not ranked" in text
+    assert "implausible" in text
+    assert "faster than the measured ceiling allows (2.00 GFLOP/s" in text
+    row = json.loads(printed(under_roofs(FOUND, gflops=0.2), "json"))["rows"][0]
+    assert (row["status"], row["rank"]) == ("implausible", None)
+    assert row["roof_share"] == pytest.approx(10.0)

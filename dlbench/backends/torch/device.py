@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from dlbench import units
+from dlbench.backends.torch.copies import TorchBuffers
 from dlbench.errors import Unavailable
 from dlbench.reference.arrays import Array
 
@@ -85,6 +86,10 @@ class TorchDevice:
         """Free the memory that CUDA's allocator keeps."""
         if self.is_cuda:
             torch.cuda.empty_cache()
+
+    def buffers(self, size: int, *, pinned: bool) -> TorchBuffers:
+        """Return memory of so many bytes on the host and on the device."""
+        return TorchBuffers(self.native, size, pinned=pinned)
 
     def is_out_of_memory(self, error: BaseException) -> bool:
         """Return whether it is CUDA's own error, or the RuntimeError of the CPU allocator."""

@@ -8,7 +8,6 @@ from time import monotonic
 
 from dlbench import units
 from dlbench.harness import wire
-from dlbench.harness.supervisor.ceiling import CeilingRun
 from dlbench.harness.supervisor.pool import Launch, WorkerPool
 from dlbench.harness.supervisor.probe import (
     SAMPLING,
@@ -18,18 +17,13 @@ from dlbench.harness.supervisor.probe import (
     fastest_s,
     median_s,
 )
+from dlbench.harness.supervisor.reach import copies
+from dlbench.harness.supervisor.reach.ceiling import CeilingRun
 from dlbench.records.base import DTYPES
 from dlbench.records.case import Case, Target, Workload
-from dlbench.records.hardware import (
-    Bandwidth,
-    Clock,
-    Finding,
-    Floor,
-    HardwarePlan,
-    Kinded,
-    Products,
-)
+from dlbench.records.hardware import Clock, Finding, HardwarePlan, Kinded, Products
 from dlbench.records.measurement import Notice, Progress
+from dlbench.records.roofs import Bandwidth, Floor, SmallestStep
 from dlbench.workloads.base import kind_named
 
 Event = Progress | Finding | Notice
@@ -43,14 +37,19 @@ FIRST_CEILING, ALL_CEILINGS = 0.55, 0.85
 # of the others, in which fewer frameworks take part.
 LEAST_FIRST, LEAST_OTHERS = 0.2, 0.05
 
+CPU = "cpu"
+
 # Links of the chain in one step: 1 ms at 3 GHz and 6 cycles a link.
 LINKS = 512 * 1000
 
 # Of an element of the sum: two float64 are read and one is written, as STREAM counts.
 SUM_BYTES, ELEMENT_BYTES = 24, 8
 
-# The smallest step (workloads/floor.py).
-SMALLEST: dict[str, int | str] = {"pass": "predict"}
+# The smallest steps: workloads/floor.py, and the product of two numbers.
+SMALLEST: dict[SmallestStep, tuple[str, dict[str, int | str]]] = {
+    "predict": ("floor", {"pass": "predict"}),
+    "matmul": ("matmul", {"m": 1, "n": 1, "k": 1}),
+}
 
 
 class HardwareRun:
@@ -77,6 +76,7 @@ class HardwareRun:
                 there = [one for one in chosen if self._is_there(one[0])]
                 if index == 0 and there:
                     yield from self._gauges(there[0][0])
+                yield from self._copies(products.device, [target for target, _ in there])
                 yield from self._floors([one for one in there if one in self.floors_left])
                 yield from self._ceiling(products, there, self._end_of(index, products.device))
                 self.pool.dismiss()
@@ -145,23 +145,35 @@ class HardwareRun:
         gb_s = 1e-9 * SUM_BYTES * size / fastest_s(found)
         return Bandwidth(threads, gb_s, self.plan.array_bytes, blocks_of(found))
 
+    # --- copies ---------------------------------------------------------------------------------
+    def _copies(self, device: str, there: Sequence[Target]) -> Events:
+        """Measure copies to and from a device other than the CPU, once."""
+        if device != CPU and device not in self.near:
+            yield self._progress(f"copies between host and {device}")
+            yield from copies.measured(self.probe, there)
+
     # --- the smallest steps ---------------------------------------------------------------------
     def _floors(self, chosen: Sequence[Kinded]) -> Events:
-        """Time the smallest step of targets whose workers are there."""
-        workload = Workload("floor", SMALLEST, kind_named("floor").work(SMALLEST, {}))
+        """Time the smallest steps of targets whose workers are there."""
         for target, kind in chosen:
-            yield self._progress(f"the smallest step of {target.backend} {target.mode}")
-            case_run = self.probe.ready(Case(workload, target, kind))
-            if case_run.status == "ok":
-                self.probe.time(case_run)
-            if case_run.status == "ok":
-                samples = case_run.samples
-                yield Floor(target, median_s(samples), blocks_of(samples))
-            else:
-                yield Notice(f"Not measured: the smallest step of {target.id}: {case_run.reason}")
-            self.probe.release(case_run)
+            yield self._progress(f"the smallest steps of {target.backend} {target.mode}")
+            for step, (name, params) in SMALLEST.items():
+                workload = Workload(name, params, kind_named(name).work(params, {}))
+                yield self._floor(step, Case(workload, target, kind))
             self.floors_left.remove((target, kind))
             self.done += 1
+
+    def _floor(self, step: SmallestStep, case: Case) -> Floor | Notice:
+        """Time one smallest step; return why not if that fails."""
+        target, case_run = case.target, self.probe.ready(case)
+        if case_run.status == "ok":
+            self.probe.time(case_run)
+        self.probe.release(case_run)
+        if case_run.status != "ok":
+            what = f"the smallest {step} of {target.id}"
+            return Notice(f"Not measured: {what}: {case_run.reason}")
+        samples = case_run.samples
+        return Floor(target, median_s(samples), blocks_of(samples), step)
 
     def _other_floors(self) -> Events:
         """Start the other targets one by one, while there is time; tell which were left out."""
@@ -177,7 +189,7 @@ class HardwareRun:
         if self.floors_left:
             modes = ", ".join(f"{target.backend} {target.mode}" for target, _ in self.floors_left)
             yield Notice(
-                f"Not measured: the smallest step of {modes}: the time was up; try a "
+                f"Not measured: the smallest steps of {modes}: the time was up; try a "
                 f"longer --budget than {self.plan.budget_s:g}"
             )
 

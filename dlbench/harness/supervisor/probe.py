@@ -8,9 +8,9 @@ from dlbench.harness import wire
 from dlbench.harness.supervisor.case import CaseRun
 from dlbench.harness.supervisor.pool import WorkerPool, as_failure
 from dlbench.records.case import Case, Target
-from dlbench.records.hardware import Blocks
 from dlbench.records.measurement import Sample
 from dlbench.records.plan import Plan, Sampling
+from dlbench.records.roofs import Blocks
 
 # Blocks as in a run; the fastest one counts, so a turn of them is enough to know a case.
 SAMPLING = Sampling(block_s=0.02, warmup_s=0.15)
@@ -49,10 +49,15 @@ class Probe:
         case_run.ask(wire.Release(case_run.case.id))
 
     def gauge(
-        self, target: Target, name: wire.GaugeName, size: int, threads: int
+        self,
+        target: Target,
+        name: wire.GaugeName,
+        size: int,
+        threads: int,
+        blocks: int = GAUGE_BLOCKS,
     ) -> tuple[Sample, ...] | wire.Failed:
         """Time a gauge of the machine in the worker of a target."""
-        order = wire.Gauge(name, size, threads, GAUGE, LEAD_S, GAUGE_BLOCKS)
+        order = wire.Gauge(name, size, threads, GAUGE, LEAD_S, blocks)
         reply = self.pool.ask(target, order)
         return reply.samples if isinstance(reply, wire.Timed) else as_failure(reply)
 

@@ -17,6 +17,7 @@ from dlbench.backends.base import Backend, Step
 from dlbench.errors import DlbenchError
 from dlbench.harness import wire
 from dlbench.harness.worker.blocks import Blocks
+from dlbench.harness.worker.copies import NAMES, Copy
 from dlbench.harness.worker.interference import Monitor
 from dlbench.reference.arrays import Array
 
@@ -101,17 +102,24 @@ class Chain:
             raise DlbenchError("the chain has a wrong result")
 
 
-GAUGES: dict[wire.GaugeName, Callable[[int, int], Gauge]] = {"sum": Sum, "chain": Chain}
+# Those of the host; copies need the device of a backend.
+GAUGES: dict[str, Callable[[int, int], Gauge]] = {"sum": Sum, "chain": Chain}
 
 
 def gauge(backend: Backend, monitor: Monitor, order: wire.Gauge) -> wire.Timed:
     """Warm up, check and time a gauge in so many threads."""
-    made = GAUGES[order.name](order.size, order.threads)
+    made = _made(backend, order)
     with in_threads(made) as run:
         blocks = Blocks(Step(run, lambda _: {}), backend, order.threads, monitor)
         blocks.warm_up(order.sampling, None)
         made.check()
         return blocks.turn(order.lead_s, order.blocks)
+
+
+def _made(backend: Backend, order: wire.Gauge) -> Gauge:
+    if order.name in NAMES:
+        return Copy(backend, order.name, order.size)
+    return GAUGES[order.name](order.size, order.threads)
 
 
 @contextmanager

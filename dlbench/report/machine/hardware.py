@@ -1,6 +1,6 @@
 """The hardware of this machine as tables beside the lecture's, as Markdown, or as JSON."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 
 import msgspec
 from rich.console import Console
@@ -11,10 +11,16 @@ from dlbench.formats import markdown, terminal
 from dlbench.formats.base import Cell, Table
 from dlbench.machine import peaks
 from dlbench.machine.peaks import Told
-from dlbench.records.hardware import Ceiling, Floor, Hardware, Peak, Processor
-
-UNKNOWN = "-"
-GIGA = 1e9
+from dlbench.records.hardware import Hardware, Processor
+from dlbench.report.machine import cnn, reach
+from dlbench.report.machine.reach import (
+    BANDWIDTH_NOTE,
+    CEILING_NOTE,
+    FLOOR_NOTE,
+    TRANSFER_NOTE,
+    UNKNOWN,
+    cell,
+)
 
 # Measured above its peak by more than this: the clock of both differs a little from second to
 # second.
@@ -28,17 +34,12 @@ LECTURE_NOTE = (
     "the maker says 4352"
 )
 FLOP_NOTE = "GFLOP/s: 1e9 floating-point operations a second, 2mnk for a product (m, k) by (k, n)"
-CEILING_NOTE = "Ceiling: the fastest block of the fastest product that the search found"
-BANDWIDTH_NOTE = (
-    "Memory: a = b + c in float64, 24 bytes for each element, as STREAM counts; its triad moves "
-    "the same bytes"
-)
-FLOOR_NOTE = "Dispatch floor: the smallest step, predict on one row of a network with one weight"
 
 
 def to_json(found: Hardware) -> str:
-    """Return all that is known, and the lecture's rows, as JSON."""
-    parts = {"hardware": found, "lecture": peaks.lecture()}
+    """Return all that is known, the lecture's rows, and the networks of its chart, as JSON."""
+    chart = peaks.convolutional()
+    parts = {"hardware": found, "lecture": peaks.lecture(), "convolutional": chart}
     return f"{msgspec.json.format(msgspec.json.encode(parts)).decode()}\n"
 
 
@@ -63,7 +64,14 @@ def show(found: Hardware, console: Console) -> None:
 
 def tables(found: Hardware) -> list[Table]:
     """Return the tables that have rows."""
-    every = (processors(found), products(found), bandwidths(found), floors(found))
+    every = (
+        processors(found),
+        reach.products(found.ceilings, found.peaks),
+        reach.bandwidths(found.bandwidths),
+        reach.transfers(found.transfers or ()),
+        reach.floors(found.floors),
+        cnn.table(found.ceilings),
+    )
     return [table for table in every if table.rows]
 
 
@@ -103,13 +111,13 @@ def _speed(found: Hardware, device: str) -> float | None:
 def _here(one: Processor, gflops: float | None) -> tuple[str, tuple[Cell, ...]]:
     price = one.price
     return f"this machine: {one_line(one.name or one.device)}", (
-        _cell(one.cores, str),
-        _cell(one.threads, str),
-        _cell(one.clock_ghz, units.significant),
-        _cell(one.memory_bytes, units.size),
+        cell(one.cores, str),
+        cell(one.threads, str),
+        cell(one.clock_ghz, units.significant),
+        cell(one.memory_bytes, units.size),
         Cell(price.text if price else UNKNOWN),
-        _cell(gflops, units.thousands),
-        _cell(gflops / price.amount if price and gflops else None, units.significant),
+        cell(gflops, units.thousands),
+        cell(gflops / price.amount if price and gflops else None, units.significant),
     )
 
 
@@ -117,91 +125,13 @@ def _told(one: Told) -> tuple[str, tuple[Cell, ...]]:
     amount = float(one.price.split()[0])
     return one.name, (
         Cell(str(one.cores)),
-        _cell(one.threads, str),
+        cell(one.threads, str),
         Cell(f"{one.clock_ghz:g}"),
         Cell(one.memory),
         Cell(one.price),
         Cell(units.thousands(one.speed_gflops)),
         Cell(units.significant(one.speed_gflops / amount)),
     )
-
-
-def _cell(value: float | None, write: Callable[[float], str]) -> Cell:
-    return Cell(UNKNOWN if value is None else write(value))
-
-
-# --- ceilings -----------------------------------------------------------------------------------
-def products(found: Hardware) -> Table:
-    """Return a line for every ceiling, beside its theoretical peak."""
-    known = {(one.device, one.dtype, one.threads): one for one in found.peaks}
-    heads = (("threads",), ("GFLOP/s",), ("peak",), ("of peak",), ("product",), ("reached by",))
-    return Table(
-        title="Matrix products: measured ceiling and theoretical peak",
-        heads=heads,
-        rows=tuple(_ceiling(one, _peak_of(one, known)) for one in found.ceilings),
-        notes=(),
-        label="dtype",
-        starred=False,
-    )
-
-
-def _peak_of(one: Ceiling, known: Mapping[tuple[str, str, int], Peak]) -> Peak | None:
-    return known.get((one.target.device, one.target.dtype, one.target.threads))
-
-
-def _ceiling(one: Ceiling, peak: Peak | None) -> tuple[str, tuple[Cell, ...]]:
-    target = one.target
-    device = "" if target.device == "cpu" else f"{target.device} "
-    sides = (one.m, one.n, one.k)
-    shape = str(one.m) if len(set(sides)) == 1 else "×".join(map(str, sides))
-    return f"{device}{target.dtype}", (
-        Cell(str(target.threads)),
-        Cell(units.thousands(one.gflops)),
-        Cell(units.thousands(peak.gflops) if peak else UNKNOWN),
-        Cell(units.percent(one.gflops / peak.gflops) if peak else UNKNOWN),
-        Cell(shape),
-        Cell(f"{target.backend} {target.mode}"),
-    )
-
-
-# --- memory and launches ------------------------------------------------------------------------
-def bandwidths(found: Hardware) -> Table:
-    """Return a line for every number of threads."""
-    rows = tuple(
-        (
-            units.counted(one.threads, "thread"),
-            (Cell(units.significant(one.gb_s)), Cell(units.size(one.array_bytes))),
-        )
-        for one in found.bandwidths
-    )
-    return Table(
-        title="Memory bandwidth",
-        heads=(("GB/s",), ("each array",)),
-        rows=rows,
-        notes=(),
-        label="a = b + c",
-        starred=False,
-    )
-
-
-def floors(found: Hardware) -> Table:
-    """Return a line for every framework, mode and device, the fastest first."""
-    ordered = sorted(found.floors, key=lambda one: one.step_s)
-    rows = tuple((_name(one), (Cell(units.duration(one.step_s)),)) for one in ordered)
-    return Table(
-        title="Dispatch floor",
-        heads=(("time",),),
-        rows=rows,
-        notes=(),
-        label="framework",
-        starred=False,
-    )
-
-
-def _name(one: Floor) -> str:
-    target = one.target
-    device = "" if target.device == "cpu" else f" {target.device}"
-    return f"{target.backend} {target.mode}{device}"
 
 
 # --- what stands below --------------------------------------------------------------------------
@@ -220,6 +150,10 @@ def _meanings(found: Hardware) -> Iterator[str]:
         yield CEILING_NOTE
     if found.bandwidths:
         yield BANDWIDTH_NOTE
+    if cnn.table(found.ceilings).rows:
+        yield cnn.NOTE
+    if found.transfers:
+        yield TRANSFER_NOTE
     if found.floors:
         yield FLOOR_NOTE
 
@@ -241,7 +175,7 @@ def _of_peaks(found: Hardware) -> Iterator[str]:
 def _warnings(found: Hardware) -> Iterator[str]:
     known = {(one.device, one.dtype, one.threads): one for one in found.peaks}
     if any(
-        (peak := _peak_of(one, known)) is not None and one.gflops > ABOVE * peak.gflops
+        (peak := reach.peak_of(one, known)) is not None and one.gflops > ABOVE * peak.gflops
         for one in found.ceilings
     ):
         yield (

@@ -6,9 +6,10 @@ from msgspec.structs import replace
 from dlbench.harness import wire
 from dlbench.harness.supervisor.hardware import HardwareRun
 from dlbench.harness.supervisor.probe import busy_s
-from dlbench.records.hardware import Bandwidth, Ceiling, Clock, Floor, HardwarePlan, Products
+from dlbench.records.hardware import Clock, HardwarePlan, Products
 from dlbench.records.measurement import Notice, Progress, Sample
-from fakes.hardware import CHAIN_NS, FLOOR_S, GB_S, Rated, target
+from dlbench.records.roofs import Bandwidth, Ceiling, Floor
+from fakes.hardware import CHAIN_NS, FLOOR_S, GB_S, PRODUCT_FLOOR_S, Rated, target
 from fakes.workers import BROKEN, Dies
 
 ALPHA, BETA = (target("alpha"), "dynamic"), (target("beta"), "dynamic")
@@ -103,10 +104,24 @@ def test_the_clock_and_the_bandwidth_are_measured_for_every_number_of_threads() 
     ]
 
 
-def test_the_smallest_step_is_timed_in_every_mode() -> None:
+def test_the_smallest_steps_are_timed_in_every_mode() -> None:
     found = those(Floor, measured(plan()))
-    assert [one.target for one in found] == [ALPHA[0], BETA[0], GRAPH[0]]
-    assert all(one.step_s == pytest.approx(FLOOR_S) for one in found)
+    assert [(one.target, one.step) for one in found] == [
+        (target, step) for target in (ALPHA[0], BETA[0], GRAPH[0]) for step in ("predict", "matmul")
+    ]
+    seconds = {"predict": FLOOR_S, "matmul": PRODUCT_FLOOR_S}
+    assert all(one.step_s == pytest.approx(seconds[one.step]) for one in found)
+
+
+def test_a_smallest_step_that_fails_is_told_and_the_other_is_measured() -> None:
+    wrong = [wire.Verified((BROKEN,)), None]
+    rated = Rated(rates, scripts={"beta": {"check": [*wrong]}})
+    events = measured(plan(floors=(BETA,)), rated)
+    assert [one.step for one in those(Floor, events)] == ["matmul"]
+    told = [one.text for one in those(Notice, events)]
+    assert any(
+        text.startswith(f"Not measured: the smallest predict of {BETA[0].id}: ") for text in told
+    )
 
 
 def test_it_ends_about_when_it_should_and_says_how_far_it_is() -> None:
@@ -121,9 +136,9 @@ def test_it_ends_about_when_it_should_and_says_how_far_it_is() -> None:
 
 def test_modes_for_which_there_is_no_time_are_told() -> None:
     events = measured(plan(budget_s=1.0))
-    assert [one.target for one in those(Floor, events)] == [ALPHA[0], BETA[0]]
+    assert {one.target for one in those(Floor, events)} == {ALPHA[0], BETA[0]}
     assert those(Notice, events)[-1].text == (
-        "Not measured: the smallest step of beta graph: the time was up; try a longer --budget "
+        "Not measured: the smallest steps of beta graph: the time was up; try a longer --budget "
         "than 1"
     )
 

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from rich.console import Console
 from rich.text import Text
 
-from dlbench.records.hardware import Bandwidth, Blocks, Floor
+from dlbench.records.roofs import Blocks
 from dlbench.report.machine import hardware
-from fakes.hardware import QUIET, found, target
+from fakes.hardware import found
 
 
 def shown(one, width: int = 80, **options) -> str:
@@ -43,27 +43,6 @@ def test_what_is_not_known_is_a_dash() -> None:
     assert [cell.text for cell in rows[0][1]] == ["2", "2", "-", "-", "-", "-", "-"]
 
 
-def test_a_ceiling_stands_beside_its_peak() -> None:
-    rows = hardware.products(found()).rows
-    assert [[label, *(cell.text for cell in cells)] for label, cells in rows] == [
-        ["float32", "2", "180", "192", "94 %", "1024", "alpha eager"],
-        ["float32", "1", "91.0", "-", "-", "512×1024×2048", "beta eager"],
-    ]
-
-
-def test_the_smallest_steps_are_ordered_by_their_time() -> None:
-    rows = hardware.floors(found()).rows
-    assert [(label, cells[0].text) for label, cells in rows] == [
-        ("alpha eager", "2.00 µs"),
-        ("beta graph", "50.0 µs"),
-    ]
-
-
-def test_a_device_that_is_no_cpu_is_named() -> None:
-    there = Floor(target("beta", device="cuda"), 1e-5, QUIET)
-    assert hardware.floors(found(floors=(there,))).rows[0][0] == "beta eager cuda"
-
-
 @pytest.mark.parametrize("is_terminal", [False, True])
 def test_tables_fit_into_80_columns(*, is_terminal: bool) -> None:
     name = "13th Gen Intel(R) Core(TM) i9-13900KS with Radeon Graphics 96-Core"
@@ -79,6 +58,7 @@ def test_what_was_not_measured_has_no_table() -> None:
     assert titles == [
         "This machine, and the CPU and GPU of the lecture",
         "Matrix products: measured ceiling and theoretical peak",
+        "The lecture's chart: forward and backward pass of 16 images, ms",
     ]
 
 
@@ -115,6 +95,7 @@ def test_json_has_every_number_and_the_lecture() -> None:
     given = json.loads(hardware.to_json(found()))
     assert given["hardware"]["ceilings"][0]["gflops"] == 180.0
     assert given["hardware"]["processors"][0]["price"] == {"amount": 400.0, "currency": "USD"}
+    assert given["convolutional"][0]["network"] == "VGG-16"
     assert [one["name"] for one in given["lecture"]] == [
         "Intel Core i7-7700K",
         "NVIDIA RTX 2080 Ti",
@@ -135,10 +116,3 @@ def test_a_terminal_prints_names_as_they_are() -> None:
     text = shown(found(processors=(strange,)))
     assert "[bold]CPU[/bold]" in text
     assert "\x1b" not in text
-
-
-def test_bandwidths_are_of_threads() -> None:
-    rows = hardware.bandwidths(found(bandwidths=(Bandwidth(1, 12.5, 2**28, QUIET),))).rows
-    assert [(label, cells[0].text, cells[1].text) for label, cells in rows] == [
-        ("1 thread", "12.5", "256 MiB")
-    ]

@@ -6,7 +6,7 @@ from math import exp
 
 import pytest
 
-from dlbench.harness.supervisor.search import FIRST, Search, Trial
+from dlbench.harness.supervisor.reach.search import FIRST, Search, Trial
 from fakes.hardware import target
 
 ALPHA, BETA = target("alpha"), target("beta")

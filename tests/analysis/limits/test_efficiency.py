@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from dlbench.analysis.efficiency import with_efficiency
+from dlbench.analysis.limits.efficiency import with_efficiency
 from dlbench.records.case import Work, Workload
 from fakes import runs
 from fakes.runs import COMPILED, NUMPY, TORCH, case, forward, matmul, measured

@@ -22,23 +22,23 @@ Place = tuple[str, ...]
 
 def with_efficiency(rows: Sequence[Row]) -> list[Row]:
     """Return the rows, those of networks with their shares, where the run has floor or ceiling."""
-    floors, ceilings = _floors(rows), _ceilings(rows)
-    return [_with(row, floors, ceilings) for row in rows]
+    found, ceilings = floors(rows), _ceilings(rows)
+    return [_with(row, found, ceilings) for row in rows]
 
 
-def _with(row: Row, floors: dict[Place, float], ceilings: dict[Place, float]) -> Row:
+def _with(row: Row, floors_s: dict[Place, float], ceilings: dict[Place, float]) -> Row:
     if "network" not in row.workload.params:
         return row
-    overhead = _overhead(row, floors.get(_dispatch(row, row.workload.kind)))
+    overhead = _overhead(row, floors_s.get(dispatch(row, row.workload.kind)))
     utilisation = _utilisation(row, ceilings.get(_hardware(row)))
     efficiency = replace(row.efficiency, overhead=overhead, utilisation=utilisation)
     return replace(row, efficiency=efficiency)
 
 
-def _floors(rows: Sequence[Row]) -> dict[Place, float]:
-    """The seconds of every smallest step."""
+def floors(rows: Sequence[Row]) -> dict[Place, float]:
+    """Return the seconds of every smallest step of a run, by `dispatch`."""
     return {
-        _dispatch(row, str(row.workload.params["pass"])): row.time.seconds or 0.0
+        dispatch(row, str(row.workload.params["pass"])): row.time.seconds or 0.0
         for row in rows
         if row.workload.kind == FLOOR and is_timed(row)
     }
@@ -71,5 +71,6 @@ def _hardware(row: Row) -> Place:
     return row.target.device, row.target.dtype, str(row.target.threads)
 
 
-def _dispatch(row: Row, kind: str) -> Place:
+def dispatch(row: Row, kind: str) -> Place:
+    """Return what the time of the smallest step depends on. kind: of the step."""
     return kind, row.target.backend, row.target.mode, row.target.call, *_hardware(row)

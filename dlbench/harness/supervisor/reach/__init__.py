@@ -1,0 +1,1 @@
+"""What a device can reach: its fastest matrix product, and copies to and from it."""
