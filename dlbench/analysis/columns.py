@@ -84,6 +84,8 @@ COLUMNS: dict[str, str] = {
     "first_calls_s": "time.first_calls_s",
     "start_s": "time.start_s",
     "base_case": "comparison.base_case",
+    "peak_resident_bytes": "memory.resident_bytes",
+    "peak_device_bytes": "memory.device_bytes",
 }
 
 

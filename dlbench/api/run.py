@@ -112,6 +112,7 @@ def head_of(  # noqa: PLR0913, PLR0917 - what is known of a run before it starts
         usual,
         settings=settings.departures(planned, declarations),
         differences=settings.differences(planned, declarations),
+        usual_dtypes=settings.usual_dtypes(planned, declarations),
     )
 
 

@@ -12,6 +12,7 @@ from dlbench.machine.topology import Topology
 from dlbench.plan.request import HardwareRequest
 from dlbench.plan.targets import Machine, reason_to_skip, targets_for
 from dlbench.plan.wishes import DEFAULT
+from dlbench.records.base import DTYPES
 from dlbench.records.case import ModeKind, Target
 from dlbench.records.hardware import HardwarePlan, Kinded, Products
 
@@ -87,7 +88,14 @@ def _threads(machine: Machine) -> list[str]:
 
 
 def _is_useful(target: Target, request: HardwareRequest, machine: Machine) -> bool:
-    """Return whether the threads of a target matter: on a GPU they do not."""
+    """Return whether the threads and the dtype of a target matter.
+
+    Threads do not on a GPU. Dtypes that need other units than the usual ones of a CPU, or that mix
+    two, are searched on request: they would take the time of the others.
+    """
+    kind = DTYPES[target.dtype]
+    if not request.dtype and (kind.also or (kind.rounding and target.device == "cpu")):
+        return False
     return target.device == "cpu" or bool(request.threads) or target.threads == machine.cores
 
 

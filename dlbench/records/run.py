@@ -19,7 +19,8 @@ from dlbench.records.settings import Departure, Difference
 #    that can run at a time; epochs of a training have the counters of disturbances; lines
 #    have the start of the device.
 # 9: the head has what pairs of its cases came to in earlier runs.
-SCHEMA_VERSION = 9
+# 10: the head has the dtypes in which frameworks multiply by default; lines have the memory.
+SCHEMA_VERSION = 10
 
 CoreLimit = Literal["affinity", "quota"]
 
@@ -72,8 +73,9 @@ class Run(Record, frozen=True):
 
     started: the time of the start in ISO 8601; dlbench: its version; luck: what earlier runs on
     this machine showed, None without any; settings: by backend, what differed from the framework's
-    defaults; differences: by backend, what comes out differently by definition. Both are empty in
-    older runs.
+    defaults; differences: by backend, what comes out differently by definition; usual_dtypes: by
+    backend and kind of device, the dtype in which it multiplies float32 by default. They are empty
+    in older runs.
     """
 
     id: str
@@ -85,4 +87,5 @@ class Run(Record, frozen=True):
     luck: UsualLuck | None = None
     settings: dict[str, tuple[Departure, ...]] = field(default_factory=dict)
     differences: dict[str, tuple[Difference, ...]] = field(default_factory=dict)
+    usual_dtypes: dict[str, dict[str, str]] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION

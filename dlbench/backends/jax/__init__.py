@@ -16,9 +16,11 @@ DECLARATION = {
     },
     "callbacks": [],
     "devices": {
-        "cpu": ["float32", "float64"],
-        "cuda": ["float32", "float64", "tf32"],
+        "cpu": ["float32", "float64", "bfloat16", "float16"],
+        "cuda": ["float32", "float64", "tf32", "bfloat16", "float16"],
     },
+    "lacks": {"autocast-bfloat16": "JAX has no autocast"},
+    "usual_dtypes": {"cpu": "float32", "cuda": "tf32"},
     "environment": {
         # The size of the thread pool of XLA's CPU client.
         "PJRT_NPROC": "{threads}",

@@ -21,9 +21,11 @@ DECLARATION = {
     },
     "callbacks": ["tensorboard", "checkpoint"],
     "devices": {
-        "cpu": ["float32", "float64"],
-        "cuda": ["float32", "float64", "tf32"],
+        "cpu": ["float32", "float64", "bfloat16", "float16"],
+        "cuda": ["float32", "float64", "tf32", "bfloat16", "float16"],
     },
+    "lacks": {"autocast-bfloat16": "TensorFlow has no autocast"},
+    "usual_dtypes": {"cpu": "float32", "cuda": "tf32"},
     "environment": {
         "KERAS_BACKEND": "tensorflow",
         "OMP_NUM_THREADS": "{threads}",
