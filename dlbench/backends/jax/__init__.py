@@ -123,6 +123,18 @@ DECLARATION = {
             "default": 1e-08,
             "ours": "{network}",
         },
+        {
+            "name": "optax.adamw(eps)",
+            "why": "all frameworks get the hyper-parameters of the network",
+            "default": 1e-08,
+            "ours": "{network}",
+        },
+        {
+            "name": "optax.adamw(weight_decay)",
+            "why": "all frameworks get the hyper-parameters of the network",
+            "default": 0.0001,
+            "ours": "{network}",
+        },
     ],
     "differences": [
         {

@@ -107,6 +107,12 @@ DECLARATION = {
             "default": 1e-07,
             "ours": "the square of the network's",
         },
+        {
+            "name": "keras.optimizers.AdamW(weight_decay)",
+            "why": "all frameworks get the hyper-parameters of the network",
+            "default": 0.004,
+            "ours": "{network}",
+        },
     ],
     "differences": [
         {
@@ -118,7 +124,7 @@ DECLARATION = {
         },
         {
             "quantity": "weight/",
-            "optimizers": ["adam"],
+            "optimizers": ["adam", "adamw"],
             "note": "Keras adds epsilon before it corrects the bias, the reference after it: "
             "the first step differs where a gradient is little larger than epsilon",
         },

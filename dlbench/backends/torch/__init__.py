@@ -117,6 +117,18 @@ DECLARATION = {
             "ours": "{network}",
         },
         {
+            "name": "torch.optim.AdamW(eps)",
+            "why": "all frameworks get the hyper-parameters of the network",
+            "default": 1e-08,
+            "ours": "{network}",
+        },
+        {
+            "name": "torch.optim.AdamW(weight_decay)",
+            "why": "all frameworks get the hyper-parameters of the network",
+            "default": 0.01,
+            "ours": "{network}",
+        },
+        {
             "name": "torch.nn.BatchNorm1d(eps)",
             "why": "all frameworks get the hyper-parameters of the network",
             "default": 1e-05,
