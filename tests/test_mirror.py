@@ -62,7 +62,6 @@ ELSEWHERE = {
     "records/verification.py": "harness/supervisor/test_verification.py",
     # What is compared with NumPy's by every backend.
     "parity/epoch.py": "backends/test_every_trainer.py",
-    "reference/arrays.py": "reference/test_mlp.py",
     "cli.py": "commands/test_cli.py",
     "__main__.py": "commands/test_cli.py",
     "grouping.py": "report/test_tables.py",

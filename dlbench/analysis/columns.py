@@ -89,6 +89,8 @@ COLUMNS: dict[str, str] = {
     "roof_gflops": "roof.gflops",
     "roof_share": "roof.share",
     "roof_reason": "roof.reason",
+    "peak_resident_bytes": "memory.resident_bytes",
+    "peak_device_bytes": "memory.device_bytes",
 }
 
 

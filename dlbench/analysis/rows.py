@@ -115,6 +115,13 @@ class Roof(Struct, frozen=True):
     reason: str | None = None
 
 
+class PeakMemory(Struct, frozen=True):
+    """The most bytes that a case held: its process on the host, its tensors on a device."""
+
+    resident_bytes: int | None = None
+    device_bytes: int | None = None
+
+
 class RowComparison(Struct, frozen=True):
     """A row compared with its baseline.
 
@@ -164,6 +171,7 @@ class Row(Struct, frozen=True):
     compile: CompileCost = CompileCost()
     break_even: BreakEven = BreakEven()
     comparison: RowComparison = RowComparison()
+    memory: PeakMemory = PeakMemory()
     level: Level = Level()
     leads: bool | None = None
     rank: int | None = None
@@ -200,6 +208,7 @@ def row_of(case: Case, samples: CaseSamples) -> Row:
         blocks=_blocks(samples, found),
         shape=Shape(found.autocorrelation, found.drift, found.modes),
         level=level_of(samples),
+        memory=PeakMemory(samples.memory.resident_bytes, samples.memory.device_bytes),
     )
 
 

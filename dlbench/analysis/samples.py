@@ -6,7 +6,7 @@ It must not know what is computed from them.
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from math import log
 from statistics import median
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from dlbench.records.case import Target
 from dlbench.records.measurement import (
     Compiling,
     Measurement,
+    Memory,
     ParityCheck,
     Sample,
     Status,
@@ -63,7 +64,7 @@ class CaseSamples:
     status and reason come from the first measurement that is not ok; calls_s and parity from the
     first generation, before anything was compiled; stop_reason from the last; first_calls and
     stretches from all; lead_s: the longest lead-in of a turn; start_s: the median seconds that the
-    process took to start computing, None if unknown.
+    process took to start computing, None if unknown; memory: the most in any.
     """
 
     case: str
@@ -77,6 +78,7 @@ class CaseSamples:
     stretches: tuple[Stretch, ...] = ()
     lead_s: float | None = None
     start_s: float | None = None
+    memory: Memory = Memory()
 
     @cached_property
     def selection(self) -> Selection:
@@ -199,4 +201,5 @@ def _join(lines: Sequence[Measurement], first_of: AbstractSet[tuple[str, int]]) 
             for line in lines
         ),
         start_s=median(starts) if starts else None,
+        memory=reduce(Memory.most, (line.memory for line in lines)),
     )

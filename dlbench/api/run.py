@@ -119,6 +119,7 @@ def head_of(  # noqa: PLR0913, PLR0917 - what is known of a run before it starts
         settings=settings.departures(planned, declarations),
         differences=settings.differences(planned, declarations),
         roofs=reach,
+        usual_dtypes=settings.usual_dtypes(planned, declarations),
     )
 
 

@@ -57,7 +57,13 @@ Mode = Annotated[
         "only by name), default (each framework's default mode).",
     ),
 ]
-Dtype = Annotated[Words, option("--dtype", "float32, float64 or tf32. [default: float32]")]
+Dtype = Annotated[
+    Words,
+    option(
+        "--dtype",
+        "float32, float64, tf32, bfloat16, float16 or autocast-bfloat16. [default: float32]",
+    ),
+]
 Threads = Annotated[Words, option("--threads", "Thread counts. [default: all usable cores]")]
 Network = Annotated[Words, option("--network", "Networks, see: dlbench list networks.")]
 Results = Annotated[Path, typer.Option("--results", help="Folder of results.")]

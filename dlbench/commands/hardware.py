@@ -40,7 +40,13 @@ def hardware(
     backend: Backend = None,
     device: Device = None,
     mode: Mode = None,
-    dtype: Annotated[Words, option("--dtype", "float32, float64 or tf32. [default: all]")] = None,
+    dtype: Annotated[
+        Words,
+        option(
+            "--dtype",
+            "Number types. [default: float32, float64, and on a GPU tf32, bfloat16, float16]",
+        ),
+    ] = None,
     threads: Annotated[
         Words, option("--threads", "Thread counts. [default: all usable cores, and 1]")
     ] = None,

@@ -164,6 +164,17 @@ def _calls() -> Lines:
             yield from ((name, kind, call, about) for call, about in calls.items())
 
 
+def _dtypes() -> Lines:
+    yield "backend", "device", "--dtype"
+    for name, declared in _declared():
+        for device, dtypes in declared.devices.items():
+            usual = declared.usual_dtypes.get(device, dtypes[0])
+            told = "" if usual == "float32" else f" (multiplies float32 in {usual} by default)"
+            yield name, device, f"{', '.join(dtypes)}{told}"
+        for dtype, why in declared.lacks.items():
+            yield name, "none", f"{dtype}: {why}"
+
+
 def _settings() -> Lines:
     for name, declared in _declared():
         yield from ((name, _in_a_line(one)) for one in declared.departures)
@@ -219,6 +230,7 @@ LISTS: dict[str, Callable[[Path], Lines]] = {
 # What follows a list: a title, and lines.
 DETAILS: dict[str, tuple[tuple[str, Callable[[], Lines]], ...]] = {
     "backends": (
+        ("Number types", _dtypes),
         ("Calls beside the bare one", _calls),
         ("Settings that differ from the framework's defaults", _settings),
     ),

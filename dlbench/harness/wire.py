@@ -12,7 +12,7 @@ from dlbench.records.base import NOT_DECODED, Finite, Record, Seconds
 from dlbench.records.case import ModeKind, Target, Workload
 from dlbench.records.framework import FrameworkFacts
 from dlbench.records.layers import Optimizer
-from dlbench.records.measurement import Compiling, ParityCheck, Sample, Status, Stretch
+from dlbench.records.measurement import Compiling, Memory, ParityCheck, Sample, Status, Stretch
 from dlbench.records.network import Network
 from dlbench.records.plan import Sampling
 from dlbench.records.training import EpochResult
@@ -187,12 +187,14 @@ class Prepared(Record, frozen=True, tag="prepared"):
     compiling: Compiling | None = None
     facts: dict[str, str | int | None] = msgspec.field(default_factory=dict)
     start_s: Seconds | None = None
+    memory: Memory = Memory()
 
 
 class Warm(Record, frozen=True, tag="warm"):
-    """The samples of the warm-up."""
+    """The samples of the warm-up, and the memory during it."""
 
     samples: tuple[Sample, ...]
+    memory: Memory = Memory()
 
 
 class Sustained(Record, frozen=True, tag="sustained"):

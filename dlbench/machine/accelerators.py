@@ -13,12 +13,16 @@ MEGA, GIGA = 1e6, 1e9
 
 @dataclass(frozen=True)
 class Accelerator:
-    """A GPU. cores: its units for single precision; clock_ghz: the highest; None is unknown."""
+    """A GPU. cores: its units for single precision; clock_ghz: the highest; None is unknown.
+
+    free_bytes: the memory that no process has taken.
+    """
 
     name: str
     cores: int | None
     clock_ghz: float | None
     memory_bytes: int | None
+    free_bytes: int | None = None
 
 
 def accelerators() -> tuple[Accelerator, ...]:
@@ -41,6 +45,7 @@ def _of(handle: Any) -> Accelerator:
         cores=_known(lambda: int(pynvml.nvmlDeviceGetNumGpuCores(handle))),
         clock_ghz=None if mhz is None else mhz * MEGA / GIGA,
         memory_bytes=_known(lambda: int(pynvml.nvmlDeviceGetMemoryInfo(handle).total)),
+        free_bytes=_known(lambda: int(pynvml.nvmlDeviceGetMemoryInfo(handle).free)),
     )
 
 

@@ -1,4 +1,4 @@
-"""The rise of a process's resident memory during some work.
+"""The resident memory of a process during some work: its peak, and how far it rises.
 
 Linux records the peak, and can reset it (proc(5): clear_refs, VmHWM).
 """
@@ -27,9 +27,13 @@ class PeakMemory:
             return None
         return self._bytes("VmRSS")
 
+    def peak(self) -> int | None:
+        """Return the most resident bytes since the beginning; None if unknown."""
+        return None if self.before is None else self._bytes("VmHWM")
+
     def rise(self) -> int | None:
         """Return the bytes of the peak above the first resident bytes; None if unknown."""
-        peak = None if self.before is None else self._bytes("VmHWM")
+        peak = self.peak()
         return None if peak is None or self.before is None else max(0, peak - self.before)
 
     def _bytes(self, field: str) -> int | None:

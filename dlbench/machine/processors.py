@@ -13,6 +13,7 @@ from dlbench import units
 from dlbench.machine import peaks
 from dlbench.machine.accelerators import Accelerator
 from dlbench.machine.topology import Topology
+from dlbench.records.base import DTYPES
 from dlbench.records.hardware import Clock, Peak, Price, Processor, Products
 from dlbench.records.run import Environment
 
@@ -107,8 +108,8 @@ def peak(products: Products, seen: Seen) -> Peak | None:
 
 def _of_cpu(products: Products, seen: Seen) -> Peak | None:
     core, (ghz, source) = seen.core, _clock(seen, products.threads)
-    if core is None or ghz is None:
-        return None
+    if core is None or ghz is None or DTYPES[products.dtype].rounding:
+        return None  # of units for 16 bits, no table tells how many there are
     cores = min(products.threads, seen.topology.cores or products.threads)
     features = seen.environment.vector_features
     flops = core.flops_per_cycle(products.dtype, features)

@@ -58,7 +58,7 @@ def _some_steps(backend: Backend, dtype: str, job: TrainingJob) -> tuple[ParityC
     """Check the loss and the movement of the weights; rounding adds up over the steps."""
     loss, weights = _train(backend, job)
     longest = max(job.network.batch, int(np.prod(job.network.inputs)))
-    tolerance = oracle.relative_tolerance(dtype, longest)
+    tolerance = oracle.relative_tolerance(dtype, longest, oracle.ROUNDINGS_OF_A_NETWORK)
     moved = {f"epoch: {n}": upcast(w) - upcast(job.weights[n]) for n, w in weights.items()}
     expected = _expected(job, tolerance, DTYPES[DTYPES[dtype].storage].eps)
     return oracle.check(expected, {"epoch: loss": loss, **moved}, tolerance)

@@ -1,7 +1,8 @@
 """The oracle: compares a backend's results with float64, before anything is timed.
 
 Every element of a quantity has an absolute tolerance: C * eps * sqrt(K) * (largest magnitude), with
-K the longest sum behind it, plus its legitimate uncertainty (ReLU kinks, the amplification of an
+K the longest sum behind it and eps that of the type in which sums add up, plus the roundings to a
+coarser type in memory, plus its legitimate uncertainty (ReLU kinks, the amplification of an
 optimizer's first step). It must not know any framework.
 """
 
@@ -29,23 +30,42 @@ from dlbench.reference.mlp import MLP
 # Seen with the lecture's networks: up to 3 * eps * sqrt(K).
 C = 16
 
+# Where memory is coarser than sums (bfloat16, float16), a result has no error of its sum, but is
+# rounded, by half of eps: at most both operands (by an autocast), the product, and the bias or
+# activation after it. The layers of a network in a row, there and back, have more of them; like
+# those of sums they do not add up, so that the factor is the same.
+ROUNDINGS_OF_A_PRODUCT = 4
+ROUNDINGS_OF_A_NETWORK = C
+
 
 @dataclass(frozen=True)
 class Expected:
-    """The oracle's value of a quantity, and its absolute uncertainty beyond rounding."""
+    """The oracle's value of a quantity, and its absolute uncertainty beyond rounding.
+
+    within: its own tolerance in place of that of all.
+    """
 
     value: Array
     slack: Array | float = 0.0
+    within: float | None = None
 
 
-# The largest tolerance in any dtype. For long sums in a coarse dtype the formula would pass any
-# result; an error of more than one in a hundred is wrong.
+# The largest tolerance in any dtype but those of few bits. For long sums in a coarse dtype the
+# formula would pass any result; an error of more than one in a hundred is wrong.
 LARGEST_TOLERANCE = 1e-2
 
 
-def relative_tolerance(dtype: str, longest_sum: int) -> float:
-    """Return the tolerance relative to the largest magnitude, for sums of `longest_sum` terms."""
-    return min(C * DTYPES[dtype].eps * sqrt(longest_sum), LARGEST_TOLERANCE)
+def relative_tolerance(
+    dtype: str, longest_sum: int, roundings: int = ROUNDINGS_OF_A_PRODUCT
+) -> float:
+    """Return the tolerance relative to the largest magnitude, for sums of `longest_sum` terms.
+
+    roundings: those of a result in a row, where memory is coarser than sums. In bfloat16 a single
+    one is 0.4 %, so that those of a network may be more than LARGEST_TOLERANCE.
+    """
+    kind = DTYPES[dtype]
+    rounded = roundings * kind.rounding
+    return min(C * kind.sum_eps * sqrt(longest_sum) + rounded, max(LARGEST_TOLERANCE, rounded))
 
 
 def check(
@@ -64,9 +84,10 @@ def _check(name: str, expected: Expected, got: Array, tolerance: float) -> Parit
         raise ValueError(f"{name} has shape {got.shape}, the oracle's has {want.shape}")
     scale = float(np.abs(want).max(initial=0)) or 1.0
     error = np.abs(got.astype(np.float64) - want) / scale
-    allowed = np.broadcast_to(tolerance + expected.slack / scale, error.shape)
+    within = tolerance if expected.within is None else expected.within
+    allowed = np.broadcast_to(within + expected.slack / scale, error.shape)
     if not np.isfinite(error).all():
-        return ParityCheck(name, None, tolerance)
+        return ParityCheck(name, None, within)
     worst = int((error / allowed).argmax())
     return ParityCheck(name, float(error.flat[worst]), float(allowed.flat[worst]))
 
@@ -104,6 +125,19 @@ def agreement(
     return tuple(chain.from_iterable(results))
 
 
+def _stored_tolerance(dtype: str, longest_sum: int) -> float | None:
+    """Return the tolerance of a weight after a step; None for that of all results.
+
+    Where memory is coarser than sums, results have many roundings and a weight has few: its own
+    and that of its update. With the tolerance of results, a step that does nothing would pass.
+    """
+    kind = DTYPES[dtype]
+    if not kind.rounding:
+        return None
+    eps = DTYPES[kind.storage].eps
+    return eps if DTYPES[kind.storage].rounding else relative_tolerance(kind.storage, longest_sum)
+
+
 # The rounding of a regulariser's factor: Keras stores it in float32 in every dtype.
 FACTOR_EPS = DTYPES["float32"].eps
 
@@ -115,7 +149,10 @@ class Oracle:
         self.network, self.problem = network, problem
         self.x, self.y = upcast(problem.x), upcast(problem.y)
         longest = max(len(self.x), *(shape.inputs for shape in dense_shapes(network)))
-        self.tolerance = relative_tolerance(dtype, longest)
+        self.tolerance = relative_tolerance(dtype, longest, ROUNDINGS_OF_A_NETWORK)
+        self.rounding = relative_tolerance(dtype, longest)
+        self.stored = _stored_tolerance(dtype, longest)
+        self.of_update = ROUNDINGS_OF_A_NETWORK * DTYPES[DTYPES[dtype].storage].rounding
 
     def check(self, name: str, step: Step, backend: Backend) -> tuple[ParityCheck, ...]:
         """Run the step from its start state; return the comparison."""
@@ -145,12 +182,12 @@ class Oracle:
         mlp = self._mlp()
         loss, gradients = mlp.backward(self.x, self.y)
         terms = magnitudes(mlp)
-        kinks = kink_slack(mlp, self.x, self.y, self.tolerance)
+        kinks = kink_slack(mlp, self.x, self.y, self.rounding)
         penalties = self._penalties(mlp)
         expected = {
             f"gradient/{name}": Expected(
                 gradient,
-                kinks[name] + self.tolerance * terms[name] + FACTOR_EPS * penalties.get(name, 0),
+                kinks[name] + self.rounding * terms[name] + FACTOR_EPS * penalties.get(name, 0),
             )
             for name, gradient in gradients.items()
         }
@@ -177,7 +214,9 @@ class Oracle:
         mlp.train_step(self.x, self.y)
         weights = {
             f"weight/{name}": Expected(
-                weight, self._step_slack(before[name], backward[f"gradient/{name}"], weight)
+                weight,
+                self._step_slack(before[name], backward[f"gradient/{name}"], weight),
+                self.stored,
             )
             for name, weight in mlp.weights.items()
         }
@@ -186,9 +225,11 @@ class Oracle:
     def _step_slack(self, before: Array, gradient: Expected, after: Array) -> Array:
         """Return the uncertainty of a weight after a step, from the uncertainty of its gradient.
 
-        A gradient that is exactly 0 (an input that is always 0, a dead unit) has no rounding.
+        An optimizer rounds its update in the type in memory. A gradient that is exactly 0 (an input
+        that is always 0, a dead unit) has no rounding.
         """
         rounding = self.tolerance * np.abs(gradient.value).max(initial=0)
         slack = np.where(gradient.value == 0, 0, rounding) + gradient.slack
         low, high = optimizers.bounds(self.network.optimizer, before, gradient.value, slack)
-        return np.maximum(high - after, after - low)
+        update = self.of_update * np.abs(after - before)
+        return np.maximum(high - after, after - low) + update

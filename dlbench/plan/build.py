@@ -8,28 +8,25 @@ from contextlib import contextmanager
 
 from msgspec.structs import replace
 
-from dlbench import registry, units
+from dlbench import registry
 from dlbench.datasets.base import rows_of
 from dlbench.errors import UsageError
 from dlbench.networks.base import every
 from dlbench.plan import left_out, presets
 from dlbench.plan.afford import lengthened, within_limit
-from dlbench.plan.nulls import copied, with_nulls
+from dlbench.plan.fitting import precision
+from dlbench.plan.fitting.memory import within_memory
+from dlbench.plan.nulls import with_nulls
 from dlbench.plan.request import Request
 from dlbench.plan.suite import NAME_AXES, Entry, Suite
 from dlbench.plan.targets import NO_GPU, Machine, reason_to_skip, targets_for
 from dlbench.plan.together import joined
-from dlbench.records.base import DTYPES
 from dlbench.records.case import ALL_CALLS, BARE, Case, Group, Target, Workload
 from dlbench.records.costs import NO_COSTS, Costs
 from dlbench.records.network import Network
 from dlbench.records.plan import Plan, Sampling
 from dlbench.syntax import choices, expression, integers
 from dlbench.workloads.base import Axes, kind_named
-
-# The memory of a case that runs, as a multiple of the elements of its multiplications: the drawn
-# data, its copy in the framework, and the results. The oracle's float64 arrays are short-lived.
-MEMORY_SHARE = 3
 
 # More cases are measured for weeks. A few bytes of a suite can ask for millions.
 MOST_CASES = 100_000
@@ -263,30 +260,14 @@ def _group(
     kind = kind_named(workload.kind)
     unfit = kind.reason_to_skip(workload.params, known)
     cases = [
-        Case(workload, target, mode_kind, unfit or reason_to_skip(target, machine))  # type: ignore[arg-type]
+        Case(
+            workload,
+            target,
+            mode_kind,  # type: ignore[arg-type]
+            unfit
+            or reason_to_skip(target, machine)
+            or precision.reason_to_skip(workload, target, known),
+        )
         for target, mode_kind in targets
     ]
     return Group(workload, tuple(case for case in cases if keeps(case.id)))
-
-
-def within_memory(group: Group, machine: Machine, known: Mapping[str, Network]) -> Group:
-    """Return the group; all cases are skipped if they do not fit into memory together."""
-    running = [case for case in group.cases if case.skip is None]
-    live = [*running, *copied(running, running)]  # the nulls need memory too
-    need = sum(_bytes(case, known) for case in live)
-    if need <= machine.memory_bytes:
-        return group
-    targets = units.counted(len(running), "target")
-    reason = (
-        f"{group.workload.id} needs about {units.size(need)} of memory for its "
-        f"{targets} and {units.size(machine.memory_bytes)} are free; "
-        "choose smaller sizes or fewer targets"
-    )
-    cases = tuple(case if case.skip else replace(case, skip=reason) for case in group.cases)
-    return replace(group, cases=cases)
-
-
-def _bytes(case: Case, known: Mapping[str, Network]) -> int:
-    """Return about the memory that a case needs."""
-    elements = kind_named(case.workload.kind).elements_in_memory(case.workload.params, known)
-    return MEMORY_SHARE * elements * DTYPES[case.target.dtype].bytes

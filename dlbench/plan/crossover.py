@@ -14,6 +14,7 @@ from dlbench.errors import UsageError
 from dlbench.networks.base import every, named
 from dlbench.plan import build
 from dlbench.plan.axes import Axis, axis_named
+from dlbench.plan.fitting.memory import within_memory
 from dlbench.plan.presets import RIGORS
 from dlbench.plan.request import CrossoverRequest
 from dlbench.plan.sides import Candidate, side, with_call
@@ -106,7 +107,7 @@ class Search:
         known = {} if network is None else {network.name: network}
         workload = build.workload_of(self.kind, params, known, self.machine)
         cases = tuple(Case(workload, target, kind) for target, kind in self.sides)  # type: ignore[arg-type]
-        return build.within_memory(Group(workload, cases), self.machine, known), network
+        return within_memory(Group(workload, cases), self.machine, known), network
 
 
 def _of_large_batches(workload: Workload, rows: Mapping[str, int]) -> Iterator[str]:

@@ -12,7 +12,8 @@ from dlbench.machine.topology import Topology
 from dlbench.plan.request import HardwareRequest
 from dlbench.plan.targets import CPU, NO_GPU, Machine, reason_to_skip, targets_for
 from dlbench.plan.wishes import DEFAULT
-from dlbench.records.case import ModeKind
+from dlbench.records.base import DTYPES
+from dlbench.records.case import ModeKind, Target
 from dlbench.records.hardware import HardwarePlan, Kinded, Products
 
 # A minute: enough for all ceilings on two cores; a longer search finds about a percent more.
@@ -76,7 +77,11 @@ def _targets(
     every = {"dtype": list(dict.fromkeys(dtypes)), "threads": _threads(machine), **axes}
     asked = targets_for({**every, **request.targets}, machine)
     reasons = {target: reason_to_skip(target, machine) for target, _ in asked}
-    there = [(target, cast("ModeKind", kind)) for target, kind in asked if reasons[target] is None]
+    there = [
+        (target, cast("ModeKind", kind))
+        for target, kind in asked
+        if reasons[target] is None and _is_searched(target, request)
+    ]
     absent = list(dict.fromkeys(reason for reason in reasons.values() if reason is not None))
     if not there:
         raise UsageError("nothing can be measured: " + "; ".join(absent))
@@ -85,6 +90,17 @@ def _targets(
 
 def _threads(machine: Machine) -> list[str]:
     return [str(count) for count in dict.fromkeys((machine.cores, 1))]
+
+
+def _is_searched(target: Target, request: HardwareRequest) -> bool:
+    """Return whether the dtype of a target is searched.
+
+    Dtypes that need other units than the usual ones of a CPU, or that mix two, are searched on
+    request: they would take the time of the others.
+    """
+    kind = DTYPES[target.dtype]
+    needs_asking = kind.also or (kind.rounding and target.device == CPU)
+    return bool(request.dtype) or not needs_asking
 
 
 def _products(targets: Sequence[Kinded]) -> list[Products]:

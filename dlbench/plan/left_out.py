@@ -7,7 +7,7 @@ from dlbench.errors import UsageError
 from dlbench.networks.base import every
 from dlbench.plan.request import Request
 from dlbench.plan.suite import Suite
-from dlbench.plan.targets import Machine, named_values, without_target
+from dlbench.plan.targets import Machine, named_values, targets_for, without_target
 from dlbench.plan.wishes import has_value
 from dlbench.records.case import Group, Target
 from dlbench.records.network import Network
@@ -27,10 +27,25 @@ def reasons(
     found = [
         *without_target(suite.targets, machine, of_suite),
         *without_target(asked, machine, request.targets),
+        *_without_dtype(asked, machine),
         *_without_workload(suite, asked, request, machine, measured),
         *_without_backend(request, machine, measured),
     ]
     return list(dict.fromkeys(found))
+
+
+def _without_dtype(asked: Mapping[str, Sequence[str]], machine: Machine) -> Iterator[str]:
+    """Yield which installed backends lack a named dtype that others have, and why."""
+    if "dtype" not in asked:
+        return
+    targets = [target for target, _ in targets_for(asked, machine)]
+    named = named_values(asked, machine, ("backend", "dtype"))
+    for dtype in named["dtype"]:
+        having = {target.backend for target in targets if target.dtype == dtype}
+        for backend in named["backend"] if having else ():
+            if backend not in having and backend in machine.installed:
+                why = machine.declarations[backend].lacks.get(dtype, "it has no such type there")
+                yield f"{dtype} in {backend}: {why}"
 
 
 def _without_workload(

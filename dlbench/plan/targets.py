@@ -12,6 +12,7 @@ from typing import NamedTuple
 from dlbench import registry, units
 from dlbench.errors import unknown
 from dlbench.machine import environment
+from dlbench.machine.accelerators import accelerators
 from dlbench.machine.grants import granted
 from dlbench.plan import wishes
 from dlbench.records.case import Declaration, Target
@@ -34,7 +35,7 @@ class Machine:
 
     installed: the installed backends; cores: those that threads can use at a time; core_limit: why
     these are not all; gpus: the number of GPUs; unavailable_reason: returns why a data set must be
-    replaced by synthetic data, or None.
+    replaced by synthetic data, or None; device_memory: the free bytes of each GPU, None if unknown.
     """
 
     declarations: Mapping[str, Declaration]
@@ -44,6 +45,7 @@ class Machine:
     gpus: int
     unavailable_reason: Callable[[str], str | None]
     core_limit: CoreLimit | None = None
+    device_memory: tuple[int | None, ...] = ()
 
 
 class _Wanted(NamedTuple):
@@ -195,4 +197,5 @@ def this_machine(declarations: Mapping[str, Declaration]) -> Machine:
         memory_bytes=environment.available_memory(),
         gpus=len(environment.gpus()),
         unavailable_reason=cache(unavailable_reason),
+        device_memory=tuple(one.free_bytes for one in accelerators()),
     )

@@ -35,7 +35,8 @@ class Declaration(Record, frozen=True):
     fork(2) may copy a process after the import and before the first computation, so that no needed
     thread is missing in the copy; aliases: other names of the framework, for error messages;
     settings: what differs from the framework's defaults, of a variable of `environment` without its
-    value; differences: results that differ by definition.
+    value; differences: results that differ by definition; lacks: why it has no such dtype, by
+    name; usual_dtypes: by kind of device, the dtype in which it multiplies float32 by default.
     """
 
     package: str
@@ -54,6 +55,8 @@ class Declaration(Record, frozen=True):
     aliases: tuple[str, ...] = ()
     settings: tuple[Departure, ...] = ()
     differences: tuple[Difference, ...] = ()
+    lacks: dict[str, str] = field(default_factory=dict)
+    usual_dtypes: dict[str, str] = field(default_factory=dict)
 
     @property
     def departures(self) -> tuple[Departure, ...]:

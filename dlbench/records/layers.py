@@ -196,7 +196,17 @@ class Adam(Record, frozen=True, tag="adam"):
     epsilon: Positive = 1e-7
 
 
-Optimizer = SGD | Adagrad | RMSprop | Adam
+class AdamW(Adam, frozen=True, tag="adamw"):
+    """Adam with decoupled weight decay: Loshchilov and Hutter (2019).
+
+    Every step also takes lr * weight_decay of a weight off it, of biases too. The default is that
+    of PyTorch.
+    """
+
+    weight_decay: NotNegative = 0.01
+
+
+Optimizer = SGD | Adagrad | RMSprop | Adam | AdamW
 
 
 # Losses of probabilities, and the last activations they allow. A loss that allows `linear` is

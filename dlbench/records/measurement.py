@@ -158,6 +158,28 @@ class Compiling(Record, frozen=True):
     peak_bytes: Whole | None = None
 
 
+class Memory(Record, frozen=True):
+    """The most memory that a case held, without its check against the oracle.
+
+    resident_bytes: of its whole process on the host, the framework included; device_bytes: of its
+    tensors on the device, by the framework's account. None if unknown.
+    """
+
+    resident_bytes: Whole | None = None
+    device_bytes: Whole | None = None
+
+    def most(self, other: "Memory") -> "Memory":
+        """Return the larger of each."""
+        return Memory(
+            _larger(self.resident_bytes, other.resident_bytes),
+            _larger(self.device_bytes, other.device_bytes),
+        )
+
+
+def _larger(one: int | None, other: int | None) -> int | None:
+    return max((value for value in (one, other) if value is not None), default=None)
+
+
 class Measurement(Record, frozen=True):
     """The raw measurements of one case in one generation: one line on disk.
 
@@ -168,7 +190,7 @@ class Measurement(Record, frozen=True):
     first case; None in a static mode, whose compiler's start contains it, and unknown before
     version 8. samples: the blocks that were timed in turns; lead_ins: the blocks before those of
     each turn; lead_s: the seconds of a lead-in, at the end; stretches: uninterrupted blocks, before
-    the first turn and after the last.
+    the first turn and after the last; memory: unknown before version 10.
     """
 
     case: str
@@ -188,6 +210,7 @@ class Measurement(Record, frozen=True):
     parity: tuple[ParityCheck, ...] = ()
     compiling: Compiling | None = None
     facts: dict[str, str | int | None] = field(default_factory=dict)
+    memory: Memory = Memory()
 
 
 class Notice(Record, frozen=True):

@@ -20,7 +20,8 @@ from dlbench.records.settings import Departure, Difference
 #    that can run at a time; epochs of a training have the counters of disturbances; lines
 #    have the start of the device.
 # 9: the head has what pairs of its cases came to in earlier runs.
-# 10: the head has what was measured of the machine before, by which times are judged.
+# 10: the head has what was measured of the machine before, by which times are judged, and the
+#     dtypes in which frameworks multiply by default; lines have the memory.
 SCHEMA_VERSION = 10
 
 CoreLimit = Literal["affinity", "quota"]
@@ -74,8 +75,9 @@ class Run(Record, frozen=True):
 
     started: the time of the start in ISO 8601; dlbench: its version; luck: what earlier runs on
     this machine showed, None without any; settings: by backend, what differed from the framework's
-    defaults; differences: by backend, what comes out differently by definition; both are empty in
-    older runs. roofs: what was measured of the machine before, None if nothing.
+    defaults; differences: by backend, what comes out differently by definition; usual_dtypes: by
+    backend and kind of device, the dtype in which it multiplies float32 by default; all three are
+    empty in older runs. roofs: what was measured of the machine before, None if nothing.
     """
 
     id: str
@@ -88,4 +90,5 @@ class Run(Record, frozen=True):
     settings: dict[str, tuple[Departure, ...]] = field(default_factory=dict)
     differences: dict[str, tuple[Difference, ...]] = field(default_factory=dict)
     roofs: Roofs | None = None
+    usual_dtypes: dict[str, dict[str, str]] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION

@@ -12,11 +12,24 @@ Array = npt.NDArray[Any]
 
 Weights = dict[str, Array]
 
+# The significant bits of the type that NumPy lacks.
+BFLOAT16_BITS = 8
+
 
 def cast(array: Array, dtype: str) -> Array:
-    """Return the array in the storage type of `dtype`; integers (class labels) stay as they are."""
-    is_label = array.dtype.kind in "iu"
-    return array if is_label else array.astype(DTYPES[dtype].storage, copy=False)
+    """Return the values in `dtype`, in NumPy's type for it; integers (class labels) stay."""
+    if array.dtype.kind in "iu":
+        return array
+    kind = DTYPES[dtype]
+    values = array.astype(kind.array, copy=False)
+    return _rounded(values) if kind.storage == "bfloat16" else values
+
+
+def _rounded(values: Array) -> Array:
+    """Return float32 values with the bits of bfloat16: to the nearest, ties to even."""
+    mantissa, exponent = np.frexp(values)
+    bits = 2.0**BFLOAT16_BITS
+    return np.ldexp(np.rint(mantissa * bits) / bits, exponent).astype(values.dtype)
 
 
 def upcast(array: Array) -> Array:

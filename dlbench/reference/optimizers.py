@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 
-from dlbench.records.layers import SGD, Adagrad, Adam, Optimizer, RMSprop
+from dlbench.records.layers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 from dlbench.reference.arrays import Array
 
 State = dict[str, Any]
@@ -51,12 +51,20 @@ _UPDATES: dict[type, Callable[[Any, State, Array], Array]] = {
     Adagrad: _adagrad,
     RMSprop: _rmsprop,
     Adam: _adam,
+    AdamW: _adam,
 }
 
 
 def update(optimizer: Optimizer, state: State, weight: Array, gradient: Array) -> None:
     """Do one step of the optimizer on `weight` and `state`, in place."""
+    if (kept := _kept(optimizer)) != 1:
+        weight *= kept
     weight -= _UPDATES[type(optimizer)](optimizer, state, gradient)
+
+
+def _kept(optimizer: Optimizer) -> float:
+    """Return what weight decay leaves of a weight in a step, before the update."""
+    return 1 - optimizer.lr * optimizer.weight_decay if isinstance(optimizer, AdamW) else 1.0
 
 
 def bounds(
@@ -70,8 +78,9 @@ def bounds(
     whatever the dtype. The update grows with the gradient and the learning rate and shrinks with
     epsilon, so the ends of these ranges bound it.
     """
+    kept = _kept(optimizer) * weight
     corners = [
-        weight - _UPDATES[type(form)](form, {}, corner)
+        kept - _UPDATES[type(form)](form, {}, corner)
         for form in _forms(optimizer)
         for corner in (gradient - slack, gradient, gradient + slack)
     ]

@@ -20,6 +20,7 @@ Metric = Literal[
     "break-even",
     "after-pause",
     "turns",
+    "memory",
 ]
 
 
@@ -49,6 +50,7 @@ NEEDS: dict[Metric, tuple[str, str]] = {
     "break-even": ("a static mode beside an eager one, and no old run", "dlbench run graphs"),
     "after-pause": ("stretches without a pause, which older runs lack", "dlbench run"),
     "turns": ("stretches without a pause, which older runs lack", "dlbench run"),
+    "memory": ("the memory of each case, which older runs lack", "dlbench run"),
 }
 
 
@@ -186,6 +188,18 @@ def _turns(row: Row) -> Texts | None:
     return f"{100 * found.value:+.1f}", below
 
 
+def _memory(row: Row) -> Texts | None:
+    """`512 MiB`, and what lies on a device."""
+    on_host, on_device = row.memory.resident_bytes, row.memory.device_bytes
+    below = "" if on_device is None else units.size(on_device)
+    return ("–" if on_host is None else units.size(on_host)), below
+
+
+def _most_bytes(row: Row) -> int | None:
+    known = (row.memory.resident_bytes, row.memory.device_bytes)
+    return next((value for value in known if value is not None), None)
+
+
 FORMS: dict[Metric, Form] = {
     "gflops": Form(
         "GFLOP/s",
@@ -250,6 +264,13 @@ FORMS: dict[Metric, Form] = {
         ("in turns", "%"),
         attrgetter("level.turn_penalty"),
         _turns,
+        is_sparse=True,
+    ),
+    "memory": Form(
+        "Most memory of the process (second line: of its tensors on the device)",
+        ("memory",),
+        _most_bytes,
+        _memory,
         is_sparse=True,
     ),
 }

@@ -14,6 +14,7 @@ from dlbench.analysis.verdicts import MARGIN
 from dlbench.records.case import Case
 from dlbench.records.run import Environment, Run
 from dlbench.records.settings import Departure, in_words
+from dlbench.report.machine import precision
 from dlbench.report.machine.cores import limit_of, remedy
 from dlbench.results.folder import Results
 from dlbench.stats.ramp import LONGEST_LEAD_S
@@ -121,7 +122,8 @@ def lines(run: Run, reading: ComparedRows) -> list[str]:
         _settings(run, reading.rows),
         _without_lead_in(run, reading.rows),
     )
-    return [*run.plan.notes, *(note for note in notes if note)]
+    told = [*run.plan.notes, *(note for note in notes if note)]
+    return [*told, *precision.lines(run, reading.rows)]
 
 
 def rerun_advice(run: Run, rows: Sequence[Row]) -> str | None:

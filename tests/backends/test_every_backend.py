@@ -29,6 +29,7 @@ from dlbench.records.layers import (
     SGD,
     Adagrad,
     Adam,
+    AdamW,
     BatchNorm,
     Dense,
     DropConnect,
@@ -567,7 +568,14 @@ def test_every_layer_agrees_with_the_oracle(name, layers, inputs):
 
 
 # No value but epsilon is the default of a framework.
-OPTIMIZERS = [SGD(0.1), SGD(0.1, 0.8), Adagrad(0.1), RMSprop(0.02, 0.8), Adam(0.02, 0.8, 0.99)]
+OPTIMIZERS = [
+    SGD(0.1),
+    SGD(0.1, 0.8),
+    Adagrad(0.1),
+    RMSprop(0.02, 0.8),
+    AdamW(0.02, 0.8, 0.99, weight_decay=0.3),
+    Adam(0.02, 0.8, 0.99),
+]
 every_optimizer = pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)
 
 

@@ -116,7 +116,7 @@ def test_what_measures_with_the_default_is_there(name):
 def test_a_difference_is_in_a_quantity_and_by_optimizers_that_there_are(name):
     for one in DECLARED[name].differences:
         assert one.quantity == "weight/"
-        assert set(one.optimizers) <= {"sgd", "adagrad", "rmsprop", "adam"}
+        assert set(one.optimizers) <= {"sgd", "adagrad", "rmsprop", "adam", "adamw"}
         assert not one.note.endswith(".")
 
 

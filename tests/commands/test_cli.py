@@ -42,7 +42,8 @@ size = [8, 16]
 """
 
 ALL_METRICS = (
-    "gflops, time, samples, utilisation, overhead, compile, break-even, after-pause, turns, all"
+    "gflops, time, samples, utilisation, overhead, compile, break-even, after-pause, turns, memory, "
+    "all"
 )
 
 
@@ -715,7 +716,11 @@ def test_backends_are_listed_with_how_to_add_them(monkeypatch: pytest.MonkeyPatc
 
 
 def test_with_the_backends_go_their_calls_and_changed_settings() -> None:
-    _, calls, settings = dlbench("list", "backends").out.split("\n\n")
+    _, dtypes, calls, settings = dlbench("list", "backends").out.split("\n\n")
+    title, _, *lines = dtypes.splitlines()
+    assert title == "Number types"
+    assert any(line.split()[:3] == ["torch", "cpu", "float32,"] for line in lines)
+    assert any("bfloat16: NumPy has no such type" in line for line in lines)
     title, _, *lines = calls.splitlines()
     assert title == "Calls beside the bare one"
     assert ["tensorflow", "predict", "predict_on_batch"] in [line.split()[:3] for line in lines]

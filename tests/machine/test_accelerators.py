@@ -21,7 +21,7 @@ def driver(monkeypatch: pytest.MonkeyPatch):
             "nvmlDeviceGetName": lambda handle: "NVIDIA H200",
             "nvmlDeviceGetNumGpuCores": lambda handle: 16896,
             "nvmlDeviceGetMaxClockInfo": lambda handle, kind: 1980,
-            "nvmlDeviceGetMemoryInfo": lambda handle: SimpleNamespace(total=2**37),
+            "nvmlDeviceGetMemoryInfo": lambda handle: SimpleNamespace(total=2**37, free=2**36),
         }
         for name, call in calls.items():
             monkeypatch.setattr(pynvml, name, refuse if name in failing else call)
@@ -35,7 +35,7 @@ def refuse(*_: object) -> None:
 
 def test_a_gpu_has_its_units_clock_and_memory(driver) -> None:
     driver()
-    assert accelerators() == (Accelerator("NVIDIA H200", 16896, 1.98, 2**37),)
+    assert accelerators() == (Accelerator("NVIDIA H200", 16896, 1.98, 2**37, 2**36),)
 
 
 def test_what_the_driver_does_not_tell_is_unknown(driver) -> None:

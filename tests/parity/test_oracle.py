@@ -6,9 +6,22 @@ import msgspec
 import numpy as np
 import pytest
 
-from dlbench.parity.oracle import LARGEST_TOLERANCE, C, Expected, check, relative_tolerance
+from dlbench.parity.oracle import (
+    LARGEST_TOLERANCE,
+    ROUNDINGS_OF_A_NETWORK,
+    ROUNDINGS_OF_A_PRODUCT,
+    C,
+    Expected,
+    Oracle,
+    check,
+    relative_tolerance,
+)
 from dlbench.records.base import DTYPES
+from dlbench.records.layers import Adam, Dense
 from dlbench.records.measurement import ParityCheck
+from dlbench.reference.arrays import cast, upcast
+from dlbench.reference.mlp import MLP
+from fakes.networks import UNITS, network, problem
 
 # Powers of two, so that every figure here is exact.
 TOLERANCE = 2.0**-10
@@ -50,6 +63,50 @@ def test_in_every_dtype_a_product_that_is_wrong_as_a_whole_fails(dtype, size):
             {"product": Expected(product)}, {"product": wrong}, relative_tolerance(dtype, size)
         )
         assert not found.passed
+
+
+SIXTEEN_BITS = [("bfloat16", 2.0**-8), ("float16", 2.0**-11), ("autocast-bfloat16", 2.0**-8)]
+
+
+@pytest.mark.parametrize(("dtype", "rounding"), SIXTEEN_BITS)
+def test_where_sums_are_exact_the_tolerance_is_of_roundings(dtype, rounding):
+    """Of few in a product and of more in a network, however long the sums: these are float32's."""
+    of_sum = relative_tolerance("float32", 4096)
+    for roundings in (ROUNDINGS_OF_A_PRODUCT, ROUNDINGS_OF_A_NETWORK):
+        found = relative_tolerance(dtype, 4096, roundings)
+        assert found == min(
+            roundings * rounding + of_sum, max(LARGEST_TOLERANCE, roundings * rounding)
+        )
+    assert relative_tolerance(dtype, 1) - relative_tolerance(dtype, 4096) < of_sum
+
+
+@pytest.mark.parametrize(("dtype", "_"), SIXTEEN_BITS)
+def test_what_is_rounded_as_it_must_be_passes_and_a_step_not_taken_does_not(dtype, _):
+    given = problem(network(Dense(8, "relu"), Dense(UNITS), optimizer=Adam(0.01)), dtype)
+    oracle = Oracle(given.network, given, dtype)
+    mlp = exact(given)
+    loss = mlp.train_step(upcast(given.x), upcast(given.y))
+    right = {"loss": np.array(loss), **{f"weight/{n}": w for n, w in mlp.weights.items()}}
+    stored = {name: cast(value, DTYPES[dtype].storage) for name, value in right.items()}
+    assert all(check.passed for check in oracle.compare("train_step", stored))
+    idle = {**stored, **{f"weight/{name}": weight for name, weight in given.weights.items()}}
+    assert any(not check.passed for check in oracle.compare("train_step", idle))
+
+
+@pytest.mark.parametrize(("dtype", "_"), SIXTEEN_BITS)
+@pytest.mark.parametrize("wrong", [0.0, -1.0, 0.5, 2.0])
+def test_a_gradient_that_is_wrong_as_a_whole_fails(dtype, wrong, _):
+    given = problem(network(Dense(8, "tanh"), Dense(UNITS)), dtype)
+    loss, gradients = exact(given).backward(upcast(given.x), upcast(given.y))
+    got = {"loss": loss, **{f"gradient/{name}": wrong * g for name, g in gradients.items()}}
+    checks = Oracle(given.network, given, dtype).compare("backward", got)
+    assert [check.quantity for check in checks if check.passed] == ["loss"]
+
+
+def exact(given):
+    return MLP(
+        given.network, {name: upcast(weight).copy() for name, weight in given.weights.items()}
+    )
 
 
 def test_the_tolerances_of_all_types_leave_room_for_a_verdict():

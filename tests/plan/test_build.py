@@ -11,6 +11,7 @@ from dlbench import units
 from dlbench.errors import UsageError
 from dlbench.networks.base import every
 from dlbench.plan import build
+from dlbench.plan.fitting.memory import MEMORY_SHARE
 from dlbench.plan.presets import RIGORS
 from dlbench.plan.request import Request
 from dlbench.plan.suite import Entry, Suite
@@ -439,7 +440,7 @@ def test_only_data_that_is_used_is_asked_for() -> None:
 
 def test_what_does_not_fit_into_memory_is_skipped_with_both_sizes() -> None:
     entry = Entry(("matmul",), {"size": [8, 1024]})
-    need = (4 + 1) * build.MEMORY_SHARE * 3 * 1024**2 * 4  # one is the null
+    need = (4 + 1) * MEMORY_SHARE * 3 * 1024**2 * 4  # one is the null
     made = make(entry, memory_bytes=need - 1)
     small, large = made.groups
     assert [case.skip for case in small.cases] == [None] * 4
@@ -453,7 +454,7 @@ def test_what_does_not_fit_into_memory_is_skipped_with_both_sizes() -> None:
 
 def test_only_cases_that_run_need_memory() -> None:
     entry = Entry(("matmul",), {"size": [1024]})
-    need = (1 + 1) * build.MEMORY_SHARE * 3 * 1024**2 * 4
+    need = (1 + 1) * MEMORY_SHARE * 3 * 1024**2 * 4
     made = make(entry, memory_bytes=need, installed=frozenset({"alpha"}))
     assert [case.skip is None for case in made.cases] == [True, False, False, False]
     assert "beta is not installed" in str(made.cases[1].skip)

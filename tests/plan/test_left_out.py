@@ -24,7 +24,7 @@ VALUES: dict[str, list[str]] = {
     "backend": list(KNOWN),
     "device": ["cpu", "cuda", "cuda:1"],
     "mode": list(dict.fromkeys([*MODES, *MODE_KINDS, DEFAULT])),
-    "dtype": ["float32", "float64", "tf32"],
+    "dtype": ["float32", "float64", "tf32", "bfloat16", "float16", "autocast-bfloat16"],
     "threads": ["1", "4", "99"],
     "network": list(every()),
     "batch": ["1", "32", "512", "100000"],
@@ -112,6 +112,18 @@ def test_every_value_beside_all_others_is_measured_or_told(name, backend, gpus) 
         ),
         (
             "matmul",
+            {"dtype": "float32,bfloat16", "backend": "numpy,torch"},
+            0,
+            "Not measured: bfloat16 in numpy: NumPy has no such type",
+        ),
+        (
+            "matmul",
+            {"dtype": "autocast-bfloat16", "backend": "jax,torch"},
+            0,
+            "Not measured: autocast-bfloat16 in jax: JAX has no autocast",
+        ),
+        (
+            "matmul",
             {"mode": "eager,cudagraph"},
             0,
             "Not measured: cudagraph exists only on a CUDA GPU, and none was found",
@@ -169,6 +181,18 @@ def test_the_values_of_a_suite_are_told_too_unless_the_user_chooses_others() -> 
     own = suite.Suite("told", "", tf32, planned("quick").sampling, (entry,))
     assert len(build.make(own, Request(), machine()).notes) == 1
     assert build.make(own, Request(dtype=("float32",)), machine()).notes == ()
+
+
+def test_a_dtype_that_no_backend_lacks_or_that_one_alone_was_asked_for_has_no_note() -> None:
+    assert planned("matmul", dtype="float64").notes == ()
+    assert planned("matmul", dtype="bfloat16", backend="torch").notes == ()
+
+
+def test_what_is_not_installed_is_not_told_to_lack_a_dtype() -> None:
+    request = Request.of("matmul", {"dtype": "bfloat16", "backend": "numpy,torch"})
+    here = machine(declarations=KNOWN, installed=frozenset({"torch"}))
+    made = build.make(suite.load(request.suite), request, here)
+    assert not any("NumPy has no such type" in note for note in made.notes)
 
 
 def test_where_nothing_is_left_the_reasons_are_told() -> None:

@@ -5,7 +5,7 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from dlbench.records.layers import SGD, Adagrad, Adam, RMSprop
+from dlbench.records.layers import SGD, Adagrad, Adam, AdamW, RMSprop
 from dlbench.reference.optimizers import bounds, update
 
 # The lecture's worked example, section 4 of shared/lecture.md: lambda = 0.1, no state before it.
@@ -209,3 +209,35 @@ def test_a_gradient_that_is_surely_0_moves_nothing(optimizer):
     low, high = bounds(optimizer, W, 0 * W, 0 * W)
     np.testing.assert_array_equal(low, W)
     np.testing.assert_array_equal(high, W)
+
+
+# --- decoupled weight decay -----------------------------------------------------------------------
+
+DECAY = AdamW(0.1, 0.9, 0.99, EPS, weight_decay=0.5)
+PLAIN = Adam(0.1, 0.9, 0.99, EPS)
+
+
+def test_adamw_takes_its_decay_off_the_weight_and_then_steps_as_adam_does():
+    """Loshchilov and Hutter (2019), Algorithm 2: the decay is in no moment."""
+    kept = 1 - DECAY.lr * DECAY.weight_decay
+    once = kept * W - (W - after(PLAIN, [GRADIENT]))
+    np.testing.assert_allclose(after(DECAY, [GRADIENT]), once)
+    second = after(PLAIN, [GRADIENT]) - after(PLAIN, [GRADIENT, -GRADIENT])
+    np.testing.assert_allclose(after(DECAY, [GRADIENT, -GRADIENT]), kept * once - second)
+
+
+def test_without_a_gradient_a_weight_decays():
+    np.testing.assert_allclose(after(DECAY, [0 * W]), 0.95 * W)
+
+
+def test_a_framework_may_reach_adams_range_below_the_decayed_weight():
+    slack = 0.1 * np.abs(GRADIENT)
+    found = bounds(DECAY, W, GRADIENT, slack)
+    for mine, plain in zip(found, bounds(PLAIN, W, GRADIENT, slack), strict=True):
+        np.testing.assert_allclose(mine, plain - 0.05 * W)
+
+
+def test_a_step_without_its_decay_is_out_of_range():
+    low, high = bounds(DECAY, W, GRADIENT, 0 * W)
+    undecayed = after(PLAIN, [GRADIENT])
+    assert not ((low <= undecayed) & (undecayed <= high)).any()

@@ -16,9 +16,11 @@ DECLARATION = {
     },
     "callbacks": [],
     "devices": {
-        "cpu": ["float32", "float64"],
-        "cuda": ["float32", "float64", "tf32"],
+        "cpu": ["float32", "float64", "bfloat16", "float16"],
+        "cuda": ["float32", "float64", "tf32", "bfloat16", "float16"],
     },
+    "lacks": {"autocast-bfloat16": "JAX has no autocast"},
+    "usual_dtypes": {"cpu": "float32", "cuda": "tf32"},
     "environment": {
         # The size of the thread pool of XLA's CPU client.
         "PJRT_NPROC": "{threads}",
@@ -119,6 +121,18 @@ DECLARATION = {
             "name": "optax.adam(eps)",
             "why": "all frameworks get the hyper-parameters of the network",
             "default": 1e-08,
+            "ours": "{network}",
+        },
+        {
+            "name": "optax.adamw(eps)",
+            "why": "all frameworks get the hyper-parameters of the network",
+            "default": 1e-08,
+            "ours": "{network}",
+        },
+        {
+            "name": "optax.adamw(weight_decay)",
+            "why": "all frameworks get the hyper-parameters of the network",
+            "default": 0.0001,
             "ours": "{network}",
         },
     ],

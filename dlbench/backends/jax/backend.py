@@ -19,10 +19,11 @@ from dlbench.backends.jax.calls import CALLS
 from dlbench.backends.jax.compiler import JaxCompiler
 from dlbench.backends.jax.device import JaxDevice
 from dlbench.backends.jax.model import Model
+from dlbench.backends.jax.precision import as_given
 from dlbench.backends.jax.trainer import Trainer
 from dlbench.errors import Unavailable
 from dlbench.records.network import Network
-from dlbench.reference.arrays import Array, cast
+from dlbench.reference.arrays import Array
 
 
 def start(setting: Setting) -> "JaxBackend":
@@ -55,7 +56,7 @@ class JaxBackend(Framework[Model]):
 
     def tensor(self, array: Array) -> Any:
         """Return the array as a tensor on the device, in the setting's dtype."""
-        return jnp.array(cast(array, self.setting.dtype))
+        return jnp.array(as_given(array, self.setting.dtype))
 
     def for_any_size(self, batch: Batch) -> Compile:  # noqa: ARG002
         """Raise Unavailable: jit has no such option."""
@@ -67,7 +68,8 @@ class JaxBackend(Framework[Model]):
 
     def calling(self, model: Model, problem: Problem, kind: str, name: str) -> Step:
         """Return the model's step of this kind in the call of this name."""
-        return CALLS[kind, name](model, problem.x, problem.y)
+        x, y = (as_given(array, self.setting.dtype) for array in (problem.x, problem.y))
+        return CALLS[kind, name](model, x, y)
 
     def loop(self, model: Model, job: TrainingJob) -> Trainer:
         """Return a hand-written loop over the model."""

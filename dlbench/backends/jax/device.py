@@ -5,7 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
+from dlbench.backends import _memory
+from dlbench.backends.jax.precision import wide
 from dlbench.errors import Unavailable
 from dlbench.reference.arrays import Array
 
@@ -29,6 +32,7 @@ class JaxDevice:
                 "Or choose --device cpu",
             ) from error
         self.last: Any = None
+        self.peak_before: int | None = None
 
     def noted(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function, with its last result kept for `wait`: errors show up there.
@@ -62,8 +66,9 @@ class JaxDevice:
         return name, str(tensor.dtype)
 
     def array(self, tensor: Any) -> Array:
-        """Return a copy on the host."""
-        return jax.device_get(tensor).copy()
+        """Return a copy on the host, in a type that NumPy has."""
+        found = jax.device_get(tensor)
+        return found.astype(wide(found.dtype)) if found.dtype == jnp.bfloat16 else found.copy()
 
     def threads(self) -> int | None:
         """Return None: XLA does not report its threads."""
@@ -86,9 +91,19 @@ class JaxDevice:
         on_cpu = self.native.platform == "cpu"
         return not on_cpu or bool(jax.config.read("jax_cpu_enable_async_dispatch"))
 
+    def begin_peak(self) -> None:
+        """Note the most bytes of arrays on a GPU so far: JAX cannot begin anew."""
+        self.peak_before = self._peak()
+
+    def peak_bytes(self) -> int | None:
+        """Return the most bytes since then; None if it was more before, or on the CPU."""
+        peak = self._peak()
+        return None if peak is None or peak == self.peak_before else peak
+
+    def _peak(self) -> int | None:
+        found = (self.native.memory_stats() or {}).get("peak_bytes_in_use")
+        return None if found is None else int(found)
+
     def is_out_of_memory(self, error: BaseException) -> bool:
-        """Return whether it is MemoryError, or XLA's error with the status RESOURCE_EXHAUSTED."""
-        if isinstance(error, MemoryError):
-            return True
-        is_own = isinstance(error, jax.errors.JaxRuntimeError)
-        return is_own and "RESOURCE_EXHAUSTED" in str(error)
+        """Return whether it is MemoryError, or XLA's error with such a status."""
+        return _memory.is_out_of_memory(error)

@@ -69,4 +69,7 @@ OPTIMIZERS: dict[type, Callable[[Any], optax.GradientTransformation]] = {
     layers.Adagrad: lambda o: optax.adagrad(o.lr, initial_accumulator_value=0.0, eps=o.epsilon**2),
     layers.RMSprop: lambda o: optax.rmsprop(o.lr, decay=o.rho, eps=o.epsilon, eps_in_sqrt=False),
     layers.Adam: lambda o: optax.adam(o.lr, b1=o.beta1, b2=o.beta2, eps=o.epsilon),
+    layers.AdamW: lambda o: optax.adamw(
+        o.lr, b1=o.beta1, b2=o.beta2, eps=o.epsilon, weight_decay=o.weight_decay
+    ),
 }

@@ -44,4 +44,6 @@ ARGUMENTS: dict[str, Callable[[], object]] = {
     "optax.rmsprop(eps_in_sqrt)": partial(_default, optax.rmsprop, "eps_in_sqrt"),
     "optax.rmsprop(eps)": partial(_default, optax.rmsprop, "eps"),
     "optax.adam(eps)": partial(_default, optax.adam, "eps"),
+    "optax.adamw(eps)": partial(_default, optax.adamw, "eps"),
+    "optax.adamw(weight_decay)": partial(_default, optax.adamw, "weight_decay"),
 }

@@ -9,6 +9,7 @@ import numpy as np
 
 from dlbench.backends.base import LEAD_IN_STEPS, TrainingJob
 from dlbench.backends.jax.model import Learner, Model, State
+from dlbench.backends.jax.precision import wide
 from dlbench.errors import Unavailable
 from dlbench.reference.arrays import Array
 
@@ -32,7 +33,7 @@ class Trainer:
         def step(number: Any, carried: tuple[Any, State]) -> tuple[Any, State]:
             return self._step(carried, x, y, number * size, size)
 
-        carried = (jnp.zeros((), x.dtype), state)
+        carried = (jnp.zeros((), wide(x.dtype)), state)
         carried = self.repeat(rows // size, step, carried)
         rest = rows % size
         return self._step(carried, x, y, rows - rest, rest) if rest else carried
@@ -85,7 +86,8 @@ class Trainer:
     def predict(self, x: Array) -> Array:
         """Return the outputs of all rows at once."""
         state = self.learner.state
-        return np.array(self.model.predict(state.weights, state.averages, self.tensor(x)))
+        outputs = self.model.predict(state.weights, state.averages, self.tensor(x))
+        return np.array(outputs.astype(wide(outputs.dtype)))
 
     def load(self, checkpoint: str) -> None:
         """Raise Unavailable: NumPy has no checkpoints."""

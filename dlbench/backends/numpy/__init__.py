@@ -14,6 +14,13 @@ DECLARATION = {
     },
     "callbacks": [],
     "devices": {"cpu": ["float32", "float64"]},
+    "lacks": {
+        "bfloat16": "NumPy has no such type",
+        "float16": "NumPy multiplies it without a BLAS, number by number",
+        "autocast-bfloat16": "NumPy has no bfloat16",
+        "tf32": "NumPy computes on the CPU alone",
+    },
+    "usual_dtypes": {"cpu": "float32"},
     "environment": {
         "OMP_NUM_THREADS": "{threads}",
         "OPENBLAS_NUM_THREADS": "{threads}",

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_info
 
+from dlbench.backends import _memory
 from dlbench.reference.arrays import Array
 
 
@@ -35,5 +36,5 @@ class NumpyDevice:
         return {"numpy": np.__version__, "blas": ", ".join(sorted(pools)) or None}
 
     def is_out_of_memory(self, error: BaseException) -> bool:
-        """Return whether it is MemoryError, which NumPy raises."""
-        return isinstance(error, MemoryError)
+        """Return whether it is MemoryError, which NumPy raises, or says so."""
+        return _memory.is_out_of_memory(error)

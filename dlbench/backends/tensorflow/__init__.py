@@ -21,9 +21,11 @@ DECLARATION = {
     },
     "callbacks": ["tensorboard", "checkpoint"],
     "devices": {
-        "cpu": ["float32", "float64"],
-        "cuda": ["float32", "float64", "tf32"],
+        "cpu": ["float32", "float64", "bfloat16", "float16"],
+        "cuda": ["float32", "float64", "tf32", "bfloat16", "float16"],
     },
+    "lacks": {"autocast-bfloat16": "TensorFlow has no autocast"},
+    "usual_dtypes": {"cpu": "float32", "cuda": "tf32"},
     "environment": {
         "KERAS_BACKEND": "tensorflow",
         "OMP_NUM_THREADS": "{threads}",
@@ -105,6 +107,12 @@ DECLARATION = {
             "default": 1e-07,
             "ours": "the square of the network's",
         },
+        {
+            "name": "keras.optimizers.AdamW(weight_decay)",
+            "why": "all frameworks get the hyper-parameters of the network",
+            "default": 0.004,
+            "ours": "{network}",
+        },
     ],
     "differences": [
         {
@@ -116,7 +124,7 @@ DECLARATION = {
         },
         {
             "quantity": "weight/",
-            "optimizers": ["adam"],
+            "optimizers": ["adam", "adamw"],
             "note": "Keras adds epsilon before it corrects the bias, the reference after it: "
             "the first step differs where a gradient is little larger than epsilon",
         },

@@ -21,11 +21,12 @@ from dlbench.backends.tensorflow.calls import CALLS
 from dlbench.backends.tensorflow.compiler import TensorflowCompiler
 from dlbench.backends.tensorflow.device import TensorflowDevice
 from dlbench.backends.tensorflow.model import Model
+from dlbench.backends.tensorflow.precision import as_given
 from dlbench.backends.tensorflow.trainer import trainer
 from dlbench.errors import Unavailable
 from dlbench.records.base import DTYPES
 from dlbench.records.network import Network
-from dlbench.reference.arrays import Array, cast
+from dlbench.reference.arrays import Array
 
 
 def start(setting: Setting) -> "TensorflowBackend":
@@ -59,7 +60,7 @@ class TensorflowBackend(Framework[Model]):
 
     def tensor(self, array: Array) -> Any:
         """Return the array as a tensor on the only visible device, in the setting's dtype."""
-        return tf.identity(tf.constant(cast(array, self.setting.dtype)))
+        return tf.identity(tf.constant(as_given(array, self.setting.dtype)))
 
     def for_any_size(self, batch: Batch) -> Compile:
         """Return `compiled` with an input signature for any number of rows; Unavailable for XLA."""
@@ -80,7 +81,8 @@ class TensorflowBackend(Framework[Model]):
     def calling(self, model: Model, problem: Problem, kind: str, name: str) -> Step:
         """Return the model's step of this kind in the call of this name."""
         self._count_traces_of(model)
-        return CALLS[kind, name](model, problem.x, problem.y, self.setting.mode)
+        x, y = (as_given(array, self.setting.dtype) for array in (problem.x, problem.y))
+        return CALLS[kind, name](model, x, y, self.setting.mode)
 
     def loop(self, model: Model, job: TrainingJob) -> Trainer:
         """Return Keras's fit, or a custom step on a data set or on slices."""

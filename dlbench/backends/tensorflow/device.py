@@ -7,8 +7,13 @@ import keras
 import tensorflow as tf
 
 from dlbench import units
+from dlbench.backends import _memory
+from dlbench.backends.tensorflow.precision import widened
 from dlbench.errors import Unavailable
 from dlbench.reference.arrays import Array
+
+# TensorFlow's name of the GPU that is visible.
+ONLY_GPU = "GPU:0"
 
 
 class TensorflowDevice:
@@ -50,8 +55,9 @@ class TensorflowDevice:
         return "cpu" if kind == "CPU" else f"cuda:{self.index}", tensor.dtype.name
 
     def array(self, tensor: Any) -> Array:
-        """Return a copy on the host."""
-        return tensor.numpy()
+        """Return a copy on the host, in a type that NumPy has."""
+        found: Array = (widened(tensor) if tensor.dtype == tf.bfloat16 else tensor).numpy()
+        return found
 
     def threads(self) -> int | None:
         """Return the number of intra-op threads."""
@@ -66,6 +72,18 @@ class TensorflowDevice:
             "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads(),
         }
 
+    def begin_peak(self) -> None:
+        """Count the bytes of tensors on a GPU from now on; it is the only visible one."""
+        if self.name != "cpu":
+            tf.config.experimental.reset_memory_stats(ONLY_GPU)
+
+    def peak_bytes(self) -> int | None:
+        """Return the most bytes of tensors on a GPU since then; None on the CPU."""
+        if self.name == "cpu":
+            return None
+        return int(tf.config.experimental.get_memory_info(ONLY_GPU)["peak"])
+
     def is_out_of_memory(self, error: BaseException) -> bool:
-        """Return whether it is MemoryError or TensorFlow's own error."""
-        return isinstance(error, MemoryError | tf.errors.ResourceExhaustedError)
+        """Return whether it is TensorFlow's own error, or that of a library, such as cuBLAS."""
+        is_own = isinstance(error, tf.errors.ResourceExhaustedError)
+        return is_own or _memory.is_out_of_memory(error)

@@ -101,4 +101,11 @@ OPTIMIZERS: dict[type, Callable[[Any], keras.optimizers.Optimizer]] = {
     layers.Adam: lambda o: keras.optimizers.Adam(
         o.lr, beta_1=o.beta1, beta_2=o.beta2, epsilon=o.epsilon
     ),
+    layers.AdamW: lambda o: keras.optimizers.AdamW(
+        o.lr,
+        weight_decay=o.weight_decay,
+        beta_1=o.beta1,
+        beta_2=o.beta2,
+        epsilon=o.epsilon,
+    ),
 }

@@ -41,4 +41,7 @@ ARGUMENTS: dict[str, Callable[[], object]] = {
     ),
     "keras.optimizers.Adagrad(epsilon)": partial(_default, keras.optimizers.Adagrad, "epsilon"),
     "keras.optimizers.RMSprop(epsilon)": partial(_default, keras.optimizers.RMSprop, "epsilon"),
+    "keras.optimizers.AdamW(weight_decay)": partial(
+        _default, keras.optimizers.AdamW, "weight_decay"
+    ),
 }

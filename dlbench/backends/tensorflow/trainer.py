@@ -11,6 +11,7 @@ import tensorflow as tf
 from dlbench.backends.base import LEAD_IN_STEPS, Setting, TrainingJob
 from dlbench.backends.tensorflow.callbacks import callbacks
 from dlbench.backends.tensorflow.model import Model, compile_keras
+from dlbench.backends.tensorflow.precision import wide, widened
 from dlbench.reference.arrays import Array
 
 Tensor = Callable[[Array], Any]
@@ -66,7 +67,7 @@ class Trainer(ABC):
 
     def predict(self, x: Array) -> Array:
         """Return the outputs of all rows at once."""
-        outputs: Array = self.model.native(self.tensor(x), training=False).numpy()
+        outputs: Array = widened(self.model.native(self.tensor(x), training=False)).numpy()
         return outputs
 
     def load(self, checkpoint: str) -> None:
@@ -149,9 +150,9 @@ class Dataset(Custom):
 
     def go_through(self) -> float:
         """Run a step for every batch; fetch the loss once."""
-        total = tf.zeros((), self.x.dtype)
+        total = tf.zeros((), wide(self.x.dtype))
         for x, y in self.batches:
-            total += self.step(x, y) * tf.cast(len(x), self.x.dtype)
+            total += widened(self.step(x, y)) * tf.cast(len(x), total.dtype)
         return float(total) / len(self.x)
 
 
@@ -172,20 +173,21 @@ class Resident(Custom):
         return float(self.whole(x, y)) / len(self.x)
 
     def _eager(self, x: Any, y: Any) -> Any:
-        total, size = tf.zeros((), x.dtype), self.batch
+        total, size = tf.zeros((), wide(x.dtype)), self.batch
         for start in range(0, len(x), size):
             batch = x[start : start + size]
-            total += self.step(batch, y[start : start + size]) * len(batch)
+            total += widened(self.step(batch, y[start : start + size])) * len(batch)
         return total
 
     def _graph(self, x: Any, y: Any) -> Any:
         rows, size = len(self.x), self.batch
         step = partial(self.model.step, self.optimizer)  # a part of the graph of the epoch
-        total = tf.zeros((), x.dtype)
+        total = tf.zeros((), wide(x.dtype))
         for start in tf.range(0, rows - rows % size, size):
-            total += step(_slice(x, start, size), _slice(y, start, size)) * size
+            total += widened(step(_slice(x, start, size), _slice(y, start, size))) * size
         if rows % size:
-            total += step(x[rows - rows % size :], y[rows - rows % size :]) * (rows % size)
+            last = step(x[rows - rows % size :], y[rows - rows % size :])
+            total += widened(last) * (rows % size)
         return total
 
 

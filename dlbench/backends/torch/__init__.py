@@ -27,9 +27,10 @@ DECLARATION = {
     },
     "callbacks": ["tensorboard", "checkpoint"],
     "devices": {
-        "cpu": ["float32", "float64"],
-        "cuda": ["float32", "float64", "tf32"],
+        "cpu": ["float32", "float64", "bfloat16", "float16", "autocast-bfloat16"],
+        "cuda": ["float32", "float64", "tf32", "bfloat16", "float16", "autocast-bfloat16"],
     },
+    "usual_dtypes": {"cpu": "float32", "cuda": "float32"},
     "environment": {
         "OMP_NUM_THREADS": "{threads}",
         "MKL_NUM_THREADS": "{threads}",
@@ -113,6 +114,18 @@ DECLARATION = {
             "name": "torch.optim.Adam(eps)",
             "why": "all frameworks get the hyper-parameters of the network",
             "default": 1e-08,
+            "ours": "{network}",
+        },
+        {
+            "name": "torch.optim.AdamW(eps)",
+            "why": "all frameworks get the hyper-parameters of the network",
+            "default": 1e-08,
+            "ours": "{network}",
+        },
+        {
+            "name": "torch.optim.AdamW(weight_decay)",
+            "why": "all frameworks get the hyper-parameters of the network",
+            "default": 0.01,
             "ours": "{network}",
         },
         {

@@ -20,6 +20,7 @@ from dlbench.backends.torch.calls import CALLS
 from dlbench.backends.torch.compiler import MODES, TorchCompiler, require_compiler
 from dlbench.backends.torch.device import TorchDevice
 from dlbench.backends.torch.model import Model
+from dlbench.backends.torch.precision import autocast, native
 from dlbench.backends.torch.trainer import Trainer
 from dlbench.records.network import Network
 from dlbench.reference.arrays import Array, cast
@@ -49,13 +50,15 @@ class TorchBackend(Framework[Model]):
         self, function: Callable[..., Any], *, dynamic_shapes: bool | None = None
     ) -> Callable[..., Any]:
         """Return the function as the mode runs it: unchanged or compiled."""
-        if self.compiler is None:
-            return function
-        return self.compiler.compiled(function, dynamic_shapes=dynamic_shapes)
+        if self.compiler is not None:
+            function = self.compiler.compiled(function, dynamic_shapes=dynamic_shapes)
+        return autocast(function, self.setting.dtype, self.device.native)
 
     def tensor(self, array: Array) -> Tensor:
         """Return the array as a tensor on the device, in the setting's dtype."""
-        return torch.tensor(cast(array, self.setting.dtype), device=self.device.native)
+        values = cast(array, self.setting.dtype)
+        dtype = None if values.dtype.kind in "iu" else native(self.setting.dtype)
+        return torch.tensor(values, dtype=dtype, device=self.device.native)
 
     def for_each_size(self) -> Compile:
         """Return `compiled` without the option `dynamic`: PyTorch would choose it by itself."""

@@ -9,6 +9,7 @@ from torch import nn
 
 from dlbench.backends.base import TrainingJob
 from dlbench.backends.torch.model import Learner
+from dlbench.backends.torch.precision import to_numpy
 from dlbench.errors import Unavailable
 
 
@@ -50,7 +51,7 @@ class TensorBoard:
         self.writer.add_scalar("loss/train", loss, epoch)
         for name, parameter in learner.named.items():
             if parameter.isfinite().all():  # of others it cannot make a histogram
-                self.writer.add_histogram(name, parameter, epoch)
+                self.writer.add_histogram(name, to_numpy(parameter.detach()), epoch)
         self.writer.flush()
 
     def _add_graph(self, model: nn.Module) -> None:

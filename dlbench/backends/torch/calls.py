@@ -13,6 +13,7 @@ from torch import Tensor
 
 from dlbench.backends.base import Step
 from dlbench.backends.torch.model import Learner, Model
+from dlbench.backends.torch.precision import to_numpy
 from dlbench.reference.arrays import Array
 
 
@@ -24,7 +25,7 @@ def _within(
 ) -> Step:
     """Return the prediction of a tensor within a context."""
     run, named = model.predictor()
-    given = _on_device(model, x)
+    given = _mover(model, x)(x)
 
     def predict() -> Tensor:
         with context():
@@ -36,22 +37,23 @@ def _within(
 def _from_array(model: Model, x: Array, y: Array) -> Step:  # noqa: ARG001
     """Return the prediction of an array, as an array."""
     run, named = model.predictor()
+    move = _mover(model, x)
 
     def predict() -> Array:
         with torch.inference_mode():
-            outputs: Array = run(_on_device(model, x)).cpu().numpy()
-        return outputs
+            return to_numpy(run(move(x)))
 
-    return Step(predict, lambda array: _outputs(_on_device(model, array)), named)
+    return Step(predict, lambda array: _outputs(move(array)), named)
 
 
 def _step_on_arrays(model: Model, x: Array, y: Array) -> Step:
     """Return the training step on arrays, with the loss as a number."""
     learner = Learner(model)
-    optimizer, dtype = learner.optimizer(model.network.optimizer), torch.from_numpy(x).dtype
+    optimizer, dtype = learner.optimizer(model.network.optimizer), model.like.dtype
+    move_x, move_y = _mover(model, x), _mover(model, y)
 
     def step() -> float:
-        return learner.step(optimizer, _on_device(model, x), _on_device(model, y)).item()
+        return learner.step(optimizer, move_x(x), move_y(y)).item()
 
     def tensors(loss: float) -> Mapping[str, Tensor]:
         return learner.with_weights(torch.tensor(loss, dtype=dtype, device=model.device))
@@ -59,8 +61,15 @@ def _step_on_arrays(model: Model, x: Array, y: Array) -> Step:
     return Step(step, tensors, learner.named, learner.reset)
 
 
-def _on_device(model: Model, array: Array) -> Tensor:
-    return torch.from_numpy(array).to(model.device)
+def _mover(model: Model, array: Array) -> Callable[[Array], Tensor]:
+    """Return the copy of such an array to the model's device.
+
+    Of numbers that NumPy has in another type than the model (bfloat16), to its type as well.
+    """
+    like = model.like
+    if array.dtype.kind in "iu" or torch.from_numpy(array).dtype == like.dtype:
+        return lambda array: torch.from_numpy(array).to(model.device)
+    return lambda array: torch.from_numpy(array).to(like)
 
 
 def _outputs(outputs: Tensor) -> Mapping[str, Tensor]:

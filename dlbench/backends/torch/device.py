@@ -4,7 +4,9 @@ import torch
 from torch import Tensor
 
 from dlbench import units
+from dlbench.backends import _memory
 from dlbench.backends.torch.copies import TorchBuffers
+from dlbench.backends.torch.precision import to_numpy
 from dlbench.errors import Unavailable
 from dlbench.reference.arrays import Array
 
@@ -67,7 +69,7 @@ class TorchDevice:
 
     def array(self, tensor: Tensor) -> Array:
         """Return a copy on the host."""
-        return tensor.detach().cpu().numpy().copy()
+        return to_numpy(tensor.detach()).copy()
 
     def threads(self) -> int | None:
         """Return the number of intra-op threads."""
@@ -91,8 +93,15 @@ class TorchDevice:
         """Return memory of so many bytes on the host and on the device."""
         return TorchBuffers(self.native, size, pinned=pinned)
 
+    def begin_peak(self) -> None:
+        """Count the bytes of tensors on a GPU from now on."""
+        if self.is_cuda:
+            torch.cuda.reset_peak_memory_stats(self.native)
+
+    def peak_bytes(self) -> int | None:
+        """Return the most bytes of tensors on a GPU since then; None on the CPU."""
+        return torch.cuda.max_memory_allocated(self.native) if self.is_cuda else None
+
     def is_out_of_memory(self, error: BaseException) -> bool:
-        """Return whether it is CUDA's own error, or the RuntimeError of the CPU allocator."""
-        if isinstance(error, MemoryError | torch.OutOfMemoryError):
-            return True
-        return isinstance(error, RuntimeError) and "allocate memory" in str(error)
+        """Return whether it is PyTorch's own error, or that of a library, such as cuBLAS."""
+        return isinstance(error, torch.OutOfMemoryError) or _memory.is_out_of_memory(error)

@@ -26,7 +26,11 @@ class Model:
     @property
     def device(self) -> torch.device:
         """Return the device of the start weights."""
-        return next(iter(self.start.values())).device
+        return self.like.device
+
+    def like(self) -> Tensor:
+        """Return a start weight: all have one device and one type."""
+        return next(iter(self.start.values()))
 
     def module(self) -> tuple[nn.Sequential, dict[str, nn.Parameter]]:
         """Return the network with start weights, and its parameters by the names of dlbench."""
@@ -41,7 +45,7 @@ class Model:
                 model.append(ACTIVATIONS[layer.activation]())
         if not isinstance(self.activation, nn.Identity):
             model.pop(-1)  # the loss applies it
-        model.to(next(iter(self.start.values())))  # its device and dtype
+        model.to(self.like)  # its device and dtype
         self.restore(named)
         return model, named
 

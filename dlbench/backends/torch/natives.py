@@ -87,6 +87,14 @@ OPTIMIZERS: dict[type, Callable[..., torch.optim.Optimizer]] = {
     layers.Adam: lambda o, params, **how: torch.optim.Adam(
         params, lr=o.lr, betas=(o.beta1, o.beta2), eps=o.epsilon, **how
     ),
+    layers.AdamW: lambda o, params, **how: torch.optim.AdamW(
+        params,
+        lr=o.lr,
+        betas=(o.beta1, o.beta2),
+        eps=o.epsilon,
+        weight_decay=o.weight_decay,
+        **how,
+    ),
 }
 
 # The kinds of device with one kernel for the whole step, in all supported versions.
@@ -95,6 +103,7 @@ ONE_KERNEL: dict[type, tuple[str, ...]] = {
     layers.Adagrad: ("cpu",),
     layers.RMSprop: (),
     layers.Adam: ("cpu", "cuda"),
+    layers.AdamW: ("cpu", "cuda"),
 }
 
 

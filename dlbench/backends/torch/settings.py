@@ -26,6 +26,8 @@ ARGUMENTS: dict[str, Callable[[], object]] = {
     "torch.optim.RMSprop(alpha)": partial(_default, torch.optim.RMSprop, "alpha"),
     "torch.optim.RMSprop(eps)": partial(_default, torch.optim.RMSprop, "eps"),
     "torch.optim.Adam(eps)": partial(_default, torch.optim.Adam, "eps"),
+    "torch.optim.AdamW(eps)": partial(_default, torch.optim.AdamW, "eps"),
+    "torch.optim.AdamW(weight_decay)": partial(_default, torch.optim.AdamW, "weight_decay"),
     "torch.nn.BatchNorm1d(eps)": partial(_default, torch.nn.BatchNorm1d, "eps"),
     "torch.nn.BatchNorm1d(momentum)": partial(_default, torch.nn.BatchNorm1d, "momentum"),
 }

@@ -12,6 +12,7 @@ from dlbench.backends.base import LEAD_IN_STEPS, TrainingJob
 from dlbench.backends.torch.callbacks import Callback, callbacks
 from dlbench.backends.torch.model import Learner, Model, canonical
 from dlbench.backends.torch.natives import fused_or_foreach
+from dlbench.backends.torch.precision import to_numpy
 from dlbench.reference.arrays import Array
 
 Batches = Iterable[tuple[Tensor, Tensor]]
@@ -69,7 +70,8 @@ class Trainer:
 
         Callbacks skip an epoch whose loss is not finite: its weights are worthless.
         """
-        total = torch.zeros((), dtype=self.x.dtype, device=self.x.device)
+        wide = torch.promote_types(self.x.dtype, torch.float32)  # of 16 bits, sums stand still
+        total = torch.zeros((), dtype=wide, device=self.x.device)
         for x, y in self.batches():
             total += self.learner.step(self.optimizer, x, y).detach() * len(x)
         loss = float(total) / len(self.x)
@@ -102,7 +104,7 @@ class Trainer:
         with torch.inference_mode():
             outputs: Tensor = self.model.activation(model(self.tensor(x)))
         model.train()
-        return outputs.cpu().numpy()
+        return to_numpy(outputs)
 
     def load(self, checkpoint: str) -> None:
         """Load the weights of a checkpoint; it reads tensors only, so the file cannot run code."""

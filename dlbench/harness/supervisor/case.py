@@ -23,6 +23,7 @@ from dlbench.harness.wire import Order, Reply
 from dlbench.records.case import Case
 from dlbench.records.measurement import (
     Measurement,
+    Memory,
     ParityCheck,
     Sample,
     Status,
@@ -109,6 +110,8 @@ class CaseRun:
             self._fail_early(reply)
         elif not self.renewal:
             self.prepared, self.facts = reply, dict(reply.facts)
+        else:
+            self._held(reply.memory)
 
     def check(self) -> None:
         """Compare the results of the case with the oracle; fail the case if they are wrong.
@@ -139,7 +142,11 @@ class CaseRun:
         if not isinstance(warm, wire.Warm):
             return self.fail(as_failure(warm))
         self.warmup += tuple(replace(sample, renewal=self.renewal) for sample in warm.samples)
-        return None
+        return self._held(warm.memory)
+
+    def _held(self, memory: Memory) -> None:
+        """Keep the most memory of all workers of the case."""
+        self.prepared = replace(self.prepared, memory=self.prepared.memory.most(memory))
 
     @property
     def step_s(self) -> float:
@@ -224,6 +231,7 @@ class CaseRun:
             parity=self.parity,
             compiling=self.prepared.compiling,
             facts=self.facts,
+            memory=self.prepared.memory,
         )
 
     @property

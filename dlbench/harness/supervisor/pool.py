@@ -167,6 +167,12 @@ class WorkerPool:
         """Return the slots of the workers that are parked while this one works."""
         return [other for other, worker in self.workers.items() if other != slot and worker.alive]
 
+    def end(self, slot: Hashable) -> None:
+        """End the worker of a slot; `start` may replace it."""
+        self.renewable.discard(slot)
+        if worker := self.workers.pop(slot, None):
+            worker.close()
+
     def dismiss(self, needed: Collection[Hashable] = ()) -> None:
         """End all workers except those of the slots in `needed`."""
         for slot in [slot for slot in self.workers if slot not in needed]:

@@ -28,6 +28,8 @@ CORRECTED_SHARE = 0.5
 # The time limit of an order that only frees memory.
 RELEASE_TIMEOUT_S = 60.0
 
+CPU = "cpu"
+
 
 class RowRun:
     """The cases of one workload in one generation. later: what comes after this row."""
@@ -251,8 +253,25 @@ class RowRun:
             case_run.facts |= self.pool.facts_of(self._slot(case_run))
         yield from self._report(cases)
         for case_run in cases:
-            if not is_last or self._slot(case_run) in self.later.slots:
+            if is_spoilt(case_run) and not self._is_shared(case_run):
+                self.pool.end(self._slot(case_run))
+            elif not is_last or self._slot(case_run) in self.later.slots:
                 case_run.ask(wire.Release(case_run.case.id), RELEASE_TIMEOUT_S)
+
+    def _is_shared(self, case_run: CaseRun) -> bool:
+        """Return whether another case of the row still needs the worker."""
+        slot = self._slot(case_run)
+        return any(one.is_active and self._slot(one) == slot for one in self.cases)
+
+
+def is_spoilt(case_run: CaseRun) -> bool:
+    """Return whether the worker of a failed case must not go on: the next row gets a new one.
+
+    One that ran out of memory keeps what it has, for its allocator. After an error of a GPU, each
+    later call of the process may fail with the same error, whatever it does.
+    """
+    has_failed = case_run.status == "failed" and case_run.case.target.device != CPU
+    return has_failed or case_run.status == "out_of_memory"
 
 
 def excuse(case_run: CaseRun, run: RunState) -> None:

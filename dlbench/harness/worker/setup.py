@@ -48,9 +48,9 @@ def assert_threads(backend: Backend, target: Target) -> None:
 def assert_placed(backend: Backend, target: Target, tensors: Mapping[str, Any]) -> None:
     """Raise PlacementError unless every tensor is on the target's device, in its dtype."""
     device = "cuda:0" if target.device == "cuda" else target.device
+    storage, also = DTYPES[target.dtype].storage, DTYPES[target.dtype].also
     for name, tensor in tensors.items():
         place, dtype = backend.device.place(tensor)
         is_label = dtype.startswith("int")
-        storage = DTYPES[target.dtype].storage
-        if place != device or (dtype != storage and not is_label):
+        if place != device or (dtype not in {storage, also} and not is_label):
             raise PlacementError(f"{name} is {dtype} on {place} instead of {storage} on {device}")

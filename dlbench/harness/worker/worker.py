@@ -21,9 +21,11 @@ from dlbench.harness.worker.blocks import Blocks
 from dlbench.harness.worker.compiler import FIRST_CALLS, Compiler
 from dlbench.harness.worker.gauges import gauge
 from dlbench.harness.worker.interference import Monitor
+from dlbench.harness.worker.memory import CaseMemory
 from dlbench.harness.worker.setup import assert_placed, assert_threads, probe, start
 from dlbench.harness.worker.training import Trainings
 from dlbench.harness.worker.verification import verify, work_out
+from dlbench.parity.precision import assert_tf32
 from dlbench.records.case import Target
 from dlbench.records.measurement import Compiling
 from dlbench.reference.arrays import cast
@@ -86,8 +88,9 @@ class Session:
         self, backend: Backend, target: Target, compiler: Compiler | None, monitor: Monitor
     ) -> None:
         self.backend, self.target, self.compiler = backend, target, compiler
-        self.monitor = monitor
+        self.monitor, self.memory = monitor, CaseMemory(backend)
         self.start_s: float | None = None
+        self.is_proven = False
         self.cases: dict[str, Bound] = {}
         self.blocks: dict[str, Blocks] = {}
         trainings = Trainings(backend, target, compiler, monitor)
@@ -99,7 +102,7 @@ class Session:
             wire.Sustain: self.sustain,
             wire.Turn: self.turn,
             wire.Release: self.release,
-            wire.Verify: partial(verify, backend, target.dtype),
+            wire.Verify: self.verify,
             wire.WorkOut: partial(work_out, backend),
             wire.StartTraining: trainings.start,
             wire.TrainEpoch: trainings.epoch,
@@ -125,18 +128,33 @@ class Session:
             self.compiler.begin(order.case)
         elif self.start_s is None:
             self.start_s = self._start_computing()
+        self.memory.begin()
         bound = kind.bind(self.backend, self.target, order.workload, order.networks, order.seed)
         assert_placed(self.backend, self.target, bound.step.inputs)
+        memory = self.memory.peak()  # the first calls of a static mode begin anew
         calls, compiling = self._first_calls(bound.step)
         assert_placed(self.backend, self.target, bound.step.tensors(bound.step.run()))
         self.backend.device.wait()
         self.monitor.adopt()  # compilers start programs at the first calls
         self.cases[order.case] = bound
-        return wire.Prepared(calls, compiling, bound.facts, self.start_s)
+        memory = memory.most(self.memory.peak())
+        return wire.Prepared(calls, compiling, bound.facts, self.start_s, memory)
 
     def check(self, order: wire.Check) -> wire.Verified:
         """Compare with the oracle; before the first calls it would hide the cost of compiling."""
+        self._prove_precision()
         return wire.Verified(self.cases[order.case].check())
+
+    def verify(self, order: wire.Verify) -> wire.Verified:
+        """Compare all results of a network with the oracle, untimed."""
+        self._prove_precision()
+        return verify(self.backend, self.target.dtype, order)
+
+    def _prove_precision(self) -> None:
+        """Raise Unavailable if TF32 was asked for and is not computed; once in a process."""
+        if self.target.dtype == "tf32" and not self.is_proven:
+            assert_tf32(self.backend)
+        self.is_proven = True
 
     def _start_computing(self) -> float:
         """Compute a small product twice; return how much longer the first one takes, in seconds.
@@ -164,9 +182,10 @@ class Session:
         """Run until steady; in a renewed worker, run one block."""
         step = self.cases[order.case].step
         blocks = Blocks(step, self.backend, self.target.threads, self.monitor)
+        self.memory.begin()
         samples = blocks.warm_up(order.sampling, order.iterations)
         self.blocks[order.case] = blocks
-        return wire.Warm(samples)
+        return wire.Warm(samples, self.memory.peak())
 
     def sustain(self, order: wire.Sustain) -> wire.Sustained:
         """Time blocks without a pause until the speed is steady."""

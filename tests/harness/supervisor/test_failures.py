@@ -1,6 +1,7 @@
 """Cases that fail: with their reason, and without harm to others."""
 
 import pytest
+from msgspec.structs import replace
 
 from dlbench.harness import wire
 from dlbench.harness.supervisor.pool import MORE_TIME
@@ -131,9 +132,9 @@ def test_a_case_that_fails_parity_is_recorded_and_never_timed(parity, reason):
     ("order", "answer"),
     [
         ("check", wire.Verified((BROKEN,))),
-        ("prepare", NO_MEMORY),
+        ("prepare", RAISES),
         ("warm_up", RAISES),
-        ("turn", NO_MEMORY),
+        ("turn", RAISES),
     ],
     ids=["parity", "prepare", "warm_up", "turn"],
 )
@@ -142,6 +143,46 @@ def test_a_case_that_goes_wrong_frees_its_memory_for_the_next(order, answer):
     assert story.told("torch", "release") == ["torch: release matmul/1"]
     released = story.journal.index("torch: release matmul/1")
     assert "numpy: turn matmul/1" in story.journal[released:]
+
+
+@pytest.mark.parametrize("order", ["prepare", "check", "warm_up", "turn"])
+def test_a_worker_that_ran_out_of_memory_ends_at_once_and_the_next_row_has_a_new_one(order):
+    rows = [group(size, "torch", "numpy") for size in (1, 2)]
+    story = Story(plan(*rows), stable(torch={order: [NO_MEMORY]}))
+    assert story.of(1, "torch").status == "out_of_memory"
+    assert story.of(2, "torch").status == "ok"
+    assert story.launched() == ["torch", "numpy", "torch"]
+    ended = story.journal.index("torch: closed")
+    assert "numpy: turn matmul/1" in story.journal[ended:], "its memory is free for the others"
+    assert story.told("torch", "release") == []
+
+
+def on_gpu(size, backend):
+    own = case(size, backend)
+    return replace(own, target=replace(own.target, device="cuda"))
+
+
+@pytest.mark.parametrize("make", [on_gpu, case], ids=["gpu", "cpu"])
+def test_after_an_error_on_a_gpu_the_next_row_has_a_new_worker(make):
+    """There every later call of a process may fail with the same error."""
+    rows = [Group(case(size, "any").workload, (make(size, "torch"),)) for size in (1, 2)]
+    story = Story(plan(*rows), stable(torch={"warm_up": [RAISES]}))
+    assert set(story.outcomes().values()) == {"failed", "ok"}
+    assert story.launched() == (["torch", "torch"] if make is on_gpu else ["torch"])
+
+
+def test_a_wrong_result_on_a_gpu_spoils_no_worker():
+    rows = [Group(case(size, "any").workload, (on_gpu(size, "torch"),)) for size in (1, 2)]
+    story = Story(plan(*rows), stable(torch={"check": [wire.Verified((BROKEN,))]}))
+    assert story.launched() == ["torch"]
+
+
+def test_a_worker_that_another_case_of_the_row_needs_goes_on():
+    """A row may hold two cases of one target; a plan that dlbench makes has none."""
+    twins = Group(case(1, "any").workload, (case(1, "torch"), case(2, "torch")))
+    story = Story(plan(twins), stable(torch={"prepare": [NO_MEMORY]}))
+    assert story.outcomes() == {"matmul/1 on torch": "out_of_memory", "matmul/2 on torch": "ok"}
+    assert story.launched() == ["torch"]
 
 
 @pytest.mark.parametrize(
