@@ -42,7 +42,7 @@ def draw(rows: Sequence[Row]) -> Figure | None:
     for axes, panel in zip(every, panels.values(), strict=True):
         _panel(axes, panel, looks)
         if len(panels) > 1:
-            axes.set_title(" ".join(_place(panel[0])), loc="left")
+            axes.set_title(" ".join(filter(None, _place(panel[0]))), loc="left")
     every[-1].set_xlabel("FLOPs per byte of inputs, weights and results (log scale)")
     return figure
 
@@ -103,4 +103,5 @@ def _roofs(axes: Axes, ceiling: float, bandwidth: float | None) -> None:
         start = max(left, bottom / bandwidth)
         axes.plot([start, bend], [start * bandwidth, ceiling], color=MUTED, zorder=1)
         text = f"{units.significant(bandwidth)} GB/s"
-        axes.text(start, start * bandwidth, text, ha="left", va="bottom", color=MUTED)
+        middle = (start * bend) ** 0.5
+        axes.text(middle, middle * bandwidth, text, ha="right", va="bottom", color=MUTED)

@@ -54,6 +54,7 @@ def document_of(results: Results, view: View = DEFAULT) -> Document:
         tables = rankings(reading.rows, view, reading.baseline)
         compared = None
     is_alone = reading.baseline is not None and _is_alone(reading.rows)
+    is_whole = view.wide and not view.metrics  # with a table for every metric
     return Document(
         run=results.run,
         reading=reading,
@@ -74,8 +75,8 @@ def document_of(results: Results, view: View = DEFAULT) -> Document:
             *([_why_alone(reading)] if is_alone else []),
             *advice(reading.rows),
             *paid_once(reading.rows),
+            *(notes.roof_lines(reading.rows) if is_whole else []),
             *notes.lines(known.run, reading),
-            *(notes.roof_lines(reading.rows) if view.wide else []),
             *notes.seam_lines(results),
         ),
     )

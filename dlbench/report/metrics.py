@@ -224,7 +224,7 @@ FORMS: dict[Metric, Form] = {
         is_rate=True,
     ),
     "roof": Form(
-        "Speed, % of the roof (second line: which limit of the machine is the roof)",
+        "% of the roof (second line: which limit)",
         ("% of", "roof"),
         attrgetter("roof.share"),
         _roof,

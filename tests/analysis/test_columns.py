@@ -25,6 +25,8 @@ KEYS = """case, workload, params, backend, device, mode, mode_kind, dtype, threa
     lead_s, steady, leads, basis, rank, call, parity_tolerance, parity_quantity, parity_note, label,
     workload_id, target, first_calls_s, start_s, base_case, peak_resident_bytes,
     peak_device_bytes"""
+    workload_id, target, first_calls_s, start_s, base_case, arithmetic_intensity, roof, roof_gflops,
+    roof_share, roof_reason"""
 
 
 def row_of(measurement: Measurement, of=PRODUCT) -> Row:

@@ -40,8 +40,10 @@ def test_one_target_has_a_sentence_of_its_own() -> None:
         "numpy, matmul 64: 1 thread is best; the default 2 take 1.90 [1.80–2.00] times as long"
     ]
     assert told(scaling(**FASTER)) == [
-        "numpy, matmul 64: the default 2 threads are best; 1 thread takes 2.00 [1.60–2.50] times "
-        "as long"
+        (
+            "numpy, matmul 64: the default 2 threads are best; 1 thread takes 2.00 [1.60–2.50] times "
+            "as long"
+        )
     ]
     assert told(scaling(verdict="same")) == [
         "numpy, matmul 64: the default 2 threads and 1 are equal"
@@ -60,9 +62,11 @@ def test_many_targets_are_counted_and_the_largest_difference_is_named() -> None:
     others = [scaling(1, ratio=3.0, low=2.9, high=3.1), scaling(2, **FASTER)]
     others += [scaling(3, verdict="same"), scaling(4, verdict="unsure")]
     assert told(scaling(), *others) == [
-        "threads: the default 2 threads are best in 1 of 5 cases, others in 2, equal in 1, 1 cannot "
-        "be told; most in torch eager, matmul 64: 1 thread is best; the default 2 take 3.0 "
-        "[2.9–3.1] times as long"
+        (
+            "threads: the default 2 threads are best in 1 of 5 cases, others in 2, equal in 1, 1 "
+            "cannot be told; most in torch eager, matmul 64: 1 thread is best; the default 2 take 3.0 "
+            "[2.9–3.1] times as long"
+        )
     ]
 
 

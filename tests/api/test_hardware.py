@@ -160,13 +160,15 @@ def test_numpy_alone_is_measured_for_real(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("dlbench.plan.hardware.LEAST_ARRAY_BYTES", 2**20)
     monkeypatch.setattr("dlbench.plan.hardware.CACHES", 0)
     result = dlbench.hardware(backend="numpy", dtype="float32", threads=1, budget_s=0.1)
-    (ceiling,), (floor,) = result.ceilings, result.floors
-    assert ceiling.target == floor.target
+    (ceiling,), (floor, product) = result.ceilings, result.floors
+    assert ceiling.target == floor.target == product.target
+    assert (floor.step, product.step) == ("predict", "matmul")
     assert ceiling.gflops >= ceiling.median_gflops > 0
     assert (result.bandwidths[0].threads, result.bandwidths[0].array_bytes) == (1, 2**20)
     assert result.bandwidths[0].gb_s > 0
     assert result.clocks[0].chain_ns > 0
     assert floor.step_s > 0
+    assert product.step_s > 0
     assert result.seconds > 0
 
 

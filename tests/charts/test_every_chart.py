@@ -124,7 +124,6 @@ DRAWN = {
     ],
     "far above the roof": under_roofs(gflops=1e9),
     "threads": [*threads(t1=1.0, t2=0.5, t4=2.0), *threads(t1=3.0)],
-    "the same threads": threads(t2=1.0, t02=1.5),
 }
 DECLINED = {
     "nothing": [],

@@ -543,29 +543,29 @@ def under_roofs(found: Results, **changes) -> Results:
 
 def test_the_share_of_the_roof_is_a_table_of_the_wide_page() -> None:
     """100³ multiplications and additions in 1 ms are 2 GFLOP/s."""
-    text = printed(under_roofs(FOUND), View(wide=True))
-    assert "Speed, % of the roof" in text
-    table = text.partition("Speed, % of the roof")[2]
+    text = printed(under_roofs(FOUND), "table", View(wide=True))
+    assert "% of the roof (second line: which limit)" in text
+    table = text.partition("% of the roof")[2]
     assert re.search(r"matmul 100 .* 20\.0 .* 10\.0", table)
     assert "compute" in table
     assert "% of roof:" not in text
 
 
 def test_where_the_roof_is_not_known_the_wide_page_says_how_to_know_it() -> None:
-    assert f"% of roof: {NO_ROOFS}" in printed(FOUND, View(wide=True), width=200)
+    assert f"% of roof: {NO_ROOFS}" in printed(FOUND, "table", View(wide=True), width=200)
     assert "roof" not in printed(FOUND)
 
 
 def test_the_roof_is_a_metric_that_can_be_asked_for_and_sorted_by() -> None:
     found = under_roofs(FOUND)
-    assert "% of" in printed(found, View(metrics=("roof",)))
-    assert printed(found, View(sort="roof"))
+    assert "% of" in printed(found, "table", View(metrics=("roof",)))
+    assert printed(found, "table", View(sort="roof"))
     with pytest.raises(UsageError, match="roof needs the ceilings of its machine"):
-        printed(FOUND, View(metrics=("roof",)))
+        printed(FOUND, "table", View(metrics=("roof",)))
 
 
 def test_more_than_the_roof_is_told() -> None:
-    text = printed(under_roofs(FOUND, gflops=1.8), View(wide=True), width=200)
+    text = printed(under_roofs(FOUND, gflops=15.0), "table", View(wide=True), width=200)
     assert "More than 100 % of a roof: the machine does more than when it was measured" in text
     assert "implausible" not in text
 

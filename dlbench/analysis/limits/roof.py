@@ -129,7 +129,7 @@ class _Known:
         self.cache_bytes = roofs.cache_bytes if roofs else None
         self.ceilings = {_place(one.target): one for one in _ceilings(roofs)}
         self.bandwidths = {one.threads: one.gb_s for one in roofs.bandwidths} if roofs else {}
-        self.floors = {
+        self.floors: dict[tuple[object, ...], float] = {
             (*_mode(one.target), one.step): one.step_s for one in (roofs.floors if roofs else ())
         }
 
@@ -139,7 +139,7 @@ class _Known:
         return found.gflops if found else None
 
     def bandwidth(self, target: Target) -> float | None:
-        """Return the rate of the main memory, in GB/s; None for a GPU, whose own is not measured."""
+        """Return the rate of the main memory, in GB/s; that of a GPU is not measured."""
         return self.bandwidths.get(target.threads) if target.device == CPU else None
 
     def floor_s(self, row: Row) -> float | None:

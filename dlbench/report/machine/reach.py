@@ -60,6 +60,7 @@ def products(ceilings: Sequence[Ceiling], peaks: Sequence[Peak] | None = None) -
     """Return a line for every ceiling, beside its theoretical peak where peaks are given."""
     known = {(one.device, one.dtype, one.threads): one for one in peaks or ()}
     beside = (("peak",), ("of peak",))
+    heads: tuple[tuple[str, ...], ...]
     heads = (("threads",), ("GFLOP/s",), *beside, ("product",), ("reached by",))
     lines = [_ceiling(one, peak_of(one, known)) for one in ceilings]
     title = "Matrix products: measured ceiling and theoretical peak"

@@ -89,15 +89,19 @@ def test_data_that_fit_into_the_caches_are_not_bound_by_the_memory() -> None:
             LARGE,
             20e-3,
             TOLERANCE,
-            "faster than the measured ceiling allows (200 GFLOP/s, 2.00 times what 100 GFLOP/s "
-            "make possible)",
+            (
+                "faster than the measured ceiling allows (200 GFLOP/s, 2.00 times what 100 GFLOP/s "
+                "make possible)"
+            ),
         ),
         (
             FLAT,
             4 * 1_002_000 / 10e9,
             TOLERANCE,
-            "faster than the measured memory bandwidth allows (9.98 GFLOP/s, 2.00 times what "
-            "10.0 GB/s make possible)",
+            (
+                "faster than the measured memory bandwidth allows (9.98 GFLOP/s, 2.00 times what "
+                "10.0 GB/s make possible)"
+            ),
         ),
         (
             TINY,
@@ -195,13 +199,17 @@ def test_without_a_measured_machine_the_reason_and_the_command_are_told() -> Non
     [
         (
             replace(NUMPY, threads=1),
-            "no ceiling was known for float32 on cpu with 1 thread; measure it with: dlbench "
-            "hardware --device cpu --dtype float32 --threads 1, then run again",
+            (
+                "no ceiling was known for float32 on cpu with 1 thread; measure it with: dlbench "
+                "hardware --device cpu --dtype float32 --threads 1, then run again"
+            ),
         ),
         (
             replace(NUMPY, device="cuda", dtype="tf32"),
-            "no ceiling was known for tf32 on cuda; measure it with: dlbench hardware --device "
-            "cuda --dtype tf32, then run again",
+            (
+                "no ceiling was known for tf32 on cuda; measure it with: dlbench hardware --device "
+                "cuda --dtype tf32, then run again"
+            ),
         ),
     ],
     ids=["threads", "device and dtype"],

@@ -52,11 +52,15 @@ def test_what_was_not_measured_has_no_table() -> None:
     assert reach.tables_of(Roofs("2026-01-01")) == []
 
 
-def test_copies_have_a_line_for_every_kind_of_memory_and_direction() -> None:
+def copy(direction, start_s, gb_s, worst, *, pinned):
     there = target("alpha", device="cuda")
+    return Transfer(there, direction, pinned, start_s, gb_s, (4096,), worst, QUIET)
+
+
+def test_copies_have_a_line_for_every_kind_of_memory_and_direction() -> None:
     measured = (
-        Transfer(there, "up", False, 1e-5, 6.0, (4096,), 0.03, QUIET),
-        Transfer(there, "down", True, 9e-6, 26.0, (4096,), 0.01, QUIET),
+        copy("up", 1e-5, 6.0, 0.03, pinned=False),
+        copy("down", 9e-6, 26.0, 0.01, pinned=True),
     )
     assert texts(reach.transfers(measured)) == [
         ["cuda, pageable memory", "to the device", "10.0 µs", "6.00", "3 %"],

@@ -34,7 +34,7 @@ def measured(probe: Probe, targets: Sequence[Target]) -> Iterator[Transfer | Not
     reasons: list[str] = []
     for target in targets:
         found = [
-            _transfer(probe, target, direction, pinned)
+            _transfer(probe, target, direction, pinned=pinned)
             for pinned in (False, True)
             for direction in get_args(Direction)
         ]
@@ -46,7 +46,7 @@ def measured(probe: Probe, targets: Sequence[Target]) -> Iterator[Transfer | Not
 
 
 def _transfer(
-    probe: Probe, target: Target, direction: Direction, pinned: bool
+    probe: Probe, target: Target, direction: Direction, *, pinned: bool
 ) -> Transfer | Notice:
     """Time copies of all sizes; return the first reason if one fails."""
     timed: list[tuple[Sample, ...]] = []
