@@ -51,7 +51,19 @@ NOT_OURS = (
 
 
 # Prefixes of vector and matrix instructions. Not "sme": on x86 that is memory encryption.
-VECTOR_PREFIXES = ("altivec", "amx", "asimd", "avx", "bf16", "f16c", "fma", "neon", "sse", "sve", "vsx")
+VECTOR_PREFIXES = (
+    "altivec",
+    "amx",
+    "asimd",
+    "avx",
+    "bf16",
+    "f16c",
+    "fma",
+    "neon",
+    "sse",
+    "sve",
+    "vsx",
+)
 
 
 CPU_INFO = Path("/proc/cpuinfo")

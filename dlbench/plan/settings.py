@@ -44,9 +44,7 @@ def _targets(plan: Plan) -> list[Target]:
     return list(dict.fromkeys(case.target for case in plan.cases if case.skip is None))
 
 
-def usual_dtypes(
-    plan: Plan, declarations: Mapping[str, Declaration]
-) -> dict[str, dict[str, str]]:
+def usual_dtypes(plan: Plan, declarations: Mapping[str, Declaration]) -> dict[str, dict[str, str]]:
     """Return in which dtype the backends to be measured multiply float32, by kind of device."""
     backends = dict.fromkeys(target.backend for target in _targets(plan))
     return {backend: declarations[backend].usual_dtypes for backend in backends}

@@ -163,4 +163,3 @@ def test_the_loss_of_a_long_epoch_is_added_up_in_a_type_that_can(name, dtype):
         step = backend.network(given)["forward"]
         whole = float(backend.device.array(step.tensors(step.run())["loss"]))
     np.testing.assert_allclose(loss, whole, rtol=0.02)
-

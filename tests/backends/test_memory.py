@@ -9,9 +9,7 @@ RAN_OUT = [
     MemoryError(),
     RuntimeError("CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported"),
     RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB."),
-    RuntimeError(
-        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"
-    ),
+    RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
     RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
     RuntimeError("HIP error: hipErrorOutOfMemory"),
     RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to ..."),

@@ -104,7 +104,9 @@ def test_a_gradient_that_is_wrong_as_a_whole_fails(dtype, wrong, _):
 
 
 def exact(given):
-    return MLP(given.network, {name: upcast(weight).copy() for name, weight in given.weights.items()})
+    return MLP(
+        given.network, {name: upcast(weight).copy() for name, weight in given.weights.items()}
+    )
 
 
 def test_the_tolerances_of_all_types_leave_room_for_a_verdict():

@@ -210,6 +210,7 @@ def test_a_gradient_that_is_surely_0_moves_nothing(optimizer):
     np.testing.assert_array_equal(low, W)
     np.testing.assert_array_equal(high, W)
 
+
 # --- decoupled weight decay -----------------------------------------------------------------------
 
 DECAY = AdamW(0.1, 0.9, 0.99, EPS, weight_decay=0.5)
@@ -240,4 +241,3 @@ def test_a_step_without_its_decay_is_out_of_range():
     low, high = bounds(DECAY, W, GRADIENT, 0 * W)
     undecayed = after(PLAIN, [GRADIENT])
     assert not ((low <= undecayed) & (undecayed <= high)).any()
-

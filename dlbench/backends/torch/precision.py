@@ -20,9 +20,7 @@ def native(dtype: str) -> torch.dtype:
     return found
 
 
-def autocast(
-    function: Callable[..., Any], dtype: str, device: torch.device
-) -> Callable[..., Any]:
+def autocast(function: Callable[..., Any], dtype: str, device: torch.device) -> Callable[..., Any]:
     """Return the function within autocast if the dtype asks for it; else the function itself.
 
     It is a forward pass with its loss, or a part of one: users leave the backward pass and the
