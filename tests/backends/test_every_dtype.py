@@ -95,7 +95,7 @@ def test_every_network_of_the_lecture_agrees_with_the_oracle(name, dtype, mode, 
         found = {kind: wrong(oracle.check(kind, steps[kind], backend)) for kind in KINDS}
     still = stands_still(name, dtype, net.optimizer)
     assert bool(found.pop("train_step")) is still
-    assert found == dict.fromkeys(KINDS[:-1], [])
+    assert found == {kind: [] for kind in KINDS[:-1]}
 
 
 @every_dtype
