@@ -28,6 +28,9 @@ from dlbench.records.measurement import (
 # number whose median has a 95 % interval (stats.location.median_with_interval).
 ENOUGH = 6
 
+# The memory of a case in older runs.
+UNKNOWN = Memory()
+
 
 # Generation and round: samples of one round were taken under the same conditions.
 RoundKey = tuple[int, int]
@@ -78,7 +81,7 @@ class CaseSamples:
     stretches: tuple[Stretch, ...] = ()
     lead_s: float | None = None
     start_s: float | None = None
-    memory: Memory = Memory()
+    memory: Memory = UNKNOWN
 
     @cached_property
     def selection(self) -> Selection:

@@ -231,5 +231,5 @@ class Oracle:
         rounding = self.tolerance * np.abs(gradient.value).max(initial=0)
         slack = np.where(gradient.value == 0, 0, rounding) + gradient.slack
         low, high = optimizers.bounds(self.network.optimizer, before, gradient.value, slack)
-        update = self.of_update * np.abs(after - before)
-        return np.maximum(high - after, after - low) + update
+        longest = np.maximum(np.abs(high - before), np.abs(low - before))
+        return np.maximum(high - after, after - low) + self.of_update * longest

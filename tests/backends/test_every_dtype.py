@@ -17,7 +17,7 @@ from dlbench.parity.oracle import Oracle
 from dlbench.plan.fitting import precision
 from dlbench.records.base import DTYPES
 from dlbench.records.case import Target, Work, Workload
-from dlbench.records.layers import SGD, Dense
+from dlbench.records.layers import SGD, Adam, Dense
 from dlbench.records.network import without_dropout
 from dlbench.workloads.base import kind_named, problem_of
 from fakes.backends import (
@@ -69,6 +69,18 @@ def trainable(name, dtype):
     return replace(net, optimizer=SGD(0.01)) if unfit else net
 
 
+def stands_still(name, dtype, optimizer, loop=""):
+    """Whether the framework's own step moves no weight; the check is there to show it.
+
+    Keras raises betas to a power in the type of the weights: in 8 bits, 0.999 is 1, and Adam's
+    corrected learning rate 0. PyTorch 2.13's fused SGD leaves weights of 16 bits on a CPU as they
+    are, from 16 of them on.
+    """
+    if name == "tensorflow":
+        return dtype == "bfloat16" and isinstance(optimizer, Adam)
+    return loop == "fused" and DEVICE == "cpu" and DTYPES[dtype].bytes == 2
+
+
 def wrong(checks):
     return [check.fault for check in checks if not check.passed]
 
@@ -81,7 +93,9 @@ def test_every_network_of_the_lecture_agrees_with_the_oracle(name, dtype, mode, 
         steps = backend.network(given)
         oracle = Oracle(net, given, dtype)
         found = {kind: wrong(oracle.check(kind, steps[kind], backend)) for kind in KINDS}
-    assert found == dict.fromkeys(KINDS, [])
+    still = stands_still(name, dtype, net.optimizer)
+    assert bool(found.pop("train_step")) is still
+    assert found == {kind: [] for kind in KINDS[:-1]}
 
 
 @every_dtype
@@ -121,7 +135,8 @@ def test_every_call_agrees_with_the_oracle_and_is_in_its_place(name, dtype, kind
         bound = kind_named(kind).bind(backend, asked, workload(kind, net), {net.name: net}, seed=0)
         assert_placed(backend, asked, bound.step.inputs)
         assert_placed(backend, asked, bound.step.tensors(bound.step.run()))
-        assert wrong(bound.check()) == []
+        still = kind == "train_step" and stands_still(name, dtype, net.optimizer)
+        assert bool(wrong(bound.check())) is still
 
 
 LOOPS = [(name, dtype, loop) for name, dtype in SIXTEEN for loop in DECLARED[name].loops]
@@ -133,14 +148,15 @@ def test_every_loop_agrees_with_the_oracle(name, dtype, loop):
     given = problem(net, dtype, rows=4 * net.batch)
     with started(name, "eager", dtype) as backend:
         job = TrainingJob(**vars(given), loop=loop)
-        assert wrong(epoch.check(backend, dtype, job)) == []
+        found = wrong(epoch.check(backend, dtype, job))
+    assert bool(found) is stands_still(name, dtype, net.optimizer, loop), found
 
 
 @every_dtype
 def test_the_loss_of_a_long_epoch_is_added_up_in_a_type_that_can(name, dtype):
     """In 8 bits, a sum of losses stands still from the 256th on."""
     net = network(Dense(UNITS), optimizer=SGD(1e-30))
-    given = problem(net, dtype, rows=600 * net.batch)
+    given = problem(net, dtype, rows=320 * net.batch)
     with started(name, "eager", dtype) as backend:
         trainer = backend.trainer(TrainingJob(**vars(given), loop="tensors", shuffle=False))
         loss = trainer.epoch()

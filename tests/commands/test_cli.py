@@ -42,8 +42,8 @@ size = [8, 16]
 """
 
 ALL_METRICS = (
-    "gflops, time, samples, utilisation, overhead, compile, break-even, after-pause, turns, memory, "
-    "all"
+    "gflops, time, samples, utilisation, overhead, compile, break-even, after-pause, turns, "
+    "memory, all"
 )
 
 

@@ -413,10 +413,10 @@ def test_every_mistake_is_told_with_file_key_value_and_what_is_allowed(read, tex
         ('"nll"', '"mes"', "Did you mean 'mse'?"),
         (
             'type = "sgd"',
-            'type = "adamw"',
+            'type = "sdg"',
             (
-                "optimizer: unknown type 'adamw'. Allowed: sgd, adagrad, rmsprop, adam. "
-                "Did you mean 'adam'?"
+                "optimizer: unknown type 'sdg'. Allowed: sgd, adagrad, rmsprop, adam, adamw. "
+                "Did you mean 'sgd'?"
             ),
         ),
         (

@@ -66,5 +66,16 @@ def test_what_does_not_fit_is_refused(kind, data, complaint: str) -> None:
 @pytest.mark.parametrize("name", DTYPES)
 def test_the_table_of_dtypes_agrees_with_numpy(name: str) -> None:
     dtype = DTYPES[name]
-    assert dtype.bytes == np.dtype(dtype.storage).itemsize
-    assert dtype.eps == (np.finfo(name).eps if name == dtype.storage else 2.0**-10)
+    known = {"tf32": (4, 2.0**-10), "bfloat16": (2, 2.0**-7), "autocast-bfloat16": (4, 2.0**-7)}
+    of_numpy = (np.dtype(dtype.array).itemsize, np.finfo(dtype.array).eps)
+    assert (dtype.bytes, dtype.eps) == known.get(name, of_numpy)
+    assert dtype.sum_eps <= dtype.eps
+
+
+def test_a_result_is_rounded_where_its_sum_is_more_exact() -> None:
+    rounded = {name: dtype.rounding for name, dtype in DTYPES.items() if dtype.rounding}
+    assert rounded == {
+        "bfloat16": 2.0**-8,
+        "float16": 2.0**-11,
+        "autocast-bfloat16": 2.0**-8,
+    }

@@ -28,6 +28,7 @@ class Model:
         """Return the device of the start weights."""
         return self.like.device
 
+    @property
     def like(self) -> Tensor:
         """Return a start weight: all have one device and one type."""
         return next(iter(self.start.values()))

@@ -1,6 +1,7 @@
 """The memory of a case: of its process, and of a device that counts."""
 
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 
@@ -26,7 +27,7 @@ class Counting:
 class Process:
     """A process whose peaks are told."""
 
-    peaks: list[int | None] = []
+    peaks: ClassVar[list[int | None]] = []
 
     def peak(self) -> int | None:
         return self.peaks.pop(0)

@@ -33,8 +33,10 @@ def test_where_all_is_float32_and_so_by_default_nothing_is_said() -> None:
 
 def test_a_framework_that_multiplies_otherwise_by_default_is_named_beside_the_others() -> None:
     assert lines(on_gpu(JAX), on_gpu(TORCH)) == [
-        "A product of float32 is computed by default on cuda in tf32 (where the GPU has it): jax; "
-        "on cuda in float32: torch"
+        (
+            "A product of float32 is computed by default on cuda in tf32 (where the GPU "
+            "has it): jax; on cuda in float32: torch"
+        )
     ]
 
 
@@ -62,8 +64,10 @@ def test_older_runs_do_not_tell() -> None:
         ),
         (
             ("avx2", "fma"),
-            "This CPU has no instructions for bfloat16: it converts to float32 and back, which "
-            "takes time of its own",
+            (
+                "This CPU has no instructions for bfloat16: it converts to float32 and back, which "
+                "takes time of its own"
+            ),
         ),
         ((), "Whether this CPU has instructions for bfloat16 is not known"),
     ],
