@@ -104,17 +104,18 @@ def _variance(one: Location) -> Variance:
 def times_of(
     case: Case,
     samples: Sequence[CaseSamples],
-    usual: Variance,
+    within: Sequence[Variance | None],
     correlation: float,
     *,
     is_unchanged: bool,
 ) -> Times:
-    """Return the times of a case in runs A and B. usual: the luck of the ratio of two processes."""
-    a, b = (_time(one, usual, correlation) for one in samples)
+    """Return the times of a case in runs A and B. within: the luck of a process in each run."""
+    pairs = zip(samples, within, strict=True)
+    a, b = (_time(one, luck, correlation) for one, luck in pairs)
     return Times(case, a, b, _problem(samples, (a, b)), is_unchanged)
 
 
-def _time(samples: CaseSamples, usual: Variance, correlation: float) -> Location:
+def _time(samples: CaseSamples, within: Variance | None, correlation: float) -> Location:
     """Locate the log time. Of one repetition only the noise: its luck is that between runs."""
     logs = [
         [log(one.step_s) for one in group if one.step_s > 0]
@@ -125,7 +126,7 @@ def _time(samples: CaseSamples, usual: Variance, correlation: float) -> Location
         return UNKNOWN
     if len(groups) == 1:
         return location(groups, None, correlation)
-    return location(groups, Variance(usual.value / 2, usual.df), correlation)
+    return location(groups, within, correlation)
 
 
 def _problem(samples: Sequence[CaseSamples], times: Sequence[Location]) -> str:

@@ -13,6 +13,7 @@ from dlbench.analysis.samples import CaseSamples, join_generations
 from dlbench.analysis.verdicts import MARGIN
 from dlbench.archive.apart import Anchors, Located, Times, apart, correlation_in, times_of
 from dlbench.archive.likeness import Likeness, Unmatched, named
+from dlbench.archive.luck import luck_between
 from dlbench.archive.verdict import Change, Mean, by_backend, mean_of, with_verdicts
 from dlbench.errors import UsageError
 from dlbench.records.case import Case, Target
@@ -78,8 +79,9 @@ def compare_runs(
     samples = [join_generations(one.measurements) for one in (a, b)]
     both, failed = _measured(matched.cases, samples)
     usual, runs = _usual([a.run.luck, b.run.luck, *lucks])
-    times = _times(both, samples, usual, likeness)
-    anchors = Anchors(times, usual)
+    found = luck_between(usual, [[side[case.id] for case in both] for side in samples])
+    times = _times(both, samples, found.within, likeness)
+    anchors = Anchors(times, found.between)
     located = [apart(one, anchors.of(one.case.target)) for one in times]
     raw = [_change(one, anchors.of(one.case.target)) for one in times]
     changes = with_verdicts(raw, located, [one.problem for one in located], margin)
@@ -137,14 +139,14 @@ def _why(samples: CaseSamples | None) -> str:
 def _times(
     cases: Sequence[Case],
     samples: Sequence[Mapping[str, CaseSamples]],
-    usual: Variance,
+    within: Sequence[Variance | None],
     likeness: Likeness,
 ) -> list[Times]:
     pairs = [(case, [side[case.id] for side in samples]) for case in cases]
     correlation = correlation_in(one for _, pair in pairs for one in pair)
     unchanged = {case.target: likeness.is_unchanged(case.target) for case, _ in pairs}
     return [
-        times_of(case, pair, usual, correlation, is_unchanged=unchanged[case.target])
+        times_of(case, pair, within, correlation, is_unchanged=unchanged[case.target])
         for case, pair in pairs
     ]
 

@@ -225,6 +225,6 @@ def _spread(compared: Compared) -> str:
     shown = units.counted(compared.luck_runs, "earlier run")
     known = f"as {shown} on this machine showed" if compared.luck_runs else "as is usual elsewhere"
     return (
-        "A and B were not measured together: intervals allow for what two runs differ by by luck, "
+        "A and B were not measured together: intervals allow for the luck between two runs, "
         f"{share} {known}"
     )

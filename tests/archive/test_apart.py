@@ -20,7 +20,7 @@ def times(a, b, target=NUMPY, *, is_unchanged=True, **fields):
     pair = [
         join_generations([measured(one, samples=blocks, **fields)])[one.id] for blocks in (a, b)
     ]
-    return times_of(one, pair, USUAL, 0.0, is_unchanged=is_unchanged)
+    return times_of(one, pair, [None, None], 0.0, is_unchanged=is_unchanged)
 
 
 def steady(step_s, **fields):

@@ -49,7 +49,7 @@ def test_only_the_latest_bars_are_drawn():
 def test_a_person_reads_the_step_and_the_bars(slower):
     shown = text(sheet_of(slower))
     flat = " ".join(shown.split())
-    assert "matmul 8, torch: 1.49x slower since" in flat
+    assert "matmul 8, torch: 1.50x slower since" in flat
     assert "slower since 2026-01-07 12:00 (20260107-120000-told): torch 2.13.0 → 2.14.0" in flat
     [line] = [one for one in shown.splitlines() if one.startswith("torch")]
     assert line.rstrip().endswith("▁▁▁▁▁▁██████")
