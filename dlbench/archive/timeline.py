@@ -22,7 +22,7 @@ MOST_BARS = 16
 # A smaller range of values fills only a part of the bars: noise should not look like a change.
 LEAST_RANGE = log1p(0.1)
 
-# On a page with more lines than this, only the series with steps are shown.
+# A page has so many lines: series with steps first, then those of most runs.
 MOST_LINES = 40
 
 HEADS = (("runs",), ("time,", "latest"), ("x numpy,", "latest"), ("since", "first"), ("history",))
@@ -90,8 +90,12 @@ def _why(turn: Turn) -> str:
 def _shown(found: History, top: int | None) -> Sequence[Series]:
     if top is not None or len(found.series) <= MOST_LINES:
         return found.series
-    stepped = [one for one in found.series if any(not turn.given for turn in one.turns)]
-    return stepped[:MOST_LINES]
+    return sorted(found.series, key=_interest)[:MOST_LINES]
+
+
+def _interest(series: Series) -> tuple[bool, int]:
+    """Sort series with a step first, then those of many runs."""
+    return not any(not turn.given for turn in series.turns), -len(series.points)
 
 
 def _tables(found: History, names: dict[Target, str], top: int | None) -> Iterator[Table]:
@@ -132,7 +136,7 @@ def _data(found: History) -> dict[str, Any]:
 def _remarks(found: History, top: int | None) -> Iterator[str]:
     hidden = len(found.series) - len(_shown(found, top))
     if hidden:
-        yield f"{units.counted(hidden, 'case')} without a step not shown; --top 0 shows all"
+        yield f"{units.counted(hidden, 'case')} of fewer runs not shown; --top 0 shows all"
     given = grouped(
         (turn for series in found.series for turn in series.turns if turn.given),
         lambda turn: (turn.run, turn.changed),

@@ -32,6 +32,7 @@ from dlbench import registry
 from dlbench.analysis.run import ComparedRows
 from dlbench.answers.answer import Answers
 from dlbench.errors import UsageError, unknown
+from dlbench.printer import Printer
 from dlbench.records.measurement import Measurement
 from dlbench.records.run import Run
 from dlbench.results.folder import Trained
@@ -248,7 +249,7 @@ def exported(name: str, documents: Sequence[Document]) -> bytes:
     member = registry.load(FAMILY, _exports()[name])
     if hasattr(member, "export"):
         return cast(bytes, member.export(documents))
-    return str(member.write(documents[0], Console(width=LINE_WIDTH))).encode()
+    return str(member.write(documents[0], Printer(width=LINE_WIDTH))).encode()
 
 
 def _exports() -> dict[str, str]:
