@@ -9,9 +9,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from dlbench.api.check import check as check
+    from dlbench.api.compare import ComparisonResult as ComparisonResult
+    from dlbench.api.compare import compare as compare
     from dlbench.api.crossover import CrossoverResult as CrossoverResult
     from dlbench.api.crossover import crossover as crossover
+    from dlbench.api.export import export as export
     from dlbench.api.hardware import hardware as hardware
+    from dlbench.api.history import HistoryResult as HistoryResult
+    from dlbench.api.history import history as history
     from dlbench.api.invocation import Interrupted as Interrupted
     from dlbench.api.load import load as load
     from dlbench.api.result import RunResult as RunResult
@@ -39,6 +45,10 @@ _PUBLIC = {
     "resume": "dlbench.api.resume",
     "dry_run": "dlbench.api.run",
     "load": "dlbench.api.load",
+    "compare": "dlbench.api.compare",
+    "history": "dlbench.api.history",
+    "check": "dlbench.api.check",
+    "export": "dlbench.api.export",
     "train": "dlbench.api.train",
     "crossover": "dlbench.api.crossover",
     "verify": "dlbench.api.verify",
@@ -46,6 +56,8 @@ _PUBLIC = {
     "RunResult": "dlbench.api.result",
     "TrainingOutcome": "dlbench.api.result",
     "CrossoverResult": "dlbench.api.crossover",
+    "ComparisonResult": "dlbench.api.compare",
+    "HistoryResult": "dlbench.api.history",
     "Request": "dlbench.plan.request",
     "CrossoverRequest": "dlbench.plan.request",
     "TrainingRequest": "dlbench.plan.request",

@@ -7,7 +7,8 @@
     ├── UnreadableResults  5   a results folder that cannot be read
     └── Unwritable         6   the system refuses: a full disk, too many open files
 
-Exit code 1 (some case failed) and 130 (interrupted) are outcomes of a run and not exceptions.
+Exit codes 1 (some case failed), 3 and 4 (a gate has failed, or cannot tell) and 130 (interrupted)
+are outcomes and not exceptions.
 """
 
 import errno
@@ -19,6 +20,8 @@ from typing import Self
 
 EXIT_FAILED_CASES = 1
 EXIT_USAGE = 2
+EXIT_SLOWER = 3
+EXIT_UNSURE = 4
 EXIT_UNREADABLE = 5
 EXIT_UNWRITABLE = 6
 EXIT_INTERRUPTED = 130

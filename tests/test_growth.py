@@ -4,10 +4,14 @@ bench/reach/scaling.py measures the same in seconds and bytes, up to 20,000 case
 """
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
 from dlbench import registry
 from dlbench.analysis.run import RunAnalysis
+from dlbench.archive.comparison import compare_runs
+from dlbench.archive.gate import judge
+from dlbench.archive.sheet import sheet_of
 from dlbench.experience import costs, luck
 from dlbench.formats import base as formats
 from dlbench.grouping import grouped
@@ -85,6 +89,18 @@ def test_what_is_shown_grows_with_the_run(view) -> None:
             formats.named(name).write(document, Console(width=80))
 
     assert growth(shown, FEW) <= LINEAR
+
+
+def test_a_comparison_grows_with_the_runs() -> None:
+    first = {count: many.results(count) for count in (FEW, 2 * FEW, 4 * FEW)}
+    runs = {n: (a, replace(a, run=replace(a.run, id="other"))) for n, a in first.items()}
+
+    def compared(count: int) -> None:
+        found = compare_runs(*runs[count])
+        sheet = sheet_of(found, judge(found, 0.05), top=0)
+        formats.sheet_writer("table")(sheet, Console(width=80))
+
+    assert growth(compared, FEW) <= LINEAR
 
 
 def test_repetitions_grow_as_well() -> None:

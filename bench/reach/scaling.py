@@ -4,8 +4,8 @@ Every size is measured in a process of its own, on fake workers and runs of know
 grows with the number of cases has a slope of 1 between logarithms; one that grows with its square,
 of 2. The exit code says whether all that is promised holds. Half an hour on two cores.
 
-`scaling.py [PART ...]`, for some of plan, supervisor, show, answer, report, soak, repeated and
-repeated-report
+`scaling.py [PART ...]`, for some of plan, supervisor, show, answer, report, compare, soak, repeated
+and repeated-report
 """
 
 import argparse
@@ -46,6 +46,8 @@ TARGETS = len(many.STEP_S)
 # Cases of a run; and of a report, whose charts take a second.
 SIZES = (1_000, 2_000, 5_000, 10_000, 20_000)
 REPORTS = (2_000, 5_000, 10_000)
+# Cases of each of two runs that are compared.
+PAIRS = (2_000, 5_000, 10_000)
 # A soak: rows, and after which of them the memory must not grow any more.
 SOAK_ROWS, SETTLED_ROWS = 2_000, 200
 # Runs of few workloads and many repetitions: their measurements, those of nulls included.
@@ -55,7 +57,7 @@ PART = 50
 
 # What must be reached.
 MOST_SLOPE, MOST_GROWTH = 1.05, 1.10
-MOST_S = {"plan": 2.0, "repeated": 5.0, "repeated-report": 20.0}
+MOST_S = {"plan": 2.0, "compare": 3.0, "repeated": 5.0, "repeated-report": 20.0}
 MOST_MB = {"repeated": 500.0}
 
 Found = Mapping[str, Any]
@@ -144,9 +146,9 @@ def soaked(rows: int) -> Found:
     return {"first": first, "last": last}
 
 
-def stored(folder: Path, workloads: int, generations: int = 1) -> Path:
+def stored(folder: Path, workloads: int, generations: int = 1, **fields: str) -> Path:
     """A run of known truth on disk, written in parts that fit into memory."""
-    run = run_of([], plan=many.plan(workloads, generations))
+    run = run_of([], plan=many.plan(workloads, generations), **fields)
     with RUN.writing(folder, run) as written:
         for first in range(0, generations, PART):
             part = many.results(workloads, min(PART, generations - first), first=first)
@@ -163,6 +165,16 @@ def shown(*words: str) -> Callable[[int], Found]:
             return of_command(stored(Path(folder), cases // TARGETS), *words)
 
     return run
+
+
+def compared(cases: int) -> Found:
+    """Two runs of so many cases, compared."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / name for name in ("a", "b")]
+        for number, path in enumerate(paths):
+            path.mkdir()
+            stored(path, cases // TARGETS, id=f"run-{number}")
+        return of_command(paths[0], "compare", str(paths[1]))
 
 
 def of_command(folder: Path, command: str, *options: str) -> Found:
@@ -189,6 +201,7 @@ PARTS: Mapping[str, tuple[Callable[[int], Found], Sequence[int]]] = {
     "show": (shown("show"), SIZES),
     "answer": (shown("answer"), SIZES),
     "report": (shown("report"), REPORTS),
+    "compare": (compared, PAIRS),
     "soak": (soaked, (SOAK_ROWS,)),
     "repeated": (repeated("show"), (MEASUREMENTS,)),
     "repeated-report": (repeated("report"), (REPORTED_MEASUREMENTS,)),

@@ -25,6 +25,11 @@ def load(run: str | Path = LATEST, results: str | Path = "results") -> RunResult
     return RunResult(folders.read_run(folder), folder)
 
 
+def stored_folder(run: str | Path, results: str | Path) -> Path:
+    """Return the folder of a run or a training, without reading it."""
+    return _find(run, results)
+
+
 def _find(
     run: str | Path, results: str | Path, kinds: tuple[folders.Kind[Any, Any], ...] = folders.KINDS
 ) -> Path:

@@ -9,9 +9,19 @@ programs its run and rows. `console` is where the text will be shown: its width 
 A member that writes trainings, too, has
 
     write_trainings(document: TrainingDocument, console: Console) -> str
+
+and one that writes comparisons and histories
+
+    write_sheet(sheet: Sheet, console: Console) -> str
+
+A member that `dlbench export` offers has an `export` in its declaration, its name after `--to`, and
+
+    export(documents: Sequence[Document]) -> bytes
+
+or, without it, is written by `write`. Without an `option` it is none of `--format`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -22,11 +32,16 @@ from dlbench import registry
 from dlbench.analysis.run import ComparedRows
 from dlbench.answers.answer import Answers
 from dlbench.errors import UsageError, unknown
+from dlbench.printer import Printer
+from dlbench.records.measurement import Measurement
 from dlbench.records.run import Run
 from dlbench.results.folder import Trained
 from dlbench.trainings.pace import Pace
 
 FAMILY = "formats"
+
+# A file has no width; no table of ours is wider.
+LINE_WIDTH = 1000
 
 
 @dataclass(frozen=True)
@@ -104,7 +119,7 @@ class Document:
     first; ratios: the table of a comparison with a baseline; rerun: the command that would decide
     the unsure verdicts, in a sentence; remarks: further lines, one idea each; answered: the answers
     as data; answers: the same in sentences; answer_tables: a table per question; is_answer: whether
-    programs get the answers alone.
+    programs get the answers alone; measurements: the raw ones, for exports.
     """
 
     run: Run
@@ -120,6 +135,7 @@ class Document:
     answers: tuple[str, ...] = ()
     answer_tables: tuple[Table, ...] = ()
     is_answer: bool = False
+    measurements: tuple[Measurement, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,6 +152,26 @@ class TrainingDocument:
     table: Table
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """What several runs say, as texts and tables for people and as data for programs.
+
+    sources: where the numbers come from, a line each; answers: the most important sentences;
+    legend: what stands below them; remarks: further lines; columns, lines: one table for a
+    spreadsheet; data: all of it, as records. The others as in Document.
+    """
+
+    sources: tuple[str, ...]
+    answers: tuple[str, ...]
+    tables: tuple[Table, ...]
+    columns: tuple[str, ...]
+    lines: tuple[tuple[object, ...], ...]
+    data: Mapping[str, object]
+    warnings: tuple[str, ...] = ()
+    legend: str = ""
+    remarks: tuple[str, ...] = ()
+
+
 class Format(Protocol):
     """The functions of a format."""
 
@@ -144,12 +180,21 @@ class Format(Protocol):
 
 
 TrainingsWriter = Callable[[TrainingDocument, Console], str]
+SheetWriter = Callable[[Sheet, Console], str]
 
 
 class Declaration(Struct, frozen=True):
-    """The declaration of a format in its source. option: its name after `--format`."""
+    """The declaration of a format in its source.
 
-    option: str
+    option: its name after `--format`; export: its name after `--to`; both are empty if it is not
+    offered there. is_text: whether it can be printed; takes_several: whether one file holds several
+    runs.
+    """
+
+    option: str = ""
+    export: str = ""
+    is_text: bool = True
+    takes_several: bool = False
 
 
 def options() -> tuple[str, ...]:
@@ -173,9 +218,54 @@ def trainings_writer(option: str) -> TrainingsWriter:
     return writer
 
 
+def sheet_writer(option: str) -> SheetWriter:
+    """Import the format with this name; UsageError if it does not write comparisons."""
+    writer: SheetWriter | None = getattr(named(option), "write_sheet", None)
+    if writer is None:
+        raise UsageError("this format does not write this", value=f"--format {option}")
+    return writer
+
+
+def exports() -> tuple[str, ...]:
+    """Every name that `--to` takes."""
+    return tuple(_exports())
+
+
+def export_declaration(name: str) -> Declaration:
+    """Return the declaration of an export; UsageError if there is none of this name."""
+    if name not in _exports():
+        raise unknown("export", name, exports())
+    return registry.declaration(FAMILY, _exports()[name], Declaration)
+
+
+def exported(name: str, documents: Sequence[Document]) -> bytes:
+    """Return a file with these runs. UsageError if it takes only one, or lacks a library."""
+    declared = export_declaration(name)
+    if len(documents) > 1 and not declared.takes_several:
+        several = [one for one in exports() if export_declaration(one).takes_several]
+        raise UsageError(
+            f"{name} takes one run", value=len(documents), allowed=f"several with: {several[0]}"
+        )
+    member = registry.load(FAMILY, _exports()[name])
+    if hasattr(member, "export"):
+        return cast(bytes, member.export(documents))
+    return str(member.write(documents[0], Printer(width=LINE_WIDTH))).encode()
+
+
+def _exports() -> dict[str, str]:
+    """The members by their names after `--to`."""
+    every = {registry.declaration(FAMILY, one, Declaration).export: one for one in _all()}
+    return {name: member for name, member in every.items() if name}
+
+
 def _members() -> dict[str, str]:
     """The members by the names of their options."""
-    return {_option(member): member for member in registry.names(FAMILY)}
+    every = {_option(member): member for member in _all()}
+    return {option: member for option, member in every.items() if option}
+
+
+def _all() -> tuple[str, ...]:
+    return registry.names(FAMILY)
 
 
 def _option(member: str) -> str:

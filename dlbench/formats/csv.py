@@ -10,10 +10,10 @@ from rich.console import Console
 from dlbench.analysis.columns import COLUMNS, flatten
 from dlbench.analysis.rows import Row
 from dlbench.answers.answer import Answer, Answers
-from dlbench.formats.base import Document, TrainingDocument
+from dlbench.formats.base import Document, Sheet, TrainingDocument
 from dlbench.trainings.epochs import EPOCH_COLUMNS, flat_epochs
 
-DECLARATION = {"option": "csv"}
+DECLARATION = {"option": "csv", "export": "csv"}
 
 
 # What a spreadsheet takes for the beginning of a formula:
@@ -38,6 +38,11 @@ def write_trainings(document: TrainingDocument, _: Console, /) -> str:
     """Return a line for every epoch of every training."""
     lines = flat_epochs(document.trained.results)
     return _lines(EPOCH_COLUMNS, ([line[name] for name in EPOCH_COLUMNS] for line in lines))
+
+
+def write_sheet(sheet: Sheet, _: Console, /) -> str:
+    """Return a line for every case."""
+    return _lines(sheet.columns, sheet.lines)
 
 
 def _lines(head: Iterable[str], lines: Iterable[Iterable[object]]) -> str:

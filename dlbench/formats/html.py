@@ -6,7 +6,7 @@ from html import escape
 from rich.console import Console
 
 from dlbench.analysis.labels import one_line
-from dlbench.formats.base import Cell, Document, Table, TrainingDocument
+from dlbench.formats.base import Cell, Document, Sheet, Table, TrainingDocument
 
 DECLARATION = {"option": "html"}
 
@@ -49,6 +49,22 @@ def write_trainings(document: TrainingDocument, _: Console, /) -> str:
             paragraph(document.source, "muted"),
             of_table(document.table, caption=document.table.title),
             paragraphs(document.table.notes),
+        ]
+    )
+
+
+def write_sheet(sheet: Sheet, _: Console, /) -> str:
+    """Return what several runs say as one element, to stand in any page."""
+    tables = [
+        part for one in sheet.tables for part in (of_table(one, one.name), paragraphs(one.notes))
+    ]
+    return element(
+        [
+            *(paragraph(f"Warning: {warning}", "warn") for warning in sheet.warnings),
+            *(paragraph(source, "muted") for source in sheet.sources),
+            *(paragraph(answer, "answer") for answer in sheet.answers),
+            *tables,
+            paragraphs(filter(None, [sheet.legend, *sheet.remarks])),
         ]
     )
 

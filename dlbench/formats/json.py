@@ -6,9 +6,9 @@ import msgspec
 from rich.console import Console
 
 from dlbench.analysis.columns import flatten
-from dlbench.formats.base import Document, TrainingDocument
+from dlbench.formats.base import Document, Sheet, TrainingDocument
 
-DECLARATION = {"option": "json"}
+DECLARATION = {"option": "json", "export": "json"}
 
 
 def write(document: Document, _: Console, /) -> str:
@@ -29,6 +29,11 @@ def write_trainings(document: TrainingDocument, _: Console, /) -> str:
     """Return an object with `run`, `paces`, and `trainings` with all of their epochs."""
     trained = document.trained
     return _text({"run": trained.run, "paces": document.paces, "trainings": trained.results})
+
+
+def write_sheet(sheet: Sheet, _: Console, /) -> str:
+    """Return an object with all that is known."""
+    return _text({**sheet.data})
 
 
 def _text(parts: dict[str, Any]) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from rich.console import Console
 
 from dlbench.analysis.labels import one_line
-from dlbench.formats.base import Cell, Document, Table, TrainingDocument
+from dlbench.formats.base import Cell, Document, Sheet, Table, TrainingDocument
 
-DECLARATION = {"option": "md"}
+DECLARATION = {"option": "md", "export": "markdown"}
 
 
 # An underscore within a word is none of Markdown's marks, and common in names.
@@ -35,7 +35,18 @@ def write_trainings(document: TrainingDocument, _: Console, /) -> str:
     return "\n".join([*_warnings(document), of_table(document.table)])
 
 
-def _warnings(document: Document | TrainingDocument) -> Iterator[str]:
+def write_sheet(sheet: Sheet, _: Console, /) -> str:
+    """Return the warnings, the sentences, the tables, and the remarks below them."""
+    answers = "".join(f"- **{escaped(answer)}**\n" for answer in sheet.answers)
+    sources = "".join(f"- {escaped(source)}\n" for source in sheet.sources)
+    remarks = "".join(
+        f"- {escaped(line)}\n" for line in filter(None, [sheet.legend, *sheet.remarks])
+    )
+    tables = map(of_table, sheet.tables)
+    return "\n".join(filter(None, [*_warnings(sheet), sources, answers, *tables, remarks]))
+
+
+def _warnings(document: Document | TrainingDocument | Sheet) -> Iterator[str]:
     return (f"> **Warning:** {escaped(warning)}\n" for warning in document.warnings)
 
 

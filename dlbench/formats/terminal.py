@@ -1,6 +1,6 @@
 """Text for a terminal: tables as wide as it is, and colour where it has any."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from rich import box
@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table as Drawing
 from rich.text import Text
 
-from dlbench.formats.base import Cell, Document, Table, TrainingDocument
+from dlbench.formats.base import Cell, Document, Sheet, Table, TrainingDocument
 
 DECLARATION = {"option": "table"}
 
@@ -38,8 +38,17 @@ class _Line(NamedTuple):
 
 def write(document: Document, console: Console, /) -> str:
     """Return the document as the console would print it."""
+    return _drawn(_parts(document), console)
+
+
+def write_sheet(sheet: Sheet, console: Console, /) -> str:
+    """Return what several runs say as the console would print it."""
+    return _drawn(_parts_of(sheet), console)
+
+
+def _drawn(parts: Iterable[Table | _Line], console: Console) -> str:
     with console.capture() as captured:
-        for part in _parts(document):
+        for part in parts:
             if isinstance(part, Table):
                 _print(console, _Line(f"\n{part.title}".rstrip(), "bold"))
                 for drawing in to_rich(part, console.width):
@@ -109,6 +118,21 @@ def _parts(document: Document) -> Iterator[Table | _Line]:
     if document.rerun:
         yield _Line(document.rerun)
     yield from (_Line(line, "dim") for line in document.remarks)
+
+
+def _parts_of(sheet: Sheet) -> Iterator[Table | _Line]:
+    """Yield everything from top to bottom."""
+    yield from (_Line(f"Warning: {warning}", "yellow") for warning in sheet.warnings)
+    yield from (_Line(source, "dim") for source in sheet.sources)
+    if sheet.answers:
+        yield _Line("")
+        yield from (_Line(f"- {answer}", "bold") for answer in sheet.answers)
+    if sheet.legend:
+        yield _Line(sheet.legend, "dim")
+    yield from sheet.tables
+    yield _Line("")
+    yield from map(_Line, dict.fromkeys(note for table in sheet.tables for note in table.notes))
+    yield from (_Line(line, "dim") for line in sheet.remarks)
 
 
 def to_rich(table: Table, width: int) -> list[Drawing]:

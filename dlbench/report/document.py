@@ -58,6 +58,7 @@ def document_of(results: Results, view: View = DEFAULT) -> Document:
     return Document(
         run=results.run,
         reading=reading,
+        measurements=results.measurements,
         source=source(results.run),
         setting="" if view.wide else setting(reading.rows),
         warnings=(

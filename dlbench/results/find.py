@@ -1,4 +1,7 @@
-"""Find a folder of results by its path, its id, the beginning of its id, or as the latest."""
+"""Find a folder of results by its path, its id, the beginning of its id, or as the latest.
+
+`latest~1` is the one before the latest.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -7,6 +10,12 @@ from dlbench.errors import UsageError
 from dlbench.results.folder import KINDS, Kind, is_closed, kind_of
 
 LATEST = "latest"
+
+# `latest~2` is the one before the one before the latest, as in git.
+BACK = "~"
+
+# Of a larger number only so many digits count: nobody has that many runs.
+MOST_DIGITS = 9
 
 # A message names so many runs at most.
 MOST_CHOICES = 5
@@ -33,11 +42,12 @@ def find(asked: str, results: Path, kinds: tuple[Kind[Any, Any], ...] = KINDS) -
     if _is_folder_of_results(Path(asked)):
         return Path(asked)
     there = folders(results)
-    matches = latest(results, kinds) if asked == LATEST else _matching(asked, there)
+    back = _back(asked)
+    matches = _matching(asked, there) if back is None else latest(results, kinds, back)
     if len(matches) == 1:
         return matches[0]
     for path in (Path(asked), results / asked):
-        if not matches and asked != LATEST and _is_dir(path):
+        if not matches and back is None and _is_dir(path):
             kind_of(path)
     raise UsageError(
         f"{'several runs match' if matches else 'no run'} in {results}/",
@@ -47,11 +57,24 @@ def find(asked: str, results: Path, kinds: tuple[Kind[Any, Any], ...] = KINDS) -
     )
 
 
-def latest(results: Path, kinds: tuple[Kind[Any, Any], ...] = KINDS) -> list[Path]:
-    """Return the newest folder of these kinds with a record; an empty list if there is none."""
+def latest(results: Path, kinds: tuple[Kind[Any, Any], ...] = KINDS, back: int = 0) -> list[Path]:
+    """Return the newest folder of these kinds with a record; an empty list if there is none.
+
+    back: how many of them are newer than the one that is returned.
+    """
     there = folders(results, kinds)
     open_ = (folder for folder in there if not is_closed(folder))
-    return [folder for folder in open_ if kind_of(folder).has_lines(folder)][-1:]
+    good = [folder for folder in open_ if kind_of(folder).has_lines(folder)]
+    return good[len(good) - 1 - back :][:1] if back < len(good) else []
+
+
+def _back(asked: str) -> int | None:
+    """Read `latest` as 0 and `latest~2` as 2; None for another name."""
+    name, _, digits = asked.partition(BACK)
+    if asked == LATEST:
+        return 0
+    is_number = digits.isascii() and digits.isdecimal()
+    return int(digits[:MOST_DIGITS]) if name == LATEST and is_number else None
 
 
 def _matching(asked: str, there: list[Path]) -> list[Path]:

@@ -53,6 +53,7 @@ CHEAPER: Mapping[str, str] = {
     "hardware": "--backend numpy --budget 5",
     "train iris --tensorboard": "--epochs 2 --backend torch",
     "train": "--epochs 2 --seeds 1 --backend numpy",
+    "compare": "--help",  # needs two runs of one suite
     "show --metric utilisation": "20261126-105842-epochs",
     "show": "20261126-064255-graphs",
     "doctor": "--help",  # a busy machine is none that is fit, and ends with 1

@@ -51,3 +51,23 @@ def test_it_is_the_same_every_time(option: str) -> None:
         for _ in range(2)
     )
     assert first == again
+
+
+@every_format
+def test_a_sheet_is_whole_lines(option: str) -> None:
+    table = base.Table("", (("ratio",),), (("<b>torch</b>", (base.Cell("1.2x"),)),), (), "target")
+    line = ("torch", "=1+1")
+    sheet = base.Sheet(("A: one",), ("B is slower",), (table,), ("case", "why"), (line,), {"a": 1})
+    text = base.sheet_writer(option)(sheet, Console(width=80))
+    assert text.endswith("\n")
+    assert ("<b>" in text) == (option == "table")
+    if option == "csv":
+        assert text == "case,why\ntorch,'=1+1\n"
+    if option in ("table", "md", "html"):
+        assert "1.2x" in text
+        assert "B is slower" in text
+
+
+def test_an_unknown_export_names_the_known() -> None:
+    with pytest.raises(UsageError, match=r"unknown export: 'pdf'.*Allowed: .*otava"):
+        base.exported("pdf", [document_of(RUN)])

@@ -203,3 +203,16 @@ def test_names_of_folders_are_text_too(results):
     assert "\x1b" not in answer.out
     answer = dlbench("show", "no\x1bsuch", "--results", str(results / "\x1b[31m"))
     assert "\x1b" not in answer.err
+
+
+@pytest.mark.parametrize(("asked", "place"), [("latest~0", 2), ("latest~1", 1), ("latest~2", 0)])
+def test_those_before_the_latest_are_counted_back(results, three_runs, asked, place):
+    assert find(asked, results) == three_runs[place]
+
+
+@pytest.mark.parametrize(
+    "asked", ["latest~3", "latest~", "latest~x", "latest~-1", f"latest~{9**99}"]
+)
+def test_no_run_is_so_far_back(results, three_runs, asked):
+    with pytest.raises(UsageError, match="no run in"):
+        find(asked, results)
