@@ -8,12 +8,15 @@ from dlbench.commands.base import (
     Backend,
     Device,
     Mode,
+    NoLock,
+    NoWait,
     Quiet,
     Words,
     echo,
     end_in_order,
     option,
     options_of,
+    other_runs,
 )
 
 HELP = """Measure what this machine can reach: the lecture's hardware table for this machine.
@@ -48,6 +51,8 @@ def hardware(
         option("--budget", "About how long to measure, in seconds. [default: 60]"),
     ] = None,
     form: Annotated[str, typer.Option("--format", help="table, md or json.")] = "table",
+    no_wait: NoWait = False,
+    no_lock: NoLock = False,
     quiet: Quiet = False,
 ) -> int:
     """Measure and show; the exit code says whether anything was measured."""
@@ -62,12 +67,13 @@ def hardware(
 
     choice("format", form, FORMATS)
     options = options_of(HardwareRequest, locals())
+    others = other_runs(no_wait, no_lock)
     errors, interrupted = Printer(stderr=True), False
     watching = progress.watching_quietly if quiet else progress.watching_run
     end_in_order()
     try:
         with watching(errors) as watcher:
-            found = measure(progress=watcher.see, **options)
+            found = measure(progress=watcher.see, other_runs=others, **options)
     except Interrupted as interrupt:
         found, interrupted = interrupt.result, True
         errors.print(str(interrupt))

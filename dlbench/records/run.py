@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 from msgspec import field
 
 from dlbench.records.base import Finite, NotNegative, Record, Whole
+from dlbench.records.occupant import Occupant
 from dlbench.records.plan import Plan
 from dlbench.records.settings import Departure, Difference
 
@@ -19,7 +20,8 @@ from dlbench.records.settings import Departure, Difference
 #    that can run at a time; epochs of a training have the counters of disturbances; lines
 #    have the start of the device.
 # 9: the head has what pairs of its cases came to in earlier runs.
-SCHEMA_VERSION = 9
+# 10: the head says what else measured on the machine; the sampling has a limit of memory.
+SCHEMA_VERSION = 10
 
 CoreLimit = Literal["affinity", "quota"]
 
@@ -73,7 +75,7 @@ class Run(Record, frozen=True):
     started: the time of the start in ISO 8601; dlbench: its version; luck: what earlier runs on
     this machine showed, None without any; settings: by backend, what differed from the framework's
     defaults; differences: by backend, what comes out differently by definition. Both are empty in
-    older runs.
+    older runs. beside: what else measured on this machine meanwhile.
     """
 
     id: str
@@ -85,4 +87,5 @@ class Run(Record, frozen=True):
     luck: UsualLuck | None = None
     settings: dict[str, tuple[Departure, ...]] = field(default_factory=dict)
     differences: dict[str, tuple[Difference, ...]] = field(default_factory=dict)
+    beside: tuple[Occupant, ...] = ()
     schema_version: int = SCHEMA_VERSION
