@@ -11,6 +11,7 @@ import nox
 nox.options.sessions = ["lint", "tests"]
 nox.options.reuse_existing_virtualenvs = True
 
+PYTHONS = ("3.11", "3.12", "3.13")
 BACKENDS = ("numpy", "torch", "tensorflow", "jax")
 MNIST = Path(__file__).parent.parent / "shared" / "data" / "mnist"
 
@@ -78,6 +79,23 @@ def _test_backend(session: nox.Session, name: str, command: tuple[str, ...]) -> 
     session.run(*command, *OF_BACKENDS, env=env)
 
 
+def _of_a_python(version: str) -> None:
+    """Add the session `tests-VERSION`: all tests that need no framework, with that Python.
+
+    Without such a Python it is skipped; `nox --download-python auto` gets one if uv is there.
+    """
+
+    @nox.session(name=f"tests-{version}", python=version)
+    def tests_without_frameworks(session: nox.Session) -> None:
+        install(session, "dev")
+        session.run(*PARALLEL, "-m", "not simulation", *session.posargs, env=environment())
+        _test_backend(session, "numpy", PARALLEL)
+
+
+for python in PYTHONS:
+    _of_a_python(python)
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style, types and the direction of imports."""
@@ -131,7 +149,7 @@ def soak(session: nox.Session) -> None:
 
 @nox.session
 def kills(session: nox.Session) -> None:
-    """Kill 60 supervisors with fake workers, and 5 with real ones, and resume their runs."""
+    """Kill 60 supervisors, and resume their runs; let workers go wrong at every order."""
     install(session, "dev")
     env = {**environment(), "DLBENCH_KILLS": "60"}
     session.run("pytest", "tests/kills", *session.posargs, env=env)
@@ -208,7 +226,7 @@ def docs(session: nox.Session) -> None:
 def schema(session: nox.Session) -> None:
     """Write the JSON Schemas of docs/schema/ anew."""
     install(session)
-    for name in ("plan", "run", "measurement", "show", "answer", "doctor"):
+    for name in ("plan", "run", "measurement", "seam", "show", "answer", "doctor"):
         with open(f"docs/schema/{name}.json", "w", encoding="utf-8") as stream:
             session.run("dlbench", "schema", name, stdout=stream)
 

@@ -10,13 +10,15 @@ from msgspec.structs import replace
 from dlbench import arguments, units
 from dlbench.analysis.run import RunAnalysis
 from dlbench.answers.crossing import Comparison, compared, points_of
+from dlbench.api.alone import WAIT, measuring
 from dlbench.api.invocation import Interrupted, Watch, consume, unwatched
 from dlbench.api.result import RunResult
-from dlbench.api.run import head_of, remember, told
+from dlbench.api.run import head_of, note_others, remember, told
 from dlbench.experience import luck, roofs
 from dlbench.harness.supervisor.growing import GrowingSupervisor as Supervisor
 from dlbench.harness.supervisor.launcher import Launcher
 from dlbench.machine import environment
+from dlbench.machine.occupancy import Presence
 from dlbench.plan.crossover import Search, search_of
 from dlbench.plan.request import CrossoverRequest
 from dlbench.plan.targets import read_declarations, this_machine
@@ -94,20 +96,21 @@ class CrossoverResult(RunResult):
         return policy.policy(self.subject)
 
 
-def crossover(
+def crossover(  # noqa: PLR0913 - by name alone
     *,
     between: str,
     other: str,
     results: str | Path = "results",
     progress: Watch = unwatched,
     command: str = "",
+    other_runs: str = WAIT,
     **options: Any,
 ) -> CrossoverResult:
     """Find where the faster of two targets changes along an axis, such as the batch.
 
     between, other: parts of two targets, such as numpy and torch/eager. options: further fields of
-    CrossoverRequest, such as network="mnist-512" or axis="batch". results, progress, command: as in
-    `run`. The measurements are stored as an ordinary run.
+    CrossoverRequest, such as network="mnist-512" or axis="batch". results, progress, command,
+    other_runs: as in `run`. The measurements are stored as an ordinary run.
 
     Raises UsageError for a mistake in the arguments. Ctrl-C raises Interrupted, a
     KeyboardInterrupt whose `result` holds what was measured.
@@ -122,11 +125,13 @@ def crossover(
     first = search.grown(search.start, search.first)
     usual = told(luck.usual(machine, first), progress)
     reach = told(roofs.known(machine), progress)
-    folder = folders.new_folder(place, NAME)
-    head = head_of(
-        folder, command or request.command, first, machine, usual, declarations, reach=reach
-    )
-    interrupted = _Hunt(search, head, folder, progress).measure(declarations)
+    with measuring("dlbench crossover", other_runs, progress) as presence:
+        folder = folders.new_folder(place, NAME)
+        head = head_of(
+            folder, command or request.command, first, machine, usual, declarations, reach=reach
+        )
+        hunt = _Hunt(search, replace(head, beside=presence.others()), folder, progress)
+        interrupted = hunt.measure(declarations, presence)
     result = CrossoverResult(folders.read_run(folder), folder, search)
     if interrupted:
         raise Interrupted(result, "measured")
@@ -146,7 +151,7 @@ class _Hunt:
         self.search, self.run, self.folder, self.progress = search, run, folder, progress
         self.measurements: list[Measurement] = []
 
-    def measure(self, declarations: Mapping[str, Declaration]) -> bool:
+    def measure(self, declarations: Mapping[str, Declaration], presence: Presence) -> bool:
         """Measure until the points are enough; return whether the user interrupted."""
         with lock.held(self.folder), folders.RUN.writing(self.folder, self.run) as written:
             try:
@@ -157,6 +162,8 @@ class _Hunt:
                     return consume(events, self._storing(written), self.progress)
             except KeyboardInterrupt:  # while workers end
                 return True
+            finally:
+                note_others(self.run, presence, written)
 
     def _storing(self, written: Writer[Measurement]) -> Callable[[object], None]:
         def store(event: object) -> None:

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Any, TypeVar, get_args
 
 from dlbench import __version__
+from dlbench.api.alone import WAIT, measuring
 from dlbench.api.invocation import Interrupted, Watch, consume, now, unwatched
 from dlbench.api.run import told
 from dlbench.errors import UsageError
@@ -25,16 +26,17 @@ from dlbench.records.case import Declaration
 from dlbench.records.hardware import Clock, Finding, Hardware, HardwarePlan, Price
 from dlbench.records.measurement import Notice
 from dlbench.records.roofs import Bandwidth, Ceiling, Floor, Transfer
+from dlbench.report.machine.occupants import measured_beside
 
 F = TypeVar("F")
 
 
-def hardware(*, progress: Watch = unwatched, **options: Any) -> Hardware:
+def hardware(*, progress: Watch = unwatched, other_runs: str = WAIT, **options: Any) -> Hardware:
     """Measure this machine: matrix products, memory bandwidth, clock, and the smallest steps.
 
     options: the fields of HardwareRequest, such as device="cpu", dtype="float32" or
-    price="385 USD". progress: called with every event. What was measured is kept in the cache
-    folder, so that later runs on this machine can be judged by it.
+    price="385 USD". progress: called with every event. other_runs: as in `run`. What was measured
+    is kept in the cache folder, so that later runs on this machine can be judged by it.
 
     Raises UsageError for a mistake in the arguments, and where nothing can be measured. Ctrl-C
     raises Interrupted, a KeyboardInterrupt whose `result` holds what was measured.
@@ -46,8 +48,10 @@ def hardware(*, progress: Watch = unwatched, **options: Any) -> Hardware:
     plan = make(request, this_machine(declarations), seen.topology, seen.accelerators)
     if price is not None:
         _refuse_price_of_several(price, plan)
-    started, began = now(), monotonic()
-    findings, notes, interrupted = _measure(plan, declarations, progress)
+    with measuring("dlbench hardware", other_runs, progress) as presence:
+        started, began = now(), monotonic()
+        findings, notes, interrupted = _measure(plan, declarations, progress)
+        notes += [measured_beside(others)] if (others := presence.others()) else []
     seen = Seen(seen.environment, seen.topology, seen.accelerators, _those(Clock, findings))
     devices = dict.fromkeys(one.device for one in plan.products)
     found = Hardware(

@@ -13,6 +13,7 @@ from dlbench.analysis.pairing.located import Knowledge, located
 from dlbench.analysis.pairing.luck import medians
 from dlbench.analysis.samples import join_generations
 from dlbench.analysis.verdicts import MARGIN
+from dlbench.api.alone import REFUSE, measuring
 from dlbench.checks.base import Noise
 from dlbench.errors import UsageError
 from dlbench.experience import luck
@@ -40,11 +41,19 @@ WARMUP_S, STRETCH_S, BLOCKS = 0.1, 0.08, 16
 
 
 def measure(machine: Machine, environment: Environment) -> Noise | str:
-    """Measure for SECONDS; return the noise, or why there is none."""
+    """Measure for SECONDS; return the noise, or why there is none.
+
+    It does not wait for another dlbench that measures, and would only find its noise.
+    """
     try:
         planned = plan(machine)
+        with measuring("dlbench doctor", REFUSE):
+            return _measured(planned, machine, environment)
     except UsageError as error:  # there is too little memory
         return str(error)
+
+
+def _measured(planned: Plan, machine: Machine, environment: Environment) -> Noise | str:
     start = monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="dlbench-", ignore_cleanup_errors=True) as logs,

@@ -8,18 +8,19 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from dlbench import arguments, units
+from dlbench.api.alone import WAIT, measuring, note_others
 from dlbench.api.changes import of_machine, of_plan, refused
 from dlbench.api.invocation import Interrupted, Watch, consume, now, unwatched
 from dlbench.api.load import run_folder
 from dlbench.api.result import RunResult
-from dlbench.api.run import planned_for, store, told
+from dlbench.api.run import launcher, planned_for, store, told
 from dlbench.errors import UnreadableResults, UsageError
 from dlbench.experience import costs
-from dlbench.harness.supervisor.launcher import Launcher
 from dlbench.harness.supervisor.past import Past, past_of
 from dlbench.harness.supervisor.pool import Launch
 from dlbench.harness.supervisor.run import Supervisor
 from dlbench.machine import environment
+from dlbench.machine.occupancy import Presence
 from dlbench.plan.estimate import expected, forecast
 from dlbench.plan.request import Request
 from dlbench.plan.targets import read_declarations
@@ -43,6 +44,7 @@ def resume(
     results: str | Path = "results",
     progress: Watch = unwatched,
     request: Request | None = None,
+    other_runs: str = WAIT,
 ) -> RunResult:
     """Measure what a stopped run has left, and return the whole result.
 
@@ -53,6 +55,7 @@ def resume(
     run: the path of its folder, its id, the beginning of its id, or `latest`, which may be without
     a measurement. results: the folder in which ids are looked up. progress: called with every
     event. request: what to measure, which must be what was planned; None is what was planned.
+    other_runs: as in `run`.
 
     Raises UsageError if the machine, the software or the plan is not that of the run, with the
     differences, and if the run is still being measured. Ctrl-C raises Interrupted, a
@@ -72,7 +75,9 @@ def resume(
         if changes:
             raise refused(folder, changes)
         past = _past(head.plan, folder)
-        interrupted = _Stopped(head, folder, past, known).go_on(declarations, progress)
+        with measuring("dlbench run", other_runs, progress) as presence:
+            stopped = _Stopped(head, folder, past, known, presence)
+            interrupted = stopped.go_on(declarations, progress)
     result = RunResult(folders.read_run(folder), folder)
     if interrupted:
         raise Interrupted(result, "measured")
@@ -107,22 +112,25 @@ def _past(plan: Plan, folder: Path) -> Past:
 
 @dataclass(frozen=True)
 class _Stopped:
-    """A run that was stopped, with its folder. known: what earlier runs took."""
+    """A run that was stopped, with its folder.
+
+    known: what earlier runs took; presence: of the resumed run on the machine.
+    """
 
     run: Run
     folder: Path
     past: Past
     known: Costs
+    presence: Presence
 
     def go_on(self, declarations: Mapping[str, Declaration], progress: Watch) -> bool:
         """Measure what is left; return whether the user interrupted."""
-        plan, logs = self.run.plan, self.folder / folders.LOGS_FOLDER
+        plan = self.run.plan
         dropped = seams.cut(self.folder, self._is_kept)
-        logs.mkdir(exist_ok=True)
         with folders.RUN.appending(self.folder) as written:
             try:
                 self._announce(progress)
-                with Launcher(declarations, logs, renews=plan.sampling.renewals > 0) as launch:
+                with launcher(plan, declarations, self.folder) as launch:
                     if not self.past.is_complete:
                         seams.append(
                             self.folder, replace(_seam(plan, self.past, launch), cut=dropped)
@@ -132,6 +140,8 @@ class _Stopped:
                     return consume(events, partial(store, written), progress)
             except KeyboardInterrupt:  # while workers start or end
                 return True
+            finally:
+                note_others(self.run, self.presence, written)
 
     def _is_kept(self, one: Measurement) -> bool:
         return (one.case, one.generation) in self._kept

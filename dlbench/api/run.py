@@ -8,12 +8,15 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from dlbench import __version__, arguments
+from dlbench.api.alone import WAIT, measuring, note_others
 from dlbench.api.invocation import Interrupted, Watch, consume, now, unwatched
 from dlbench.api.result import RunResult
+from dlbench.errors import UsageError
 from dlbench.experience import costs, luck, roofs
 from dlbench.harness.supervisor.launcher import Launcher
 from dlbench.harness.supervisor.run import Supervisor
-from dlbench.machine import environment
+from dlbench.machine import environment, memory_limit
+from dlbench.machine.occupancy import Presence
 from dlbench.plan import build, settings, suite
 from dlbench.plan.estimate import estimate, expected, forecast, of_groups
 from dlbench.plan.request import DEFAULT_SUITE, Request
@@ -64,6 +67,7 @@ def run(
     results: str | Path = "results",
     progress: Watch = unwatched,
     command: str = "",
+    other_runs: str = WAIT,
     **options: Any,
 ) -> RunResult:
     """Measure a suite and return the result, which is also stored in a folder below `results`.
@@ -71,17 +75,28 @@ def run(
     asked: the name of a suite or a workload, the path of a TOML file, or a Request. options: the
     fields of Request, such as backend="torch,numpy", batch=[32, 512] or rigor="standard".
     progress: called with every event. command: recorded as the command that repeats the run; made
-    from the request if empty.
+    from the request if empty. other_runs: if another dlbench measures on this machine, `wait`,
+    `refuse` by a UsageError, or `ignore` it; both runs then say so.
 
     Raises UsageError for a mistake in the arguments. Ctrl-C raises Interrupted, a
     KeyboardInterrupt whose `result` holds what was measured.
     """
     request, place = Request.of(asked, options), arguments.path("results", results)
+    check = partial(dry_run, request)
+    with measuring("dlbench run", other_runs, progress, check) as presence:
+        return _run(request, place, command, progress, presence)
+
+
+def _run(
+    request: Request, place: Path, command: str, progress: Watch, presence: Presence
+) -> RunResult:
+    """Measure and store. presence: of this run on the machine."""
     declarations = read_declarations()
     machine = environment.capture(declarations)  # takes a second, so before there is a folder
     known = told(costs.usual(machine), progress)
     planned = planned_for(request, declarations, progress, known)
     usual = told(luck.usual(machine, planned), progress)
+    _refuse_limit(planned)
     reach = told(roofs.known(machine), progress)
     for note in planned.notes:
         progress(Notice(note))
@@ -89,7 +104,8 @@ def run(
     head = head_of(
         folder, command or request.command, planned, machine, usual, declarations, reach=reach
     )
-    interrupted = _measure(head, folder, declarations, progress, known)
+    head = replace(head, beside=presence.others())
+    interrupted = _measure(head, folder, declarations, progress, known, presence)
     result = RunResult(folders.read_run(folder), folder)
     if interrupted:
         raise Interrupted(result, "measured")
@@ -155,25 +171,42 @@ def _datasets(plan: Plan) -> list[str]:
     return list(dict.fromkeys(network.dataset for network in networks if network.has_data))
 
 
-def _measure(
+def _measure(  # noqa: PLR0913, PLR0917 - what is known of a run before it starts
     run: Run,
     folder: Path,
     declarations: Mapping[str, Declaration],
     progress: Watch,
     known: Costs,
+    presence: Presence,
 ) -> bool:
     """Measure and store; return whether the user interrupted. known: what earlier runs took."""
-    logs, renews = folder / folders.LOGS_FOLDER, run.plan.sampling.renewals > 0
     with lock.held(folder), folders.RUN.writing(folder, run) as written:
         try:
             progress(run)
             progress(forecast(run.plan, known))
-            with Launcher(declarations, logs, renews=renews) as launch:
+            with launcher(run.plan, declarations, folder) as launch:
                 ahead_s = expected(run.plan, known)
                 events = Supervisor(run.plan, launch, expected_s=ahead_s).measure()
                 return consume(events, partial(store, written), progress)
         except KeyboardInterrupt:  # while workers end
             return True
+        finally:
+            note_others(run, presence, written)
+
+
+def _refuse_limit(plan: Plan) -> None:
+    """Raise UsageError for a limit of memory that this system does not have."""
+    gib = plan.sampling.memory_limit_gib
+    if gib is not None and not memory_limit.available():
+        raise UsageError("--memory-limit needs Linux", value=gib, hint="Leave it out")
+
+
+def launcher(plan: Plan, declarations: Mapping[str, Declaration], folder: Path) -> Launcher:
+    """Return what starts the workers of a plan, with their logs in its folder of results."""
+    sampling, logs = plan.sampling, folder / folders.LOGS_FOLDER
+    logs.mkdir(exist_ok=True)
+    memory_gib = sampling.memory_limit_gib
+    return Launcher(declarations, logs, renews=sampling.renewals > 0, memory_gib=memory_gib)
 
 
 def store(written: Writer[Measurement], event: object) -> None:

@@ -4,18 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
 from dlbench import __version__, arguments, registry
 from dlbench.api import writable
+from dlbench.api.alone import WAIT, measuring, note_others
 from dlbench.api.invocation import Interrupted, Watch, consume, now, unwatched
 from dlbench.api.result import TrainingOutcome
 from dlbench.errors import UsageError
 from dlbench.harness.supervisor.launcher import Launcher
 from dlbench.harness.supervisor.training import TrainingPlan
 from dlbench.machine import environment
+from dlbench.machine.occupancy import Presence
 from dlbench.networks.base import named
 from dlbench.networks.lecture import PREDICTED
 from dlbench.plan.request import TrainingRequest
@@ -72,6 +74,7 @@ def train(
     folders: Folders | str | Path = "results",
     progress: Watch = unwatched,
     command: str = "",
+    other_runs: str = WAIT,
     **options: Any,
 ) -> TrainingOutcome:
     """Train a network of the lecture and return every epoch, which are also stored.
@@ -79,7 +82,7 @@ def train(
     network: its name, or a TrainingRequest. folders: where results go, or a Folders that also
     says where logs and checkpoints go. options: the fields of TrainingRequest, such as
     backend="torch", seeds=10 or goal=0.9. progress: called with every event. command: recorded as
-    the command that repeats it; made from the request if empty.
+    the command that repeats it; made from the request if empty. other_runs: as in `run`.
 
     Raises UsageError for a mistake in the arguments. Ctrl-C raises Interrupted, a
     KeyboardInterrupt whose `result` holds what was trained.
@@ -94,20 +97,22 @@ def train(
         raise UsageError("there is no data to train on", value=wanted.name, hint=reason)
     writable.make({name: getattr(folders, name) for name in (*CALLBACKS, "results")})
     machine = environment.capture(declarations)
-    folder = stored.new_folder(folders.results, f"train-{wanted.name}")
-    head = TrainingRun(
-        id=folder.name,
-        started=now(),
-        command=command or request.command,
-        network=wanted,
-        targets=tuple(targets),
-        seeds=tuple(range(request.seeds)),
-        environment=machine,
-        dlbench=__version__,
-        goal=request.goal,
-    )
-    plan = TrainingPlan(wanted, _predicted(wanted), *folders.beside(folder.name))
-    interrupted = _train(plan, head, folder, declarations, progress)
+    with measuring("dlbench train", other_runs, progress) as presence:
+        folder = stored.new_folder(folders.results, f"train-{wanted.name}")
+        head = TrainingRun(
+            id=folder.name,
+            started=now(),
+            command=command or request.command,
+            network=wanted,
+            targets=tuple(targets),
+            seeds=tuple(range(request.seeds)),
+            environment=machine,
+            dlbench=__version__,
+            goal=request.goal,
+            beside=presence.others(),
+        )
+        training = _Training(head, folders.beside(folder.name), folder, presence)
+        interrupted = training.run(declarations, progress)
     outcome = TrainingOutcome(stored.read_training(folder), folder)
     if interrupted:
         raise Interrupted(outcome, "trained")
@@ -137,22 +142,28 @@ def _predicted(network: Network) -> tuple[tuple[float, ...], ...]:
     return tuple(row for row, _ in PREDICTED.get(network.name, ()))
 
 
-def _train(
-    plan: TrainingPlan,
-    head: TrainingRun,
-    folder: Path,
-    declarations: Mapping[str, Declaration],
-    progress: Watch,
-) -> bool:
-    """Train and store; return whether the user interrupted."""
-    with stored.TRAINING.writing(folder, head) as written:
-        try:
-            progress(head)
-            with Launcher(declarations, folder / stored.LOGS_FOLDER) as launch:
-                events = plan.train(head.targets, head.seeds, launch)
-                return consume(events, partial(_store, written), progress)
-        except KeyboardInterrupt:  # while workers start or end
-            return True
+class _Training(NamedTuple):
+    """A training that begins. beside: its folders for logs and for checkpoints."""
+
+    head: TrainingRun
+    beside: tuple[Path | None, Path | None]
+    folder: Path
+    presence: Presence
+
+    def run(self, declarations: Mapping[str, Declaration], progress: Watch) -> bool:
+        """Train and store; return whether the user interrupted."""
+        head, network = self.head, self.head.network
+        plan = TrainingPlan(network, _predicted(network), *self.beside)
+        with stored.TRAINING.writing(self.folder, head) as written:
+            try:
+                progress(head)
+                with Launcher(declarations, self.folder / stored.LOGS_FOLDER) as launch:
+                    events = plan.train(head.targets, head.seeds, launch)
+                    return consume(events, partial(_store, written), progress)
+            except KeyboardInterrupt:  # while workers start or end
+                return True
+            finally:
+                note_others(head, self.presence, written)
 
 
 def _store(written: Writer[TrainingResult], event: object) -> None:

@@ -8,6 +8,7 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 from dlbench.analysis.verification import Verification, name
+from dlbench.api.alone import IGNORE, measuring
 from dlbench.api.invocation import Watch, unwatched
 from dlbench.errors import UsageError
 from dlbench.harness.supervisor import verification
@@ -46,7 +47,8 @@ def verify(*, progress: Watch = unwatched, **options: Any) -> Verification:
     """Check the lecture's examples and all networks on every backend, and return the findings.
 
     options: the fields of VerifyRequest, such as backend="torch", network="iris" or quick=True.
-    progress: called with every event.
+    progress: called with every event. It times nothing, so it does not wait for a run that
+    measures; that run notes it.
 
     Raises UsageError for a mistake in the arguments, and where nothing can be verified.
     """
@@ -56,7 +58,8 @@ def verify(*, progress: Watch = unwatched, **options: Any) -> Verification:
     chosen = _choose({**default, **request.targets}, request.targets, this_machine(declarations))
     tasks = _tasks(request, chosen.targets)
     start = monotonic()
-    findings = _findings(tasks, declarations, progress)
+    with measuring("dlbench verify", IGNORE):
+        findings = _findings(tasks, declarations, progress)
     seconds = monotonic() - start
     return Verification(findings, chosen.absent, seconds, chosen.not_asked)
 

@@ -74,6 +74,20 @@ Quiet = Annotated[
 Force = Annotated[
     bool, typer.Option("--force", help="Write over files that are not dlbench's own.")
 ]
+NoWait = Annotated[
+    bool,
+    typer.Option(
+        "--no-wait",
+        help="If another dlbench measures on this machine, fail instead of waiting for its end.",
+    ),
+]
+NoLock = Annotated[
+    bool,
+    typer.Option(
+        "--no-lock",
+        help="Measure even if another dlbench measures on this machine; both results say so.",
+    ),
+]
 RunName = Annotated[
     str, typer.Argument(metavar="RUN", help="Path, id, beginning of an id, or latest.")
 ]
@@ -114,6 +128,16 @@ def echo(text: object, *, err: bool = False, nl: bool = True) -> None:
 def options_of(request: "type[Record]", arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of a command that are fields of what it asks for, each by its own name."""
     return {name: arguments[name] for name in request.__struct_fields__ if name in arguments}
+
+
+def other_runs(no_wait: bool, no_lock: bool) -> str:
+    """Return what to do if another dlbench measures; UsageError for both options."""
+    from dlbench.errors import UsageError
+
+    if no_wait and no_lock:
+        hint = "--no-wait fails if another dlbench measures, --no-lock measures beside it"
+        raise UsageError("--no-wait and --no-lock do not go together", hint=hint)
+    return "refuse" if no_wait else "ignore" if no_lock else "wait"
 
 
 def command_line() -> str:

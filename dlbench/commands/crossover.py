@@ -1,5 +1,6 @@
 """Find where the faster of two targets changes along an axis."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,6 +11,8 @@ from dlbench.commands.base import (
     Device,
     Dtype,
     Mode,
+    NoLock,
+    NoWait,
     Quiet,
     Results,
     Threads,
@@ -18,11 +21,11 @@ from dlbench.commands.base import (
     end_in_order,
     option,
     options_of,
+    other_runs,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Mapping, Sequence
 
     from dlbench.api.crossover import CrossoverResult
 
@@ -99,10 +102,13 @@ def crossover(
         str,
         option("--emit", "policy: print only a Python function that chooses the target, to paste."),
     ] = "",
+    no_wait: NoWait = False,
+    no_lock: NoLock = False,
     results: Results = RESULTS,
     quiet: Quiet = False,
 ) -> int:
     """Measure, store and show; the exit code says whether the targets could be compared."""
+    from dlbench.api.crossover import crossover as api
     from dlbench.errors import EXIT_INTERRUPTED
     from dlbench.plan.request import CrossoverRequest
     from dlbench.report.crossing.page import FORMATS
@@ -117,10 +123,12 @@ def crossover(
     kinds = ("resident", "fed") if data == "both" else (data,)
     asked = [{**options, "data": kind} for kind in kinds]
     _check(asked)
+    others = other_runs(no_wait, no_lock)
     end_in_order()
     codes: list[int] = []
     for one in asked:
-        codes.append(_measure(one, results, quiet, emit or form))
+        measure = partial(api, results=results, other_runs=others, **one)
+        codes.append(_measure(measure, quiet, emit or form))
         if codes[-1] == EXIT_INTERRUPTED:
             break
     return max(codes)
@@ -137,9 +145,8 @@ def _check(asked: "Sequence[Mapping[str, Any]]") -> None:
         checked(CrossoverRequest.of(options), declarations)
 
 
-def _measure(options: "Mapping[str, Any]", results: "Path", quiet: bool, form: str) -> int:
+def _measure(measure: "Callable[..., CrossoverResult]", quiet: bool, form: str) -> int:
     """Measure one crossover and print it; return the exit code."""
-    from dlbench.api.crossover import crossover as measure
     from dlbench.api.invocation import Interrupted
     from dlbench.errors import EXIT_FAILED_CASES, EXIT_INTERRUPTED
     from dlbench.printer import Printer
@@ -149,8 +156,7 @@ def _measure(options: "Mapping[str, Any]", results: "Path", quiet: bool, form: s
     watching = progress.watching_quietly if quiet else progress.watching_run
     try:
         with watching(errors) as watcher:
-            command = command_line()
-            result = measure(results=results, progress=watcher.see, command=command, **options)
+            result = measure(progress=watcher.see, command=command_line())
     except Interrupted as interrupt:
         result, interrupted = interrupt.result, True
         errors.print(str(interrupt))

@@ -9,12 +9,15 @@ from dlbench.commands.base import (
     Backend,
     Device,
     Mode,
+    NoLock,
+    NoWait,
     Quiet,
     Words,
     echo,
     end_in_order,
     option,
     options_of,
+    other_runs,
 )
 
 if TYPE_CHECKING:
@@ -62,6 +65,8 @@ def hardware(
         option("--chart", "Folder for the lecture's chart with this machine, as SVG and PNG."),
     ] = None,
     form: Annotated[str, typer.Option("--format", help="table, md or json.")] = "table",
+    no_wait: NoWait = False,
+    no_lock: NoLock = False,
     quiet: Quiet = False,
 ) -> int:
     """Measure and show; the exit code says whether anything was measured."""
@@ -76,12 +81,13 @@ def hardware(
 
     choice("format", form, FORMATS)
     options = options_of(HardwareRequest, locals())
+    others = other_runs(no_wait, no_lock)
     errors, interrupted = Printer(stderr=True), False
     watching = progress.watching_quietly if quiet else progress.watching_run
     end_in_order()
     try:
         with watching(errors) as watcher:
-            found = measure(progress=watcher.see, **options)
+            found = measure(progress=watcher.see, other_runs=others, **options)
     except Interrupted as interrupt:
         found, interrupted = interrupt.result, True
         errors.print(str(interrupt))

@@ -14,6 +14,8 @@ from dlbench.commands.base import (
     Dtype,
     Mode,
     Network,
+    NoLock,
+    NoWait,
     Quiet,
     Results,
     Threads,
@@ -23,12 +25,12 @@ from dlbench.commands.base import (
     end_in_order,
     option,
     options_of,
+    other_runs,
     share,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from dlbench.api.result import RunResult
     from dlbench.plan.request import Request
@@ -138,6 +140,14 @@ def run(
             "[default: the suite's]",
         ),
     ] = None,
+    memory_limit_gib: Annotated[
+        float | None,
+        option(
+            "--memory-limit",
+            "Most memory of a worker and all that it starts, in GiB: more is refused, and its case "
+            "fails (Linux). [default: none]",
+        ),
+    ] = None,
     resume: Annotated[
         str,
         option(
@@ -146,6 +156,8 @@ def run(
             "machine and plan.",
         ),
     ] = "",
+    no_wait: NoWait = False,
+    no_lock: NoLock = False,
     results: Results = RESULTS,
     quiet: Quiet = False,
     seed: Annotated[
@@ -166,9 +178,11 @@ def run(
             "--dry-run and --resume do not go together: the plan is that of the stopped run",
             hint=f"See what is measured with: dlbench show {resume}",
         )
-    if resume:
-        return _resume(resume, request, results, quiet)
-    return _show_plan(request) if dry_run else _measure(request, results, quiet)
+    if dry_run:
+        return _show_plan(request)
+    measure = _resuming(resume, request) if resume else _measuring(request)
+    others = other_runs(no_wait, no_lock)
+    return _told(partial(measure, results=results, other_runs=others), quiet)
 
 
 def _show_plan(request: "Request") -> int:
@@ -183,19 +197,17 @@ def _show_plan(request: "Request") -> int:
     return 0
 
 
-def _measure(request: "Request", results: "Path", quiet: bool) -> int:
-    from dlbench.api.run import run as measure
+def _measuring(request: "Request") -> "Callable[..., RunResult]":
+    from dlbench.api.run import run
 
-    command = command_line()
-    return _told(partial(measure, request, results=results, command=command), quiet)
+    return partial(run, request, command=command_line())
 
 
-def _resume(run: str, request: "Request", results: "Path", quiet: bool) -> int:
+def _resuming(folder: str, request: "Request") -> "Callable[..., RunResult]":
     """Go on with a run; a request that asks for something must ask for what was planned."""
-    from dlbench.api.resume import resume as measure
+    from dlbench.api.resume import resume
 
-    asked = request if request.given else None
-    return _told(partial(measure, run, request=asked, results=results), quiet)
+    return partial(resume, folder, request=request if request.given else None)
 
 
 def _told(measure: "Callable[..., RunResult]", quiet: bool) -> int:

@@ -12,6 +12,8 @@ from dlbench.commands.base import (
     Device,
     Dtype,
     Mode,
+    NoLock,
+    NoWait,
     Quiet,
     Results,
     Threads,
@@ -21,6 +23,7 @@ from dlbench.commands.base import (
     end_in_order,
     option,
     options_of,
+    other_runs,
     share,
 )
 
@@ -74,6 +77,8 @@ def train(
         Path | None,
         option("--checkpoint", "Write a checkpoint after every epoch to this folder."),
     ] = None,
+    no_wait: NoWait = False,
+    no_lock: NoLock = False,
     results: Results = RESULTS,
     quiet: Quiet = False,
 ) -> int:
@@ -82,10 +87,11 @@ def train(
     from dlbench.plan.request import TrainingRequest
 
     request = TrainingRequest.of(network, options_of(TrainingRequest, locals()))
-    return _train(request, Folders(results, tensorboard, checkpoint), quiet)
+    folders = Folders(results, tensorboard, checkpoint)
+    return _train(request, folders, quiet, other_runs(no_wait, no_lock))
 
 
-def _train(request: "TrainingRequest", folders: "Folders", quiet: bool) -> int:
+def _train(request: "TrainingRequest", folders: "Folders", quiet: bool, others: str) -> int:
 
     from dlbench.api.invocation import Interrupted
     from dlbench.api.train import train as api_train
@@ -100,7 +106,11 @@ def _train(request: "TrainingRequest", folders: "Folders", quiet: bool) -> int:
     try:
         with watching(Printer(stderr=True)) as watcher:
             outcome = api_train(
-                request, folders=folders, progress=watcher.see, command=command_line()
+                request,
+                folders=folders,
+                progress=watcher.see,
+                command=command_line(),
+                other_runs=others,
             )
     except Interrupted as interrupt:
         outcome, interrupted = interrupt.result, True

@@ -31,8 +31,8 @@ from dlbench.workloads.base import Axes, kind_named
 # More cases are measured for weeks. A few bytes of a suite can ask for millions.
 MOST_CASES = 100_000
 
-# The time limits of a single step.
-LIMITS = ("compile_limit_s", "timeout_s")
+# The limits of a single step: of time and of memory.
+LIMITS = ("compile_limit_s", "timeout_s", "memory_limit_gib")
 
 
 def make(suite: Suite, request: Request, machine: Machine, costs: Costs = NO_COSTS) -> Plan:

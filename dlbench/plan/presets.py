@@ -53,6 +53,7 @@ RIGORS: dict[Rigor, Sampling] = {
 
 
 def sampling(rigor: Rigor, like: Sampling) -> Sampling:
-    """Return the rules of this rigor, with the time limits of `like`."""
-    limits = {name: getattr(like, name) for name in ("timeout_s", "budget_s", "compile_limit_s")}
+    """Return the rules of this rigor, with the limits of `like`."""
+    names = ("timeout_s", "budget_s", "compile_limit_s", "memory_limit_gib")
+    limits = {name: getattr(like, name) for name in names}
     return replace(RIGORS[rigor], **limits)

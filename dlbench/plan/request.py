@@ -31,6 +31,7 @@ MOST_EPOCHS, MOST_SEEDS, MOST_BATCH = 100_000, 1000, 1_000_000
 
 FRACTION = "a fraction such as 0.005 (0.5 %)"
 SECONDS = "seconds, more than 0"
+MEMORY = "GiB, more than 0"
 ACCURACY = "accuracies are fractions, such as 0.9"
 
 
@@ -65,7 +66,7 @@ class Request(_Targets, frozen=True, kw_only=True):
     call, callbacks: values for the axes of the workloads, as words; integers may be ranges such as
     256-4096*2; keep: an expression that ids of cases must match, as for `-k`; together: an axis of
     the workloads, such as network, whose values are measured in turns; precision: a
-    fraction; budget_s, compile_limit_s, timeout_s: seconds.
+    fraction; budget_s, compile_limit_s, timeout_s: seconds; memory_limit_gib: of a worker.
     """
 
     suite: str = DEFAULT_SUITE
@@ -84,6 +85,7 @@ class Request(_Targets, frozen=True, kw_only=True):
     budget_s: float | None = None
     compile_limit_s: float | None = None
     timeout_s: float | None = None
+    memory_limit_gib: float | None = None
     seed: int = 0
 
     @classmethod
@@ -205,6 +207,7 @@ FLAGS = {
     "budget_s": "--budget",
     "compile_limit_s": "--compile-limit",
     "timeout_s": "--timeout",
+    "memory_limit_gib": "--memory-limit",
     "keep": "-k",
     "goal": "--target",
     "other": "--and",
@@ -225,6 +228,7 @@ NUMBERS: Mapping[str, Callable[[str, float], float | None]] = {
     "budget_s": _seconds,
     "compile_limit_s": _seconds,
     "timeout_s": _seconds,
+    "memory_limit_gib": partial(within, least=0, most=inf, allowed=MEMORY, without=(0, inf)),
     "goal": partial(within, least=0, most=1, allowed=ACCURACY, without=(0,)),
 }
 

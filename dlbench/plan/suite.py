@@ -95,6 +95,7 @@ class _Rules(Record, frozen=True):
     timeout_s: Positive = 1.0
     compile_limit_s: Positive = 1.0
     budget_s: Positive = 1.0
+    memory_limit_gib: Positive = 1.0
 
 
 def load(name: str) -> Suite:

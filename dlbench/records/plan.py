@@ -26,7 +26,8 @@ class Sampling(Record, frozen=True):
     blocks of a case, averaged over the row; stretch_s: the most time for a stretch without a pause
     (records.measurement.Stretch). timeout_s: the longest silence of a worker before it
     counts as hung; compile_limit_s: the most time to compile and check a static case; budget_s:
-    the most time for the whole run, None for no limit.
+    the most time for the whole run, None for no limit; memory_limit_gib: the most memory of a
+    worker in GiB, None for no limit.
     """
 
     rigor: Rigor = "quick"
@@ -41,6 +42,7 @@ class Sampling(Record, frozen=True):
     timeout_s: Finite = 180.0
     compile_limit_s: Finite = 180.0
     budget_s: Finite | None = None
+    memory_limit_gib: Finite | None = None
 
 
 class Plan(Record, frozen=True):

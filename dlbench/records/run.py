@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 from msgspec import field
 
 from dlbench.records.base import Finite, NotNegative, Record, Whole
+from dlbench.records.occupant import Occupant
 from dlbench.records.plan import Plan
 from dlbench.records.roofs import Roofs
 from dlbench.records.settings import Departure, Difference
@@ -20,8 +21,9 @@ from dlbench.records.settings import Departure, Difference
 #    that can run at a time; epochs of a training have the counters of disturbances; lines
 #    have the start of the device.
 # 9: the head has what pairs of its cases came to in earlier runs.
-# 10: the head has what was measured of the machine before, by which times are judged, and the
-#     dtypes in which frameworks multiply by default; lines have the memory.
+# 10: the head has what was measured of the machine before, by which times are judged, the dtypes in
+#     which frameworks multiply by default, and what else measured on the machine; lines have the
+#     memory; the sampling has a limit of memory.
 SCHEMA_VERSION = 10
 
 CoreLimit = Literal["affinity", "quota"]
@@ -77,7 +79,8 @@ class Run(Record, frozen=True):
     this machine showed, None without any; settings: by backend, what differed from the framework's
     defaults; differences: by backend, what comes out differently by definition; usual_dtypes: by
     backend and kind of device, the dtype in which it multiplies float32 by default; all three are
-    empty in older runs. roofs: what was measured of the machine before, None if nothing.
+    empty in older runs. roofs: what was measured of the machine before, None if nothing. beside:
+    what else measured on this machine meanwhile.
     """
 
     id: str
@@ -91,4 +94,5 @@ class Run(Record, frozen=True):
     differences: dict[str, tuple[Difference, ...]] = field(default_factory=dict)
     roofs: Roofs | None = None
     usual_dtypes: dict[str, dict[str, str]] = field(default_factory=dict)
+    beside: tuple[Occupant, ...] = ()
     schema_version: int = SCHEMA_VERSION

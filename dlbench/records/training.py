@@ -9,6 +9,7 @@ from dlbench.records.base import Finite, Record, Seconds, Whole
 from dlbench.records.case import Target
 from dlbench.records.measurement import Count, Sample, Status
 from dlbench.records.network import Network
+from dlbench.records.occupant import Occupant
 from dlbench.records.run import SCHEMA_VERSION, Environment
 
 # The files that an epoch writes at its end, for each value of the option --callbacks.
@@ -88,7 +89,8 @@ class TrainingResult(Record, frozen=True):
 class TrainingRun(Record, frozen=True):
     """One invocation of `dlbench train`: the head of its results folder.
 
-    goal: the test accuracy for which the tables show the time to reach it, or None.
+    goal: the test accuracy for which the tables show the time to reach it, or None; beside: what
+    else measured on this machine meanwhile.
     """
 
     id: str
@@ -100,6 +102,7 @@ class TrainingRun(Record, frozen=True):
     environment: Environment
     dlbench: str
     goal: Finite | None = None
+    beside: tuple[Occupant, ...] = ()
     schema_version: int = SCHEMA_VERSION
 
 

@@ -16,6 +16,7 @@ from dlbench.records.run import Environment, Run
 from dlbench.records.settings import Departure, in_words
 from dlbench.report.machine import precision
 from dlbench.report.machine.cores import limit_of, remedy
+from dlbench.report.machine.occupants import measured_beside
 from dlbench.results.folder import Results
 from dlbench.stats.ramp import LONGEST_LEAD_S
 
@@ -32,6 +33,7 @@ MINUTES = len("2026-11-28T21:50")
 def warnings(run: Run, reading: ComparedRows) -> list[str]:
     """Return what must not be overlooked, in whole sentences."""
     lines = (
+        measured_beside(run.beside) if run.beside else None,
         _busy(reading.rows),
         _throttled(run.environment, reading.rows),
         _failed(reading.nulls, reading.rows),

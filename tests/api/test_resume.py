@@ -55,8 +55,7 @@ def machine(monkeypatch):
 
     def follow(capture=lambda _: ENVIRONMENT, **script):
         stable = Stable({"numpy": script})
-        for module in (api_run, api_resume):
-            monkeypatch.setattr(module, "Launcher", lambda *_, **__: nullcontext(stable.launch))
+        monkeypatch.setattr(api_run, "Launcher", lambda *_, **__: nullcontext(stable.launch))
         monkeypatch.setattr(environment, "capture", capture)
         return stable
 

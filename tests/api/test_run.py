@@ -16,7 +16,7 @@ from dlbench.experience import roofs
 from dlbench.harness import wire
 from dlbench.harness.supervisor.run import Supervisor
 from dlbench.harness.supervisor.stopping import MOST_ROUNDS_FACTOR
-from dlbench.machine import environment
+from dlbench.machine import environment, memory_limit
 from dlbench.results.find import folders
 from dlbench.results.folder import Writer, read_run
 from fakes.hardware import found as found_hardware
@@ -43,6 +43,11 @@ size = [8, 16]
 [[workload]]
 kind = "train_step"
 network = "iris"
+"""
+HUNGRY = """
+[[workload]]
+kind = "matmul"
+size = [8, 8000, 16]
 """
 ROWS = [
     "matmul/8x8x8/numpy/cpu/eager/float32/t1",
@@ -333,7 +338,7 @@ def launched(scripted, monkeypatch):
 @pytest.mark.parametrize(("renewals", "renews"), [(None, False), (0, False), (2, True)])
 def test_workers_that_are_to_be_renewed_are_started_so(suite, results, launched, renewals, renews):
     api_run.run(suite, results=results, renewals=renewals)
-    assert launched == [{"renews": renews}]
+    assert launched == [{"renews": renews, "memory_gib": None}]
     assert the_run(results).run.plan.sampling.renewals == (renewals or 0)
 
 
@@ -351,3 +356,43 @@ def test_a_machine_that_was_never_measured_is_no_reason_to_fail(
     scripted()
     assert dlbench("run", suite, "--results", results) == 0
     assert the_run(results).run.roofs is None
+# --- a limit of memory --------------------------------------------------------------------------
+
+with_limits = pytest.mark.skipif(not memory_limit.available(), reason="there are no limits")
+
+
+@with_limits
+def test_a_worker_that_eats_memory_fails_its_case_and_the_next_are_measured(
+    dlbench, tmp_path, results, capfd
+):
+    """Operands and result have 256 MB each: a worker with 0.5 GiB has no room for all."""
+    path = tmp_path / "hungry.toml"
+    path.write_text(SUITE.partition("[[workload]]")[0] + HUNGRY, encoding="utf-8")
+    code = dlbench("run", path, "--memory-limit", 0.5, "--results", results)
+    assert code == EXIT_FAILED_CASES
+    found = {
+        one.case.split("/")[1]: one
+        for one in the_run(results).measurements
+        if "null" not in one.case
+    }
+    assert {size: one.status for size, one in found.items()} == {
+        "8x8x8": "ok",
+        "8000x8000x8000": "out_of_memory",
+        "16x16x16": "ok",
+    }
+    assert found["8000x8000x8000"].reason.endswith("; --memory-limit is 0.5 GiB")
+    assert "--memory-limit is 0.5 GiB" in " ".join(capfd.readouterr().out.split())
+
+
+def test_the_limit_of_a_plan_is_that_of_its_workers(suite, results, launched, monkeypatch):
+    monkeypatch.setattr(memory_limit, "available", lambda: True)
+    api_run.run(suite, results=results, memory_limit_gib=1.5)
+    assert launched == [{"renews": False, "memory_gib": 1.5}]
+    assert the_run(results).run.plan.sampling.memory_limit_gib == 1.5
+
+
+def test_a_limit_that_the_system_lacks_is_refused(dlbench, suite, results, monkeypatch, capsys):
+    monkeypatch.setattr(memory_limit, "available", lambda: False)
+    assert dlbench("run", suite, "--memory-limit", 2, "--results", results) == EXIT_USAGE
+    assert "--memory-limit needs Linux: 2.0. Leave it out." in capsys.readouterr().err
+    assert not results.exists()

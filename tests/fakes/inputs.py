@@ -5,8 +5,10 @@ others each time: `nox -s fuzz` sets it.
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable
-from typing import TypeVar
+from functools import wraps
+from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, Phase, settings
 
@@ -17,9 +19,13 @@ T = TypeVar("T")
 FACTOR = int(os.environ.get("DLBENCH_FUZZ", "1"))
 
 
+# The inputs that were tried in this process so far.
+TRIED = Counter[str]()
+
+
 def inputs(count: int) -> Callable:
-    """Decorate a test: it tries so many inputs, times FACTOR."""
-    return settings(
+    """Decorate a test: it tries so many inputs, times FACTOR, and counts them."""
+    rules = settings(
         max_examples=count * FACTOR,
         derandomize=FACTOR == 1,
         database=None,
@@ -27,6 +33,19 @@ def inputs(count: int) -> Callable:
         phases=(Phase.explicit, Phase.generate, Phase.shrink),
         suppress_health_check=tuple(HealthCheck),
     )
+
+    def decorate(test: Callable) -> Callable:
+        inner = test.hypothesis.inner_test
+
+        @wraps(inner)
+        def counting(*arguments: Any, **named: Any) -> Any:
+            TRIED[inner.__name__] += 1
+            return inner(*arguments, **named)
+
+        test.hypothesis.inner_test = counting
+        return rules(test)
+
+    return decorate
 
 
 def unless_refused(

@@ -23,8 +23,7 @@ def say(text):
 
 def be_supervisor(what, suite, results):
     """Measure the suite, or go on with the only run in the folder of results."""
-    for module in (api_run, api_resume):
-        module.Launcher = lambda *_, **__: nullcontext(Stable().launch)
+    api_run.Launcher = lambda *_, **__: nullcontext(Stable().launch)
     environment.capture = lambda _: ENVIRONMENT
     if what == "run":
         api_run.run(suite, results=results, progress=lambda _: say("."))

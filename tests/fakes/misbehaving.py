@@ -12,6 +12,7 @@ from threading import Thread
 from dlbench.harness import stdio, wire
 from dlbench.harness.wire import Failed, Ready, Start
 
+CPP = "terminate called after throwing an instance of 'std::bad_alloc'"
 HELLO = b"Welcome! This machine is watched over by a sitecustomize.\n"
 
 
@@ -82,6 +83,33 @@ def die_before_its_child():
 
 def hang():
     until_the_end()
+
+
+def eat_memory():
+    """Take more and more memory, and write into it."""
+    hear_one_order()
+    eaten = []
+    while True:
+        eaten.append(bytearray(16 * 2**20))
+
+
+def let_a_child_eat_memory():
+    """Answer; at the next order a child does so, with the limit of its parent."""
+    _, replies = hear_one_order()
+    import subprocess
+
+    words = "eaten = []\nwhile True: eaten.append(bytearray(2**24))"
+    child = subprocess.run([sys.executable, "-c", words], stderr=subprocess.PIPE, check=False)
+    wire.send(replies, Ready({"child": child.stderr.decode().split()[-1]}))
+    until_the_end()
+
+
+def end_as_cpp_does():
+    """Abort as a C++ program whose memory was refused."""
+    hear_one_order()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.write(2, CPP.encode() + b"\n")
+    os.kill(os.getpid(), signal.SIGABRT)
 
 
 def hang_up():

@@ -9,6 +9,8 @@ import pytest
 
 from dlbench.api import run, train, verify
 from dlbench.machine import environment
+from fakes import figures
+from fakes.inputs import TRIED
 from fakes.machine import machine
 from fakes.runs import ENVIRONMENT
 
@@ -28,6 +30,17 @@ def little_memory() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_AS, (used * resource.getpagesize() + ROOM_BYTES, most))
     yield
     resource.setrlimit(resource.RLIMIT_AS, (before, most))
+
+
+@pytest.fixture(autouse=True)
+def counted(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Note how many inputs a test has tried: to its end, or to the one that fails."""
+    name = request.function.__name__
+    before, failed = TRIED[name], request.session.testsfailed
+    with figures.trial("inputs", test=name) as noted:
+        yield
+        noted["inputs"] = TRIED[name] - before
+        noted["tracebacks"] = request.session.testsfailed - failed
 
 
 @pytest.fixture

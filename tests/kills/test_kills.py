@@ -20,7 +20,7 @@ from dlbench.errors import EXIT_INTERRUPTED
 from dlbench.harness import lifeline
 from dlbench.results.find import folders
 from dlbench.results.folder import read_run
-from fakes import killable
+from fakes import figures, killable
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="there is no SIGKILL")
 
@@ -62,9 +62,9 @@ def suite(tmp_path_factory):
 
 
 class Supervisors:
-    """Starts supervisors with fake workers, and kills them."""
+    """Starts supervisors with fake workers, and kills them. cache: where they lock the machine."""
 
-    def __init__(self, suite):
+    def __init__(self, suite, cache):
         self.suite = suite
         paths = os.pathsep.join(path for path in sys.path if path)
         self.process = subprocess.Popen(
@@ -72,7 +72,12 @@ class Supervisors:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
-            env={**os.environ, "PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"},
+            env={
+                **os.environ,
+                "PYTHONPATH": paths,
+                "OPENBLAS_NUM_THREADS": "1",
+                "DLBENCH_CACHE": str(cache),
+            },
         )
 
     def measure(self, what, results, kill_at=None):
@@ -87,8 +92,8 @@ class Supervisors:
 
 
 @pytest.fixture(scope="module")
-def supervisors(suite):
-    started = Supervisors(suite)
+def supervisors(suite, tmp_path_factory):
+    started = Supervisors(suite, tmp_path_factory.mktemp("cache"))
     yield started
     started.process.stdin.close()
     started.process.wait(LONG_S)
@@ -119,6 +124,12 @@ def whole(supervisors, tmp_path_factory):
 def test_what_is_killed_and_resumed_measures_what_the_whole_does(
     supervisors, whole, tmp_path, number
 ):
+    with figures.trial("kill", workers="fake") as noted:
+        kill_and_resume(supervisors, whole, tmp_path, number, noted)
+
+
+def kill_and_resume(supervisors, whole, tmp_path, number, noted):
+    """Kill a run several times, resume it, and compare it with the whole one."""
     expected, events = whole
     moments = random.Random(f"{SEED}/{number}")
     what, killed = "run", 0
@@ -129,10 +140,13 @@ def test_what_is_killed_and_resumed_measures_what_the_whole_does(
             what = "resume"
             read_run(found[0])
     assert killed, "not one of the kills came before the end"
+    noted["kills"] = killed
     before = (folders(tmp_path)[0] / "measurements.jsonl").read_bytes() if what == "resume" else b""
     ended, _ = supervisors.measure(what, tmp_path)
     assert ended == "e"
     (folder,) = folders(tmp_path)
+    noted["lost"] = sum((expected - outcomes(folder)).values())
+    noted["twice"] = sum((outcomes(folder) - expected).values())
     assert outcomes(folder) == expected
     after = (folder / "measurements.jsonl").read_bytes()
     kept = read_run(folder).seams[-1].kept if what == "resume" and read_run(folder).seams else 0
@@ -228,25 +242,35 @@ with_real_workers = pytest.mark.skipif(
 def test_the_same_with_real_workers_and_no_process_is_left(real, tmp_path, lines):
     """It is killed when there are so many lines."""
     sessions = real.await_lines(lines)
-    real.process.kill()
-    real.process.wait(LONG_S)
-    assert wait_until(lambda: not marked(real.mark), ENDED_S), marked(real.mark)
-    assert in_sessions(sessions) == []
-    assert wait_until(lambda: not list(tmp_path.glob("dlbench-*")), ENDED_S)
-    assert real.dlbench("run", "--resume", "latest").wait(LONG_S) == 0
-    found = outcomes(real.folder)
-    assert set(found.values()) == {1}
-    assert len(found) == 3 * 3 * 3
-    assert {status for _, _, status in found} == {"ok"}
+    with figures.trial("kill", workers="real", kills=1) as noted:
+        real.process.kill()
+        real.process.wait(LONG_S)
+        wait_until(lambda: not marked(real.mark), ENDED_S)
+        noted["orphans"] = len({*marked(real.mark), *in_sessions(sessions)})
+        assert marked(real.mark) == []
+        assert in_sessions(sessions) == []
+        assert wait_until(lambda: not list(tmp_path.glob("dlbench-*")), ENDED_S)
+        assert real.dlbench("run", "--resume", "latest").wait(LONG_S) == 0
+        found = outcomes(real.folder)
+        noted["lost"] = 3 * 3 * 3 - len(found)
+        noted["twice"] = sum(found.values()) - len(found)
+        assert set(found.values()) == {1}
+        assert len(found) == 3 * 3 * 3
+        assert {status for _, _, status in found} == {"ok"}
 
 
 @with_real_workers
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_who_asks_a_run_to_end_is_obeyed_in_two_seconds(real, tmp_path, number):
     sessions = real.await_lines(4)
-    real.process.send_signal(number)
-    assert wait_until(lambda: not in_sessions(sessions), OBEYED_S), in_sessions(sessions)
-    assert real.process.wait(LONG_S) == EXIT_INTERRUPTED
-    assert marked(real.mark) == []
+    with figures.trial("signal", number=int(number)) as noted:
+        began = time.monotonic()
+        real.process.send_signal(number)
+        wait_until(lambda: not in_sessions(sessions), OBEYED_S)
+        noted["seconds"] = time.monotonic() - began
+        assert in_sessions(sessions) == []
+        assert real.process.wait(LONG_S) == EXIT_INTERRUPTED
+        noted["orphans"] = len(marked(real.mark))
+        assert marked(real.mark) == []
     assert list(tmp_path.glob("dlbench-*")) == []
     assert len(read_run(real.folder).measurements) >= 4

@@ -664,3 +664,8 @@ def test_a_plan_may_have_the_most_cases(monkeypatch) -> None:
 def test_the_longest_silence_of_a_worker_can_be_asked_for() -> None:
     assert make(asked=Request(timeout_s=7.5)).sampling.timeout_s == 7.5
     assert make().sampling.timeout_s == Sampling().timeout_s
+
+
+def test_the_most_memory_of_a_worker_can_be_asked_for() -> None:
+    assert make(asked=Request(memory_limit_gib=2.5)).sampling.memory_limit_gib == 2.5
+    assert make().sampling.memory_limit_gib is None

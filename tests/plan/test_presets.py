@@ -25,6 +25,9 @@ def test_more_rigor_is_more_of_everything():
 
 @pytest.mark.parametrize("name", presets.NAMES)
 def test_limits_of_time_stay_those_of_the_suite(name):
-    found = presets.sampling(name, Sampling(timeout_s=7.0, budget_s=8.0, compile_limit_s=9.0))
-    assert (found.timeout_s, found.budget_s, found.compile_limit_s) == (7.0, 8.0, 9.0)
+    found = presets.sampling(
+        name, Sampling(timeout_s=7.0, budget_s=8.0, compile_limit_s=9.0, memory_limit_gib=2.0)
+    )
+    limits = (found.timeout_s, found.budget_s, found.compile_limit_s, found.memory_limit_gib)
+    assert limits == (7.0, 8.0, 9.0, 2.0)
     assert found.blocks == presets.RIGORS[name].blocks

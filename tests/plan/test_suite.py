@@ -270,7 +270,7 @@ OR_A_LIST = "a whole number, or a list"
 TARGETS = "backend, device, mode, dtype, threads"
 SAMPLING = (
     "rigor, generations, renewals, blocks, precision, block_s, warmup_s, case_s, stretch_s, "
-    "timeout_s, compile_limit_s, budget_s"
+    "timeout_s, compile_limit_s, budget_s, memory_limit_gib"
 )
 KINDS = "backward, epoch, floor, forward, matmul, predict, retrace, train_step"
 FIRST = "[[workload]] 1"

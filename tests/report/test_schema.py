@@ -40,5 +40,7 @@ def test_every_column_is_described() -> None:
 
 
 def test_an_unknown_schema_is_answered_with_those_that_there_are() -> None:
-    with pytest.raises(UsageError, match="Allowed: plan, run, measurement, show, answer, doctor"):
+    with pytest.raises(
+        UsageError, match="Allowed: plan, run, measurement, seam, show, answer, doctor"
+    ):
         schema.schema("rows")

@@ -4,8 +4,11 @@ import json
 from pathlib import Path
 
 import jsonschema
+import msgspec
 
+from dlbench.records.seam import Seam
 from dlbench.results import schema
+from fakes.runs import case, matmul, results
 
 ROOT = Path(__file__).parents[2]
 RUN = ROOT / "tests" / "data" / "run-v1"
@@ -26,6 +29,12 @@ def test_every_measurement_obeys_its_schema() -> None:
     assert lines
     for line in lines:
         validator("measurement").validate(json.loads(line))
+
+
+def test_every_seam_obeys_its_schema() -> None:
+    check = results((case(matmul(8)), 0.001)).measurements[0]
+    for seam in (Seam("2026-11-28T21:50:00+00:00", 3), Seam("2026", 3, 1, check, 1)):
+        validator("seam").validate(json.loads(msgspec.json.encode(seam)))
 
 
 def test_a_schema_refuses_what_the_code_refuses() -> None:

@@ -18,13 +18,19 @@ class Launcher(AbstractContextManager["Launcher"]):
 
     Every slot has its own folder for compiled code. A cold start empties it; a warm start keeps the
     code of the last worker. On exit all these folders are removed. renews: whether to renew the
-    workers that can be renewed.
+    workers that can be renewed; memory_gib: the most memory of a worker, None for no limit.
     """
 
     def __init__(
-        self, declarations: Mapping[str, Declaration], logs: Path, *, renews: bool = False
+        self,
+        declarations: Mapping[str, Declaration],
+        logs: Path,
+        *,
+        renews: bool = False,
+        memory_gib: float | None = None,
     ) -> None:
         self.declarations, self.logs, self.renews = declarations, logs, renews
+        self.memory_gib = memory_gib
         self.keeper = Keeper()
         self.scratches: dict[Hashable, str] = {}
 
@@ -40,7 +46,8 @@ class Launcher(AbstractContextManager["Launcher"]):
         declared = self.declarations[target.backend]
         kind = declared.modes[target.mode]
         variables = declared.variables(target.threads, scratch)
-        worker = WorkerProcess(variables, self._log_of(target), COMMAND, self.keeper)
+        log = self._log_of(target)
+        worker = WorkerProcess(variables, log, COMMAND, self.keeper, self.memory_gib)
         renewable = self.renews and can_be_renewed(target, declared)
         return worker, wire.Start(target, scratch, kind, renewable=renewable)
 

@@ -5,6 +5,7 @@ Only starts are parallel. It must not know any workload, nor the order of turns.
 
 from collections.abc import Callable, Collection, Hashable, Mapping
 from math import inf
+from types import MappingProxyType
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -19,6 +20,26 @@ LEAST_START_S = 0.1
 
 # What helps if a worker is silent.
 MORE_TIME = "--timeout raises the limit"
+
+# What answers each order. Another answer is that of another order: the worker is out of step, and
+# so would all its later answers be.
+ANSWERS: Mapping[type[Order], type[Reply]] = MappingProxyType(
+    {
+        wire.Renew: wire.Ready,
+        wire.Prepare: wire.Prepared,
+        wire.Check: wire.Verified,
+        wire.WarmUp: wire.Warm,
+        wire.Sustain: wire.Sustained,
+        wire.Turn: wire.Timed,
+        wire.Verify: wire.Verified,
+        wire.WorkOut: wire.WorkedOut,
+        wire.StartTraining: wire.Ready,
+        wire.TrainEpoch: wire.EpochTrained,
+        wire.Predict: wire.Predicted,
+        wire.Gauge: wire.Timed,
+        wire.Release: wire.Ready,
+    }
+)
 
 Facts = dict[str, str | int | None]
 
@@ -130,13 +151,19 @@ class WorkerPool:
         return {slot: used[slot] / whole if whole else 1 / len(used) for slot in used}
 
     def ask(self, slot: Hashable, order: Order, timeout_s: float | None = None) -> Reply:
-        """Send an order to the worker of the slot and return its reply; all others stay parked."""
+        """Send an order to the worker of the slot and return its reply; all others stay parked.
+
+        A worker that answers another order than this one is ended.
+        """
         worker = self.workers[slot]
         if not worker.alive:  # it died for an earlier case of the row
             return wire.Failed("failed", "the worker process had ended before")
         worker.resume()
         worker.tell(order)
         reply = worker.hear(timeout_s or self.timeout_s)
+        if not isinstance(reply, wire.Failed | ANSWERS[type(order)]):
+            worker.close()
+            return as_failure(reply)
         self._park(worker)
         return reply
 

@@ -19,11 +19,13 @@ from typing import BinaryIO, cast
 
 import psutil
 
+from dlbench.errors import LONGEST_REASON
 from dlbench.harness import family, lifeline, wire
 from dlbench.harness.keeper import Keeper
 from dlbench.harness.parking import parking_for
 from dlbench.harness.supervisor.log import WorkerLog
 from dlbench.harness.wire import Order, Reply
+from dlbench.machine import memory_limit
 from dlbench.machine.oom import OomKills
 
 # -P: Python must not run a `torch.py` or `random.py` in the current folder.
@@ -51,7 +53,8 @@ OOM_KILLS = OomKills()
 class WorkerProcess:
     """One worker process. log: the file for its standard error, or None.
 
-    keeper: of the run, which ends what the worker has started if the supervisor cannot.
+    keeper: of the run, which ends what the worker has started if the supervisor cannot; memory_gib:
+    its most memory, None for no limit.
     """
 
     def __init__(
@@ -60,7 +63,9 @@ class WorkerProcess:
         log: Path | None = None,
         command: Sequence[str] = COMMAND,
         keeper: Keeper | None = None,
+        memory_gib: float | None = None,
     ) -> None:
+        self.memory_gib = memory_gib
         self.mark = keeper.next_mark() if keeper else lifeline.new_mark()
         self.scratch = tempfile.TemporaryDirectory(
             prefix="dlbench-",
@@ -90,6 +95,8 @@ class WorkerProcess:
         finally:
             if self.log is not None:
                 self.log.handed_over()
+        if memory_gib is not None:
+            memory_limit.set_limit(self._process.pid, memory_gib)
         self._orders = cast("BinaryIO", self._process.stdin)
         self._replies: queue.SimpleQueue[Reply | Exception | None] = queue.SimpleQueue()
         replies = cast("BinaryIO", self._process.stdout)
@@ -134,7 +141,18 @@ class WorkerProcess:
         if isinstance(reply, Exception):
             self.close()
             return wire.Failed("failed", f"unreadable answer from the worker process: {reply}")
-        return self._end() if reply is None else reply
+        if reply is None:
+            reply = self._end()
+        return self._limited(reply) if isinstance(reply, wire.Failed) else reply
+
+    def _limited(self, failed: wire.Failed) -> wire.Failed:
+        """Name the limit of memory as the reason, if it is."""
+        no_memory = failed.status == "out_of_memory" or memory_limit.is_told(failed.reason)
+        if self.memory_gib is None or not no_memory:
+            return failed
+        limit = f"--memory-limit is {self.memory_gib:g} GiB"
+        reason = failed.reason[: LONGEST_REASON - len(limit) - 2]
+        return wire.Failed("out_of_memory", f"{reason}; {limit}")
 
     def _next(self, timeout_s: float) -> Reply | Exception | None:
         """Return the next reply; None if the worker has ended; queue.Empty if it is silent.

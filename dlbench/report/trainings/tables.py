@@ -18,6 +18,7 @@ from dlbench.records.training import EpochResult, Lap, TrainingResult, TrainingR
 from dlbench.reference.losses import labels
 from dlbench.report.absent import BUSY, BUSY_MARK
 from dlbench.report.document import source
+from dlbench.report.machine.occupants import measured_beside
 from dlbench.report.trainings import pace
 from dlbench.results.folder import Trained
 from dlbench.trainings.pace import Counted, Pace, counted, paces_of
@@ -97,11 +98,12 @@ def document_of(found: Trained) -> TrainingDocument:
         for line in pace.warnings(name(found.run, target), one, target.threads, env)
     )
     table = lay_out(found)
+    beside = [measured_beside(found.run.beside)] if found.run.beside else []
     return TrainingDocument(
         trained=found,
         paces=tuple(paces.values()),
         source=source(found.run),
-        warnings=(*found.warnings, *disturbed),
+        warnings=(*found.warnings, *beside, *disturbed),
         table=replace(table, notes=(*table.notes, *_predictions(found))),
     )
 

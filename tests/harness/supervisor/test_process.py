@@ -21,6 +21,7 @@ from dlbench.harness.parking import cpu_seconds
 from dlbench.harness.supervisor import process
 from dlbench.harness.supervisor.log import FIRST_BYTES, LAST_BYTES, WORDS_LINES
 from dlbench.harness.supervisor.process import WorkerProcess
+from dlbench.machine import memory_limit
 from dlbench.records.case import Target, Work, Workload
 from dlbench.records.plan import Sampling
 from fakes import misbehaving
@@ -44,9 +45,9 @@ def launch(log):
     """Start workers, which are closed after the test."""
     workers = []
 
-    def start(behaviour, told_by="", log=log):
+    def start(behaviour, told_by="", log=log, memory_gib=None):
         command = (sys.executable, MISBEHAVING, behaviour.__name__)
-        workers.append(WorkerProcess({"TOLD_BY": told_by}, log, command))
+        workers.append(WorkerProcess({"TOLD_BY": told_by}, log, command, None, memory_gib))
         return workers[-1]
 
     yield start
@@ -153,6 +154,46 @@ def test_only_the_kernels_count_makes_a_kill_a_lack_of_memory(
     failed = ask(launch(misbehaving.be_killed))
     assert failed.status == status
     assert failed.reason.endswith(words)
+
+
+with_limits = pytest.mark.skipif(not memory_limit.available(), reason="there are no limits")
+LIMIT_GIB = 0.25
+NAMED = f"; --memory-limit is {LIMIT_GIB} GiB"
+
+
+@with_limits
+@pytest.mark.parametrize(
+    ("behaviour", "reason"),
+    [
+        (misbehaving.eat_memory, f"{DIED} exit code 1: MemoryError{NAMED}"),
+        (
+            misbehaving.end_as_cpp_does,
+            f"{DIED} signal 6: {misbehaving.CPP}{NAMED}",
+        ),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_worker_that_eats_memory_ends_at_its_limit(launch, behaviour, reason):
+    worker = launch(behaviour, memory_gib=LIMIT_GIB)
+    assert ask(worker) == wire.Failed("out_of_memory", reason)
+    assert not worker.alive
+
+
+@with_limits
+def test_what_a_worker_starts_has_the_same_limit(launch):
+    worker = launch(misbehaving.let_a_child_eat_memory, memory_gib=LIMIT_GIB)
+    assert ask(worker).facts == {"child": "MemoryError"}
+
+
+def test_without_a_limit_its_words_are_no_lack_of_memory(launch):
+    failed = ask(launch(misbehaving.end_as_cpp_does))
+    assert (failed.status, "--memory-limit" in failed.reason) == ("failed", False)
+
+
+@with_limits
+def test_another_failure_is_no_lack_of_memory(launch):
+    failed = ask(launch(misbehaving.exit_with_words, memory_gib=LIMIT_GIB))
+    assert failed == wire.Failed("failed", f"{DIED} exit code 7: Goodbye.")
 
 
 class Slow:
