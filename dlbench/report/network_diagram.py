@@ -12,8 +12,10 @@ from matplotlib.patches import FancyBboxPatch
 
 from dlbench.charts.base import COLOURS, INK, LINE, MUTED, save
 from dlbench.errors import unwritable
-from dlbench.records.layers import BatchNorm, Dense, DropConnect, Dropout, Flatten, Layer
+from dlbench.records.images import Conv2D, GlobalAvgPool2D, MaxPool2D, OverImages
+from dlbench.records.layers import BatchNorm, Dense, DropConnect, Dropout, Flatten, Layer, LayerNorm
 from dlbench.records.network import Network, parameter_count
+from dlbench.records.sequences import GRU, LSTM, Embedding, SimpleRNN
 
 # Inches: width and height of a box, gap between boxes, margin, height of the title.
 WIDTH, HEIGHT, GAP, MARGIN, TITLE = 4.6, 0.52, 0.26, 0.2, 0.78
@@ -26,6 +28,14 @@ TINTS: Final[dict[type, str]] = {
     BatchNorm: COLOURS[2],
     Dropout: COLOURS[4],
     Flatten: MUTED,
+    Conv2D: COLOURS[0],
+    MaxPool2D: MUTED,
+    GlobalAvgPool2D: MUTED,
+    LSTM: COLOURS[0],
+    SimpleRNN: COLOURS[0],
+    GRU: COLOURS[0],
+    Embedding: COLOURS[0],
+    LayerNorm: COLOURS[2],
 }
 
 
@@ -72,9 +82,29 @@ def _title(layer: Layer) -> str:
             return "batch norm"
         case Flatten():
             return "flatten"
+        case Conv2D():
+            filters = f"conv2d {layer.filters}, {write_shape(layer.length)}"
+            return f"{filters}{_sliding(layer, (1, 1))}{_activation(layer)}"
+        case MaxPool2D():
+            return f"maxpool2d {write_shape(layer.length)}{_sliding(layer, layer.length)}"
+        case GlobalAvgPool2D():
+            return "globalavgpool2d"
+        case LSTM() | SimpleRNN() | GRU():
+            sequences = ", sequences" if layer.return_sequences else ""
+            return f"{layer.__struct_config__.tag} {layer.units}{sequences}"
+        case Embedding():
+            return f"embedding {layer.vocabulary}×{layer.units}"
+        case LayerNorm():
+            return "layer norm"
 
 
-def _activation(layer: Dense | DropConnect) -> str:
+def _sliding(layer: OverImages, usual: tuple[int, int]) -> str:
+    """Write strides and padding where they are not the usual ones."""
+    strides = "" if layer.stride == usual else f", strides {write_shape(layer.stride)}"
+    return strides + ("" if layer.padding == "valid" else f", {layer.padding}")
+
+
+def _activation(layer: Dense | DropConnect | Conv2D) -> str:
     return "" if layer.activation == "linear" else f", {layer.activation}"
 
 
