@@ -38,9 +38,9 @@ class RecurrentOp(BaseOp, ABC):
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
         """Return the state after every step, (batch, steps, units), or after the last one."""
-        self.x, rows = x, len(x)
+        self.x = x
         given = _product(x, self.weights["kernel"]) + self.bias_of_inputs()
-        state = np.zeros((rows, self.layer.units), x.dtype)
+        state = np.zeros_like(given[:, 0, : self.layer.units])
         self.states, self.memory = [state], list[Memory]()
         for step in range(x.shape[1]):
             state, memory = self.step(given[:, step], state)
