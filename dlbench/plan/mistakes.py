@@ -172,12 +172,8 @@ def _wanted(wanted: Any, value: Any, field: str) -> str:  # noqa: PLR0911 - a ta
             return f"a table, written [{field}]"
         case inspect.ListType(item_type=inspect.DictType()):
             return f"tables, each written [[{field}]]"
-        case inspect.UnionType() if _pair(wanted):
-            return SIDES
-        case inspect.BoolType():
-            return "true or false"
         case inspect.UnionType() if not _structs(wanted):
-            return NAMES
+            return SIDES if _pair(wanted) else NAMES
         case inspect.IntType():
             return f"a whole number {_bounds(wanted, value)}"
         case inspect.FloatType():
@@ -192,7 +188,7 @@ def _wanted(wanted: Any, value: Any, field: str) -> str:  # noqa: PLR0911 - a ta
             return "a list" if wanted.min_length is None else "a list of at least one value"
         case inspect.StructType() | inspect.UnionType():
             return 'a table, such as { type = "..." }'
-    return "a text"
+    return "true or false" if isinstance(wanted, inspect.BoolType) else "a text"
 
 
 def _bounds(wanted: Any, value: Any) -> str:

@@ -53,13 +53,15 @@ def _check_dataset(place: str, network: Network) -> None:
 
 def _check_layers(place: str, network: Network) -> None:
     """Refuse a layer that cannot take what the one before it gives."""
-    for number, (layer, shape) in enumerate(network.shaped_layers(), start=1):
+    shape = network.inputs
+    for number, layer in enumerate(network.layers, start=1):
         if fault := layer.fault(shape):
             kind = layer.__struct_config__.tag
             given = " x ".join(map(str, shape))
             raise UsageError(f"{place}: layer {number}, {kind}, gets {given} and {fault}")
         if isinstance(layer, Embedding) and number > 1:
             raise UsageError(f"{place}: layer {number}, embedding, must be the first layer")
+        shape = layer.shape_after(shape)
 
 
 def _check_last_activation(place: str, network: Network) -> None:

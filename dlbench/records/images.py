@@ -34,7 +34,7 @@ IMAGE_RANKS = (2, 3)
 class Window(NamedTuple):
     """How a window slides along a side: its number of places, and the padding before and after."""
 
-    count: int
+    places: int
     before: int
     after: int
 
@@ -101,7 +101,7 @@ class OverImages(AnyLayer, frozen=True):
         """Return what is wrong with images of this shape."""
         if fault := no_image(shape):
             return fault
-        if min(window.count for window in self.windows(shape)) < 1:
+        if min(window.places for window in self.windows(shape)) < 1:
             height, width = self.length
             return f"has windows of {height} x {width}: make them smaller, or use padding 'same'"
         return ""
@@ -134,7 +134,7 @@ class Conv2D(OverImages, frozen=True, tag="conv2d"):
     def shape_after(self, shape: Shape) -> Shape:
         """Return one channel for every filter."""
         down, right = self.windows(shape)
-        return down.count, right.count, self.filters
+        return down.places, right.places, self.filters
 
     def weights(self, shape: Shape) -> dict[str, Weight]:
         """Return the kernel (height, width, channels, filters) and the bias (filters,)."""
@@ -170,7 +170,7 @@ class MaxPool2D(OverImages, frozen=True, tag="maxpool2d"):
     def shape_after(self, shape: Shape) -> Shape:
         """Return one value for every window and channel."""
         down, right = self.windows(shape)
-        return down.count, right.count, image(shape)[2]
+        return down.places, right.places, image(shape)[2]
 
 
 class GlobalAvgPool2D(AnyLayer, frozen=True, tag="globalavgpool2d"):

@@ -6,7 +6,7 @@ Images have shape (batch, height, width, channels), or (batch, height, width) wi
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from dlbench.records.images import OverImages, Window
+from dlbench.records.images import Window
 from dlbench.reference.activations import ACTIVATIONS, jump_at_kinks
 from dlbench.reference.arrays import Array, Weights
 from dlbench.reference.op import BaseOp
@@ -20,8 +20,6 @@ def with_channels(x: Array) -> Array:
 class _WindowOp(BaseOp):
     """A layer whose window slides over images."""
 
-    layer: OverImages
-
     def windows(self, x: Array, fill: float = 0.0) -> Array:
         """Return all windows: (batch, down, right, height, width, channels).
 
@@ -32,7 +30,7 @@ class _WindowOp(BaseOp):
         self.down, self.right = self.layer.windows(image.shape[1:])
         padding = ((0, 0), _padding(self.down), _padding(self.right), (0, 0))
         padded = np.pad(image, padding, constant_values=fill)
-        views = sliding_window_view(padded, self.layer.length, axis=(1, 2))  # type: ignore[call-overload]
+        views = sliding_window_view(padded, self.layer.length, axis=(1, 2))
         down, right = self.layer.stride
         return views[:, ::down, ::right].transpose(0, 1, 2, 4, 5, 3)
 
@@ -43,8 +41,8 @@ class _WindowOp(BaseOp):
         total = np.zeros((*padded, channels), windows.dtype)
         down, right = self.layer.stride
         for i, j in np.ndindex(*self.layer.length):
-            below = slice(i, i + down * (self.down.count - 1) + 1, down)
-            beside = slice(j, j + right * (self.right.count - 1) + 1, right)
+            below = slice(i, i + down * (self.down.places - 1) + 1, down)
+            beside = slice(j, j + right * (self.right.places - 1) + 1, right)
             total[:, below, beside] += windows[:, :, :, i, j]
         top, left = self.down.before, self.right.before
         return total[:, top : top + height, left : left + width].reshape(self.given)
@@ -72,7 +70,9 @@ class Conv2DOp(_WindowOp):
         """Return the gradients by the images, by the kernel and by the bias."""
         self.delta = ACTIVATIONS[self.layer.activation].backward(self.a, delta)
         gradients = self._of_weights(self.columns, self.delta)
-        return self._of_images(self.delta, self.weights["kernel"]) if need_input else delta, gradients
+        return self._of_images(
+            self.delta, self.weights["kernel"]
+        ) if need_input else delta, gradients
 
     def _of_weights(self, columns: Array, delta: Array) -> Weights:
         rows = delta.reshape(-1, delta.shape[-1])

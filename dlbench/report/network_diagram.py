@@ -3,9 +3,9 @@
 It reads the network's record alone and needs no framework.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
@@ -15,7 +15,7 @@ from dlbench.errors import unwritable
 from dlbench.records.images import Conv2D, GlobalAvgPool2D, MaxPool2D, OverImages
 from dlbench.records.layers import BatchNorm, Dense, DropConnect, Dropout, Flatten, Layer, LayerNorm
 from dlbench.records.network import Network, parameter_count
-from dlbench.records.sequences import GRU, LSTM, Embedding, SimpleRNN
+from dlbench.records.sequences import GRU, LSTM, Embedding, Recurrent, SimpleRNN
 
 # Inches: width and height of a box, gap between boxes, margin, height of the title.
 WIDTH, HEIGHT, GAP, MARGIN, TITLE = 4.6, 0.52, 0.26, 0.2, 0.78
@@ -82,20 +82,33 @@ def _title(layer: Layer) -> str:
             return "batch norm"
         case Flatten():
             return "flatten"
-        case Conv2D():
-            filters = f"conv2d {layer.filters}, {write_shape(layer.length)}"
-            return f"{filters}{_sliding(layer, (1, 1))}{_activation(layer)}"
-        case MaxPool2D():
-            return f"maxpool2d {write_shape(layer.length)}{_sliding(layer, layer.length)}"
-        case GlobalAvgPool2D():
-            return "globalavgpool2d"
-        case LSTM() | SimpleRNN() | GRU():
-            sequences = ", sequences" if layer.return_sequences else ""
-            return f"{layer.__struct_config__.tag} {layer.units}{sequences}"
-        case Embedding():
-            return f"embedding {layer.vocabulary}×{layer.units}"
-        case LayerNorm():
-            return "layer norm"
+    return TITLES[type(layer)](layer)
+
+
+def _conv2d(layer: Conv2D) -> str:
+    filters = f"conv2d {layer.filters}, {write_shape(layer.length)}"
+    return f"{filters}{_sliding(layer, (1, 1))}{_activation(layer)}"
+
+
+def _max_pool2d(layer: MaxPool2D) -> str:
+    return f"maxpool2d {write_shape(layer.length)}{_sliding(layer, layer.length)}"
+
+
+def _recurrent(layer: Recurrent) -> str:
+    kind = layer.__struct_config__.tag
+    return f"{kind} {layer.units}{', sequences' if layer.return_sequences else ''}"
+
+
+TITLES: Final[dict[type, Callable[[Any], str]]] = {
+    Conv2D: _conv2d,
+    MaxPool2D: _max_pool2d,
+    GlobalAvgPool2D: lambda _: "globalavgpool2d",
+    LSTM: _recurrent,
+    SimpleRNN: _recurrent,
+    GRU: _recurrent,
+    Embedding: lambda layer: f"embedding {layer.vocabulary}×{layer.units}",
+    LayerNorm: lambda _: "layer norm",
+}
 
 
 def _sliding(layer: OverImages, usual: tuple[int, int]) -> str:

@@ -103,9 +103,13 @@ def test_what_a_layer_cannot_take_is_told(layer, shape, fault):
 )
 def test_a_layer_is_read_as_users_write_it(written):
     layer = msgspec.convert(written, Conv2D | MaxPool2D | GlobalAvgPool2D)
-    assert msgspec.to_builtins(layer).items() >= {
-        name: tuple(value) if isinstance(value, list) else value for name, value in written.items()
-    }.items()
+    assert (
+        msgspec.to_builtins(layer).items()
+        >= {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in written.items()
+        }.items()
+    )
 
 
 @pytest.mark.parametrize(

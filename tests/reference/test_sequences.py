@@ -34,9 +34,7 @@ def test_two_steps_of_an_lstm_by_hand():
     h = c = 0.0
     expected = []
     for x in (1.0, -2.0):
-        i, f, g, o = (
-            x * w + h * r + b for w, r, b in zip(kernel, recurrent, bias, strict=True)
-        )
+        i, f, g, o = (x * w + h * r + b for w, r, b in zip(kernel, recurrent, bias, strict=True))
         c = sigmoid(f) * c + sigmoid(i) * tanh(g)
         h = sigmoid(o) * tanh(c)
         expected.append(h)
@@ -51,7 +49,9 @@ def test_two_steps_of_an_lstm_by_hand():
 def test_two_steps_of_a_simple_rnn_by_hand():
     first = tanh(0.1 * 1.0 + 0.3)
     second = tanh(0.1 * -2.0 + 0.5 * first + 0.3)
-    layer = op(SimpleRNN(1, True), kernel=[[0.1]], recurrent_kernel=[[0.5]], bias=[0.3])
+    layer = op(
+        SimpleRNN(1, return_sequences=True), kernel=[[0.1]], recurrent_kernel=[[0.5]], bias=[0.3]
+    )
     outputs = layer.forward(np.array([[[1.0], [-2.0]]]), training=True)
     np.testing.assert_allclose(outputs[0, :, 0], [first, second], rtol=1e-12)
 
@@ -69,7 +69,9 @@ def test_two_steps_of_a_gru_by_hand():
         h = z * h + (1 - z) * tanh(given[2] + r * state[2])
         expected.append(h)
     weights = {"kernel": [kernel], "recurrent_kernel": [recurrent], "bias": [bias, inner]}
-    outputs = op(GRU(1, True), **weights).forward(np.array([[[1.0], [-2.0]]]), training=True)
+    outputs = op(GRU(1, return_sequences=True), **weights).forward(
+        np.array([[[1.0], [-2.0]]]), training=True
+    )
     np.testing.assert_allclose(outputs[0, :, 0], expected, rtol=1e-12)
 
 
@@ -90,9 +92,15 @@ NETWORKS = {
     "simple rnn": (SimpleRNN(4), OUT),
     "simple rnn of all steps": (SimpleRNN(4, return_sequences=True), Flatten(), OUT),
     "layer norm": (LayerNorm(), LSTM(4), LayerNorm(0.1), Dense(5, "tanh"), OUT),
-    "layer norm of all steps": (SimpleRNN(4, True), LayerNorm(), Flatten(), LayerNorm(), OUT),
+    "layer norm of all steps": (
+        SimpleRNN(4, return_sequences=True),
+        LayerNorm(),
+        Flatten(),
+        LayerNorm(),
+        OUT,
+    ),
     "gru": (GRU(4), OUT),
-    "gru of all steps": (GRU(4, True), GRU(3), Dense(5, "tanh"), OUT),
+    "gru of all steps": (GRU(4, return_sequences=True), GRU(3), Dense(5, "tanh"), OUT),
     "dropout between": (LSTM(4, return_sequences=True), Dropout(0.4), LSTM(3), OUT),
 }
 TOKENS = (Embedding(7, 3), GRU(4), OUT)
@@ -140,7 +148,15 @@ def test_without_a_kink_there_is_no_slack(layers):
 
 def test_the_slack_covers_the_jump_across_a_relu_above():
     def at(side):
-        given = given_for((LSTM(4, True), GRU(4, True), SimpleRNN(3), Dense(5, "relu"), OUT))
+        given = given_for(
+            (
+                LSTM(4, return_sequences=True),
+                GRU(4, return_sequences=True),
+                SimpleRNN(3),
+                Dense(5, "relu"),
+                OUT,
+            )
+        )
         probe = mlp(given)
         probe.logits(given.x, training=True)
         given.weights["layer3.bias"][2] += side * 1e-12 - probe.ops[3].z[1, 2]

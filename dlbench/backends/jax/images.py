@@ -1,5 +1,6 @@
 """The layers of images in JAX, by jax.lax: (batch, height, width, channels), as dlbench has it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -47,3 +48,10 @@ def _image(x: Any) -> Any:
 def _padding(layer: OverImages, x: Any) -> tuple[tuple[int, int], tuple[int, int]]:
     down, right = layer.windows(x.shape[1:])
     return (down.before, down.after), (right.before, right.after)
+
+
+LAYERS: dict[type, Callable[..., Any]] = {
+    Conv2D: conv2d,
+    MaxPool2D: max_pool2d,
+    GlobalAvgPool2D: global_avg_pool2d,
+}

@@ -13,12 +13,11 @@ import jax.numpy as jnp
 import optax
 
 from dlbench.backends.base import Compile, Step
-from dlbench.backends.jax import images, sequences
+from dlbench.backends.jax.images import LAYERS as OF_IMAGES
 from dlbench.backends.jax.natives import ACTIVATIONS, LOSSES, OPTIMIZERS
+from dlbench.backends.jax.sequences import LAYERS as OF_SEQUENCES
 from dlbench.records import layers
-from dlbench.records.images import Conv2D, GlobalAvgPool2D, MaxPool2D
 from dlbench.records.network import Network
-from dlbench.records.sequences import GRU, LSTM, Embedding, SimpleRNN
 
 Named = dict[str, Any]
 
@@ -262,12 +261,6 @@ LAYERS: dict[type, Callable[[Any, Named, Any, Any], Any]] = {
     ),
     layers.Flatten: lambda layer, own, key, x: x.reshape(len(x), -1),
     layers.Dropout: lambda layer, own, key, x: _dropped(layer.rate, key, x),
-    Conv2D: images.conv2d,
-    MaxPool2D: images.max_pool2d,
-    GlobalAvgPool2D: images.global_avg_pool2d,
-    LSTM: sequences.lstm,
-    SimpleRNN: sequences.simple_rnn,
-    GRU: sequences.gru,
-    Embedding: sequences.embedding,
-    layers.LayerNorm: sequences.layer_norm,
+    **OF_IMAGES,
+    **OF_SEQUENCES,
 }

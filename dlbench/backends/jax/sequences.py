@@ -72,3 +72,12 @@ def layer_norm(layer: LayerNorm, own: Named, key: Any, x: Any) -> Any:  # noqa: 
     mean, variance = x.mean(axis=-1, keepdims=True), x.var(axis=-1, keepdims=True)
     normal = (x - mean) * jax.lax.rsqrt(variance + layer.epsilon)
     return own["gamma"] * normal + own["beta"]
+
+
+LAYERS: dict[type, Callable[..., Any]] = {
+    Embedding: embedding,
+    SimpleRNN: simple_rnn,
+    LSTM: lstm,
+    GRU: gru,
+    LayerNorm: layer_norm,
+}

@@ -1,6 +1,7 @@
-"""The layers of images in Keras, which wants (batch, height, width, channels), as dlbench has it."""
+"""The layers of images in Keras: (batch, height, width, channels), as in dlbench."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import keras
 
@@ -34,3 +35,10 @@ def max_pool2d(layer: MaxPool2D) -> keras.layers.MaxPooling2D:
 def global_avg_pool2d(layer: GlobalAvgPool2D) -> keras.layers.GlobalAveragePooling2D:  # noqa: ARG001
     """Return keras.layers.GlobalAveragePooling2D."""
     return keras.layers.GlobalAveragePooling2D()
+
+
+LAYERS: dict[type, Callable[..., Any]] = {
+    Conv2D: conv2d,
+    MaxPool2D: max_pool2d,
+    GlobalAvgPool2D: global_avg_pool2d,
+}

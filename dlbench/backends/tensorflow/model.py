@@ -9,8 +9,9 @@ import keras
 import tensorflow as tf
 
 from dlbench.backends.base import Compile, Step
-from dlbench.backends.tensorflow import images, sequences
+from dlbench.backends.tensorflow.images import before
 from dlbench.backends.tensorflow.natives import LAYERS, LOSSES, OPTIMIZERS
+from dlbench.backends.tensorflow.sequences import holder
 from dlbench.records import layers
 from dlbench.records.network import Network
 
@@ -22,12 +23,12 @@ class Model:
         self.network, self.start, self.compiled = network, start, compiled
         native = [LAYERS[type(layer)](layer) for layer in network.layers]
         chained = chain.from_iterable(
-            [*images.before(layer, shape), one]
+            [*before(layer, shape), one]
             for one, (layer, shape) in zip(native, network.shaped_layers(), strict=True)
         )
         self.native = keras.Sequential([keras.Input(network.inputs), *chained])
         self.named = {
-            name: getattr(sequences.holder(native[int(name[5 : name.index(".")])]), name.split(".")[1])
+            name: getattr(holder(native[int(name[5 : name.index(".")])]), name.split(".")[1])
             for name in start
         }
         self.variables = list(self.named.values())

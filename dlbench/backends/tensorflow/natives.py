@@ -6,10 +6,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from dlbench.backends.tensorflow import images, sequences
+from dlbench.backends.tensorflow.images import LAYERS as OF_IMAGES
+from dlbench.backends.tensorflow.sequences import LAYERS as OF_SEQUENCES
 from dlbench.records import layers
-from dlbench.records.images import Conv2D, GlobalAvgPool2D, MaxPool2D
-from dlbench.records.sequences import GRU, LSTM, Embedding, SimpleRNN
 
 
 class DropConnectDense(keras.layers.Dense):  # type: ignore[misc]
@@ -41,14 +40,9 @@ LAYERS: dict[type, Callable[[Any], keras.layers.Layer]] = {
     layers.BatchNorm: lambda layer: keras.layers.BatchNormalization(
         momentum=layer.momentum, epsilon=layer.epsilon
     ),
-    Conv2D: images.conv2d,
-    MaxPool2D: images.max_pool2d,
-    GlobalAvgPool2D: images.global_avg_pool2d,
-    LSTM: sequences.lstm,
-    SimpleRNN: sequences.simple_rnn,
-    GRU: sequences.gru,
-    Embedding: sequences.embedding,
     layers.LayerNorm: lambda layer: keras.layers.LayerNormalization(epsilon=layer.epsilon),
+    **OF_IMAGES,
+    **OF_SEQUENCES,
 }
 
 

@@ -1,5 +1,6 @@
 """The layers of sequences in Keras, (batch, steps, values); its gates are in the same order."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -30,3 +31,11 @@ def embedding(layer: Embedding) -> keras.layers.Embedding:
 def holder(native: keras.layers.Layer) -> Any:
     """Return what has the weights of a layer: the cell of a recurrent one, or the layer itself."""
     return getattr(native, "cell", native)
+
+
+LAYERS: dict[type, Callable[..., Any]] = {
+    Embedding: embedding,
+    SimpleRNN: simple_rnn,
+    LSTM: lstm,
+    GRU: gru,
+}

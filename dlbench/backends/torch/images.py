@@ -5,7 +5,7 @@ Between the layers of a model, images have that shape. A model takes data as all
 weights.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -109,3 +109,10 @@ def batch_norm(shape: Shape, **settings: Any) -> nn.Module:
     """Return the batch norm of rows or of images."""
     kind = nn.BatchNorm1d if len(shape) == 1 else nn.BatchNorm2d
     return kind(shape[-1], **settings)
+
+
+LAYERS: dict[type, Callable[..., nn.Module]] = {
+    Conv2D: conv2d,
+    MaxPool2D: max_pool2d,
+    GlobalAvgPool2D: global_avg_pool2d,
+}

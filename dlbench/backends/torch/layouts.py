@@ -57,17 +57,17 @@ _OF_RECURRENT = {
 def layout_of(layer: AnyLayer, name: str) -> Layout:
     """Return how a weight of a layer is stored, by its short name."""
     is_kernel = name.endswith("kernel")
+    plain: Turn = _turned if is_kernel else _same
     if isinstance(layer, GRU):
-        turn = _gru_kernel if is_kernel else _gates
         both = (*_OF_RECURRENT[name], "bias_hh_l0") if name == "bias" else _OF_RECURRENT[name]
-        return Layout(both, turn, _gru_kernel_back if is_kernel else _gates)
+        if is_kernel:
+            return Layout(both, _gru_kernel, _gru_kernel_back)
+        return Layout(both, _gates, _gates)
     if isinstance(layer, Recurrent):
-        turn = _turned if is_kernel else _same
-        return Layout(_OF_RECURRENT[name], turn, turn)
+        return Layout(_OF_RECURRENT[name], plain, plain)
     if isinstance(layer, Conv2D) and is_kernel:
         return Layout(("weight",), _windows, _windows_back)
-    turn = _turned if is_kernel else _same
-    return Layout((_ATTRIBUTES[name],), turn, turn)
+    return Layout((_ATTRIBUTES[name],), plain, plain)
 
 
 def _same(tensor: Tensor) -> Tensor:

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from dlbench.backends.torch import images, sequences
+from dlbench.backends.torch.images import LAYERS as OF_IMAGES
+from dlbench.backends.torch.images import batch_norm, flatten
+from dlbench.backends.torch.sequences import LAYERS as OF_SEQUENCES
 from dlbench.records import layers
-from dlbench.records.images import Conv2D, GlobalAvgPool2D, MaxPool2D
 from dlbench.records.layer import Shape
-from dlbench.records.sequences import GRU, LSTM, Embedding, SimpleRNN
 
 
 class DropConnectLinear(nn.Linear):
@@ -34,20 +34,15 @@ LAYERS: dict[type, Callable[[Any, Shape], nn.Module]] = {
     layers.DropConnect: lambda layer, shape: DropConnectLinear(
         prod(shape), layer.units, layer.rate
     ),
-    layers.Flatten: lambda layer, shape: images.flatten(shape),
+    layers.Flatten: lambda layer, shape: flatten(shape),
     layers.Dropout: lambda layer, shape: nn.Dropout(layer.rate),
     # torch counts the new statistics, the model the kept ones
-    layers.BatchNorm: lambda layer, shape: images.batch_norm(
+    layers.BatchNorm: lambda layer, shape: batch_norm(
         shape, eps=layer.epsilon, momentum=1 - layer.momentum
     ),
-    Conv2D: images.conv2d,
-    MaxPool2D: images.max_pool2d,
-    GlobalAvgPool2D: images.global_avg_pool2d,
-    LSTM: sequences.NativeLSTM,
-    SimpleRNN: sequences.NativeRNN,
-    GRU: sequences.NativeGRU,
-    Embedding: sequences.NativeEmbedding,
     layers.LayerNorm: lambda layer, shape: nn.LayerNorm(shape[-1], eps=layer.epsilon),
+    **OF_IMAGES,
+    **OF_SEQUENCES,
 }
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {

@@ -1,15 +1,17 @@
 """The layers of sequences in PyTorch, (batch, steps, values), which give their outputs alone."""
 
+from collections.abc import Callable
+
 from torch import Tensor, nn
 
 from dlbench.records.layer import Shape
-from dlbench.records.sequences import Embedding, Recurrent
+from dlbench.records.sequences import GRU, LSTM, Embedding, Recurrent, SimpleRNN
 
 
 def _keep_one_bias(native: nn.RNNBase) -> None:
     """Fix the second bias at 0: PyTorch adds two, which would learn twice as fast as one."""
-    nn.init.zeros_(native.bias_hh_l0)
-    native.bias_hh_l0.requires_grad_(False)
+    bias = native.get_parameter("bias_hh_l0")
+    nn.init.zeros_(bias).requires_grad = False
 
 
 class NativeLSTM(nn.LSTM):
@@ -62,3 +64,11 @@ class NativeEmbedding(nn.Embedding):
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - the name of nn.Embedding
         """Return the rows of the tokens."""
         return super().forward(input.long())
+
+
+LAYERS: dict[type, Callable[..., nn.Module]] = {
+    Embedding: NativeEmbedding,
+    SimpleRNN: NativeRNN,
+    LSTM: NativeLSTM,
+    GRU: NativeGRU,
+}

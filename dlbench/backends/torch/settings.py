@@ -30,8 +30,6 @@ ARGUMENTS: dict[str, Callable[[], object]] = {
     "torch.nn.BatchNorm1d(eps)": partial(_default, torch.nn.BatchNorm1d, "eps"),
     "torch.nn.BatchNorm1d(momentum)": partial(_default, torch.nn.BatchNorm1d, "momentum"),
     "torch.nn.LayerNorm(eps)": partial(_default, torch.nn.LayerNorm, "eps"),
-    "torch.nn.LSTM.bias_hh_l0.requires_grad": lambda: (
-        torch.nn.LSTM(1, 1).bias_hh_l0.requires_grad
-    ),
+    "torch.nn.LSTM.bias_hh_l0.requires_grad": lambda: torch.nn.LSTM(1, 1).bias_hh_l0.requires_grad,
     "torch._dynamo.config.allow_rnn": lambda: import_module("torch._dynamo.config").allow_rnn,
 }
