@@ -25,16 +25,18 @@ class Product(NamedTuple):
     """A matrix product of a layer: (rows, inputs) by (inputs, outputs).
 
     rows: for one sample; values: the different values among the rows x inputs of one sample, which
-    are fewer where windows overlap; input_gradient: whether the left operand needs a gradient, even
-    if nothing below the layer is trained; times: how often it is computed, one after the other.
+    are fewer where windows overlap; of_state: whether it is that of the state of every step, which
+    has a gradient but before the first one; times: how often it is computed, one after the other;
+    input_gradients: how often the gradient by its left operand is.
     """
 
     inputs: int
     outputs: int
     rows: int
     values: int
-    input_gradient: bool = False
+    of_state: bool = False
     times: int = 1
+    input_gradients: int = 0
 
 
 def row_product(inputs: int, outputs: int) -> Product:

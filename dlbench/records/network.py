@@ -88,7 +88,7 @@ def products_of(network: Network) -> list[Product]:
     products, trainable_below = list[Product](), False
     for layer, shape in network.shaped_layers():
         products += [
-            one._replace(input_gradient=one.input_gradient or trainable_below)
+            one._replace(input_gradients=one.times - 1 if one.of_state else int(trainable_below))
             for one in layer.products(shape)
         ]
         trainable_below |= bool(layer.weights(shape))

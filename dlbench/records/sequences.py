@@ -70,7 +70,7 @@ class Recurrent(AnyLayer, frozen=True):
         """Return the product of all steps at once, and that of the state in every step."""
         width = self.gates * self.units
         steps, values = shape
-        of_state = Product(self.units, width, 1, self.units, input_gradient=True, times=steps)
+        of_state = Product(self.units, width, 1, self.units, of_state=True, times=steps)
         return Product(values, width, steps, prod(shape)), of_state
 
 

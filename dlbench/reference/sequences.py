@@ -68,7 +68,8 @@ class RecurrentOp(BaseOp, ABC):
             by_output = self._by_output(delta, step) + after[0]
             by_z, by_state, *others = self.step_back(step, by_output, after, of)
             found.append(by_z)
-            after = (by_state + self.recurrent_part(by_z) @ recurrent, *others)
+            if step:  # the state before the first step needs none
+                after = (by_state + self.recurrent_part(by_z) @ recurrent, *others)
         return np.stack(found[::-1], axis=1)
 
     def _by_output(self, delta: Array, step: int) -> Array | float:

@@ -26,7 +26,7 @@ def backward(network: Network, batch: int) -> Work:
     """Return the work of one forward pass and the gradients of all parameters."""
     products = products_of(network)
     outputs_and_kernels = 2 * [_once(one, batch) for one in products]
-    inputs = [_once(one, batch) for one in products if one.input_gradient]
+    inputs = [_once(one._replace(times=one.input_gradients), batch) for one in products]
     return _total(outputs_and_kernels + inputs, batch)
 
 
@@ -36,7 +36,7 @@ def _once(product: Product, batch: int) -> Work:
     That of either gradient is the same: one of its operands or its result changes places with
     another.
     """
-    inputs, outputs, rows, values, _, times = product
+    inputs, outputs, rows, values, _, times, _ = product
     elements = batch * values + inputs * outputs + batch * rows * outputs
     return Work(flops=2 * times * batch * rows * inputs * outputs, elements=times * elements)
 

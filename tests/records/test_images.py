@@ -65,9 +65,9 @@ def test_the_windows_of_an_image_are_many_rows_of_fewer_values():
         inputs=(6, 4, 2),
     )
     assert [(*one,) for one in products_of(net)] == [
-        (9 * 2, 8, 24, 6 * 4 * 2, False, 1),
-        (4 * 8, 5, 2, 3 * 2 * 8, True, 1),
-        (10, 3, 1, 10, True, 1),
+        (9 * 2, 8, 24, 6 * 4 * 2, False, 1, 0),
+        (4 * 8, 5, 2, 3 * 2 * 8, False, 1, 1),
+        (10, 3, 1, 10, False, 1, 1),
     ]
 
 

@@ -62,7 +62,7 @@ def test_layers_of_every_kind_are_counted():
 def sizes(net):
     """Inputs, outputs and whether the input needs a gradient, of every product of single rows."""
     assert all(one.rows == 1 and one.values == one.inputs for one in products_of(net))
-    return [(one.inputs, one.outputs, one.input_gradient) for one in products_of(net)]
+    return [(one.inputs, one.outputs, bool(one.input_gradients)) for one in products_of(net)]
 
 
 def test_products_see_through_the_layers_between():

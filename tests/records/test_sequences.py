@@ -34,8 +34,8 @@ def test_a_gru_has_a_bias_for_either_product():
 def test_inputs_are_multiplied_at_once_and_the_state_in_every_step(kind):
     width = GATES[kind] * 5
     first, second, _ = products_of(network(kind(5), Dense(2), inputs=(7, 3)))
-    assert (*first,) == (3, width, 7, 21, False, 1)
-    assert (*second,) == (5, width, 1, 5, True, 7)
+    assert (*first,) == (3, width, 7, 21, False, 1, 0)
+    assert (*second,) == (5, width, 1, 5, True, 7, 6)
 
 
 @every_kind

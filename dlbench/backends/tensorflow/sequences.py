@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from dlbench.records.sequences import GRU, LSTM, Embedding, SimpleRNN
 
@@ -23,9 +24,28 @@ def gru(layer: GRU) -> keras.layers.GRU:
     return keras.layers.GRU(layer.units, return_sequences=layer.return_sequences)
 
 
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def _with_whole_gradient(weights: Any) -> Any:
+    return weights, tf.convert_to_tensor
+
+
+class WholeEmbedding(keras.layers.Embedding):  # type: ignore[misc]
+    """keras.layers.Embedding with the gradient of all rows.
+
+    Its own is that of the rows in the batch, once for every place of a token. Keras 3 squares these
+    one by one for Adam, RMSprop and Adagrad, so a token that repeats learns otherwise than in the
+    definition.
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """Return the rows of the tokens, which are stored as all inputs are."""
+        rows = _with_whole_gradient(tf.convert_to_tensor(self.embeddings))
+        return tf.gather(rows, tf.cast(inputs, tf.int32))
+
+
 def embedding(layer: Embedding) -> keras.layers.Embedding:
-    """Return keras.layers.Embedding, which makes whole numbers of all inputs."""
-    return keras.layers.Embedding(layer.vocabulary, layer.units)
+    """Return keras.layers.Embedding."""
+    return WholeEmbedding(layer.vocabulary, layer.units)
 
 
 def holder(native: keras.layers.Layer) -> Any:
