@@ -51,6 +51,7 @@ ELSEWHERE = {
     # What is kept between runs.
     "machine/cache.py": "experience/test_book.py",
     # The records that go over the wire and onto the disk.
+    "records/layer.py": "records/test_layers.py",
     "records/hardware.py": "report/machine/test_hardware.py",
     "records/base.py": "records/test_records.py",
     "records/checkup.py": "report/machine/test_checkup.py",
@@ -62,6 +63,7 @@ ELSEWHERE = {
     "records/verification.py": "harness/supervisor/test_verification.py",
     # What is compared with NumPy's by every backend.
     "parity/epoch.py": "backends/test_every_trainer.py",
+    "reference/op.py": "reference/test_ops.py",
     "cli.py": "commands/test_cli.py",
     "__main__.py": "commands/test_cli.py",
     "grouping.py": "report/test_tables.py",

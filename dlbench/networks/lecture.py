@@ -5,9 +5,9 @@ Salem Ameen, Artificial Intelligence, Lecture 7: Deep Learning (University of Sa
 
 from typing import Any, Final, NamedTuple
 
+from dlbench.records.layer import Activation
 from dlbench.records.layers import (
     SGD,
-    Activation,
     Adagrad,
     Adam,
     BatchNorm,

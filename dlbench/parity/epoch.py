@@ -57,7 +57,9 @@ def _one_step(backend: Backend, dtype: str, job: TrainingJob) -> tuple[ParityChe
 def _some_steps(backend: Backend, dtype: str, job: TrainingJob) -> tuple[ParityCheck, ...]:
     """Check the loss and the movement of the weights; rounding adds up over the steps."""
     loss, weights = _train(backend, job)
-    longest = max(job.network.batch, int(np.prod(job.network.inputs)))
+    longest = max(
+        int(np.prod(job.network.inputs)), *oracle.longest_sums(job.network, job.network.batch)
+    )
     tolerance = oracle.relative_tolerance(dtype, longest, oracle.ROUNDINGS_OF_A_NETWORK)
     moved = {f"epoch: {n}": upcast(w) - upcast(job.weights[n]) for n, w in weights.items()}
     expected = _expected(job, tolerance, DTYPES[DTYPES[dtype].storage].eps)

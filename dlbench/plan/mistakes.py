@@ -97,9 +97,18 @@ def _places(steps: list[Any], *, has_field: bool) -> list[str]:
 
 def _inside(wanted: Any, value: Any, step: Any) -> tuple[Any, Any]:
     if isinstance(step, int):
-        return wanted.item_type, value[step]
+        return (_pair(wanted) or wanted).item_type, value[step]
     fields = {field.name: field.type for field in _struct(wanted, value).fields}
     return fields[step], value[step]
+
+
+# A size of both sides of an image, or of each.
+SIDES = "a whole number from 1 on, or two of them, [height, width]"
+
+
+def _pair(wanted: Any) -> inspect.VarTupleType | None:
+    kinds = wanted.types if isinstance(wanted, inspect.UnionType) else ()
+    return next((kind for kind in kinds if isinstance(kind, inspect.VarTupleType)), None)
 
 
 # A value that may be written once or as a list.
@@ -164,7 +173,7 @@ def _wanted(wanted: Any, value: Any, field: str) -> str:  # noqa: PLR0911 - a ta
         case inspect.ListType(item_type=inspect.DictType()):
             return f"tables, each written [[{field}]]"
         case inspect.UnionType() if not _structs(wanted):
-            return NAMES
+            return SIDES if _pair(wanted) else NAMES
         case inspect.IntType():
             return f"a whole number {_bounds(wanted, value)}"
         case inspect.FloatType():
@@ -179,7 +188,7 @@ def _wanted(wanted: Any, value: Any, field: str) -> str:  # noqa: PLR0911 - a ta
             return "a list" if wanted.min_length is None else "a list of at least one value"
         case inspect.StructType() | inspect.UnionType():
             return 'a table, such as { type = "..." }'
-    return "a text"
+    return "true or false" if isinstance(wanted, inspect.BoolType) else "a text"
 
 
 def _bounds(wanted: Any, value: Any) -> str:

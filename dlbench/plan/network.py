@@ -7,8 +7,9 @@ from dlbench import registry
 from dlbench.errors import UsageError
 from dlbench.networks.base import every
 from dlbench.plan.mistakes import converted
-from dlbench.records.layers import LAST_ACTIVATIONS, Flatten, FullyConnected, Loss
+from dlbench.records.layers import LAST_ACTIVATIONS, FullyConnected, Loss
 from dlbench.records.network import RANDOM, Network
+from dlbench.records.sequences import Embedding
 from dlbench.syntax import choice
 
 # A network for two classes has one output: the probability of the second.
@@ -37,7 +38,7 @@ def check(place: str, network: Network) -> None:
     _check_dataset(place, network)
     if not network.layers or not isinstance(network.layers[-1], FullyConnected):
         raise UsageError(f"{place}: the last layer must be dense or dropconnect")
-    _check_first_layer(place, network)
+    _check_layers(place, network)
     _check_last_activation(place, network)
     if network.has_data:
         _check_data(place, network)
@@ -50,12 +51,17 @@ def _check_dataset(place: str, network: Network) -> None:
         raise error.at(place) from error
 
 
-def _check_first_layer(place: str, network: Network) -> None:
-    first, inputs = network.layers[0], " x ".join(map(str, network.inputs))
-    if len(network.inputs) > 1 and not isinstance(first, Flatten):
-        kind = first.__struct_config__.tag
-        what = f"the inputs are {inputs}, so the first layer must be flatten, not {kind}"
-        raise UsageError(f"{place}: {what}")
+def _check_layers(place: str, network: Network) -> None:
+    """Refuse a layer that cannot take what the one before it gives."""
+    shape = network.inputs
+    for number, layer in enumerate(network.layers, start=1):
+        if fault := layer.fault(shape):
+            kind = layer.__struct_config__.tag
+            given = " x ".join(map(str, shape))
+            raise UsageError(f"{place}: layer {number}, {kind}, gets {given} and {fault}")
+        if isinstance(layer, Embedding) and number > 1:
+            raise UsageError(f"{place}: layer {number}, embedding, must be the first layer")
+        shape = layer.shape_after(shape)
 
 
 def _check_last_activation(place: str, network: Network) -> None:

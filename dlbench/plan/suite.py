@@ -114,7 +114,7 @@ def load(name: str) -> Suite:
 
 
 def of_workload(kind: str) -> Suite:
-    """Return a suite of one workload on all targets: each lecture network at its own batch."""
+    """Return a suite of one workload on all targets: each network at its own batch."""
     about = registry.about("workloads", kind)
     return Suite(kind, about, {}, RIGORS[STANDARD], (Entry((kind,), {}),))
 

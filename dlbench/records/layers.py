@@ -1,21 +1,26 @@
 """The vocabulary of networks: layers, losses and optimizers as data.
 
-A layer derives its shapes, weights and matrix products from its data. This module must not know
-any framework, nor any computation.
+What every layer has is in layer.py, the layers of images in images.py, those of sequences in
+sequences.py. This module must not know any framework, nor any computation.
 """
 
 from math import prod
-from typing import Final, Literal, NamedTuple, Self
+from typing import Final, Literal, Self
 
 from msgspec.structs import replace
 
 from dlbench.records.base import NotNegative, Positive, Record, Share, Size
-
-Activation = Literal["linear", "relu", "sigmoid", "tanh", "softmax", "log_softmax"]
-
-
-Initializer = Literal["glorot_uniform", "he_normal"]
-
+from dlbench.records.images import IMAGE_RANKS, Conv2D, GlobalAvgPool2D, MaxPool2D
+from dlbench.records.layer import (
+    Activation,
+    AnyLayer,
+    Initializer,
+    Product,
+    Shape,
+    Weight,
+    row_product,
+)
+from dlbench.records.sequences import GRU, LSTM, SEQUENCE_RANK, Embedding, SimpleRNN
 
 Loss = Literal[
     "mse",
@@ -30,53 +35,6 @@ Loss = Literal[
     "zero_one",
     "multilabel_margin",
 ]
-
-
-Shape = tuple[int, ...]
-
-
-class Weight(NamedTuple):
-    """A trainable array of a layer: its shape, and the kind of its first values."""
-
-    shape: Shape
-    start: Initializer | Literal["zeros", "ones"]
-
-
-class AnyLayer(Record, frozen=True):
-    """The properties of a layer; by default it has no weights and keeps the shape.
-
-    `shape` is always the shape of one sample before the layer.
-    """
-
-    @property
-    def activation(self) -> Activation:
-        """Return the activation function of the layer."""
-        return "linear"
-
-    @property
-    def l2(self) -> float:
-        """Return the factor of the kernel's squared sum in the loss."""
-        return 0.0
-
-    def shape_after(self, shape: Shape) -> Shape:
-        """Return the shape of one sample after the layer."""
-        return shape
-
-    def weights(self, shape: Shape) -> dict[str, Weight]:  # noqa: ARG002
-        """Return the trainable arrays by name, in the order of drawing."""
-        return {}
-
-    def parameter_count(self, shape: Shape) -> int:
-        """Return the number of trainable values."""
-        return sum(prod(weight.shape) for weight in self.weights(shape).values())
-
-    def products(self, shape: Shape) -> tuple[tuple[int, int], ...]:  # noqa: ARG002
-        """Return the matrix products, each as (inputs, outputs) of one sample."""
-        return ()
-
-    def without_chance(self) -> Self:
-        """Return the layer without randomness."""
-        return self
 
 
 class FullyConnected(AnyLayer, frozen=True):
@@ -100,9 +58,13 @@ class FullyConnected(AnyLayer, frozen=True):
             "bias": Weight((self.units,), "zeros"),
         }
 
-    def products(self, shape: Shape) -> tuple[tuple[int, int], ...]:
+    def fault(self, shape: Shape) -> str:
+        """Return what the layer takes, if this is not one row of values."""
+        return "" if len(shape) == 1 else "takes one row of values; put flatten before it"
+
+    def products(self, shape: Shape) -> tuple[Product, ...]:
         """Return the product of inputs and kernel."""
-        return ((prod(shape), self.units),)
+        return (row_product(prod(shape), self.units),)
 
 
 class Dense(FullyConnected, frozen=True, tag="dense"):
@@ -149,6 +111,7 @@ class Dropout(AnyLayer, frozen=True, tag="dropout"):
 class BatchNorm(AnyLayer, frozen=True, tag="batchnorm"):
     """Normalises over the mini-batch; Ioffe and Szegedy (2015), with the biased batch variance.
 
+    In images, over all places too: gamma, beta and the statistics belong to the channels.
     running = momentum * running + (1 - momentum) * batch; the defaults are those of Keras,
     in which the lecture gives its batch-norm networks.
     """
@@ -156,13 +119,53 @@ class BatchNorm(AnyLayer, frozen=True, tag="batchnorm"):
     momentum: Share = 0.99
     epsilon: Positive = 1e-3
 
+    def fault(self, shape: Shape) -> str:
+        """Return what the layer takes, if this is neither a row nor an image with channels."""
+        if len(shape) in (1, max(IMAGE_RANKS)):
+            return ""
+        return "takes one row of values, or images of [height, width, channels]"
+
     def weights(self, shape: Shape) -> dict[str, Weight]:
-        """Return the scale gamma and the shift beta, both (values,)."""
-        width = (prod(shape),)
+        """Return the scale gamma and the shift beta, both (values,) or (channels,)."""
+        width = (shape[-1],)
         return {"gamma": Weight(width, "ones"), "beta": Weight(width, "zeros")}
 
 
-Layer = Dense | DropConnect | Flatten | Dropout | BatchNorm
+class LayerNorm(AnyLayer, frozen=True, tag="layernorm"):
+    """Normalises every row, or every step of a sequence, by itself; Ba et al. (2016).
+
+    The default is that of Keras.
+    """
+
+    epsilon: Positive = 1e-3
+
+    def fault(self, shape: Shape) -> str:
+        """Return what the layer takes, if this is an image."""
+        if len(shape) <= SEQUENCE_RANK:
+            return ""
+        return "takes rows or sequences; for images there is batchnorm"
+
+    def weights(self, shape: Shape) -> dict[str, Weight]:
+        """Return the scale gamma and the shift beta, both (values,)."""
+        width = (shape[-1],)
+        return {"gamma": Weight(width, "ones"), "beta": Weight(width, "zeros")}
+
+
+Layer = (
+    Dense
+    | DropConnect
+    | Flatten
+    | Dropout
+    | BatchNorm
+    | Conv2D
+    | MaxPool2D
+    | GlobalAvgPool2D
+    | LSTM
+    | SimpleRNN
+    | GRU
+    | Embedding
+    | LayerNorm
+)
 
 
 class SGD(Record, frozen=True, tag="sgd"):

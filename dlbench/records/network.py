@@ -1,4 +1,4 @@
-"""A multi-layer perceptron as data, with its sizes and counts, and its copy without dropout.
+"""A network as data, with its sizes and counts, and its copy without dropout.
 
 It must not know any framework, nor how a network is computed.
 """
@@ -6,13 +6,15 @@ It must not know any framework, nor how a network is computed.
 from collections.abc import Iterator
 from itertools import accumulate
 from math import prod
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from msgspec import Meta
 from msgspec.structs import replace
 
 from dlbench.records.base import Record, Size
-from dlbench.records.layers import LAST_ACTIVATIONS, Activation, Adam, Layer, Loss, Optimizer, Shape
+from dlbench.records.layer import Activation, Product, Shape
+from dlbench.records.layers import LAST_ACTIVATIONS, Adam, Layer, Loss, Optimizer
+from dlbench.records.sequences import Embedding
 
 # `$` matches before a line break at the end too, and JSON Schema has no `\Z`.
 NAME = r"^[\w.-]+$(?!\n)"
@@ -22,7 +24,7 @@ RANDOM = "random"
 
 
 class Network(Record, frozen=True):
-    """A multi-layer perceptron as data, the same for all frameworks.
+    """A network as data, the same for all frameworks.
 
     inputs: the shape of one sample; dataset: a member of `dlbench/datasets/`, or `random` for
     random data; epochs: the default number of epochs; batch: the default batch size.
@@ -59,6 +61,12 @@ class Network(Record, frozen=True):
         return self.from_logits and self.last_activation == "linear"
 
     @property
+    def vocabulary(self) -> int:
+        """Return the number of tokens; 0 if the inputs are other numbers."""
+        first = self.layers[0]
+        return first.vocabulary if isinstance(first, Embedding) else 0
+
+    @property
     def outputs(self) -> int:
         """Return the number of outputs for a sample."""
         return prod(self._shapes()[-1])
@@ -75,21 +83,16 @@ class Network(Record, frozen=True):
         return list(after)
 
 
-class DenseShape(NamedTuple):
-    """The size of a fully connected layer, and whether its input needs a gradient."""
-
-    inputs: int
-    units: int
-    input_gradient: bool
-
-
-def dense_shapes(network: Network) -> list[DenseShape]:
-    """Return the sizes of the fully connected layers, in order."""
-    shapes, trainable_below = [], False
+def products_of(network: Network) -> list[Product]:
+    """Return the matrix products of all layers, in order, for one sample."""
+    products, trainable_below = list[Product](), False
     for layer, shape in network.shaped_layers():
-        shapes += [DenseShape(*sizes, trainable_below) for sizes in layer.products(shape)]
+        products += [
+            one._replace(input_gradients=one.times - 1 if one.of_state else int(trainable_below))
+            for one in layer.products(shape)
+        ]
         trainable_below |= bool(layer.weights(shape))
-    return shapes
+    return products
 
 
 def parameter_count(network: Network) -> int:

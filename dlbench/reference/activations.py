@@ -51,3 +51,17 @@ ACTIVATIONS = {
     "softmax": Activation(softmax, _softmax_backward),
     "log_softmax": Activation(log_softmax, _log_softmax_backward),
 }
+
+
+def jump_at_kinks(activation: str, z: Array, delta: Array, jump: Array, relative: float) -> Array:
+    """Return how far the gradient by z may move (kinks.py).
+
+    delta: the gradient by the activation; jump: how far that may move; relative: the rounding error
+    of z as a share of its largest magnitude.
+    """
+    if activation in ("softmax", "log_softmax"):  # every unit feels the others' jumps
+        return jump + softmax(z) * jump.sum(axis=-1, keepdims=True)
+    if activation != "relu":  # no derivative is larger than 1
+        return jump
+    uncertain = np.abs(z) <= relative * np.abs(z).max()
+    return np.where(uncertain, np.abs(delta) + jump, np.where(z > 0, jump, 0))

@@ -10,9 +10,10 @@ the terms.
 
 import numpy as np
 
-from dlbench.reference.activations import softmax
+from dlbench.reference.activations import jump_at_kinks
 from dlbench.reference.arrays import Array, Weights
 from dlbench.reference.mlp import MLP
+from dlbench.reference.op import Op
 from dlbench.reference.ops import BatchNormOp, DenseOp
 
 
@@ -44,29 +45,28 @@ def magnitudes(mlp: MLP) -> Weights:
     }
 
 
-def _at_kinks(op: object, delta: Array, jump: Array, relative: float) -> Array:
-    if not isinstance(op, DenseOp) or op.last:
+def _at_kinks(op: Op, delta: Array, jump: Array, relative: float) -> Array:
+    if not isinstance(op, DenseOp):
+        return op.at_kinks(delta, jump, relative)
+    if op.last:
         return jump
-    if op.layer.activation in ("softmax", "log_softmax"):  # every unit feels the others' jumps
-        return jump + softmax(op.z) * jump.sum(axis=-1, keepdims=True)
-    if op.layer.activation != "relu":  # no derivative is larger than 1
-        return jump
-    uncertain = np.abs(op.z) <= relative * np.abs(op.z).max()
-    return np.where(uncertain, np.abs(delta) + jump, np.where(op.z > 0, jump, 0))
+    return jump_at_kinks(op.layer.activation, op.z, delta, jump, relative)
 
 
-def _through_weights(op: object, jump: Array) -> Weights:
+def _through_weights(op: Op, jump: Array) -> Weights:
     if isinstance(op, DenseOp):
         return {"kernel": np.abs(op.x).T @ jump, "bias": jump.sum(axis=0)}
     if isinstance(op, BatchNormOp):
-        return {"gamma": (jump * np.abs(op.normal)).sum(axis=0), "beta": jump.sum(axis=0)}
-    return {}
+        over = op.over
+        return {"gamma": (jump * np.abs(op.normal)).sum(axis=over), "beta": jump.sum(axis=over)}
+    return op.weight_bounds(jump)
 
 
-def _through(op: object, jump: Array) -> Array:
+def _through(op: Op, jump: Array) -> Array:
     if isinstance(op, DenseOp):
         return jump @ np.abs(op.used).T
     if isinstance(op, BatchNormOp):
         normal, jump = np.abs(op.normal), jump * np.abs(op.weights["gamma"])
-        return op.scale * (jump + jump.mean(axis=0) + normal * (jump * normal).mean(axis=0))
-    return jump
+        mean, along = jump.mean(axis=op.over), (jump * normal).mean(axis=op.over)
+        return op.scale * (jump + mean + normal * along)
+    return op.input_bound(jump)

@@ -11,7 +11,8 @@ from dlbench.records.network import Network
 from dlbench.reference import optimizers
 from dlbench.reference.arrays import Array, Weights
 from dlbench.reference.losses import head_of
-from dlbench.reference.ops import OPS, Op
+from dlbench.reference.op import Op
+from dlbench.reference.ops import OPS
 
 
 class MLP:

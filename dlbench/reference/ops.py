@@ -1,57 +1,24 @@
 """The layers in NumPy: a class per kind of layer, with a forward and a backward pass.
 
 A forward pass stores the arrays that the backward pass needs. Arrays have shape (batch, width),
-except the input of Flatten.
+except those of images, (batch, height, width, channels), in images.py, and of sequences, (batch,
+steps, values), in sequences.py.
 """
 
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from dlbench.records import layers
+from dlbench.records import images, layers, sequences
 from dlbench.reference.activations import ACTIVATIONS
 from dlbench.reference.arrays import Array, Weights
+from dlbench.reference.images import Conv2DOp, GlobalAvgPool2DOp, MaxPool2DOp
+from dlbench.reference.norms import LayerNormOp
+from dlbench.reference.op import BaseOp
+from dlbench.reference.sequences import EmbeddingOp, GRUOp, LSTMOp, SimpleRNNOp
 
 
-class Op(Protocol):
-    """The computation of a layer. weights: its weights, by short names such as `kernel`."""
-
-    weights: Weights
-
-    def forward(self, x: Array, *, training: bool) -> Array:
-        """Return the layer's output for the input x."""
-
-    def backward(self, delta: Array, *, need_input: bool) -> tuple[Array, Weights]:
-        """Return the gradients of the loss by the input and by every weight.
-
-        delta: the gradient by the layer's output; need_input: if false, the gradient by the input
-        is not computed, and the returned one is not valid.
-        """
-
-    def penalty(self) -> Array | float:
-        """Return the layer's regularisation term of the loss."""
-
-    def reset(self) -> None:
-        """Clear the running statistics."""
-
-
-class _Op:
-    def __init__(self, layer: Any, weights: Weights, rng: np.random.Generator) -> None:
-        self.layer, self.weights, self.rng = layer, weights, rng
-
-    def penalty(self) -> Array | float:
-        return 0.0
-
-    def reset(self) -> None:
-        pass
-
-    def kept(self, shape: tuple[int, ...], dtype: Any) -> Array:
-        """Draw a mask: 1/(1-rate) for values to keep, 0 for values to drop."""
-        rate = self.layer.rate
-        return (self.rng.random(shape, dtype) >= rate).astype(dtype) / (1 - rate)
-
-
-class FlattenOp(_Op):
+class FlattenOp(BaseOp):
     """Reshapes (batch, ...) to (batch, width)."""
 
     def forward(self, x: Array, *, training: bool) -> Array:  # noqa: ARG002
@@ -61,8 +28,11 @@ class FlattenOp(_Op):
     def backward(self, delta: Array, *, need_input: bool) -> tuple[Array, Weights]:  # noqa: ARG002
         return delta.reshape(self.shape), {}
 
+    def input_bound(self, jump: Array) -> Array:
+        return jump.reshape(self.shape)
 
-class DenseOp(_Op):
+
+class DenseOp(BaseOp):
     """Computes activation(x @ kernel + bias); in the last layer the head applies the activation."""
 
     last = False
@@ -113,7 +83,7 @@ class DropConnectOp(DenseOp):
         return 0.0
 
 
-class DropoutOp(_Op):
+class DropoutOp(BaseOp):
     """Drops activations in training and scales the others by 1/(1-rate)."""
 
     def forward(self, x: Array, *, training: bool) -> Array:
@@ -125,8 +95,8 @@ class DropoutOp(_Op):
         return delta if self.mask is None else delta * self.mask, {}
 
 
-class BatchNormOp(_Op):
-    """Normalises over the batch: Ioffe and Szegedy (2015), section 3.
+class BatchNormOp(BaseOp):
+    """Normalises over the batch, and all places of images: Ioffe and Szegedy (2015), section 3.
 
     The running statistics start with mean 0 and variance 1.
     """
@@ -141,8 +111,9 @@ class BatchNormOp(_Op):
 
     def forward(self, x: Array, *, training: bool) -> Array:
         mean, variance = self.mean, self.variance
+        self.over = tuple(range(x.ndim - 1))
         if training:
-            mean, variance = x.mean(axis=0), x.var(axis=0)
+            mean, variance = x.mean(axis=self.over), x.var(axis=self.over)
             kept, new = self.layer.momentum, 1 - self.layer.momentum
             self.mean = kept * self.mean + new * mean
             self.variance = kept * self.variance + new * variance
@@ -152,11 +123,15 @@ class BatchNormOp(_Op):
 
     def backward(self, delta: Array, *, need_input: bool) -> tuple[Array, Weights]:
         normal, self.delta = self.normal, delta
-        gradients = {"gamma": (delta * normal).sum(axis=0), "beta": delta.sum(axis=0)}
+        gradients = {
+            "gamma": (delta * normal).sum(axis=self.over),
+            "beta": delta.sum(axis=self.over),
+        }
         if not need_input:
             return delta, gradients
         delta = delta * self.weights["gamma"]
-        centred = delta - delta.mean(axis=0) - normal * (delta * normal).mean(axis=0)
+        mean, along = delta.mean(axis=self.over), (delta * normal).mean(axis=self.over)
+        centred = delta - mean - normal * along
         return self.scale * centred, gradients
 
 
@@ -166,4 +141,12 @@ OPS: dict[type, Any] = {
     layers.DropConnect: DropConnectOp,
     layers.Dropout: DropoutOp,
     layers.BatchNorm: BatchNormOp,
+    images.Conv2D: Conv2DOp,
+    images.MaxPool2D: MaxPool2DOp,
+    images.GlobalAvgPool2D: GlobalAvgPool2DOp,
+    sequences.LSTM: LSTMOp,
+    sequences.SimpleRNN: SimpleRNNOp,
+    sequences.GRU: GRUOp,
+    sequences.Embedding: EmbeddingOp,
+    layers.LayerNorm: LayerNormOp,
 }

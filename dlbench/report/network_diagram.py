@@ -3,17 +3,19 @@
 It reads the network's record alone and needs no framework.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from dlbench.charts.base import COLOURS, INK, LINE, MUTED, save
 from dlbench.errors import unwritable
-from dlbench.records.layers import BatchNorm, Dense, DropConnect, Dropout, Flatten, Layer
+from dlbench.records.images import Conv2D, GlobalAvgPool2D, MaxPool2D, OverImages
+from dlbench.records.layers import BatchNorm, Dense, DropConnect, Dropout, Flatten, Layer, LayerNorm
 from dlbench.records.network import Network, parameter_count
+from dlbench.records.sequences import GRU, LSTM, Embedding, Recurrent, SimpleRNN
 
 # Inches: width and height of a box, gap between boxes, margin, height of the title.
 WIDTH, HEIGHT, GAP, MARGIN, TITLE = 4.6, 0.52, 0.26, 0.2, 0.78
@@ -26,6 +28,14 @@ TINTS: Final[dict[type, str]] = {
     BatchNorm: COLOURS[2],
     Dropout: COLOURS[4],
     Flatten: MUTED,
+    Conv2D: COLOURS[0],
+    MaxPool2D: MUTED,
+    GlobalAvgPool2D: MUTED,
+    LSTM: COLOURS[0],
+    SimpleRNN: COLOURS[0],
+    GRU: COLOURS[0],
+    Embedding: COLOURS[0],
+    LayerNorm: COLOURS[2],
 }
 
 
@@ -72,9 +82,42 @@ def _title(layer: Layer) -> str:
             return "batch norm"
         case Flatten():
             return "flatten"
+    return TITLES[type(layer)](layer)
 
 
-def _activation(layer: Dense | DropConnect) -> str:
+def _conv2d(layer: Conv2D) -> str:
+    filters = f"conv2d {layer.filters}, {write_shape(layer.length)}"
+    return f"{filters}{_sliding(layer, (1, 1))}{_activation(layer)}"
+
+
+def _max_pool2d(layer: MaxPool2D) -> str:
+    return f"maxpool2d {write_shape(layer.length)}{_sliding(layer, layer.length)}"
+
+
+def _recurrent(layer: Recurrent) -> str:
+    kind = layer.__struct_config__.tag
+    return f"{kind} {layer.units}{', sequences' if layer.return_sequences else ''}"
+
+
+TITLES: Final[dict[type, Callable[[Any], str]]] = {
+    Conv2D: _conv2d,
+    MaxPool2D: _max_pool2d,
+    GlobalAvgPool2D: lambda _: "globalavgpool2d",
+    LSTM: _recurrent,
+    SimpleRNN: _recurrent,
+    GRU: _recurrent,
+    Embedding: lambda layer: f"embedding {layer.vocabulary}×{layer.units}",
+    LayerNorm: lambda _: "layer norm",
+}
+
+
+def _sliding(layer: OverImages, usual: tuple[int, int]) -> str:
+    """Write strides and padding where they are not the usual ones."""
+    strides = "" if layer.stride == usual else f", strides {write_shape(layer.stride)}"
+    return strides + ("" if layer.padding == "valid" else f", {layer.padding}")
+
+
+def _activation(layer: Dense | DropConnect | Conv2D) -> str:
     return "" if layer.activation == "linear" else f", {layer.activation}"
 
 

@@ -3,11 +3,13 @@
 Conventions (docs/design.md): FLOPs are those of the matrix multiplications, 2mnk each. Backward
 computes the gradient of every kernel, and of every layer's input except the first layer's, which
 needs no gradient; so training takes less than three times the FLOPs of a forward pass. Elements are
-the operands and results of those multiplications, each counted once.
+the operands and results of those multiplications, each counted once. A convolution multiplies all
+windows by its kernel, padding included; its values are counted once, though windows overlap.
 """
 
 from dlbench.records.case import Work
-from dlbench.records.network import Network, dense_shapes
+from dlbench.records.layer import Product
+from dlbench.records.network import Network, products_of
 
 
 def matmul(m: int, n: int, k: int) -> Work:
@@ -17,16 +19,26 @@ def matmul(m: int, n: int, k: int) -> Work:
 
 def forward(network: Network, batch: int) -> Work:
     """Return the work of one pass from the inputs to the outputs."""
-    return _total([matmul(batch, n, k) for k, n, _ in dense_shapes(network)], batch)
+    return _total([_once(one, batch) for one in products_of(network)], batch)
 
 
 def backward(network: Network, batch: int) -> Work:
     """Return the work of one forward pass and the gradients of all parameters."""
-    shapes = dense_shapes(network)
-    outputs = [matmul(batch, n, k) for k, n, _ in shapes]
-    kernels = [matmul(k, n, batch) for k, n, _ in shapes]
-    inputs = [matmul(batch, k, n) for k, n, needed in shapes if needed]
-    return _total(outputs + kernels + inputs, batch)
+    products = products_of(network)
+    outputs_and_kernels = 2 * [_once(one, batch) for one in products]
+    inputs = [_once(one._replace(times=one.input_gradients), batch) for one in products]
+    return _total(outputs_and_kernels + inputs, batch)
+
+
+def _once(product: Product, batch: int) -> Work:
+    """Return the work of a product for a whole batch.
+
+    That of either gradient is the same: one of its operands or its result changes places with
+    another.
+    """
+    inputs, outputs, rows, values, _, times, _ = product
+    elements = batch * values + inputs * outputs + batch * rows * outputs
+    return Work(flops=2 * times * batch * rows * inputs * outputs, elements=times * elements)
 
 
 def epoch(network: Network, rows: int, batch: int) -> Work:

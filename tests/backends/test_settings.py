@@ -17,7 +17,8 @@ import pytest
 
 import dlbench
 from dlbench.backends.base import TrainingJob
-from dlbench.records.layers import Adagrad, Adam, BatchNorm, Dense, RMSprop
+from dlbench.records.layers import Adagrad, Adam, BatchNorm, Dense, LayerNorm, RMSprop
+from dlbench.records.sequences import LSTM
 from dlbench.records.settings import in_words
 from fakes.backends import (
     DECLARED,
@@ -181,7 +182,9 @@ def made_by_torch():
         name: natives.OPTIMIZERS[type(one)](one, weights).defaults
         for name, one in OPTIMIZERS.items()
     }
-    norm = natives.LAYERS[BatchNorm](BatchNorm(momentum=0.7, epsilon=3e-4), 2)
+    norm = natives.LAYERS[BatchNorm](BatchNorm(momentum=0.7, epsilon=3e-4), (2,))
+    layer_norm = natives.LAYERS[LayerNorm](LayerNorm(epsilon=3e-4), (2,))
+    lstm = natives.LAYERS[LSTM](LSTM(2), (3, 4))
     return {
         "torch.optim.Adagrad(eps)": (made["adagrad"]["eps"], 3e-4),
         "torch.optim.RMSprop(alpha)": (made["rmsprop"]["alpha"], 0.7),
@@ -189,7 +192,10 @@ def made_by_torch():
         "torch.optim.Adam(eps)": (made["adam"]["eps"], 3e-4),
         "torch.nn.BatchNorm1d(eps)": (norm.eps, 3e-4),
         "torch.nn.BatchNorm1d(momentum)": (norm.momentum, pytest.approx(0.3)),
+        "torch.nn.LayerNorm(eps)": (layer_norm.eps, 3e-4),
+        "torch.nn.LSTM.bias_hh_l0.requires_grad": (lstm.bias_hh_l0.requires_grad, False),
         **dynamic_of_retrace(torch),
+        "torch._dynamo.config.allow_rnn": (torch._dynamo.config.allow_rnn, True),
         **pinned_by_dataloader(torch),
     }
 

@@ -692,7 +692,7 @@ def test_without_a_word_every_list_is_named_briefly(here: Path) -> None:
     assert (answer.code, answer.err) == (0, "")
     *lines, hint = answer.out.splitlines()
     assert [line.split()[0] for line in lines] == [*LISTS]
-    assert re.match(r"datasets +5 +abalone, fruit, ionosphere, iris, mnist$", lines[4])
+    assert re.match(r"datasets +6 +abalone, fruit, ionosphere, iris, marker, mnist$", lines[4])
     assert re.match(rf"runs +2 +latest: {names[-1]}$", lines[5])
     assert "dlbench list networks" in hint
 

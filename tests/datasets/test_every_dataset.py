@@ -15,7 +15,7 @@ import pooch
 import pytest
 
 from dlbench import registry
-from dlbench.datasets import _mnist, abalone, fruit, ionosphere, iris, mnist
+from dlbench.datasets import _mnist, abalone, fruit, ionosphere, iris, marker, mnist
 from dlbench.errors import UsageError
 
 NAMES = registry.names("datasets")
@@ -124,6 +124,16 @@ def test_fruit_is_the_lectures():
     split = fruit.load(seed=0)
     np.testing.assert_array_equal(split.x_train, [[0, 1], [2, 1], [1, 0]])
     np.testing.assert_array_equal(split.y_train, [[1], [1], [0]])
+
+
+def test_the_class_of_a_row_of_symbols_is_the_one_behind_the_only_marker():
+    split = marker.load(seed=0)
+    for x, y in ((split.x_train, split.y_train), (split.x_test, split.y_test)):
+        assert ((x == 0).sum(axis=1) == 1).all()
+        rows, places = np.nonzero(x == 0)
+        np.testing.assert_array_equal(x[rows, places + 1] - 1, y)
+        assert set(np.unique(y)) == set(range(9))
+    assert not np.array_equal(split.x_train, marker.load(seed=1).x_train)
 
 
 @pytest.mark.parametrize(("module", "counts"), [(iris, [50, 50, 50]), (ionosphere, [126, 225])])

@@ -9,7 +9,7 @@ from dlbench.records.case import Target
 from dlbench.records.layers import SGD, Dense, DropConnect
 from dlbench.records.network import Network
 from dlbench.reference.arrays import cast
-from dlbench.reference.draws import initial_weights
+from dlbench.reference.draws import initial_weights, inputs
 from dlbench.reference.mlp import MLP
 
 ROWS, INPUTS, UNITS = 6, 4, 3
@@ -70,7 +70,8 @@ def problem(net, dtype="float64", rows=ROWS, seed=0):
         name: weight if name.endswith("kernel") else weight + rng.uniform(0.1, 0.5, weight.shape)
         for name, weight in initial_weights(net, seed).items()
     }
-    x = rng.standard_normal((rows, *net.inputs))
+    plain = rng.standard_normal((rows, *net.inputs))
+    x = inputs(net, rng, rows) if net.vocabulary else plain
     units = [layer.units for layer in net.layers if isinstance(layer, Dense | DropConnect)][-1]
     to = partial(cast, dtype=dtype)
     y = TARGETS[net.loss](rng, rows, units)

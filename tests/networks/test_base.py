@@ -39,9 +39,9 @@ def test_a_network_is_added_by_adding_a_file(tmp_path) -> None:
     assert len(listed) == len(every()) + 1
     assert line.split(maxsplit=3)[1:] == ["43", "parameters", "three classes from four numbers"]
     only = ("--network", "mine", "--backend", "numpy", "--threads", "1")
-    shown = package.run("run", "lecture", "--dry-run", *only)
+    shown = package.run("run", "train_step", "--dry-run", *only)
     assert "train_step/mine/b16" in shown
-    assert "3 cases to measure" in shown
+    assert "1 case to measure" in shown
 
 
 def test_a_name_of_two_networks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from dlbench import registry
 from dlbench.networks.base import every
+from dlbench.networks.lecture import NETWORKS
 from dlbench.plan import build, suite
 from dlbench.plan.request import Request
 from dlbench.plan.targets import read_declarations
@@ -88,19 +89,20 @@ def test_lecture_is_every_network_of_the_lecture_forward_backward_and_in_trainin
     assert workloads("lecture") == {
         f"{kind}/{network.name}/b{network.batch}"
         for kind in ("forward", "backward", "train_step")
-        for network in every().values()
+        for network in NETWORKS
     }
 
 
 def test_full_holds_every_other_suite_but_the_sizes_of_quick() -> None:
     assert workloads("lecture") <= workloads("full")
     assert workloads("matmul") <= workloads("full")
+    assert workloads("next") <= workloads("full")
 
 
 def test_graphs_is_the_floor_and_every_network_of_the_lecture_in_every_pass() -> None:
     kinds = ("forward", "backward", "train_step")
     assert workloads("graphs") == {f"floor/{kind}" for kind in kinds} | {
-        f"{kind}/{network.name}/b{network.batch}" for kind in kinds for network in every().values()
+        f"{kind}/{network.name}/b{network.batch}" for kind in kinds for network in NETWORKS
     }
 
 

@@ -370,10 +370,10 @@ def test_every_mistake_is_told_with_file_key_value_and_what_is_allowed(read, tex
     [
         (
             'type = "dense", units = 5',
-            'type = "conv2d", units = 5',
+            'type = "conv3d", units = 5',
             (
-                "layer 1: unknown type 'conv2d'. "
-                "Allowed: dense, dropconnect, flatten, dropout, batchnorm."
+                "layer 1: unknown type 'conv3d'. "
+                "Allowed: dense, dropconnect, flatten, dropout, batchnorm, "
             ),
         ),
         ('type = "dense", units = 3', "units = 3", "layer 2: type is missing. Allowed: dense, "),
@@ -448,8 +448,8 @@ def test_every_mistake_is_told_with_file_key_value_and_what_is_allowed(read, tex
             '"iris"',
             '"irsi"',
             (
-                "unknown dataset: 'irsi'. Allowed: abalone, fruit, ionosphere, iris, mnist, "
-                "random. Did you mean 'iris'?"
+                "unknown dataset: 'irsi'. Allowed: abalone, fruit, ionosphere, iris, marker, "
+                "mnist, random. Did you mean 'iris'?"
             ),
         ),
         ('"iris"', '"mnits"', "unknown dataset: 'mnits'."),
@@ -504,9 +504,51 @@ def test_inputs_of_several_dimensions_must_be_flattened_first(read) -> None:
     text = MATMUL + NETWORK.replace('"iris"', '"random"').replace("[4]", "[28, 28]")
     assert read(text.replace("layers = [", 'layers = [{type = "flatten"}, ')).networks
     assert complaint_of(read, text) == (
-        'mine.toml, network "mine": the inputs are 28 x 28, so the first layer must be flatten, '
-        "not dense."
+        'mine.toml, network "mine": layer 1, dense, gets 28 x 28 and takes one row of values; put '
+        "flatten before it."
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("kernel = 0", "layer 1: kernel is 0 and must be a whole number from 1 on, or two of them"),
+        ("kernel = [3, 0]", "layer 1: kernel is 0 and must be a whole number from 1 on."),
+        ("kernel = [3]", "kernel is [3] and must be a whole number from 1 on, or two of them"),
+        ("kernel = 'x'", "kernel is 'x' and must be a whole number from 1 on, or two of them"),
+        ("kernel = 3, use_bias = 1", "use_bias is 1 and must be true or false."),
+        ("kernel = 3, padding = 'sane'", "unknown padding 'sane'. Allowed: same, valid. Did you"),
+        ("kernal = 3", "layer 1: unknown field 'kernal'. Allowed for conv2d: filters, kernel"),
+    ],
+)
+def test_every_mistake_in_a_convolution_is_told_with_its_place(read, written, message) -> None:
+    layer = f"{{type = 'conv2d', filters = 8, {written}}}"
+    assert message in complaint_of(
+        read, MATMUL + NETWORK.replace("layers = [", f"layers = [{layer}, ")
+    )
+
+
+@pytest.mark.parametrize(
+    ("inputs", "first", "message"),
+    [
+        (
+            "[784]",
+            '{type = "conv2d", filters = 8, kernel = 3}',
+            "layer 1, conv2d, gets 784 and takes",
+        ),
+        ("[2, 28]", '{type = "maxpool2d", pool = 3}', "has windows of 3 x 3: make them smaller"),
+        ("[28, 28]", '{type = "conv2d", filters = 8, kernel = 3}', "dense, gets 26 x 26 x 8"),
+        ("[4]", '{type = "lstm", units = 8}', "gets 4 and takes a sequence of [steps, values]"),
+        (
+            "[4]",
+            '{type = "dropout", rate = 0.1}, {type = "embedding", vocabulary = 9, units = 2}',
+            "layer 2, embedding, must be the first layer",
+        ),
+    ],
+)
+def test_a_layer_must_be_able_to_take_what_comes_before_it(read, inputs, first, message) -> None:
+    text = MATMUL + NETWORK.replace('"iris"', '"random"').replace("[4]", inputs)
+    assert message in complaint_of(read, text.replace("layers = [", f"layers = [{first}, "))
 
 
 def test_two_networks_of_the_same_name_are_refused(read) -> None:

@@ -15,7 +15,7 @@ from dlbench.records.layers import (
     Flatten,
     RMSprop,
 )
-from dlbench.records.network import Network, dense_shapes, parameter_count, without_dropout
+from dlbench.records.network import Network, parameter_count, products_of, without_dropout
 from fakes.networks import network
 
 # By hand; the lecture prints that of ionosphere, 350 + 88 + 9.
@@ -30,6 +30,9 @@ PARAMETERS = {
     "iris": 165,
     "mnist-128": 101_770,
     "mnist-512": 407_050,
+    "mnist-cnn": (3 * 3 + 1) * 32 + (3 * 3 * 32 + 1) * 64 + (5 * 5 * 64 + 1) * 10,
+    "mnist-lstm": 4 * (28 + 64 + 1) * 64 + (64 + 1) * 10,
+    "marker-gru": 10 * 16 + 3 * (16 + 32 + 2) * 32 + (32 + 1) * 9,
 }
 
 EVERY_LAYER = (
@@ -56,17 +59,23 @@ def test_layers_of_every_kind_are_counted():
     assert parameter_count(net) == (6 + 1) * 5 + 2 * 5 + (5 + 1) * 4 + (4 + 1) * 3
 
 
-def test_dense_shapes_see_through_the_layers_between():
+def sizes(net):
+    """Inputs, outputs and whether the input needs a gradient, of every product of single rows."""
+    assert all(one.rows == 1 and one.values == one.inputs for one in products_of(net))
+    return [(one.inputs, one.outputs, bool(one.input_gradients)) for one in products_of(net)]
+
+
+def test_products_see_through_the_layers_between():
     net = network(*EVERY_LAYER, inputs=(2, 3))
-    assert dense_shapes(net) == [(6, 5, False), (5, 4, True), (4, 3, True)]
+    assert sizes(net) == [(6, 5, False), (5, 4, True), (4, 3, True)]
 
 
 def test_the_input_of_the_first_dense_layer_needs_no_gradient():
-    assert dense_shapes(network(Dropout(0.5), Dense(3))) == [(4, 3, False)]
+    assert sizes(network(Dropout(0.5), Dense(3))) == [(4, 3, False)]
 
 
 def test_batch_norm_below_the_first_dense_layer_needs_its_gradient():
-    assert dense_shapes(network(BatchNorm(), Dense(3))) == [(4, 3, True)]
+    assert sizes(network(BatchNorm(), Dense(3))) == [(4, 3, True)]
 
 
 def test_without_dropout_nothing_is_dropped_and_all_else_is_the_same():
@@ -79,7 +88,7 @@ def test_without_dropout_nothing_is_dropped_and_all_else_is_the_same():
 @pytest.mark.parametrize("net", every().values(), ids=every())
 def test_a_network_without_dropout_has_the_same_shapes_and_parameters(net):
     twin = without_dropout(net)
-    assert dense_shapes(twin) == dense_shapes(net)
+    assert products_of(twin) == products_of(net)
     assert parameter_count(twin) == parameter_count(net)
 
 

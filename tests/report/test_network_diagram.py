@@ -5,8 +5,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from dlbench.networks.base import every
-from dlbench.records.layers import BatchNorm, Dense, DropConnect, Dropout, Flatten
+from dlbench.records.images import Conv2D, GlobalAvgPool2D, MaxPool2D
+from dlbench.records.layers import BatchNorm, Dense, DropConnect, Dropout, Flatten, LayerNorm
 from dlbench.records.network import parameter_count
+from dlbench.records.sequences import LSTM, SimpleRNN
 from dlbench.report import network_diagram
 from fakes.networks import network
 from fakes.terminal import Answer, dlbench, page
@@ -66,6 +68,44 @@ def test_boxes_of_a_network_that_has_every_kind_of_layer():
         ("dropout, rate 0.25", "6 → 6", 0),
         ("dense 4, L2 0.001", "6 → 4", 28),
         ("dense 2, softmax, L2 0.1", "4 → 2", 10),
+    ]
+
+
+def test_boxes_of_a_network_of_images():
+    net = network(
+        Conv2D(8, 3, activation="relu"),
+        MaxPool2D(),
+        Conv2D(4, (3, 1), (2, 1), "same"),
+        MaxPool2D(3, 1, "same"),
+        GlobalAvgPool2D(),
+        Dense(2),
+        inputs=(10, 12),
+    )
+    assert [box[:3] for box in network_diagram.boxes(net)] == [
+        ("input", "10×12", 0),
+        ("conv2d 8, 3×3, relu", "10×12 → 8×10×8", 80),
+        ("maxpool2d 2×2", "8×10×8 → 4×5×8", 0),
+        ("conv2d 4, 3×1, strides 2×1, same", "4×5×8 → 2×5×4", 100),
+        ("maxpool2d 3×3, strides 1×1, same", "2×5×4 → 2×5×4", 0),
+        ("globalavgpool2d", "2×5×4 → 4", 0),
+        ("dense 2", "4 → 2", 10),
+    ]
+
+
+def test_boxes_of_a_network_of_sequences():
+    net = network(
+        LSTM(3, return_sequences=True),
+        LayerNorm(),
+        SimpleRNN(2),
+        Dense(2),
+        inputs=(5, 4),
+    )
+    assert [box[:3] for box in network_diagram.boxes(net)] == [
+        ("input", "5×4", 0),
+        ("lstm 3, sequences", "5×4 → 5×3", 96),
+        ("layer norm", "5×3 → 5×3", 6),
+        ("simplernn 2", "5×3 → 2", 12),
+        ("dense 2", "2 → 2", 6),
     ]
 
 

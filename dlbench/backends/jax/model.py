@@ -13,7 +13,9 @@ import jax.numpy as jnp
 import optax
 
 from dlbench.backends.base import Compile, Step
+from dlbench.backends.jax.images import LAYERS as OF_IMAGES
 from dlbench.backends.jax.natives import ACTIVATIONS, LOSSES, OPTIMIZERS
+from dlbench.backends.jax.sequences import LAYERS as OF_SEQUENCES
 from dlbench.records import layers
 from dlbench.records.network import Network
 
@@ -106,7 +108,7 @@ class Model:
         """Return the last layer before its activation, and the new running averages."""
         averages, last = dict(averages), len(self.network.layers) - 1
         for index, layer in enumerate(self.network.layers):
-            own = {name: weights[f"layer{index}.{name}"] for name in WEIGHTS[type(layer)]}
+            own = _own(weights, index)
             drawn = jax.random.fold_in(key, index) if _drops(layer) and training else None
             if isinstance(layer, layers.BatchNorm):
                 kept = (averages[f"layer{index}.mean"], averages[f"layer{index}.variance"])
@@ -233,21 +235,23 @@ def _batch_norm(
     """Return the normalised values, and the new running mean and variance."""
     mean, variance = kept
     if training:
-        mean, variance = x.mean(axis=0), x.var(axis=0)
+        over = tuple(range(x.ndim - 1))  # of images, all places too
+        mean, variance = x.mean(axis=over), x.var(axis=over)
         old, new = layer.momentum, 1 - layer.momentum
         kept = (old * kept[0] + new * mean, old * kept[1] + new * variance)
     normal = (x - mean) * jax.lax.rsqrt(variance + layer.epsilon)
     return own["gamma"] * normal + own["beta"], kept
 
 
-# The weights of a layer, by their short names.
-WEIGHTS: dict[type, tuple[str, ...]] = {
-    layers.Dense: ("kernel", "bias"),
-    layers.DropConnect: ("kernel", "bias"),
-    layers.BatchNorm: ("gamma", "beta"),
-    layers.Flatten: (),
-    layers.Dropout: (),
-}
+def _own(weights: Named, index: int) -> Named:
+    """Return the weights of a layer, by their short names."""
+    prefix = f"layer{index}."
+    return {
+        name.removeprefix(prefix): weight
+        for name, weight in weights.items()
+        if name.startswith(prefix)
+    }
+
 
 # (layer, own weights, key, x) -> output before the activation; JAX itself has no layers.
 LAYERS: dict[type, Callable[[Any, Named, Any, Any], Any]] = {
@@ -257,4 +261,6 @@ LAYERS: dict[type, Callable[[Any, Named, Any, Any], Any]] = {
     ),
     layers.Flatten: lambda layer, own, key, x: x.reshape(len(x), -1),
     layers.Dropout: lambda layer, own, key, x: _dropped(layer.rate, key, x),
+    **OF_IMAGES,
+    **OF_SEQUENCES,
 }

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from dlbench.backends.base import Compile, Step
+from dlbench.backends.tensorflow.images import before
 from dlbench.backends.tensorflow.natives import LAYERS, LOSSES, OPTIMIZERS
+from dlbench.backends.tensorflow.sequences import holder
 from dlbench.records import layers
 from dlbench.records.network import Network
 
@@ -19,9 +22,13 @@ class Model:
     def __init__(self, network: Network, start: dict[str, Any], compiled: Compile) -> None:
         self.network, self.start, self.compiled = network, start, compiled
         native = [LAYERS[type(layer)](layer) for layer in network.layers]
-        self.native = keras.Sequential([keras.Input(network.inputs), *native])
+        chained = chain.from_iterable(
+            [*before(layer, shape), one]
+            for one, (layer, shape) in zip(native, network.shaped_layers(), strict=True)
+        )
+        self.native = keras.Sequential([keras.Input(network.inputs), *chained])
         self.named = {
-            name: getattr(native[int(name[5 : name.index(".")])], name.split(".")[1])
+            name: getattr(holder(native[int(name[5 : name.index(".")])]), name.split(".")[1])
             for name in start
         }
         self.variables = list(self.named.values())

@@ -6,6 +6,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from dlbench.backends.tensorflow.images import LAYERS as OF_IMAGES
+from dlbench.backends.tensorflow.sequences import LAYERS as OF_SEQUENCES
 from dlbench.records import layers
 
 
@@ -38,6 +40,9 @@ LAYERS: dict[type, Callable[[Any], keras.layers.Layer]] = {
     layers.BatchNorm: lambda layer: keras.layers.BatchNormalization(
         momentum=layer.momentum, epsilon=layer.epsilon
     ),
+    layers.LayerNorm: lambda layer: keras.layers.LayerNormalization(epsilon=layer.epsilon),
+    **OF_IMAGES,
+    **OF_SEQUENCES,
 }
 
 

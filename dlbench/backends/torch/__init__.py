@@ -140,5 +140,24 @@ DECLARATION = {
             "default": 0.1,
             "ours": "{network}",
         },
+        {
+            "name": "torch.nn.LayerNorm(eps)",
+            "why": "all frameworks get the hyper-parameters of the network",
+            "default": 1e-05,
+            "ours": "{network}",
+        },
+        {
+            "name": "torch.nn.LSTM.bias_hh_l0.requires_grad",
+            "why": "PyTorch adds two biases, which learn twice as fast as the single one of the "
+            "others",
+            "default": True,
+            "ours": False,
+        },
+        {
+            "name": "torch._dynamo.config.allow_rnn",
+            "why": "of networks with recurrent layers: PyTorch would run these op by op",
+            "default": False,
+            "ours": True,
+        },
     ],
 }

@@ -72,6 +72,8 @@ class TorchCompiler:
         finds graph breaks instead. dynamic_shapes: compile for each size or for all; None is
         PyTorch's default, which is for the first size and then for all.
         """
+        # of no effect without a recurrent layer
+        torch._dynamo.config.allow_rnn = True  # noqa: SLF001 - its documented place
         graph = torch.compile(function, dynamic=dynamic_shapes, mode=MODES[self.mode])
         replays = self.device.is_cuda and self.mode in REPLAYING
         return as_iterations(graph) if replays else graph

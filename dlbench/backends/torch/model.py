@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from math import prod
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from dlbench.backends.base import Compile, Step
-from dlbench.backends.torch.natives import ACTIVATIONS, LAYERS, LOSSES, OPTIMIZERS, PARAMETERS
+from dlbench.backends.torch.images import before
+from dlbench.backends.torch.layouts import Layout, layout_of
+from dlbench.backends.torch.natives import ACTIVATIONS, LAYERS, LOSSES, OPTIMIZERS
 from dlbench.records import layers
 from dlbench.records.network import Network
 
@@ -19,6 +20,7 @@ class Model:
 
     def __init__(self, network: Network, start: dict[str, Tensor], compiled: Compile) -> None:
         self.network, self.start, self.compiled = network, start, compiled
+        self.layouts = {name: self._layout(name) for name in start}
         self.loss = LOSSES[network.loss]()
         last = network.last_activation if network.from_logits else "linear"
         self.activation = ACTIVATIONS[last]()
@@ -33,14 +35,18 @@ class Model:
         """Return a start weight: all have one device and one type."""
         return next(iter(self.start.values()))
 
+    def _layout(self, name: str) -> Layout:
+        layer, _, own = name.removeprefix("layer").partition(".")
+        return layout_of(self.network.layers[int(layer)], own)
+
     def module(self) -> tuple[nn.Sequential, dict[str, nn.Parameter]]:
         """Return the network with start weights, and its parameters by the names of dlbench."""
-        model, width = nn.Sequential(), prod(self.network.inputs)
+        model = nn.Sequential()
         named: dict[str, nn.Parameter] = {}
-        for index, layer in enumerate(self.network.layers):
-            module = LAYERS[type(layer)](layer, width)
+        for index, (layer, shape) in enumerate(self.network.shaped_layers()):
+            model.extend(before(index, layer, shape))
+            module = LAYERS[type(layer)](layer, shape)
             model.append(module)
-            width = getattr(layer, "units", width)
             named |= self._parameters(index, module)
             if layer.activation != "linear":
                 model.append(ACTIVATIONS[layer.activation]())
@@ -51,14 +57,28 @@ class Model:
         return model, named
 
     def _parameters(self, index: int, module: nn.Module) -> dict[str, nn.Parameter]:
-        names = [name for name in self.start if name.startswith(f"layer{index}.")]
-        return {name: getattr(module, PARAMETERS[name.split(".")[1]]) for name in names}
+        return {
+            key: getattr(module, attribute)
+            for name, layout in self.layouts.items()
+            if name.startswith(f"layer{index}.")
+            for key, attribute in zip(layout.keys(name), layout.attributes, strict=True)
+        }
 
     @torch.no_grad()
     def restore(self, named: Mapping[str, nn.Parameter]) -> None:
         """Copy the start weights into the parameters."""
-        for name, parameter in named.items():
-            parameter.copy_(canonical(name, self.start[name]))
+        for name, layout in self.layouts.items():
+            parts = layout.parts(self.start[name])
+            for key, part in zip(layout.keys(name), parts, strict=True):
+                named[key].copy_(part)
+
+    def whole(self, native: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return weights or their gradients by the names and in the layout of dlbench."""
+        return {
+            name: layout.whole([native[key] for key in layout.keys(name)])
+            for name, layout in self.layouts.items()
+            if name in native
+        }
 
     def steps(
         self, x: Tensor, y: Tensor, optimizers: Mapping[str, layers.Optimizer]
@@ -121,6 +141,7 @@ class Learner:
     """A model in training: passes and steps on any batch, and a reset."""
 
     def __init__(self, model: Model) -> None:
+        self.model = model
         self.module, self.named = model.module()
         self.activation, self.loss = model.activation, model.loss
         self.kernels = [
@@ -172,17 +193,14 @@ class Learner:
 
     def with_gradients(self, loss: Tensor) -> Mapping[str, Tensor]:
         """Return the loss and every gradient, by the names of dlbench."""
-        gradients = {
-            f"gradient/{name}": canonical(name, parameter.grad)
-            for name, parameter in self.named.items()
-            if parameter.grad is not None
-        }
-        return {"loss": loss, **gradients}
+        gradients = {key: p.grad for key, p in self.named.items() if p.grad is not None}
+        whole = self.model.whole(gradients)
+        return {"loss": loss, **{f"gradient/{name}": value for name, value in whole.items()}}
 
     def with_weights(self, loss: Tensor) -> Mapping[str, Tensor]:
         """Return the loss and every weight, by the names of dlbench."""
-        weights = {f"weight/{name}": canonical(name, p) for name, p in self.named.items()}
-        return {"loss": loss, **weights}
+        whole = self.model.whole(self.named)
+        return {"loss": loss, **{f"weight/{name}": value for name, value in whole.items()}}
 
 
 def _forward_tensors(result: tuple[Tensor, Tensor]) -> Mapping[str, Tensor]:
@@ -195,8 +213,3 @@ def _zero(optimizer: torch.optim.Optimizer) -> None:
         for value in state.values():
             if isinstance(value, Tensor):
                 value.zero_()
-
-
-def canonical(name: str, tensor: Tensor) -> Tensor:
-    """Return a kernel as (inputs, units), which PyTorch stores as (units, inputs)."""
-    return tensor.T if name.endswith("kernel") else tensor

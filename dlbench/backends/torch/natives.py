@@ -1,13 +1,18 @@
 """Maps each layer, activation, loss and optimizer of records/layers.py to PyTorch's class."""
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from dlbench.backends.torch.images import LAYERS as OF_IMAGES
+from dlbench.backends.torch.images import batch_norm, flatten
+from dlbench.backends.torch.sequences import LAYERS as OF_SEQUENCES
 from dlbench.records import layers
+from dlbench.records.layer import Shape
 
 
 class DropConnectLinear(nn.Linear):
@@ -23,15 +28,21 @@ class DropConnectLinear(nn.Linear):
         return functional.linear(input, weight, self.bias)
 
 
-LAYERS: dict[type, Callable[[Any, int], nn.Module]] = {
-    layers.Dense: lambda layer, width: nn.Linear(width, layer.units),
-    layers.DropConnect: lambda layer, width: DropConnectLinear(width, layer.units, layer.rate),
-    layers.Flatten: lambda layer, width: nn.Flatten(),
-    layers.Dropout: lambda layer, width: nn.Dropout(layer.rate),
-    # torch counts the new statistics, the model the kept ones
-    layers.BatchNorm: lambda layer, width: nn.BatchNorm1d(
-        width, eps=layer.epsilon, momentum=1 - layer.momentum
+# (layer, shape of a sample before it) -> module without the activation
+LAYERS: dict[type, Callable[[Any, Shape], nn.Module]] = {
+    layers.Dense: lambda layer, shape: nn.Linear(prod(shape), layer.units),
+    layers.DropConnect: lambda layer, shape: DropConnectLinear(
+        prod(shape), layer.units, layer.rate
     ),
+    layers.Flatten: lambda layer, shape: flatten(shape),
+    layers.Dropout: lambda layer, shape: nn.Dropout(layer.rate),
+    # torch counts the new statistics, the model the kept ones
+    layers.BatchNorm: lambda layer, shape: batch_norm(
+        shape, eps=layer.epsilon, momentum=1 - layer.momentum
+    ),
+    layers.LayerNorm: lambda layer, shape: nn.LayerNorm(shape[-1], eps=layer.epsilon),
+    **OF_IMAGES,
+    **OF_SEQUENCES,
 }
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
@@ -110,6 +121,3 @@ ONE_KERNEL: dict[type, tuple[str, ...]] = {
 def fused_or_foreach(settings: layers.Optimizer, device: str) -> dict[str, bool]:
     """Return the option for one kernel, or else for one call per list of parameters."""
     return {"fused" if device in ONE_KERNEL[type(settings)] else "foreach": True}
-
-
-PARAMETERS = {"kernel": "weight", "bias": "bias", "gamma": "weight", "beta": "bias"}

@@ -6,6 +6,7 @@ It imports nothing of dlbench: the tests run it in a process without it, too.
 import inspect
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 
 import torch
 from torch.utils.data import DataLoader
@@ -30,4 +31,7 @@ ARGUMENTS: dict[str, Callable[[], object]] = {
     "torch.optim.AdamW(weight_decay)": partial(_default, torch.optim.AdamW, "weight_decay"),
     "torch.nn.BatchNorm1d(eps)": partial(_default, torch.nn.BatchNorm1d, "eps"),
     "torch.nn.BatchNorm1d(momentum)": partial(_default, torch.nn.BatchNorm1d, "momentum"),
+    "torch.nn.LayerNorm(eps)": partial(_default, torch.nn.LayerNorm, "eps"),
+    "torch.nn.LSTM.bias_hh_l0.requires_grad": lambda: torch.nn.LSTM(1, 1).bias_hh_l0.requires_grad,
+    "torch._dynamo.config.allow_rnn": lambda: import_module("torch._dynamo.config").allow_rnn,
 }

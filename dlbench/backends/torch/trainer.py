@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from dlbench.backends.base import LEAD_IN_STEPS, TrainingJob
 from dlbench.backends.torch.callbacks import Callback, callbacks
-from dlbench.backends.torch.model import Learner, Model, canonical
+from dlbench.backends.torch.model import Learner, Model
 from dlbench.backends.torch.natives import fused_or_foreach
 from dlbench.backends.torch.precision import to_numpy
 from dlbench.reference.arrays import Array
@@ -92,7 +92,7 @@ class Trainer:
 
     def weights(self) -> Mapping[str, Tensor]:
         """Return the native weights, kernels as (inputs, units)."""
-        return {name: canonical(name, p) for name, p in self.learner.named.items()}
+        return self.model.whole(self.learner.named)
 
     def inputs(self) -> Mapping[str, Tensor]:
         """Return the data and the parameters."""

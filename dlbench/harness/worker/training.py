@@ -26,7 +26,7 @@ from dlbench.reference.losses import labels, loss_of
 from dlbench.workloads.base import job_of
 
 # Rows per prediction: enough to be quick, and few enough for any memory.
-PREDICTED_ROWS = 10_000
+PREDICTED_ROWS = 1_000
 
 
 class Training:
