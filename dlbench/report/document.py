@@ -9,6 +9,7 @@ from dlbench.answers.answer import answers_of
 from dlbench.answers.sentences import sentences
 from dlbench.errors import UsageError
 from dlbench.formats.base import Document, Notes, Table
+from dlbench.own import proof
 from dlbench.records.run import Environment, Run
 from dlbench.records.training import TrainingRun
 from dlbench.report import notes
@@ -54,6 +55,7 @@ def document_of(results: Results, view: View = DEFAULT) -> Document:
         tables = rankings(reading.rows, view, reading.baseline)
         compared = None
     is_alone = reading.baseline is not None and _is_alone(reading.rows)
+    twins = proof.twins(results.run.plan.cases, results.measurements)
     return Document(
         run=results.run,
         reading=reading,
@@ -63,6 +65,7 @@ def document_of(results: Results, view: View = DEFAULT) -> Document:
             *results.warnings,
             *notes.seam_warnings(results),
             *notes.warnings(results.run, reading),
+            *proof.doubts(twins),
         ),
         answered=answered,
         answers=tuple(one.text for one in sentences(marked.rows, answered)),
@@ -74,6 +77,7 @@ def document_of(results: Results, view: View = DEFAULT) -> Document:
             *([_why_alone(reading)] if is_alone else []),
             *advice(reading.rows),
             *paid_once(reading.rows),
+            *proof.lines(twins),
             *notes.lines(known.run, reading),
             *notes.seam_lines(results),
         ),

@@ -24,6 +24,16 @@ DECLARATION = {
         "cpu": ["float32", "float64"],
         "cuda": ["float32", "float64", "tf32"],
     },
+    "own": {
+        "keras_model": {
+            "call": "keras",
+            "use": {
+                "eager": "export KERAS_BACKEND=tensorflow; model.compile(..., run_eagerly=True)",
+                "function": "export KERAS_BACKEND=tensorflow; model.compile(..., jit_compile=False)",
+                "xla": "export KERAS_BACKEND=tensorflow; model.compile(..., jit_compile=True)",
+            },
+        },
+    },
     "environment": {
         "KERAS_BACKEND": "tensorflow",
         "OMP_NUM_THREADS": "{threads}",
