@@ -40,7 +40,7 @@ def add(app: typer.Typer) -> None:
     app.command("fastest", help=HELP)(fastest)
 
 
-def fastest(  # noqa: PLR0913, PLR0917 - the options of a command
+def fastest(
     file: Annotated[str, typer.Argument(help="The path of a Python file.")],
     backend: Backend = None,
     device: Device = None,

@@ -51,7 +51,8 @@ def add(app: typer.Typer) -> None:
 
 def run(
     suite: Annotated[
-        str, typer.Argument(help="A suite or a workload by name, or the path of a TOML or Python file.")
+        str,
+        typer.Argument(help="A suite or a workload by name, or the path of a TOML or Python file."),
     ] = SUITE,
     backend: Backend = None,
     device: Device = None,

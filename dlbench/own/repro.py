@@ -95,9 +95,7 @@ LABELS: Final = {
 OTHER_LABELS: Final = "draws.normal(size=$shape)"
 
 
-def script(
-    cases: Sequence[Case], twin: Twin, declarations: Mapping[str, Declaration]
-) -> str:
+def script(cases: Sequence[Case], twin: Twin, declarations: Mapping[str, Declaration]) -> str:
     """Return the script that times these cases of one workload; twin: of one of them."""
     workload = cases[0].workload
     own = workload.own

@@ -66,15 +66,15 @@ class Checked:
         last = first
         for _ in range(STEPS):
             before, last = last, self._results(step)
-        weights = [name for name in first if name.startswith("weight/")]
-        if all(np.array_equal(before[name], last[name]) for name in weights):
-            raise DlbenchError("a training step changes no weight: nothing is learnt")
         losses = float(first["loss"]), float(last["loss"])
         if not np.isfinite(losses).all():
             raise DlbenchError(
                 f"the loss is no finite number after {STEPS} steps",
                 hint="Look at the loss and at the learning rate",
             )
+        weights = [name for name in first if name.startswith("weight/")]
+        if all(np.array_equal(before[name], last[name]) for name in weights):
+            raise DlbenchError("a training step changes no weight: nothing is learnt")
         return losses
 
     def _compared(

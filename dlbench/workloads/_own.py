@@ -27,9 +27,7 @@ def bound(
     with source.told():
         step = own.steps()[workload.kind]()
     checked = Checked(own, network, backend, target.dtype)
-    return Bound(
-        step, lambda: checked.check(workload.kind, step), twin=lambda: checked.twin
-    )
+    return Bound(step, lambda: checked.check(workload.kind, step), twin=lambda: checked.twin)
 
 
 def _function(target: Target, network: OwnNetwork) -> str:

@@ -36,6 +36,8 @@ def test_the_result_says_how_to_use_what_is_fastest(file, tmp_path, monkeypatch)
     assert result.run.plan.file == str(file)
     lines = api.how_to_use(result)
     assert lines
-    assert all(line.startswith(("train_step net batch 32, ", "predict net batch 32, ")) for line in lines)
+    assert all(
+        line.startswith(("train_step net batch 32, ", "predict net batch 32, ")) for line in lines
+    )
     with pytest.raises(UsageError, match="there is no script"):
         api.script(result)  # the workers of the test have no twin

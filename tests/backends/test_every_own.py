@@ -43,6 +43,9 @@ WAYS = [
     if mode not in LEFT_OUT
 ]
 EAGER = [(name, function, call) for name, mode, function, call in WAYS if mode == "eager"]
+# Each example is trained; of each function, one predicts.
+STEPS = [*(("train_step", n) for n in range(5)), *(("predict", n) for n in (0, 2, 4))]
+
 every_way = pytest.mark.parametrize(("name", "mode", "function", "call"), WAYS)
 every_function = pytest.mark.parametrize(("name", "function", "call"), EAGER)
 
@@ -58,10 +61,11 @@ def test_the_page_has_five_examples():
     assert len(EXAMPLES) == 5
 
 
-@pytest.mark.parametrize("kind", ["train_step", "predict"])
-@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize(("kind", "number"), STEPS)
 @every_way
-def test_an_example_of_the_page_runs_as_it_should(tmp_path, name, mode, function, call, number, kind):
+def test_an_example_of_the_page_runs_as_it_should(
+    tmp_path, name, mode, function, call, number, kind
+):
     with file_of(tmp_path, EXAMPLES[number]) as networks:
         for network in networks.values():
             if function not in network.functions:
@@ -157,9 +161,7 @@ def test_a_transposed_kernel_is_found_and_its_layer_named(tmp_path):
         "    return nn.Sequential(",
     ).replace("nn.Linear(6, 6), nn.Tanh()", "Turned(6, 6), nn.Tanh()")
     with started("torch") as backend:
-        twins = [
-            twin_of(backend, "torch", tmp_path, text, "module") for text in (SAME, transposed)
-        ]
+        twins = [twin_of(backend, "torch", tmp_path, text, "module") for text in (SAME, transposed)]
     assert "outputs of layer 3" in str(proof.difference(*twins))
 
 
@@ -268,7 +270,9 @@ def test_the_script_without_dlbench_runs(tmp_path, name, mode, function, call):
         with started(name, "eager" if "eager" in DECLARED[name].modes else mode) as backend:
             found, target = bound(backend, name, network, call)
             found.check()
-        workload = Workload("train_step", {"network": "net", "batch": 4}, Work(0, 0, 4), own=network)
+        workload = Workload(
+            "train_step", {"network": "net", "batch": 4}, Work(0, 0, 4), own=network
+        )
         case = Case(workload, replace(target, mode=mode), "dynamic")
         written = repro.script([case], found.twin(), DECLARED)
     script = tmp_path / "repro.py"

@@ -100,7 +100,12 @@ def names() -> Mapping[str, set[str]]:
     declared = read_declarations()
     loops = {loop for one in declared.values() for loop in one.loops}
     modes = {mode for one in declared.values() for mode in one.modes}
-    suites = {*registry.names("suites", ".toml"), *registry.names("workloads"), "my-suite.toml", "net.py"}
+    suites = {
+        *registry.names("suites", ".toml"),
+        *registry.names("workloads"),
+        "my-suite.toml",
+        "net.py",
+    }
     return {
         "suite": suites,
         "network": {*every()},

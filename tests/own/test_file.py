@@ -69,7 +69,10 @@ def test_a_changed_file_is_refused(tmp_path):
     [
         ("1 / 0\ndef torch_model():\n    pass\n", ["net.py, line 2", "ZeroDivisionError"]),
         ("def torch_model():\n    return 1 / 0\n", ["net.py, line 3", "ZeroDivisionError"]),
-        ("def torch_model():\n    import no_such_one\n", ["line 3", "no_such_one is not installed"]),
+        (
+            "def torch_model():\n    import no_such_one\n",
+            ["line 3", "no_such_one is not installed"],
+        ),
         ("def torch_model():\n    raise SystemExit(3)\n", ["line 3", "ends the process"]),
         ("def torch_model():\n    pass\ndel torch_model\n", ["line 2", "no function any more"]),
     ],

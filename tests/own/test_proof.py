@@ -91,9 +91,7 @@ def test_equal_implementations_are_named_together():
 
 
 def test_another_implementation_is_doubted_with_the_reason():
-    found = found_of(
-        measured("a", "module", TWIN), measured("b", "keras", layer(1, entered=8.0))
-    )
+    found = found_of(measured("a", "module", TWIN), measured("b", "keras", layer(1, entered=8.0)))
     assert proof.doubts(found) == [
         "net is not proven equal in a module and in b keras: the outputs of layer 1 (first) "
         "differ by 12 %"
@@ -103,7 +101,7 @@ def test_another_implementation_is_doubted_with_the_reason():
 def test_a_loss_that_does_not_come_down_is_told():
     found = found_of(measured("a", "module", replace(TWIN, trained=(0.5, 0.7))))
     assert proof.doubts(found) == [
-        "the loss of net in a module did not come down in the check: 0.5 to 0.7"
+        "the loss of net in a module did not come down in the check: 0.500 to 0.700"
     ]
     learns = found_of(measured("a", "module", replace(TWIN, trained=(0.5, 0.4))))
     assert proof.doubts(learns) == []

@@ -11,7 +11,9 @@ TEXT = 'loss = "mse"\n\n\ndef torch_model():\n    return {}\n'
 
 
 def source(networks, **changed):
-    return Source(**{"network": networks["net"], "name": "torch_model", "rows": 4, "seed": 0} | changed)
+    return Source(
+        **{"network": networks["net"], "name": "torch_model", "rows": 4, "seed": 0} | changed
+    )
 
 
 def test_the_function_is_called(tmp_path):
@@ -21,7 +23,9 @@ def test_the_function_is_called(tmp_path):
 
 def test_another_result_is_told_with_the_line(tmp_path):
     with file_of(tmp_path, TEXT.format("3")) as networks:
-        with pytest.raises(DlbenchError, match=r"net.py, line 4: torch_model\(\) returns no list: 'int'"):
+        with pytest.raises(
+            DlbenchError, match=r"net.py, line 4: torch_model\(\) returns no list: 'int'"
+        ):
             source(networks).make(list, "list")
 
 

@@ -84,7 +84,9 @@ class OwnFunction:
         self.y  # noqa: B018 - tells mistakes of the network before it is compiled
         run = self.backend.compiled(self.apply)
         return Step(
-            lambda: run(weights, x), lambda outputs: {"outputs": outputs}, {"x": x, **_named(weights)}
+            lambda: run(weights, x),
+            lambda outputs: {"outputs": outputs},
+            {"x": x, **_named(weights)},
         )
 
     def objective(self, weights: Any, x: Any, y: Any) -> Any:

@@ -160,7 +160,8 @@ def _layers(module: nn.Module) -> Iterator[tuple[str, nn.Module, dict[str, nn.Pa
 def _axes(layer: nn.Module, name: str, weight: Tensor) -> tuple[int, ...]:
     """Return the axes of a weight in the common layout."""
     same = tuple(range(weight.ndim))
-    return AXES.get(type(layer), same) if name == "weight" else same
+    known = (axes for kind, axes in AXES.items() if isinstance(layer, kind))
+    return next(known, same) if name == "weight" else same
 
 
 def _common(layer: nn.Module, name: str, weight: Tensor) -> Array:
