@@ -98,7 +98,7 @@ def _refuse_unnamed_file(head: Run, request: Request | None) -> None:
         raise UsageError(
             "the run measures a file of Python, which runs only if you name it",
             value=file,
-            hint=f"Write it before --resume, such as: dlbench run {Path(file).name} --resume latest",
+            hint=f"Name it, such as: dlbench run {Path(file).name} --resume latest",
         )
 
 

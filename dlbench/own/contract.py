@@ -1,7 +1,7 @@
 """Read which networks a user's own file has, without running it.
 
-The file has functions such as `torch_model`, and settings as plain values. A prefix names a network:
-`small_torch_model` belongs to the network `small`, and `small_loss` stands before `loss`.
+The file has functions such as `torch_model`, and settings as plain values. A prefix names a
+network: `small_torch_model` belongs to the network `small`, and `small_loss` stands before `loss`.
 """
 
 import ast
@@ -30,7 +30,7 @@ BATCH: Final = "batch"
 # What is allowed for each setting, in words.
 ALLOWED: Final = {
     "loss": f"one of {', '.join(get_args(OwnLoss))}, in quotes",
-    "optimizer": 'sgd, adagrad, rmsprop or adam in quotes, or such as {"type": "adam", "lr": 0.001}',
+    "optimizer": 'sgd, adagrad, rmsprop or adam in quotes, or {"type": "adam", "lr": 0.001}',
     "inputs": "the shape of one sample, such as (28, 28)",
     "batch_size": "a whole number from 1 to 1000000",
 }

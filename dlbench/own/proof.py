@@ -139,12 +139,12 @@ def lines(found: Found) -> list[str]:
     """Return what is proven equal, and the size and work of each network, in sentences."""
     told = []
     for network, those in found.items():
-        for equal in _classes(those):
-            if len(equal) > 1:
-                told.append(
-                    f"{network} is proven equal in {', '.join(equal)}: with the same weights and "
-                    "data, outputs, loss and gradients agree in float64"
-                )
+        told += [
+            f"{network} is proven equal in {', '.join(equal)}: with the same weights and "
+            "data, outputs, loss and gradients agree in float64"
+            for equal in _classes(those)
+            if len(equal) > 1
+        ]
         told.append(f"{network}: {_size(those)}")
     return told
 

@@ -1,4 +1,4 @@
-"""A user's own network as a backend gets it: its function, its data, and what is wrong with either."""
+"""A user's own network as a backend gets it: its function, its data, and their mistakes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""The targets of a network in a user's own file: one for each of its functions that they can run."""
+"""The targets of a network in a user's own file: one for each function that they can run."""
 
 from collections.abc import Iterator, Mapping
 

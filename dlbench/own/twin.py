@@ -35,9 +35,11 @@ class Layer:
 
 @dataclass(frozen=True)
 class Result:
-    """What the twin gives. outputs: in inference, as the framework returns them; again: the same
-    once more; others: for other inputs; logits: whether the outputs are logits; flops: of a training
-    step, by whom; x, y: the batch.
+    """What the twin gives.
+
+    outputs: in inference, as the framework returns them; others: for other inputs; again: for the
+    same inputs once more; x, y: the batch; logits: whether the outputs are logits; flops: of a
+    training step, by whom.
     """
 
     layers: Sequence[Layer]

@@ -1,7 +1,7 @@
 """Start weights of a user's own network: the same numbers in every framework.
 
-A weight is drawn by its place, the layer and its number in it, and by its shape in the common layout,
-in which a kernel is (inputs, units).
+A weight is drawn by its place, which is the layer and its number in it, and by its shape in the
+common layout, in which a kernel is (inputs, units).
 """
 
 from collections.abc import Sequence

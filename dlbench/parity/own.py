@@ -1,4 +1,4 @@
-"""Parity of a user's own network: compares it with its twin in float64, and looks whether it learns.
+"""Parity of a user's own network: compares it with its float64 twin, and looks whether it learns.
 
 It must not know any framework, nor any clock.
 """

@@ -9,8 +9,8 @@
     [[network]]    a network of your own, with the fields of records.network.Network
 
 A user's own file of Python (own/contract.py) is a suite of the training steps and predictions of
-its networks. Values may be lists, and integers may be ranges such as "256-4096*2". Errors name the file, the
-place, the value and what is allowed.
+its networks. Values may be lists, and integers may be ranges such as "256-4096*2". Errors name the
+file, the place, the value and what is allowed.
 """
 
 import tomllib

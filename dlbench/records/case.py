@@ -36,8 +36,8 @@ class Declaration(Record, frozen=True):
     fork(2) may copy a process after the import and before the first computation, so that no needed
     thread is missing in the copy; aliases: other names of the framework, for error messages;
     settings: what differs from the framework's defaults, of a variable of `environment` without its
-    value; differences: results that differ by definition; own: the functions of a user's own file that
-    it can run, by their names in the contract.
+    value; differences: results that differ by definition; own: the functions of a user's own file
+    that it can run, by their names in the contract.
     """
 
     package: str

@@ -46,8 +46,8 @@ class OwnNetwork(Record, frozen=True):
     """A network in a user's own file, as far as it is known without running the file.
 
     path: absolute; sha256: of the content that was read; functions: by their names in the contract,
-    such as `torch_model`; inputs: the shape of one sample, None if the file does not say; batch: the
-    default number of rows; makes_batch: the function that returns data, None without one.
+    such as `torch_model`; inputs: the shape of one sample, None if the file does not say; batch:
+    the default number of rows; makes_batch: the function that returns data, None without one.
     """
 
     name: Annotated[str, Meta(pattern=NAME)]
@@ -83,11 +83,12 @@ class TwinLayer(Record, frozen=True):
 class Twin(Record, frozen=True):
     """A network once more in float64, op by op, with the common weights and without dropout.
 
-    data: a digest of the batch, whatever its layout; inputs: the shape of its x; layers: those with weights, in order; shape,
-    outputs: of the outputs in inference, as probabilities where the loss is a crossentropy, the
-    first of them; norm: the 2-norm of all; loss: of the batch in training; flops: of a training step
-    by the framework's own counter, None if it has none; counted_by: its name; trained: the loss of the
-    measured network at its first step and some steps later, None if it was not trained.
+    data: a digest of the batch, whatever its layout; inputs: the shape of its x; layers: those with
+    weights, in order; shape, outputs: of the outputs in inference, as probabilities where the loss
+    is a crossentropy, the first of them; norm: the 2-norm of all; loss: of the batch in training;
+    flops: of a training step by the framework's own counter, None if it has none; counted_by: its
+    name; trained: the loss of the measured network at its first step and some steps later, None if
+    it was not trained.
     """
 
     data: str

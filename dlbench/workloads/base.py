@@ -39,8 +39,8 @@ def no_twin() -> None:
 class Bound:
     """A workload bound to a backend, ready to be timed.
 
-    check: compares its results with the oracle; facts: its properties, for the record; twin: returns
-    what the check has found of a user's own network, None of all others.
+    check: compares its results with the oracle; facts: its properties, for the record; twin:
+    returns what the check has found of a user's own network, None of all others.
     """
 
     step: Step

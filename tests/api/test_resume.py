@@ -376,5 +376,5 @@ def test_a_file_of_python_runs_only_if_the_user_names_it(folder, tmp_path):
     }
     head["plan"]["groups"][0]["workload"]["own"] = own
     stored.write_text(json.dumps(head))
-    with pytest.raises(dlbench.UsageError, match="only if you name it.*dlbench run net.py"):
+    with pytest.raises(dlbench.UsageError, match=r"only if you name it.*dlbench run net\.py"):
         dlbench.resume(folder)

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from msgspec.structs import replace
@@ -35,23 +36,35 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), 
 # Modes that take long to compile, and the one that runs the code of another.
 LEFT_OUT = ("compile-max-autotune", "cudagraph", "jit-async", "xla")
 
+
+class Way(NamedTuple):
+    """A function of the file on a backend in a mode, with the call of its target."""
+
+    name: str
+    mode: str
+    function: str
+    call: str
+
+
 WAYS = [
-    (name, mode, function, way.call)
+    Way(name, mode, function, way.call)
     for name in SELECTED
     for function, way in DECLARED[name].own.items()
     for mode in way.modes or DECLARED[name].modes
     if mode not in LEFT_OUT
 ]
-EAGER = [(name, function, call) for name, mode, function, call in WAYS if mode == "eager"]
+EAGER = [way for way in WAYS if way.mode == "eager"]
 # Each example is trained; of each function, one predicts.
 STEPS = [*(("train_step", n) for n in range(5)), *(("predict", n) for n in (0, 2, 4))]
 
-every_way = pytest.mark.parametrize(("name", "mode", "function", "call"), WAYS)
-every_function = pytest.mark.parametrize(("name", "function", "call"), EAGER)
+every_way = pytest.mark.parametrize("way", WAYS, ids="-".join)
+every_function = pytest.mark.parametrize("way", EAGER, ids="-".join)
+MODULE = Way("torch", "eager", "torch_model", "module")
+KERAS = Way("torch", "eager", "keras_model", "keras")
 
 
-def bound(backend, name, network, call, kind="train_step", mode="eager"):
-    target = Target(name, DEVICE, mode, "float32", THREADS, call=call)
+def bound(backend, way, network, kind="train_step"):
+    target = Target(way.name, DEVICE, way.mode, "float32", THREADS, call=way.call)
     params = {"network": network.name, "batch": network.batch}
     workload = Workload(kind, params, Work(0, 0, network.batch), own=network)
     return kind_named(kind).bind(backend, target, workload, {}, 0), target
@@ -63,15 +76,13 @@ def test_the_page_has_five_examples():
 
 @pytest.mark.parametrize(("kind", "number"), STEPS)
 @every_way
-def test_an_example_of_the_page_runs_as_it_should(
-    tmp_path, name, mode, function, call, number, kind
-):
+def test_an_example_of_the_page_runs_as_it_should(tmp_path, way, kind, number):
     with file_of(tmp_path, EXAMPLES[number]) as networks:
         for network in networks.values():
-            if function not in network.functions:
+            if way.function not in network.functions:
                 continue
-            with started(name, mode) as backend:
-                found, target = bound(backend, name, network, call, kind, mode)
+            with started(way.name, way.mode) as backend:
+                found, target = bound(backend, way, network, kind)
                 assert_placed(backend, target, found.step.inputs)
                 assert_placed(backend, target, found.step.tensors(found.step.run()))
                 checks = found.check()
@@ -83,10 +94,10 @@ def test_an_example_of_the_page_runs_as_it_should(
                     assert last < first
 
 
-def twin_of(backend, name, folder, text, call, kind="predict"):
+def twin_of(backend, way, folder, text, kind="predict"):
     with file_of(folder, text) as networks:
         [network] = networks.values()
-        found, _ = bound(backend, name, network, call, kind)
+        found, _ = bound(backend, way, network, kind)
         found.check()
         return found.twin()
 
@@ -95,10 +106,7 @@ def twin_of(backend, name, folder, text, call, kind="predict"):
 @pytest.mark.skipif("torch" not in SELECTED, reason="two implementations in one framework")
 def test_two_implementations_of_a_network_are_proven_equal(tmp_path, number):
     with started("torch") as backend:
-        twins = [
-            twin_of(backend, "torch", tmp_path, EXAMPLES[number], call)
-            for call in ("module", "keras")
-        ]
+        twins = [twin_of(backend, way, tmp_path, EXAMPLES[number]) for way in (MODULE, KERAS)]
     assert proof.difference(*twins) is None
 
 
@@ -139,11 +147,11 @@ FAULTS = [
 def test_a_fault_is_found_and_its_layer_named(tmp_path, right, wrong, words):
     with started("torch") as backend:
         twins = [
-            twin_of(backend, "torch", tmp_path, text, call)
-            for text, call in (
-                (SAME, "module"),
-                (SAME, "keras"),
-                (SAME.replace(right, wrong), "keras"),
+            twin_of(backend, way, tmp_path, text)
+            for way, text in (
+                (MODULE, SAME),
+                (KERAS, SAME),
+                (KERAS, SAME.replace(right, wrong)),
             )
         ]
     assert right in SAME
@@ -161,50 +169,52 @@ def test_a_transposed_kernel_is_found_and_its_layer_named(tmp_path):
         "    return nn.Sequential(",
     ).replace("nn.Linear(6, 6), nn.Tanh()", "Turned(6, 6), nn.Tanh()")
     with started("torch") as backend:
-        twins = [twin_of(backend, "torch", tmp_path, text, "module") for text in (SAME, transposed)]
+        twins = [twin_of(backend, MODULE, tmp_path, text) for text in (SAME, transposed)]
     assert "outputs of layer 3" in str(proof.difference(*twins))
 
 
-WRONG = {
-    "torch_model": "    return 3\n",
-    "keras_model": "    return 3\n",
-    "jax_model": "    return 3\n",
-}
+@every_function
+def test_what_is_no_model_is_told_with_its_line(tmp_path, way):
+    text = f'loss = "mse"\ninputs = (3,)\ndef {way.function}():\n    return 3\n'
+    with (
+        file_of(tmp_path, text) as networks,
+        started(way.name) as backend,
+        pytest.raises(DlbenchError, match=r"net\.py, line 3: .* returns no"),
+    ):
+        bound(backend, way, networks["net"])
 
 
 @every_function
-def test_what_is_no_model_is_told_with_its_line(tmp_path, name, function, call):
-    text = f'loss = "mse"\ninputs = (3,)\ndef {function}():\n{WRONG[function]}'
-    with file_of(tmp_path, text) as networks, started(name) as backend:
-        with pytest.raises(DlbenchError, match="net.py, line 3: .* returns no"):
-            bound(backend, name, networks["net"], call)
-
-
-@every_function
-def test_a_network_without_batch_and_shape_is_told(tmp_path, name, function, call):
-    example = next(text for text in EXAMPLES if f"def {function}" in text)
+def test_a_network_without_batch_and_shape_is_told(tmp_path, way):
+    example = next(text for text in EXAMPLES if f"def {way.function}" in text)
     text = re.sub(r"(?m)^inputs = .*$|^def batch(.|\n)*\Z", "", example)
     text = text.replace("keras.Input((20,)),", "")
-    with file_of(tmp_path, text) as networks, started(name) as backend:
-        with pytest.raises(DlbenchError, match=r"no batch\(n\)"):
-            bound(backend, name, networks["net"], call)
+    with (
+        file_of(tmp_path, text) as networks,
+        started(way.name) as backend,
+        pytest.raises(DlbenchError, match=r"no batch\(n\)"),
+    ):
+        bound(backend, way, networks["net"])
 
 
 @every_function
-def test_a_loss_that_does_not_fit_is_told(tmp_path, name, function, call):
-    example = next(text for text in EXAMPLES if f"def {function}" in text)
+def test_a_loss_that_does_not_fit_is_told(tmp_path, way):
+    example = next(text for text in EXAMPLES if f"def {way.function}" in text)
     text = re.sub(r"(?m)^def batch(.|\n)*\Z", "", example)
     text = re.sub(r'(?m)^loss = ".*"$', 'loss = "categorical_crossentropy"', text)
     shape = re.search(r"(?:Linear|Input)\(\(?(\d+)", text)
     width = int(shape.group(1)) if shape else 20
     text += f"\ndef batch(n):\n    import numpy\n    return numpy.ones((n, {width})), [0] * n\n"
-    if function == "torch_model":
+    if way.function == "torch_model":
         text = text.replace("nn.Linear(12, 1)", "nn.Linear(12, 2)")
-    if function == "keras_model":
+    if way.function == "keras_model":
         text = text.replace("keras.layers.Dense(1)", "keras.layers.Dense(2)")
-    with file_of(tmp_path, text) as networks, started(name) as backend:
-        with pytest.raises(DlbenchError, match="categorical_crossentropy does not fit"):
-            bound(backend, name, networks["net"], call)
+    with (
+        file_of(tmp_path, text) as networks,
+        started(way.name) as backend,
+        pytest.raises(DlbenchError, match="categorical_crossentropy does not fit"),
+    ):
+        bound(backend, way, networks["net"])
 
 
 CACHES = """
@@ -259,21 +269,21 @@ def torch_model():
 @pytest.mark.skipif("torch" not in SELECTED, reason="modules of one framework")
 def test_a_network_that_does_not_compute_is_refused(tmp_path, text, kind, words):
     with started("torch") as backend, pytest.raises(DlbenchError, match=words):
-        twin_of(backend, "torch", tmp_path, text, "module", kind)
+        twin_of(backend, MODULE, tmp_path, text, kind)
 
 
 @every_way
-def test_the_script_without_dlbench_runs(tmp_path, name, mode, function, call):
-    text = next(text for text in EXAMPLES if f"def {function}" in text)
+def test_the_script_without_dlbench_runs(tmp_path, way):
+    text = next(text for text in EXAMPLES if f"def {way.function}" in text)
     with file_of(tmp_path, text) as networks:
         network = networks["net"]
-        with started(name, "eager" if "eager" in DECLARED[name].modes else mode) as backend:
-            found, target = bound(backend, name, network, call)
+        with started(way.name) as backend:
+            found, target = bound(backend, way, network)
             found.check()
         workload = Workload(
             "train_step", {"network": "net", "batch": 4}, Work(0, 0, 4), own=network
         )
-        case = Case(workload, replace(target, mode=mode), "dynamic")
+        case = Case(workload, replace(target, mode=way.mode), "dynamic")
         written = repro.script([case], found.twin(), DECLARED)
     script = tmp_path / "repro.py"
     script.write_text(written.replace("3, 2.0\n", "1, 0.01\n"), encoding="utf-8")
@@ -281,4 +291,4 @@ def test_the_script_without_dlbench_runs(tmp_path, name, mode, function, call):
         [sys.executable, script], capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert re.fullmatch(rf"{name} {mode} {call}: \d\S* ms\n", done.stdout)
+    assert re.fullmatch(rf"{way.name} {way.mode} {way.call}: \d\S* ms\n", done.stdout)

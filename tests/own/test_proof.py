@@ -92,10 +92,9 @@ def test_equal_implementations_are_named_together():
 
 def test_another_implementation_is_doubted_with_the_reason():
     found = found_of(measured("a", "module", TWIN), measured("b", "keras", layer(1, entered=8.0)))
-    assert proof.doubts(found) == [
-        "net is not proven equal in a module and in b keras: the outputs of layer 1 (first) "
-        "differ by 12 %"
-    ]
+    [doubt] = proof.doubts(found)
+    assert doubt.startswith("net is not proven equal in a module and in b keras: ")
+    assert doubt.endswith("the outputs of layer 1 (first) differ by 12 %")
 
 
 def test_a_loss_that_does_not_come_down_is_told():

@@ -22,11 +22,13 @@ def test_the_function_is_called(tmp_path):
 
 
 def test_another_result_is_told_with_the_line(tmp_path):
-    with file_of(tmp_path, TEXT.format("3")) as networks:
-        with pytest.raises(
+    with (
+        file_of(tmp_path, TEXT.format("3")) as networks,
+        pytest.raises(
             DlbenchError, match=r"net.py, line 4: torch_model\(\) returns no list: 'int'"
-        ):
-            source(networks).make(list, "list")
+        ),
+    ):
+        source(networks).make(list, "list")
 
 
 def test_data_are_drawn_once(tmp_path):
@@ -49,7 +51,6 @@ def test_random_data_fit_the_model(tmp_path):
 
 
 def test_an_error_of_the_network_is_told_at_the_function(tmp_path):
-    with file_of(tmp_path, TEXT.format("3")) as networks:
-        with pytest.raises(DlbenchError, match="net.py, line 4: ValueError: shapes"):
-            with source(networks).told():
-                raise ValueError("shapes")
+    expected = pytest.raises(DlbenchError, match=r"net\.py, line 4: ValueError: shapes")
+    with file_of(tmp_path, TEXT.format("3")) as networks, expected, source(networks).told():
+        raise ValueError("shapes")

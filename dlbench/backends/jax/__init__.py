@@ -29,7 +29,7 @@ DECLARATION = {
             "call": "keras",
             "modes": ["eager", "jit"],
             "use": {
-                "eager": "export KERAS_BACKEND=jax; model.compile(..., run_eagerly=True)",
+                "eager": "export KERAS_BACKEND=jax; compile(run_eagerly=True)",
                 "jit": "export KERAS_BACKEND=jax",
             },
         },

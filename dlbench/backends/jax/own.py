@@ -20,12 +20,12 @@ from dlbench.own.source import Source
 from dlbench.own.twin import Layer, Result, other
 from dlbench.own.weights import drawn
 
-# (init, apply)
+# What the function returns: init and apply.
 PAIR = 2
 
 
 class OwnFunction:
-    """A pair of the user's in one setting: init(key) -> parameters, apply(parameters, x) -> outputs."""
+    """A pair of the user's in one setting: init(key) and apply(parameters, x)."""
 
     has_chance = False  # apply gets no key
 
@@ -126,7 +126,7 @@ class OwnFunction:
 
     def twin(self) -> Result:
         """Compute the network in float64, op by op."""
-        with jax.enable_x64(True):
+        with jax.enable_x64(True):  # noqa: FBT003 - JAX's own
             return self._twin()
 
     def _twin(self) -> Result:
@@ -160,14 +160,14 @@ class OwnFunction:
 
     def _flops(self) -> int | None:
         """Return the FLOPs of the compiled training step, by XLA; None if it does not say."""
-        state = jax.eval_shape(lambda: self._begun())
+        state = jax.eval_shape(self._begun)
         compiled = jax.jit(self._step).lower(state, self.x, self.y).compile()
         flops = (compiled.cost_analysis() or {}).get("flops", 0)
         return int(flops) if flops > 0 else None
 
 
 def _places(found: list[tuple[Any, Any]]) -> list[tuple[str, list[int]]]:
-    """Return the layers, which are the branches that hold arrays, with the places of their leaves."""
+    """Return the layers, which are the branches that hold arrays, and the places of these."""
     paths = [jax.tree_util.keystr(path[:-1]) for path, _ in found]
     return [(name, list(those)) for name, those in groupby(range(len(paths)), paths.__getitem__)]
 

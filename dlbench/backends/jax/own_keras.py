@@ -36,7 +36,7 @@ def keras_model(backend: JaxBackend, source: Source) -> Any:
         array=backend.device.array,
         gradients=_gradients,
         count=None if compiler is None else count,
-        float64=partial(jax.enable_x64, True),
+        float64=partial(jax.enable_x64, True),  # noqa: FBT003 - JAX's own
     )
     return OwnModel(engine, source)
 

@@ -28,9 +28,9 @@ DECLARATION = {
         "keras_model": {
             "call": "keras",
             "use": {
-                "eager": "export KERAS_BACKEND=tensorflow; model.compile(..., run_eagerly=True)",
-                "function": "export KERAS_BACKEND=tensorflow; model.compile(..., jit_compile=False)",
-                "xla": "export KERAS_BACKEND=tensorflow; model.compile(..., jit_compile=True)",
+                "eager": "export KERAS_BACKEND=tensorflow; compile(run_eagerly=True)",
+                "function": "export KERAS_BACKEND=tensorflow; compile(jit_compile=False)",
+                "xla": "export KERAS_BACKEND=tensorflow; compile(jit_compile=True)",
             },
         },
     },

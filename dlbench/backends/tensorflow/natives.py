@@ -6,7 +6,6 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from dlbench.backends._keras import OPTIMIZERS as OPTIMIZERS
 from dlbench.records import layers
 
 
