@@ -105,15 +105,7 @@ class OwnModel:
     @cached_property
     def outputs(self) -> Array:
         """Return the outputs in inference, op by op."""
-        return self._predicted(self.model, self.x)
-
-    def _predicted(self, model: keras.Model, x: Any) -> Array:
-        with self.source.told():
-            outputs = model(x, training=False)
-        if isinstance(outputs, dict | list | tuple):
-            what = f"{self.source.place}: the model has several outputs"
-            raise DlbenchError(what, value=len(outputs), hint="One output is supported")
-        return self.engine.array(outputs)
+        return _predicted(self.engine, self.source, self.model, self.x)
 
     @property
     def logits(self) -> bool:
@@ -205,11 +197,13 @@ class OwnModel:
             if getattr(layer, "rate", 0):
                 layer.rate = 0.0
         found = list(_layers(model))
-        entered = self._watched([layer for _, layer, _ in found])
+        entered = _watched(self.engine, [layer for _, layer, _ in found])
         x, y = keras.ops.convert_to_tensor(data), self.source.y(self.outputs.shape)
-        outputs = self._predicted(model, x)
-        others = self._predicted(model, keras.ops.convert_to_tensor(other(data)))
-        again = self._predicted(model, x)
+        outputs = _predicted(self.engine, self.source, model, x)
+        others = _predicted(
+            self.engine, self.source, model, keras.ops.convert_to_tensor(other(data))
+        )
+        again = _predicted(self.engine, self.source, model, x)
         labels = keras.ops.convert_to_tensor(y)
         value, gradients = self.engine.gradients(model, lambda given: loss(labels, given), x)
         slopes = {
@@ -234,23 +228,6 @@ class OwnModel:
             y=y,
             logits=logits,
         )
-
-    def _watched(self, those: Sequence[Any]) -> dict[int, float]:
-        """Return a table that the first call of each layer fills: the 2-norm of what enters it."""
-        found: dict[int, float] = {}
-
-        def watch(place: int, call: Callable[..., Any]) -> Callable[..., Any]:
-            def see(inputs: Any, *arguments: Any, **named: Any) -> Any:
-                if place not in found and hasattr(inputs, "shape"):
-                    found[place] = float(np.linalg.norm(self.engine.array(inputs)))
-                return call(inputs, *arguments, **named)
-
-            return see
-
-        for place, layer in enumerate(those):
-            if layer is not None:
-                layer.call = watch(place, layer.call)
-        return found
 
 
 @contextmanager
@@ -282,3 +259,31 @@ def _layers(model: keras.Model) -> Iterator[tuple[str, Any, list[Any]]]:
             yield layer.name, layer, variables
     if rest := [one for one in model.trainable_variables if id(one) not in seen]:
         yield model.name, None, rest
+
+
+def _predicted(engine: Engine, source: Source, model: keras.Model, x: Any) -> Array:
+    """Return the outputs in inference, op by op."""
+    with source.told():
+        outputs = model(x, training=False)
+    if isinstance(outputs, dict | list | tuple):
+        what = f"{source.place}: the model has several outputs"
+        raise DlbenchError(what, value=len(outputs), hint="One output is supported")
+    return engine.array(outputs)
+
+
+def _watched(engine: Engine, those: Sequence[Any]) -> dict[int, float]:
+    """Return a table that the first call of each layer fills: the 2-norm of what enters it."""
+    found: dict[int, float] = {}
+
+    def watch(place: int, call: Callable[..., Any]) -> Callable[..., Any]:
+        def see(inputs: Any, *arguments: Any, **named: Any) -> Any:
+            if place not in found and hasattr(inputs, "shape"):
+                found[place] = float(np.linalg.norm(engine.array(inputs)))
+            return call(inputs, *arguments, **named)
+
+        return see
+
+    for place, layer in enumerate(those):
+        if layer is not None:
+            layer.call = watch(place, layer.call)
+    return found
