@@ -1,6 +1,6 @@
 """Run a user's own file, in a worker, and tell mistakes in it by file and line.
 
-The user named the file on the command line. It runs as `python net.py` would, but for what is below
+The user named the file on the command line. It runs as a script would, but for what is below
 `if __name__ == "__main__"`.
 """
 

@@ -1,6 +1,6 @@
 """Write a script of plain framework code, without dlbench, that times ways of an own network.
 
-The code comes from `repro.toml` in the folder of each backend, or from a private one of the family.
+The code comes from a TOML file in the folder of each backend, or from a private one of the family.
 """
 
 import tomllib
@@ -21,7 +21,7 @@ from dlbench.registry import PACKAGE
 
 SCRIPT: Final = Template('''"""Times $what of $name, batch $rows, without dlbench.
 
-Each way runs in a process of its own, in turns: python repro.py
+Each way runs in a process of its own, in turns: run this script without arguments.
 """
 
 import importlib.util
@@ -168,7 +168,7 @@ def _texts(backend: str, function: str) -> dict[str, Any]:
             texts = tomllib.loads(path.read_text(encoding="utf-8"))
             if function in texts:
                 return texts
-    raise LookupError(f"no repro.toml has {function} for {backend}")
+    raise LookupError(f"no text of {backend} has {function}")
 
 
 def _variables(case: Case, declarations: Mapping[str, Declaration]) -> dict[str, str]:
