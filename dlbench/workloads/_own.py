@@ -2,7 +2,7 @@
 
 from dlbench import registry
 from dlbench.backends.base import Backend
-from dlbench.errors import DlbenchError
+from dlbench.errors import DlbenchError, Unavailable
 from dlbench.own.source import Source
 from dlbench.parity.own import Checked
 from dlbench.records.case import Declaration, Target, Workload
@@ -23,7 +23,11 @@ def bound(
     """Bind a step by the function of the file that the target calls."""
     source = Source(network, _function(target, network), int(workload.params["batch"]), seed)
     makers = registry.load("backends", target.backend, PART).FUNCTIONS
-    own = makers[source.name](backend, source)
+    try:
+        own = makers[source.name](backend, source)
+    except ModuleNotFoundError as error:  # of the backend's own part: the file's are told
+        what = f"{source.name} needs the package {error.name}, which is not installed"
+        raise Unavailable(what, hint=f"Install it with: pip install {error.name}") from error
     with source.told():
         step = own.steps()[workload.kind]()
     checked = Checked(own, network, backend, target.dtype)

@@ -217,6 +217,50 @@ def test_a_loss_that_does_not_fit_is_told(tmp_path, way):
         bound(backend, way, networks["net"])
 
 
+WORDS = """
+import numpy as np
+
+loss = "categorical_crossentropy"
+
+def torch_model():
+    from torch import nn
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.words = nn.Embedding(9, 4)
+            self.norm = nn.LayerNorm(4, eps=1e-3)
+            self.head = nn.Linear(4, 3)
+
+        def forward(self, x):
+            return self.head(self.norm(self.words(x).mean(1)))
+
+    return Net()
+
+def keras_model():
+    import keras
+    layers = keras.layers
+    return keras.Sequential([
+        keras.Input((5,), dtype="int64"), layers.Embedding(9, 4),
+        layers.GlobalAveragePooling1D(), layers.LayerNormalization(), layers.Dense(3),
+    ])
+
+def batch(n):
+    draws = np.random.default_rng(3)
+    return draws.integers(0, 9, (n, 5)), np.eye(3)[draws.integers(0, 3, n)]
+"""
+
+
+@pytest.mark.skipif("torch" not in SELECTED, reason="two implementations in one framework")
+def test_inputs_may_be_whole_numbers(tmp_path):
+    with started("torch") as backend:
+        twins = [
+            twin_of(backend, way, tmp_path, WORDS, kind)
+            for way, kind in ((MODULE, "train_step"), (KERAS, "predict"))
+        ]
+    assert proof.difference(*twins) is None
+
+
 CACHES = """
 loss = "mse"
 inputs = (3,)

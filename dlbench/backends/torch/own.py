@@ -33,7 +33,8 @@ class OwnModule:
     def __init__(self, backend: TorchBackend, source: Source) -> None:
         self.backend, self.source = backend, source
         self.loss = LOSSES[source.network.loss]()
-        self.module = self._made(backend.tensor(np.zeros(1)))
+        self.like = backend.tensor(np.zeros(1))
+        self.module = self._made(self.like)
         self.start = {name: one.clone() for name, one in self.module.state_dict().items()}
         self.x = backend.tensor(source.x())
 
@@ -55,7 +56,7 @@ class OwnModule:
     @cached_property
     def y(self) -> Tensor:
         """Return the labels, which must fit the outputs."""
-        outputs = _predicted(self._made(self.x), self.x, self.source)
+        outputs = _predicted(self._made(self.like), self.x, self.source)
         return self.backend.tensor(self.source.y(tuple(outputs.shape)))
 
     def steps(self) -> Mapping[str, Callable[[], Step]]:
