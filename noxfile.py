@@ -21,6 +21,7 @@ OF_BACKENDS = (
     "tests/backends/test_every_backend.py",
     "tests/backends/test_every_call.py",
     "tests/backends/test_every_dtype.py",
+    "tests/backends/test_every_own.py",
     "tests/backends/test_every_trainer.py",
     "tests/backends/test_probe.py",
     "tests/backends/test_settings.py",

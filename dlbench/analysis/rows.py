@@ -222,7 +222,7 @@ def _time(workload: Workload, samples: CaseSamples, found: Summary) -> Time:
         seconds=seconds,
         low_s=low,
         high_s=high,
-        gflops=work.flops * per_second / 1e9 if per_second else None,
+        gflops=work.flops * per_second / 1e9 if per_second and work.flops else None,
         samples_per_s=work.samples * per_second if per_second and work.samples else None,
         first_call_s=first_call_s,
         start_s=samples.start_s,

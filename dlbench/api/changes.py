@@ -38,6 +38,7 @@ def of_plan(planned: Plan, asked: Plan) -> list[str]:
     return [
         *_differences(_rules(planned), _rules(asked)),
         *_differences(planned.networks, asked.networks, shown=False),
+        *_differences(_own(planned), _own(asked), shown=False),
         *_differences(_cases(planned), _cases(asked), shown=False),
     ]
 
@@ -46,6 +47,12 @@ def _rules(plan: Plan) -> dict[str, object]:
     """Return what was asked for, without what the plan makes of a time limit and earlier costs."""
     rules = {"suite": plan.suite, "seed": plan.seed, **asdict(plan.sampling)}
     return {name: value for name, value in rules.items() if name not in DERIVED}
+
+
+def _own(plan: Plan) -> dict[str, object]:
+    """Return the networks of the user's own file, with its path and the hash of its content."""
+    found = (group.workload.own for group in plan.groups)
+    return {own.name: own for own in found if own is not None}
 
 
 def _cases(plan: Plan) -> dict[str, bool]:

@@ -68,6 +68,7 @@ def resume(
     with lock.held(folder):
         head = folders.RUN.read_head(folder)
         _refuse_search(head, folder)
+        _refuse_unnamed_file(head, request)
         known = told(costs.usual(machine), progress)
         changes = of_machine(head, machine)
         if request is not None:
@@ -89,6 +90,20 @@ def _refuse_search(head: Run, folder: Path) -> None:
     if head.command.startswith("dlbench crossover"):
         raise UsageError(
             "a crossover cannot be resumed", value=str(folder), hint=f"Repeat it: {head.command}"
+        )
+
+
+def _refuse_unnamed_file(head: Run, request: Request | None) -> None:
+    """Raise UsageError if the run measures a file of Python that the user does not name now.
+
+    Nothing that is stored in a folder of results makes a file run.
+    """
+    file = head.plan.file
+    if file and request is None:
+        raise UsageError(
+            "the run measures a file of Python, which runs only if you name it",
+            value=file,
+            hint=f"Name it, such as: dlbench run {Path(file).name} --resume latest",
         )
 
 

@@ -53,7 +53,8 @@ def add(app: typer.Typer) -> None:
 
 def run(
     suite: Annotated[
-        str, typer.Argument(help="A suite or a workload by name, or the path of a TOML file.")
+        str,
+        typer.Argument(help="A suite or a workload by name, or the path of a TOML or Python file."),
     ] = SUITE,
     backend: Backend = None,
     device: Device = None,
@@ -229,7 +230,8 @@ def _told(measure: "Callable[..., RunResult]", quiet: bool) -> int:
     if interrupted:
         with suppress(Unwritable):  # the terminal may be what has gone
             _show(result)
-            hint = f"Go on with: dlbench run --resume {quote(str(result.folder))}"
+            file = f"{quote(result.run.plan.file)} " if result.run.plan.file else ""
+            hint = f"Go on with: dlbench run {file}--resume {quote(str(result.folder))}"
             echo(hint, err=True)
         return EXIT_INTERRUPTED
     _show(result)

@@ -14,6 +14,7 @@ from dlbench.records.framework import FrameworkFacts
 from dlbench.records.layers import Optimizer
 from dlbench.records.measurement import Compiling, Memory, ParityCheck, Sample, Status, Stretch
 from dlbench.records.network import Network
+from dlbench.records.own import Twin
 from dlbench.records.plan import Sampling
 from dlbench.records.training import EpochResult
 
@@ -211,9 +212,10 @@ class Timed(Record, frozen=True, tag="timed"):
 
 
 class Verified(Record, frozen=True, tag="verified"):
-    """One check per quantity."""
+    """One check per quantity. twin: of a network in a user's own file."""
 
     parity: tuple[ParityCheck, ...]
+    twin: Twin | None = None
 
 
 class WorkedOut(Record, frozen=True, tag="worked_out"):

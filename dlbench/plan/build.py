@@ -5,6 +5,7 @@ This module starts and measures nothing, and imports no framework.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -12,6 +13,7 @@ from dlbench import registry
 from dlbench.datasets.base import rows_of
 from dlbench.errors import UsageError
 from dlbench.networks.base import every
+from dlbench.own.targets import own_calls, own_variants
 from dlbench.plan import left_out, presets
 from dlbench.plan.afford import lengthened, within_limit
 from dlbench.plan.fitting import precision
@@ -24,9 +26,10 @@ from dlbench.plan.together import joined
 from dlbench.records.case import ALL_CALLS, BARE, Case, Group, Target, Workload
 from dlbench.records.costs import NO_COSTS, Costs
 from dlbench.records.network import Network
+from dlbench.records.own import OwnNetwork
 from dlbench.records.plan import Plan, Sampling
 from dlbench.syntax import choices, expression, integers
-from dlbench.workloads.base import Axes, kind_named
+from dlbench.workloads.base import AnyNetworks, Axes, kind_named
 
 # More cases are measured for weeks. A few bytes of a suite can ask for millions.
 MOST_CASES = 100_000
@@ -41,7 +44,8 @@ def make(suite: Suite, request: Request, machine: Machine, costs: Costs = NO_COS
     costs: what earlier runs took, to fit a plan into a time limit.
     """
     _refuse_unused_options(suite, request)
-    known = {**every(), **{network.name: network for network in suite.networks}}
+    known: dict[str, Network | OwnNetwork] = dict(every())
+    known |= {network.name: network for network in (*suite.networks, *suite.own)}
     with _errors_name(suite):
         targets_for(suite.targets, machine)
         for entry in suite.entries:
@@ -61,7 +65,7 @@ def make(suite: Suite, request: Request, machine: Machine, costs: Costs = NO_COS
     groups = within_limit(groups, sampling, costs, request)
     groups = with_nulls(groups, sampling.generations, machine.declarations)
     used = {str(case.workload.params.get("network")) for group in groups for case in group.cases}
-    networks = {name: network for name, network in known.items() if name in used}
+    networks = {n: one for n, one in known.items() if n in used and isinstance(one, Network)}
     return Plan(
         suite=suite.name,
         seed=request.seed,
@@ -157,7 +161,7 @@ def _rows(
 
 
 def _workloads(
-    suite: Suite, request: Request, known: Mapping[str, Network], machine: Machine
+    suite: Suite, request: Request, known: AnyNetworks, machine: Machine
 ) -> Iterator[tuple[Workload, Axes]]:
     """Yield every workload, with its axes. known: all networks by name."""
     left_out.refuse_absent_networks(suite, request, known)
@@ -174,20 +178,22 @@ def _workloads(
 def workload_of(
     kind: str,
     params: Mapping[str, int | str],
-    known: Mapping[str, Network],
+    known: AnyNetworks,
     machine: Machine,
 ) -> Workload:
     """Return the workload of a kind with these parameters. known: its network, by name."""
+    network = known.get(str(params.get("network")))
     return Workload(
         kind=kind,
         params=dict(params),
         work=kind_named(kind).work(dict(params), known),
-        synthetic=_synthetic(params, known, machine),
+        synthetic=_synthetic(network, machine),
+        own=network if isinstance(network, OwnNetwork) else None,
     )
 
 
 def _axes(
-    entry: Entry, allowed: Sequence[str], request: Request, known: Mapping[str, Network]
+    entry: Entry, allowed: Sequence[str], request: Request, known: AnyNetworks
 ) -> dict[str, list[int] | list[str]]:
     """Return the values of the kind's axes: those of the request, else those of the entry.
 
@@ -217,6 +223,7 @@ def _refuse_unknown_calls(
         if kind in kinds
         for call in calls
     ]
+    calls += own_calls(machine.declarations) if suite.own else []
     known = list(dict.fromkeys([ALL_CALLS, BARE, *calls]))
     asked = [entry.axes.get("call", []) for entry in suite.entries]
     for words in (request.axes.get("call", []), *asked):
@@ -233,21 +240,20 @@ def _variants(
     workload: Workload, axes: Axes, targets: Sequence[tuple[Target, str]], machine: Machine
 ) -> list[tuple[Target, str]]:
     """Return the targets of the workload: one for each of its loops, callbacks or calls."""
-    kind = kind_named(workload.kind)
+    own, declared = workload.own, machine.declarations
+    variants = partial(own_variants, own) if own else kind_named(workload.kind).variants
     return [
         (variant, mode_kind)
         for target, mode_kind in targets
-        for variant in kind.variants(target, machine.declarations[target.backend], axes)
+        for variant in variants(target, declared[target.backend], axes)
     ]
 
 
-def _synthetic(
-    params: Mapping[str, int | str], known: Mapping[str, Network], machine: Machine
-) -> bool:
-    if "network" not in params:
-        return False
-    network = known[str(params["network"])]
-    return not network.has_data or machine.unavailable_reason(network.dataset) is not None
+def _synthetic(network: Network | OwnNetwork | None, machine: Machine) -> bool:
+    """Return whether the data are random."""
+    if isinstance(network, Network) and network.has_data:
+        return machine.unavailable_reason(network.dataset) is not None
+    return network is not None and not network.has_data
 
 
 def _group(
@@ -255,7 +261,7 @@ def _group(
     targets: Sequence[tuple[Target, str]],
     keeps: Callable[[str], bool],
     machine: Machine,
-    known: Mapping[str, Network],
+    known: AnyNetworks,
 ) -> Group:
     kind = kind_named(workload.kind)
     unfit = kind.reason_to_skip(workload.params, known)

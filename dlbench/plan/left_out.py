@@ -12,7 +12,7 @@ from dlbench.plan.wishes import has_value
 from dlbench.records.case import Group, Target
 from dlbench.records.network import Network
 from dlbench.syntax import choices
-from dlbench.workloads.base import kind_named
+from dlbench.workloads.base import AnyNetworks, kind_named
 
 
 def reasons(
@@ -95,7 +95,7 @@ def large_batches(groups: Sequence[Group], networks: Mapping[str, Network]) -> I
             )
 
 
-def refuse_absent_networks(suite: Suite, request: Request, known: Mapping[str, Network]) -> None:
+def refuse_absent_networks(suite: Suite, request: Request, known: AnyNetworks) -> None:
     """Raise a UsageError for a network that the request names and no entry of the suite has."""
     entries = [
         (kind, entry.axes.get("network", list(known)))

@@ -8,8 +8,9 @@
     [[workload]]   kind, and the axes of that kind
     [[network]]    a network of your own, with the fields of records.network.Network
 
-Values may be lists, and integers may be ranges such as "256-4096*2". Errors name the file, the
-place, the value and what is allowed.
+A user's own file of Python (own/contract.py) is a suite of the training steps and predictions of
+its networks. Values may be lists, and integers may be ranges such as "256-4096*2". Errors name the
+file, the place, the value and what is allowed.
 """
 
 import tomllib
@@ -22,11 +23,14 @@ from msgspec.structs import replace
 
 from dlbench import files, registry
 from dlbench.errors import UsageError, unknown
+from dlbench.own import contract
 from dlbench.plan import network
 from dlbench.plan.mistakes import converted, values_of, wrong
 from dlbench.plan.presets import RIGORS
 from dlbench.records.base import Positive, Record, Size
+from dlbench.records.case import Declaration
 from dlbench.records.network import Network
+from dlbench.records.own import OwnNetwork
 from dlbench.records.plan import Rigor, Sampling
 from dlbench.syntax import integers, words
 from dlbench.text import readable
@@ -38,6 +42,9 @@ TARGET_AXES = ("backend", "device", "mode", "dtype", "threads")
 
 # Axes whose values are names; all others are positive integers.
 NAME_AXES = ("network", "loop", "call", "callbacks", "pass", "shapes")
+
+# What is measured of the networks of an own file.
+OWN_KINDS = ("train_step", "predict")
 
 # A suite has some kilobytes; parsing takes a multiple of a file's size.
 MOST_BYTES = 2**20
@@ -60,7 +67,10 @@ class Entry(Record, frozen=True):
 
 
 class Suite(Record, frozen=True):
-    """A validated suite. targets: the file's words for each axis of [targets]."""
+    """A validated suite. targets: the file's words for each axis of [targets].
+
+    own: the networks of a file of Python.
+    """
 
     name: str
     about: str
@@ -68,6 +78,7 @@ class Suite(Record, frozen=True):
     sampling: Sampling
     entries: tuple[Entry, ...]
     networks: tuple[Network, ...] = ()
+    own: tuple[OwnNetwork, ...] = ()
 
 
 class _File(Record, frozen=True):
@@ -99,7 +110,12 @@ class _Rules(Record, frozen=True):
 
 
 def load(name: str) -> Suite:
-    """Return a suite by name or by the path of its TOML file, or a workload as a suite of one."""
+    """Return a suite by name or by the path of its TOML file, or a workload as a suite of one.
+
+    Or the suite of a user's own file of Python, which is not run.
+    """
+    if name.endswith(".py"):
+        return of_file(Path(name))
     if name.endswith(".toml"):
         return read(Path(name))
     suites, workloads = registry.names("suites", ".toml"), registry.names("workloads")
@@ -110,13 +126,26 @@ def load(name: str) -> Suite:
     allowed = (
         f"suites: {', '.join(suites)}; workloads: {', '.join(workloads)}; or a path to a .toml"
     )
-    raise unknown("suite or workload", name, (*suites, *workloads), allowed=f"{allowed} file")
+    raise unknown(
+        "suite or workload", name, (*suites, *workloads), allowed=f"{allowed} or .py file"
+    )
 
 
 def of_workload(kind: str) -> Suite:
     """Return a suite of one workload on all targets: each network at its own batch."""
     about = registry.about("workloads", kind)
     return Suite(kind, about, {}, RIGORS[STANDARD], (Entry((kind,), {}),))
+
+
+def of_file(path: Path) -> Suite:
+    """Return the suite of a user's own file; UsageError if it has no network."""
+    declared = [
+        registry.declaration("backends", name, Declaration) for name in registry.names("backends")
+    ]
+    own = contract.read(path, list(dict.fromkeys(name for one in declared for name in one.own)))
+    entry = Entry(OWN_KINDS, {"network": [network.name for network in own]})
+    name = readable(path.stem)
+    return Suite(name, f"the networks of {name}", {}, RIGORS[STANDARD], (entry,), own=own)
 
 
 def read(path: Path) -> Suite:

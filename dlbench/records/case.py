@@ -6,6 +6,7 @@ from msgspec import field
 from msgspec.structs import replace
 
 from dlbench.records.base import DTYPES, Amount, Record
+from dlbench.records.own import OwnNetwork, Way
 from dlbench.records.settings import Departure, Difference
 
 ModeKind = Literal["dynamic", "static"]
@@ -36,7 +37,8 @@ class Declaration(Record, frozen=True):
     thread is missing in the copy; aliases: other names of the framework, for error messages;
     settings: what differs from the framework's defaults, of a variable of `environment` without its
     value; differences: results that differ by definition; lacks: why it has no such dtype, by
-    name; usual_dtypes: by kind of device, the dtype in which it multiplies float32 by default.
+    name; usual_dtypes: by kind of device, the dtype in which it multiplies float32 by default; own:
+    the functions of a user's own file that it can run, by their names in the contract.
     """
 
     package: str
@@ -57,6 +59,7 @@ class Declaration(Record, frozen=True):
     differences: tuple[Difference, ...] = ()
     lacks: dict[str, str] = field(default_factory=dict)
     usual_dtypes: dict[str, str] = field(default_factory=dict)
+    own: dict[str, Way] = field(default_factory=dict)
 
     @property
     def departures(self) -> tuple[Departure, ...]:
@@ -92,13 +95,14 @@ class Work(Record, frozen=True):
 class Workload(Record, frozen=True):
     """A computation: its kind, parameters and exact work; it does not depend on a framework.
 
-    synthetic: whether it uses random data.
+    synthetic: whether it uses random data; own: its network, if that is in a user's own file.
     """
 
     kind: str
     params: dict[str, int | str]
     work: Work
     synthetic: bool = False
+    own: OwnNetwork | None = None
 
     @property
     def id(self) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from dlbench.records.base import Finite, Record, Seconds, Whole
+from dlbench.records.own import Twin
 
 Status = Literal["ok", "skipped", "parity_failed", "failed", "timed_out", "out_of_memory"]
 
@@ -190,7 +191,8 @@ class Measurement(Record, frozen=True):
     first case; None in a static mode, whose compiler's start contains it, and unknown before
     version 8. samples: the blocks that were timed in turns; lead_ins: the blocks before those of
     each turn; lead_s: the seconds of a lead-in, at the end; stretches: uninterrupted blocks, before
-    the first turn and after the last; memory: unknown before version 10.
+    the first turn and after the last; memory: unknown before version 10; twin: of a network in a
+    user's own file.
     """
 
     case: str
@@ -211,6 +213,7 @@ class Measurement(Record, frozen=True):
     compiling: Compiling | None = None
     facts: dict[str, str | int | None] = field(default_factory=dict)
     memory: Memory = Memory()
+    twin: Twin | None = None
 
 
 class Notice(Record, frozen=True):

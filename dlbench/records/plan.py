@@ -65,6 +65,12 @@ class Plan(Record, frozen=True):
         """Return all cases in the order of the groups, without the nulls."""
         return tuple(case for group in self.groups for case in group.cases)
 
+    @property
+    def file(self) -> str:
+        """Return the path of the user's own file that the run measures; empty without one."""
+        found = (group.workload.own for group in self.groups)
+        return next((own.path for own in found if own is not None), "")
+
 
 class Grown(Record, frozen=True):
     """A plan that has got one more row while it is measured. most: the rows at most."""

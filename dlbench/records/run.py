@@ -23,7 +23,7 @@ from dlbench.records.settings import Departure, Difference
 # 9: the head has what pairs of its cases came to in earlier runs.
 # 10: the head has what was measured of the machine before, by which times are judged, the dtypes in
 #     which frameworks multiply by default, and what else measured on the machine; lines have the
-#     memory; the sampling has a limit of memory.
+#     memory and, of a user's own file, the twin; the sampling has a limit of memory.
 SCHEMA_VERSION = 10
 
 CoreLimit = Literal["affinity", "quota"]

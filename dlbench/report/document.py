@@ -9,6 +9,7 @@ from dlbench.answers.answer import answers_of
 from dlbench.answers.sentences import sentences
 from dlbench.errors import UsageError
 from dlbench.formats.base import Document, Notes, Table
+from dlbench.own import proof
 from dlbench.records.run import Environment, Run
 from dlbench.records.training import TrainingRun
 from dlbench.report import notes
@@ -55,6 +56,7 @@ def document_of(results: Results, view: View = DEFAULT) -> Document:
         compared = None
     is_alone = reading.baseline is not None and _is_alone(reading.rows)
     is_whole = view.wide and not view.metrics  # with a table for every metric
+    twins = proof.twins(results.run.plan.cases, results.measurements)
     return Document(
         run=results.run,
         reading=reading,
@@ -65,6 +67,7 @@ def document_of(results: Results, view: View = DEFAULT) -> Document:
             *results.warnings,
             *notes.seam_warnings(results),
             *notes.warnings(results.run, reading),
+            *proof.doubts(twins),
         ),
         answered=answered,
         answers=tuple(one.text for one in sentences(marked.rows, answered)),
@@ -77,6 +80,7 @@ def document_of(results: Results, view: View = DEFAULT) -> Document:
             *advice(reading.rows),
             *paid_once(reading.rows),
             *(notes.roof_lines(reading.rows) if is_whole else []),
+            *proof.lines(twins),
             *notes.lines(known.run, reading),
             *notes.seam_lines(results),
         ),

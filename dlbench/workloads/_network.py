@@ -15,7 +15,17 @@ from dlbench.parity.oracle import Oracle
 from dlbench.records.case import ALL_CALLS, BARE, Declaration, Target, Work, Workload
 from dlbench.records.measurement import ParityCheck
 from dlbench.records.network import Network, without_dropout
-from dlbench.workloads.base import Axes, Bound, Networks, Params, SimpleKind, problem_of
+from dlbench.records.own import OwnNetwork
+from dlbench.workloads import _own
+from dlbench.workloads.base import (
+    AnyNetworks,
+    Axes,
+    Bound,
+    Networks,
+    Params,
+    SimpleKind,
+    problem_of,
+)
 
 # The axes of a step that has no calls but the bare one.
 STEP_AXES = ("network", "batch")
@@ -34,7 +44,7 @@ class NetworkKind(SimpleKind):
     counted: Callable[[Network, int], Work]
     axes: tuple[str, ...] = STEP_AXES
 
-    def expand(self, axes: Axes, networks: Networks) -> Iterator[Params]:
+    def expand(self, axes: Axes, networks: AnyNetworks) -> Iterator[Params]:
         """Yield every network at every batch size; by default at the network's own."""
         for name in axes.get("network", list(networks)):
             network = networks[str(name)]
@@ -48,14 +58,19 @@ class NetworkKind(SimpleKind):
             if call in asked or ALL_CALLS in asked:
                 yield replace(target, call="" if call == BARE else call)
 
-    def work(self, params: Params, networks: Networks) -> Work:
-        """Return the exact work of one step (_work.py)."""
-        return self.counted(networks[str(params["network"])], int(params["batch"]))
+    def work(self, params: Params, networks: AnyNetworks) -> Work:
+        """Return the exact work of one step (_work.py); of an own network only the samples."""
+        network, batch = networks[str(params["network"])], int(params["batch"])
+        if isinstance(network, OwnNetwork):
+            return Work(flops=0, elements=0, samples=batch)
+        return self.counted(network, batch)
 
     def bind(
         self, backend: Backend, target: Target, workload: Workload, networks: Networks, seed: int
     ) -> Bound:
         """Bind the network with seeded weights to the first batch of its data."""
+        if workload.own is not None:
+            return _own.bound(backend, target, workload, workload.own, seed)
         problem = problem_of(workload, networks, target.dtype, seed)
         bare = without_dropout(problem.network)
         made = partial(self._steps, backend, target.call)

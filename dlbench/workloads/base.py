@@ -16,6 +16,7 @@ from dlbench.parity.oracle import seeded
 from dlbench.records.case import Declaration, Target, Work, Workload
 from dlbench.records.measurement import ParityCheck
 from dlbench.records.network import Network
+from dlbench.records.own import OwnNetwork, Twin
 from dlbench.reference import draws
 from dlbench.reference.arrays import Array
 
@@ -25,20 +26,27 @@ Params = dict[str, int | str]
 # The values that a suite gives to each parameter.
 Axes = Mapping[str, list[int] | list[str]]
 
-# Networks by name.
+# Networks by name; those of a user's own file are in workloads of their own.
 Networks = Mapping[str, Network]
+AnyNetworks = Mapping[str, Network | OwnNetwork]
+
+
+def no_twin() -> None:
+    """Return None: a network of dlbench has the oracle."""
 
 
 @dataclass(frozen=True)
 class Bound:
     """A workload bound to a backend, ready to be timed.
 
-    check: compares its results with the oracle; facts: its properties, for the record.
+    check: compares its results with the oracle; facts: its properties, for the record; twin:
+    returns what the check has found of a user's own network, None of all others.
     """
 
     step: Step
     check: Callable[[], tuple[ParityCheck, ...]]
     facts: dict[str, str | int | None] = field(default_factory=dict)
+    twin: Callable[[], Twin | None] = no_twin
 
 
 class Kind(Protocol):

@@ -7,6 +7,8 @@ from msgspec.structs import replace
 
 from dlbench import __version__
 from dlbench.api.changes import MOST_NAMED, of_machine, of_plan, refused
+from dlbench.records.case import Group
+from dlbench.records.own import Made, OwnNetwork
 from dlbench.records.run import SCHEMA_VERSION
 from fakes.runs import ENVIRONMENT, case, matmul, plan_of, run_of
 
@@ -69,3 +71,15 @@ def test_the_error_names_some_changes_and_counts_the_others():
     assert "fact5" not in told
     assert "; and 2 more." in told
     assert "dlbench run" in told
+
+
+def test_a_changed_file_of_python_is_told():
+    """By the hash of its content."""
+    network = OwnNetwork("net", "/net.py", "old", {"torch_model": Made("torch_model", 1)}, "mse")
+
+    def planned(own):
+        one = case(replace(matmul(8), own=own))
+        return replace(PLAN, groups=(Group(one.workload, (one,)),))
+
+    assert of_plan(planned(network), planned(network)) == []
+    assert of_plan(planned(network), planned(replace(network, sha256="new"))) == ["net: changed"]

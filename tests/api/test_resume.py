@@ -360,3 +360,20 @@ def test_a_measurement_that_is_there_twice_counts_once(folder):
     file.write_text("".join([*lines, lines[-1]]))
     plan = read_run(folder).run.plan
     assert len(api_resume._past(plan, folder).kept) == len(lines) == LINES
+
+
+def test_a_file_of_python_runs_only_if_the_user_names_it(folder, tmp_path):
+    """Nothing that is stored makes a file run."""
+    stored = folder / "run.json"
+    head = json.loads(stored.read_text())
+    own = {
+        "name": "net",
+        "path": str(tmp_path / "net.py"),
+        "sha256": "0",
+        "functions": {"torch_model": {"name": "torch_model", "line": 1}},
+        "loss": "mse",
+    }
+    head["plan"]["groups"][0]["workload"]["own"] = own
+    stored.write_text(json.dumps(head))
+    with pytest.raises(dlbench.UsageError, match=r"only if you name it.*dlbench run net\.py"):
+        dlbench.resume(folder)

@@ -46,7 +46,9 @@ CHEAPER: Mapping[str, str] = {
     "run graphs": "--dry-run",
     "run retrace": "--dry-run",
     "run matmul": f"{QUICK_RUN} --size 64 --generations 1",
+    "run net.py": "--dry-run",
     "run": QUICK_RUN,
+    "fastest": "--backend tensorflow --budget 30",
     "crossover --network mnist-512 --backend torch --between cpu": "--help",  # needs a GPU
     "crossover": "--budget 3 --quiet",
     "verify": "--quick --backend numpy --network iris",
@@ -99,7 +101,12 @@ def names() -> Mapping[str, set[str]]:
     declared = read_declarations()
     loops = {loop for one in declared.values() for loop in one.loops}
     modes = {mode for one in declared.values() for mode in one.modes}
-    suites = {*registry.names("suites", ".toml"), *registry.names("workloads"), "my-suite.toml"}
+    suites = {
+        *registry.names("suites", ".toml"),
+        *registry.names("workloads"),
+        "my-suite.toml",
+        "net.py",
+    }
     return {
         "suite": suites,
         "network": {*every()},
@@ -149,6 +156,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "results" / "reference").symlink_to(REFERENCE)
     toml = (ROOT / "README.md").read_text(encoding="utf-8").partition("```toml\n")[2]
     (folder / "my-suite.toml").write_text(toml.partition("```")[0], encoding="utf-8")
+    [file, *_] = PYTHON.findall((ROOT / "docs" / "own-networks.md").read_text(encoding="utf-8"))
+    (folder / "net.py").write_text(file, encoding="utf-8")
     return folder
 
 

@@ -18,6 +18,7 @@ from dlbench.plan.suite import Entry, Suite
 from dlbench.plan.targets import read_declarations, targets_for
 from dlbench.records.layers import Dense
 from dlbench.records.network import Network
+from dlbench.records.own import Made, OwnNetwork, Way
 from dlbench.records.plan import Plan, Sampling
 from dlbench.workloads import _work
 from fakes.machine import DECLARATIONS, machine
@@ -669,3 +670,57 @@ def test_the_longest_silence_of_a_worker_can_be_asked_for() -> None:
 def test_the_most_memory_of_a_worker_can_be_asked_for() -> None:
     assert make(asked=Request(memory_limit_gib=2.5)).sampling.memory_limit_gib == 2.5
     assert make().sampling.memory_limit_gib is None
+# --- a network in a file of Python ------------------------------------------------------------
+FILE = OwnNetwork(
+    "net", "/net.py", "0", {name: Made(name, 1) for name in ("a_model", "b_model")}, "mse", batch=16
+)
+RUNS = {
+    "alpha": replace(DECLARATIONS["alpha"], own={"a_model": Way("module")}),
+    "beta": replace(
+        DECLARATIONS["beta"], own={"a_model": Way("module", ("graph",)), "b_model": Way("other")}
+    ),
+}
+OF_FILE = Entry(("train_step", "predict"), {"network": ["net"]})
+
+
+def made_of_file(asked: Request | None = None, declarations: Any = RUNS) -> Plan:
+    return make(OF_FILE, asked=asked, suite={"own": (FILE,)}, declarations=declarations)
+
+
+def test_a_file_has_a_case_for_each_function_that_a_target_runs() -> None:
+    made = made_of_file()
+    assert workloads(made) == ["train_step/net/b16", "predict/net/b16"]
+    assert targets(made) == [
+        "alpha/cpu/eager/float32/t4/module",
+        "beta/cpu/eager/float32/t4/other",
+        "beta/cpu/graph/float32/t4/module",
+        "beta/cpu/graph/float32/t4/other",
+        "beta/cpu/jit/float32/t4/other",
+    ]
+    assert all(group.workload.own == FILE for group in made.groups)
+    assert (made.file, made.networks) == ("/net.py", {})
+
+
+def test_batch_and_call_can_be_asked_for() -> None:
+    made = made_of_file(with_axes(batch="8,32", call="module"))
+    assert workloads(made)[:2] == ["train_step/net/b8", "train_step/net/b32"]
+    assert targets(made) == [
+        "alpha/cpu/eager/float32/t4/module",
+        "beta/cpu/graph/float32/t4/module",
+    ]
+
+
+def test_a_call_that_no_backend_has_is_refused() -> None:
+    with pytest.raises(UsageError, match="unknown call: 'modul'"):
+        made_of_file(with_axes(call="modul"))
+
+
+def test_a_file_that_no_backend_runs_leaves_nothing_to_measure() -> None:
+    with pytest.raises(UsageError, match="nothing is left to measure"):
+        made_of_file(declarations=DECLARATIONS)
+
+
+def test_data_of_a_file_are_random_unless_it_returns_some() -> None:
+    assert made_of_file().groups[0].workload.synthetic
+    suite = {"own": (replace(FILE, makes_batch=Made("batch", 1)),)}
+    assert not make(OF_FILE, suite=suite, declarations=RUNS).groups[0].workload.synthetic

@@ -608,3 +608,19 @@ def test_a_file_name_that_is_no_text_becomes_text(tmp_path: Path) -> None:
     path = tmp_path / "mine\udcff.toml"
     path.write_text(MATMUL)
     assert suite.read(path).name == "mine\N{REPLACEMENT CHARACTER}"
+
+
+def test_a_file_of_python_is_a_suite_of_its_networks_and_is_not_run(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text("1 / 0\nloss = 'mse'\ndef torch_model(): pass\ndef a_keras_model(): pass\n")
+    found = suite.load(str(path))
+    assert found.name == "net"
+    assert [own.name for own in found.own] == ["net", "a"]
+    assert found.entries == (Entry(("train_step", "predict"), {"network": ["net", "a"]}),)
+
+
+def test_a_file_without_a_network_names_the_contract(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text("x = 1\n")
+    with pytest.raises(UsageError, match=r"jax_model.*torch_model.*own-networks\.md"):
+        suite.load(str(path))

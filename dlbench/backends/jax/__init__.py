@@ -21,7 +21,23 @@ DECLARATION = {
     },
     "lacks": {"autocast-bfloat16": "JAX has no autocast"},
     "usual_dtypes": {"cpu": "float32", "cuda": "tf32"},
+    "own": {
+        "jax_model": {
+            "call": "function",
+            "modes": ["eager", "jit"],
+            "use": {"eager": "apply(parameters, x)", "jit": "apply = jax.jit(apply)"},
+        },
+        "keras_model": {
+            "call": "keras",
+            "modes": ["eager", "jit"],
+            "use": {
+                "eager": "export KERAS_BACKEND=jax; compile(run_eagerly=True)",
+                "jit": "export KERAS_BACKEND=jax",
+            },
+        },
+    },
     "environment": {
+        "KERAS_BACKEND": "jax",
         # The size of the thread pool of XLA's CPU client.
         "PJRT_NPROC": "{threads}",
         "OMP_NUM_THREADS": "{threads}",
@@ -30,6 +46,7 @@ DECLARATION = {
         "JAX_DISABLE_JIT": "0",
     },
     "settings": [
+        {"name": "KERAS_BACKEND", "why": "the backend is the engine of a Keras model"},
         {"name": "PJRT_NPROC", "why": "the number of threads is part of a target"},
         {"name": "OMP_NUM_THREADS", "why": "the number of threads is part of a target"},
         {

@@ -26,6 +26,16 @@ DECLARATION = {
     },
     "lacks": {"autocast-bfloat16": "TensorFlow has no autocast"},
     "usual_dtypes": {"cpu": "float32", "cuda": "tf32"},
+    "own": {
+        "keras_model": {
+            "call": "keras",
+            "use": {
+                "eager": "export KERAS_BACKEND=tensorflow; compile(run_eagerly=True)",
+                "function": "export KERAS_BACKEND=tensorflow; compile(jit_compile=False)",
+                "xla": "export KERAS_BACKEND=tensorflow; compile(jit_compile=True)",
+            },
+        },
+    },
     "environment": {
         "KERAS_BACKEND": "tensorflow",
         "OMP_NUM_THREADS": "{threads}",

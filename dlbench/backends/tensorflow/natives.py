@@ -94,23 +94,3 @@ LOSSES: dict[str, Callable[[bool], Callable[[Any, Any], Any]]] = {
     "zero_one": lambda logits: zero_one,
     "multilabel_margin": lambda logits: multilabel_margin,
 }
-
-# Keras adds epsilon inside the root of Adagrad and RMSprop, where the others add it outside:
-# its square has the same effect on a vanishing gradient.
-OPTIMIZERS: dict[type, Callable[[Any], keras.optimizers.Optimizer]] = {
-    layers.SGD: lambda o: keras.optimizers.SGD(o.lr, momentum=o.momentum),
-    layers.Adagrad: lambda o: keras.optimizers.Adagrad(
-        o.lr, initial_accumulator_value=0.0, epsilon=o.epsilon**2
-    ),
-    layers.RMSprop: lambda o: keras.optimizers.RMSprop(o.lr, rho=o.rho, epsilon=o.epsilon**2),
-    layers.Adam: lambda o: keras.optimizers.Adam(
-        o.lr, beta_1=o.beta1, beta_2=o.beta2, epsilon=o.epsilon
-    ),
-    layers.AdamW: lambda o: keras.optimizers.AdamW(
-        o.lr,
-        weight_decay=o.weight_decay,
-        beta_1=o.beta1,
-        beta_2=o.beta2,
-        epsilon=o.epsilon,
-    ),
-}

@@ -31,7 +31,24 @@ DECLARATION = {
         "cuda": ["float32", "float64", "tf32", "bfloat16", "float16", "autocast-bfloat16"],
     },
     "usual_dtypes": {"cpu": "float32", "cuda": "float32"},
+    "own": {
+        "torch_model": {
+            "call": "module",
+            "use": {
+                "eager": "model(x)",
+                "compile": "model = torch.compile(model)",
+                "compile-max-autotune": 'model = torch.compile(model, mode="max-autotune")',
+                "cudagraph": 'model = torch.compile(model, mode="reduce-overhead")',
+            },
+        },
+        "keras_model": {
+            "call": "keras",
+            "modes": ["eager"],
+            "use": {"eager": "export KERAS_BACKEND=torch"},
+        },
+    },
     "environment": {
+        "KERAS_BACKEND": "torch",
         "OMP_NUM_THREADS": "{threads}",
         "MKL_NUM_THREADS": "{threads}",
         "TORCHINDUCTOR_CACHE_DIR": "{scratch}/inductor",
@@ -43,6 +60,7 @@ DECLARATION = {
         "TORCH_COMPILE_DISABLE": "0",
     },
     "settings": [
+        {"name": "KERAS_BACKEND", "why": "the backend is the engine of a Keras model"},
         {"name": "OMP_NUM_THREADS", "why": "the number of threads is part of a target"},
         {"name": "MKL_NUM_THREADS", "why": "the number of threads is part of a target"},
         {

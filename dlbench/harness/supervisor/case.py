@@ -29,6 +29,7 @@ from dlbench.records.measurement import (
     Status,
     StopReason,
 )
+from dlbench.records.own import Twin
 from dlbench.records.plan import Plan
 from dlbench.stats.level import NEIGHBOURS
 
@@ -71,6 +72,7 @@ class CaseRun:
     reason: str | None = None
     prepared: wire.Prepared = NOTHING
     parity: tuple[ParityCheck, ...] = ()
+    twin: Twin | None = None
     warmup: tuple[Sample, ...] = ()
     samples: list[Sample] = field(default_factory=list)
     lead_in: LeadIn = field(default_factory=LeadIn)
@@ -126,7 +128,7 @@ class CaseRun:
             return self._fail_early(reply)
         is_wrong = not all(check.passed for check in reply.parity)
         if is_wrong or not self.renewal:
-            self.parity = reply.parity
+            self.parity, self.twin = reply.parity, reply.twin
         if is_wrong:
             self.fail(wire.Failed("parity_failed", _parity_reason(reply.parity)))
         return None
@@ -229,6 +231,7 @@ class CaseRun:
             stretches=tuple(self.lead_in.stretches),
             stop_reason=self.stop_reason,
             parity=self.parity,
+            twin=self.twin,
             compiling=self.prepared.compiling,
             facts=self.facts,
             memory=self.prepared.memory,

@@ -3,7 +3,7 @@
 All cases of a row are in memory at a time: they are measured in turns.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
@@ -12,8 +12,7 @@ from dlbench.plan.nulls import copied
 from dlbench.plan.targets import Machine
 from dlbench.records.base import DTYPES
 from dlbench.records.case import Case, Group
-from dlbench.records.network import Network
-from dlbench.workloads.base import kind_named
+from dlbench.workloads.base import AnyNetworks, kind_named
 
 # The memory of a case that runs, as a multiple of the elements of its multiplications: the drawn
 # data, its copy in the framework, and the results. The oracle's float64 arrays are short-lived.
@@ -32,7 +31,7 @@ DRAWN = DTYPES["float32"]
 CPU = "cpu"
 
 
-def within_memory(group: Group, machine: Machine, known: Mapping[str, Network]) -> Group:
+def within_memory(group: Group, machine: Machine, known: AnyNetworks) -> Group:
     """Return the group without what does not fit: the cases of a device, or all.
 
     These are skipped with a reason. known: all networks by name.
@@ -74,17 +73,17 @@ def _without(group: Group, those: Sequence[Case], need: int, free: int, what: st
     return replace(group, cases=tuple(cases))
 
 
-def _on_host(case: Case, known: Mapping[str, Network]) -> int:
+def _on_host(case: Case, known: AnyNetworks) -> int:
     """Return about the memory that a case needs on the host."""
     width = max(DTYPES[case.target.dtype].bytes, DRAWN.bytes)
     return MEMORY_SHARE * _elements(case, known) * width
 
 
-def _on_device(case: Case, known: Mapping[str, Network]) -> int:
+def _on_device(case: Case, known: AnyNetworks) -> int:
     """Return about the memory that a case and its process need on their device."""
     width = DTYPES[case.target.dtype].bytes
     return CONTEXT_BYTES + DEVICE_SHARE * _elements(case, known) * width
 
 
-def _elements(case: Case, known: Mapping[str, Network]) -> int:
+def _elements(case: Case, known: AnyNetworks) -> int:
     return kind_named(case.workload.kind).elements_in_memory(case.workload.params, known)
