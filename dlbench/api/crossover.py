@@ -11,6 +11,7 @@ from dlbench import arguments, units
 from dlbench.analysis.run import RunAnalysis
 from dlbench.answers.crossing import Comparison, compared, points_of
 from dlbench.api.invocation import Interrupted, Watch, consume, unwatched
+from dlbench.api.machine import this_machine
 from dlbench.api.result import RunResult
 from dlbench.api.run import head_of, remember, told
 from dlbench.experience import luck
@@ -19,7 +20,7 @@ from dlbench.harness.supervisor.launcher import Launcher
 from dlbench.machine import environment
 from dlbench.plan.crossover import Search, search_of
 from dlbench.plan.request import CrossoverRequest
-from dlbench.plan.targets import read_declarations, this_machine
+from dlbench.plan.targets import read_declarations
 from dlbench.records.case import Declaration
 from dlbench.records.measurement import Measurement, Notice
 from dlbench.records.plan import Grown, Plan

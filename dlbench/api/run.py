@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from dlbench import __version__, arguments
 from dlbench.api.invocation import Interrupted, Watch, consume, now, unwatched
+from dlbench.api.machine import this_machine
 from dlbench.api.result import RunResult
 from dlbench.experience import costs, luck
 from dlbench.harness.supervisor.launcher import Launcher
@@ -17,7 +18,7 @@ from dlbench.machine import environment
 from dlbench.plan import build, settings, suite
 from dlbench.plan.estimate import estimate, expected, forecast, of_groups
 from dlbench.plan.request import DEFAULT_SUITE, Request
-from dlbench.plan.targets import read_declarations, this_machine
+from dlbench.plan.targets import read_declarations
 from dlbench.records.case import Declaration
 from dlbench.records.costs import Costs
 from dlbench.records.measurement import Measurement, Notice

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from dlbench import __version__, arguments, registry
 from dlbench.api import writable
 from dlbench.api.invocation import Interrupted, Watch, consume, now, unwatched
+from dlbench.api.machine import this_machine
 from dlbench.api.result import TrainingOutcome
 from dlbench.errors import UsageError
 from dlbench.harness.supervisor.launcher import Launcher
@@ -24,7 +25,6 @@ from dlbench.plan.targets import (
     read_declarations,
     reason_to_skip,
     targets_for,
-    this_machine,
     unavailable_reason,
     without_target,
 )

@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 from msgspec import field
 
 from dlbench.records.base import Finite, NotNegative, Record, Whole
+from dlbench.records.device import Device
 from dlbench.records.plan import Plan
 from dlbench.records.settings import Departure, Difference
 
@@ -19,7 +20,8 @@ from dlbench.records.settings import Departure, Difference
 #    that can run at a time; epochs of a training have the counters of disturbances; lines
 #    have the start of the device.
 # 9: the head has what pairs of its cases came to in earlier runs.
-SCHEMA_VERSION = 9
+# 10: the environment has its devices; samples have what a card tells of itself.
+SCHEMA_VERSION = 10
 
 CoreLimit = Literal["affinity", "quota"]
 
@@ -32,6 +34,8 @@ class Environment(Record, frozen=True):
     neither of the last two.
     core_limit: why fewer cores are usable than there are; quota_cores: the CPU seconds per second
     that a control group allows, None without a quota. Runs of schema versions below 8 have neither.
+    gpus: the names of the cards that programs see; devices: all cards of the driver, also hidden
+    ones; empty in runs of schema versions below 10.
     """
 
     system: str
@@ -47,6 +51,7 @@ class Environment(Record, frozen=True):
     vector_features: tuple[str, ...] = ()
     core_limit: CoreLimit | None = None
     quota_cores: Finite | None = None
+    devices: tuple[Device, ...] = ()
 
 
 Standing: TypeAlias = dict[str, dict[str, Finite]]

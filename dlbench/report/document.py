@@ -13,6 +13,7 @@ from dlbench.records.run import Environment, Run
 from dlbench.records.training import TrainingRun
 from dlbench.report import notes
 from dlbench.report.answers import tables as answer_tables
+from dlbench.report.machine import cards
 from dlbench.report.machine.cores import usable
 from dlbench.report.metrics import SPARSE, Metric, measured, rows_with
 from dlbench.report.ranking import rankings, setting
@@ -62,7 +63,8 @@ def document_of(results: Results, view: View = DEFAULT) -> Document:
         warnings=(
             *results.warnings,
             *notes.seam_warnings(results),
-            *notes.warnings(results.run, reading),
+            *notes.warnings(results.run, reading, cards.not_by_cpu(results.measurements)),
+            *cards.warnings(results.measurements, reading.rows),
         ),
         answered=answered,
         answers=tuple(one.text for one in sentences(marked.rows, answered)),

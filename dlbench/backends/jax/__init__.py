@@ -18,13 +18,13 @@ DECLARATION = {
     "devices": {
         "cpu": ["float32", "float64"],
         "cuda": ["float32", "float64", "tf32"],
+        "rocm": ["float32", "float64"],
     },
     "environment": {
         # The size of the thread pool of XLA's CPU client.
         "PJRT_NPROC": "{threads}",
         "OMP_NUM_THREADS": "{threads}",
         "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
-        "CUDA_CACHE_PATH": "{scratch}/cuda",
         "JAX_DISABLE_JIT": "0",
     },
     "settings": [
@@ -33,10 +33,6 @@ DECLARATION = {
         {
             "name": "XLA_PYTHON_CLIENT_PREALLOCATE",
             "why": "the workers of a row share the GPU's memory",
-        },
-        {
-            "name": "CUDA_CACHE_PATH",
-            "why": "compiled code goes to a folder of the run, so that cold is cold",
         },
         {
             "name": "JAX_DISABLE_JIT",
@@ -56,7 +52,7 @@ DECLARATION = {
             "why": "float32 is IEEE float32 everywhere",
             "default": None,
             "ours": "highest",
-            "devices": ["cuda"],
+            "devices": ["cuda", "rocm"],
             "measured_by": {"dtype": "tf32"},
         },
         {
