@@ -139,5 +139,5 @@ def machine(env: Environment) -> str:
     """The machine and its software, in one line."""
     memory = units.size(env.memory_bytes) if env.memory_bytes else "memory unknown"
     software = ", ".join(f"{name} {version}" for name, version in env.versions.items())
-    hardware = ", ".join([env.cpu or "CPU unknown", usable(env), memory, *env.gpus])
+    hardware = ", ".join([env.cpu or "CPU unknown", usable(env), memory, *cards.names(env)])
     return f"{hardware}; Python {env.python}, {software}"

@@ -72,6 +72,19 @@ def _samples(measurements: Sequence[Measurement]) -> dict[str, list[Sample]]:
     return found
 
 
+def names(environment: Environment) -> list[str]:
+    """Return the cards that were seen, such as `NVIDIA H200 (driver 580.65, 700 W)`."""
+    seen = [one for one in environment.devices if one.device]
+    return [f"{one.name}{_state(one)}" for one in seen] or list(environment.gpus)
+
+
+def _state(card: Device) -> str:
+    watts = "" if card.power_limit_w is None else f"{card.power_limit_w:.0f} W"
+    known = [f"driver {card.driver}" if card.driver else "", watts]
+    text = ", ".join(filter(None, known))
+    return f" ({text})" if text else ""
+
+
 def facts(environment: Environment) -> list[tuple[str, str]]:
     """Return the name of each card in dlbench, with all that is known of it."""
     return [(one.device or "hidden card", ", ".join(_facts(one))) for one in environment.devices]

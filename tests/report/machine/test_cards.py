@@ -6,7 +6,8 @@ from dlbench.analysis.run import RunAnalysis, rows_of
 from dlbench.records.device import Device, Link
 from dlbench.records.measurement import Measurement
 from dlbench.report import notes
-from dlbench.report.machine.cards import facts, not_by_cpu, warnings
+from dlbench.report.document import machine
+from dlbench.report.machine.cards import facts, names, not_by_cpu, warnings
 from dlbench.results.folder import Results
 from fakes.runs import ENVIRONMENT, NUMPY, TORCH, case, matmul, run_of, samples
 
@@ -98,3 +99,18 @@ def test_what_is_unknown_is_left_out():
         ("hidden card", "NVIDIA T4, GPU-2, PCIe 3")
     ]
     assert facts(ENVIRONMENT) == []
+
+
+def test_the_line_of_the_machine_names_cards_with_driver_and_limit():
+    cards = (
+        Device("cuda", "GPU-1", "NVIDIA H200", driver="580.65", power_limit_w=700.0),
+        Device("cuda:1", "GPU-2", "NVIDIA T4"),
+        Device("", "GPU-3", "NVIDIA L4"),
+    )
+    here = replace(ENVIRONMENT, devices=cards, gpus=("NVIDIA H200", "NVIDIA T4"))
+    assert names(here) == ["NVIDIA H200 (driver 580.65, 700 W)", "NVIDIA T4"]
+    assert "16.0 GiB, NVIDIA H200 (driver 580.65, 700 W), NVIDIA T4; Python" in machine(here)
+
+
+def test_a_run_before_cards_were_recorded_has_their_names():
+    assert names(replace(ENVIRONMENT, gpus=("Tesla",))) == ["Tesla"]
