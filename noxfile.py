@@ -18,6 +18,7 @@ MNIST = Path(__file__).parent.parent / "shared" / "data" / "mnist"
 # Frameworks that share a process share its threads and memory: each has a test run of its own.
 OF_BACKENDS = (
     "tests/backends/test_copies.py",
+    "tests/backends/test_devices.py",
     "tests/backends/test_every_backend.py",
     "tests/backends/test_every_call.py",
     "tests/backends/test_every_dtype.py",

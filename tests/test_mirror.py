@@ -40,7 +40,6 @@ ELSEWHERE = {
     # What is planned of a suite and a request.
     "plan/mistakes.py": "plan/test_suite.py",
     "plan/network.py": "plan/test_suite.py",
-    "plan/targets.py": "plan/test_build.py",
     "plan/sides.py": "plan/test_crossover.py",
     # What calls the functions of dlbench as a user does.
     "api/invocation.py": "api/test_library.py",
@@ -56,9 +55,11 @@ ELSEWHERE = {
     "records/base.py": "records/test_records.py",
     "records/checkup.py": "report/machine/test_checkup.py",
     "records/costs.py": "experience/test_costs.py",
+    "records/device.py": "machine/gpu/test_devices.py",
     "records/framework.py": "backends/test_probe.py",
     "records/run.py": "records/test_records.py",
     "records/seam.py": "records/test_records.py",
+    "records/telemetry.py": "harness/worker/test_card.py",
     "records/training.py": "harness/supervisor/test_training.py",
     "records/verification.py": "harness/supervisor/test_verification.py",
     # What is compared with NumPy's by every backend.

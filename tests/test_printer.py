@@ -76,7 +76,7 @@ ALLOWED = {
     "print": {"cli.py", "__main__.py"},
     "typer.echo": {"cli.py", "commands/base.py"},
     "Console": set(),
-    "sys.stdout.write": set(),
+    "sys.stdout.write": {"machine/gpu/cuda.py"},  # a process that answers dlbench
     "sys.stderr.write": {"harness/fork_server.py"},
     "console.file.write": {"printer.py"},
 }

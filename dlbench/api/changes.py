@@ -7,6 +7,7 @@ from msgspec.structs import asdict
 
 from dlbench import __version__
 from dlbench.errors import UsageError
+from dlbench.records.device import Device
 from dlbench.records.plan import Plan
 from dlbench.records.run import SCHEMA_VERSION, Environment, Run
 
@@ -29,8 +30,16 @@ def of_machine(run: Run, machine: Environment) -> list[str]:
 def _facts(machine: Environment) -> dict[str, object]:
     """Return everything that is known of a machine, by its name."""
     facts = asdict(machine)
+    facts["devices"] = tuple(map(_identity, machine.devices))
     facts |= facts.pop("versions")
     return facts | facts.pop("variables")
+
+
+def _identity(card: Device) -> str:
+    """Return what does not change by itself, as free memory does."""
+    limit = f"{card.power_limit_w} W" if card.power_limit_w is not None else ""
+    parts = (card.device or "hidden", card.uuid, card.driver, limit, card.compute_mode)
+    return " ".join(filter(None, parts))
 
 
 def of_plan(planned: Plan, asked: Plan) -> list[str]:

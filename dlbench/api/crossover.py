@@ -12,6 +12,7 @@ from dlbench.analysis.run import RunAnalysis
 from dlbench.answers.crossing import Comparison, compared, points_of
 from dlbench.api.alone import WAIT, measuring
 from dlbench.api.invocation import Interrupted, Watch, consume, unwatched
+from dlbench.api.machine import this_machine
 from dlbench.api.result import RunResult
 from dlbench.api.run import head_of, note_others, remember, told
 from dlbench.experience import luck, roofs
@@ -21,7 +22,7 @@ from dlbench.machine import environment
 from dlbench.machine.occupancy import Presence
 from dlbench.plan.crossover import Search, search_of
 from dlbench.plan.request import CrossoverRequest
-from dlbench.plan.targets import read_declarations, this_machine
+from dlbench.plan.targets import read_declarations
 from dlbench.records.case import Declaration
 from dlbench.records.measurement import Measurement, Notice
 from dlbench.records.plan import Grown, Plan

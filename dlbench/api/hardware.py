@@ -9,6 +9,7 @@ from typing import Any, TypeVar, get_args
 from dlbench import __version__
 from dlbench.api.alone import WAIT, measuring
 from dlbench.api.invocation import Interrupted, Watch, consume, now, unwatched
+from dlbench.api.machine import this_machine
 from dlbench.api.run import told
 from dlbench.errors import UsageError
 from dlbench.experience import roofs
@@ -21,7 +22,7 @@ from dlbench.machine.topology import topology
 from dlbench.plan.hardware import make
 from dlbench.plan.price import price_of
 from dlbench.plan.request import HardwareRequest
-from dlbench.plan.targets import read_declarations, this_machine
+from dlbench.plan.targets import read_declarations
 from dlbench.records.case import Declaration
 from dlbench.records.hardware import Clock, Finding, Hardware, HardwarePlan, Price
 from dlbench.records.measurement import Notice

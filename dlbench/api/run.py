@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from dlbench import __version__, arguments
 from dlbench.api.alone import WAIT, measuring, note_others
 from dlbench.api.invocation import Interrupted, Watch, consume, now, unwatched
+from dlbench.api.machine import this_machine
 from dlbench.api.result import RunResult
 from dlbench.errors import UsageError
 from dlbench.experience import costs, luck, roofs
@@ -20,7 +21,7 @@ from dlbench.machine.occupancy import Presence
 from dlbench.plan import build, settings, suite
 from dlbench.plan.estimate import estimate, expected, forecast, of_groups
 from dlbench.plan.request import DEFAULT_SUITE, Request
-from dlbench.plan.targets import read_declarations, this_machine
+from dlbench.plan.targets import read_declarations
 from dlbench.records.case import Declaration
 from dlbench.records.costs import Costs
 from dlbench.records.measurement import Measurement, Notice

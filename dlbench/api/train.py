@@ -12,6 +12,7 @@ from dlbench import __version__, arguments, registry
 from dlbench.api import writable
 from dlbench.api.alone import WAIT, measuring, note_others
 from dlbench.api.invocation import Interrupted, Watch, consume, now, unwatched
+from dlbench.api.machine import this_machine
 from dlbench.api.result import TrainingOutcome
 from dlbench.errors import UsageError
 from dlbench.harness.supervisor.launcher import Launcher
@@ -26,7 +27,6 @@ from dlbench.plan.targets import (
     read_declarations,
     reason_to_skip,
     targets_for,
-    this_machine,
     unavailable_reason,
     without_target,
 )

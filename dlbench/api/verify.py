@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from dlbench.analysis.verification import Verification, name
 from dlbench.api.alone import IGNORE, measuring
 from dlbench.api.invocation import Watch, unwatched
+from dlbench.api.machine import this_machine
 from dlbench.errors import UsageError
 from dlbench.harness.supervisor import verification
 from dlbench.harness.supervisor.launcher import Launcher
@@ -22,7 +23,6 @@ from dlbench.plan.targets import (
     read_declarations,
     reason_to_skip,
     targets_for,
-    this_machine,
     without_target,
 )
 from dlbench.plan.wishes import DEFAULT

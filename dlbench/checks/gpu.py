@@ -19,6 +19,9 @@ NVIDIA, AMD = 0x10DE, 0x1002
 # Hides GPUs from CUDA's programs: docs.nvidia.com/cuda/cuda-c-programming-guide.
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 
+# Of all that was written for such cards, nothing has run on one.
+ROCM = "dlbench run --device rocm, with frameworks built for ROCm; it has never run on such a GPU"
+
 REPAIR = "repair NVIDIA's driver, then restart; `nvidia-smi` must list the card"
 INSTALL = "to measure on a GPU: install its driver, or start the container with it (--gpus all)"
 
@@ -45,8 +48,8 @@ def _without_cards(facts: Facts) -> Outcome | LeftOut:
         seen = "no driver, and the system does not list its cards"
         return Outcome("unknown", seen, "only the CPU is measured", INSTALL)
     if AMD in makers:
-        meaning = "dlbench does not measure on it: it looks for NVIDIA's driver alone"
-        return Outcome("notice", "an AMD GPU", meaning, "nothing to do to measure the CPU")
+        meaning = "it is measured only if it is asked for"
+        return Outcome("notice", "an AMD GPU", meaning, ROCM)
     return LeftOut("there is no GPU")
 
 

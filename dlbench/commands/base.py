@@ -47,7 +47,12 @@ Backend = Annotated[
     option("--backend", "Frameworks, see: dlbench list backends. [default: all installed]"),
 ]
 Device = Annotated[
-    Words, option("--device", "cpu, cuda or cuda:1. [default: cpu, and cuda if there is a GPU]")
+    Words,
+    option(
+        "--device",
+        "cpu, gpu (the first one), all, or names such as cuda:1. [default: cpu, and cuda if there "
+        "is a GPU]",
+    ),
 ]
 Mode = Annotated[
     Words,

@@ -29,13 +29,16 @@ GaugeName = Literal["sum", "chain", "up", "down", "up_pinned", "down_pinned"]
 class Start(Record, frozen=True, tag="start"):
     """Import the framework and set it up; answered by Ready.
 
-    scratch: the folder for compiled code; renewable: whether Renew may follow.
+    target: its device is the one that the worker sees, the first of its kind if it sees one card
+    alone; scratch: the folder for compiled code; renewable: whether Renew may follow; card: the
+    UUID of its card, empty if there is none or nobody knows.
     """
 
     target: Target
     scratch: str
     mode_kind: ModeKind = "dynamic"
     renewable: bool = False
+    card: str = ""
 
 
 class Probe(Record, frozen=True, tag="probe"):

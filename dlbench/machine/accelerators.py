@@ -1,12 +1,10 @@
-"""The NVIDIA GPUs of the machine, as their driver describes them."""
+"""The GPUs that a program sees, as `dlbench hardware` shows them."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
-import pynvml
-
-T = TypeVar("T")
+from dlbench.machine.gpu.devices import devices
+from dlbench.records.device import Device
 
 MEGA, GIGA = 1e6, 1e9
 
@@ -26,32 +24,20 @@ class Accelerator:
 
 
 def accelerators() -> tuple[Accelerator, ...]:
-    """Return the GPUs by index; none without a working driver."""
-    try:
-        pynvml.nvmlInit()
-        try:
-            count = pynvml.nvmlDeviceGetCount()
-            return tuple(_of(pynvml.nvmlDeviceGetHandleByIndex(index)) for index in range(count))
-        finally:
-            pynvml.nvmlShutdown()
-    except pynvml.NVMLError:
-        return ()
+    """Return the GPUs by their number in dlbench; none without a working driver."""
+    return described(devices())
 
 
-def _of(handle: Any) -> Accelerator:
-    mhz = _known(lambda: pynvml.nvmlDeviceGetMaxClockInfo(handle, pynvml.NVML_CLOCK_SM))
-    return Accelerator(
-        name=str(pynvml.nvmlDeviceGetName(handle)),
-        cores=_known(lambda: int(pynvml.nvmlDeviceGetNumGpuCores(handle))),
-        clock_ghz=None if mhz is None else mhz * MEGA / GIGA,
-        memory_bytes=_known(lambda: int(pynvml.nvmlDeviceGetMemoryInfo(handle).total)),
-        free_bytes=_known(lambda: int(pynvml.nvmlDeviceGetMemoryInfo(handle).free)),
+def described(cards: Iterable[Device]) -> tuple[Accelerator, ...]:
+    """Return the cards that are not hidden."""
+    return tuple(
+        Accelerator(
+            name=one.name,
+            cores=one.cores,
+            clock_ghz=None if one.core_mhz is None else one.core_mhz * MEGA / GIGA,
+            memory_bytes=one.memory_bytes,
+            free_bytes=one.free_bytes,
+        )
+        for one in cards
+        if one.device
     )
-
-
-def _known(read: Callable[[], T]) -> T | None:
-    """Return what the driver says; None if it does not."""
-    try:
-        return read()
-    except pynvml.NVMLError:
-        return None

@@ -6,7 +6,7 @@ docs.nvidia.com/deploy/nvml-api. What a card or its driver does not tell is None
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
-import pynvml
+from dlbench.machine.gpu.nvml import CODES, LIBRARY, Library, Refused
 
 T = TypeVar("T")
 
@@ -18,16 +18,16 @@ CUDA_MAJOR, CUDA_MINOR = 1000, 10
 
 # Why a clock is held down: the bits of nvmlDeviceGetCurrentClocksThrottleReasons.
 SLOWED_BY = {
-    pynvml.nvmlClocksThrottleReasonHwThermalSlowdown: "heat",
-    pynvml.nvmlClocksThrottleReasonSwThermalSlowdown: "heat",
-    pynvml.nvmlClocksThrottleReasonHwPowerBrakeSlowdown: "an external power brake",
-    pynvml.nvmlClocksThrottleReasonHwSlowdown: "heat or lack of power",
+    CODES.nvmlClocksThrottleReasonHwThermalSlowdown: "heat",
+    CODES.nvmlClocksThrottleReasonSwThermalSlowdown: "heat",
+    CODES.nvmlClocksThrottleReasonHwPowerBrakeSlowdown: "an external power brake",
+    CODES.nvmlClocksThrottleReasonHwSlowdown: "heat or lack of power",
 }
 
 MODES = {
-    pynvml.NVML_COMPUTEMODE_DEFAULT: "default",
-    pynvml.NVML_COMPUTEMODE_EXCLUSIVE_PROCESS: "exclusive process",
-    pynvml.NVML_COMPUTEMODE_PROHIBITED: "prohibited",
+    CODES.NVML_COMPUTEMODE_DEFAULT: "default",
+    CODES.NVML_COMPUTEMODE_EXCLUSIVE_PROCESS: "exclusive process",
+    CODES.NVML_COMPUTEMODE_PROHIBITED: "prohibited",
 }
 
 
@@ -65,12 +65,12 @@ class NoDriver(NamedTuple):
     is_installed: bool = False
 
 
-def read(nvml: Any = pynvml) -> Driver | NoDriver:
+def read(nvml: Library = LIBRARY) -> Driver | NoDriver:
     """Return the driver with its cards. nvml: NVIDIA's module, or what stands for it."""
     try:
         nvml.nvmlInit()
-    except pynvml.NVMLError as error:
-        is_missing = error.value == pynvml.NVML_ERROR_LIBRARY_NOT_FOUND
+    except Refused as error:
+        is_missing = error.value == CODES.NVML_ERROR_LIBRARY_NOT_FOUND
         return NoDriver(str(error), is_installed=not is_missing)
     try:
         cuda = _told(nvml.nvmlSystemGetCudaDriverVersion_v2)
@@ -79,13 +79,13 @@ def read(nvml: Any = pynvml) -> Driver | NoDriver:
             None if cuda is None else (cuda // CUDA_MAJOR, cuda % CUDA_MAJOR // CUDA_MINOR),
             tuple(_card(nvml, index) for index in range(nvml.nvmlDeviceGetCount())),
         )
-    except pynvml.NVMLError as error:
+    except Refused as error:
         return NoDriver(str(error), is_installed=True)
     finally:
         nvml.nvmlShutdown()
 
 
-def _card(nvml: Any, index: int) -> Card:
+def _card(nvml: Library, index: int) -> Card:
     card = nvml.nvmlDeviceGetHandleByIndex(index)
     capability = _told(nvml.nvmlDeviceGetCudaComputeCapability, card)
     rates = _told(nvml.nvmlDeviceGetUtilizationRates, card)
@@ -115,5 +115,5 @@ def _told(ask: Callable[..., T], *arguments: Any) -> T | None:
     """Return an answer; None if the card does not have it, or may not tell this user."""
     try:
         return ask(*arguments)
-    except pynvml.NVMLError:
+    except Refused:
         return None

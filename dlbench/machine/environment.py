@@ -11,13 +11,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import psutil
-import pynvml
 from archspec.cpu import brand_string, host
 from archspec.cpu.detect import detected_info
 
+from dlbench.machine.gpu.devices import devices
 from dlbench.machine.grants import available_memory as granted_memory
 from dlbench.machine.grants import granted
 from dlbench.records.case import Declaration
+from dlbench.records.device import Device
 from dlbench.records.run import Environment
 from dlbench.text import readable
 
@@ -105,16 +106,12 @@ def vector_features() -> tuple[str, ...]:
 
 
 def gpus() -> tuple[str, ...]:
-    """Return the names of the NVIDIA GPUs by index; none without a working driver."""
-    try:
-        pynvml.nvmlInit()
-        try:
-            handles = map(pynvml.nvmlDeviceGetHandleByIndex, range(pynvml.nvmlDeviceGetCount()))
-            return tuple(pynvml.nvmlDeviceGetName(handle) for handle in handles)
-        finally:
-            pynvml.nvmlShutdown()
-    except pynvml.NVMLError:
-        return ()
+    """Return the names of the NVIDIA GPUs that programs see, by their number in dlbench."""
+    return _names(devices())
+
+
+def _names(cards: Iterable[Device]) -> tuple[str, ...]:
+    return tuple(one.name for one in cards if one.device)
 
 
 def distribution_version(names: Iterable[str]) -> str | None:
@@ -129,7 +126,7 @@ def distribution_version(names: Iterable[str]) -> str | None:
 
 def capture(declarations: Mapping[str, Declaration]) -> Environment:
     """Return the machine, and the versions of the installed backends."""
-    grant = granted()
+    grant, cards = granted(), devices()
     versions = {name: distribution_version(d.distributions) for name, d in declarations.items()}
     return Environment(
         system=platform.platform(),
@@ -139,12 +136,13 @@ def capture(declarations: Mapping[str, Declaration]) -> Environment:
         core_limit=grant.limit,
         quota_cores=grant.quota,
         memory_bytes=psutil.virtual_memory().total,
-        gpus=gpus(),
+        gpus=_names(cards),
         python=platform.python_version(),
         versions={name: found for name, found in versions.items() if found},
         variables=_variables(),
         microarchitecture=host().name,
         vector_features=vector_features(),
+        devices=cards,
     )
 
 

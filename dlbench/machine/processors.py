@@ -12,6 +12,7 @@ import psutil
 from dlbench import units
 from dlbench.machine import peaks
 from dlbench.machine.accelerators import Accelerator
+from dlbench.machine.gpu.devices import KIND
 from dlbench.machine.topology import Topology
 from dlbench.records.base import DTYPES
 from dlbench.records.hardware import Clock, Peak, Price, Processor, Products
@@ -41,9 +42,10 @@ class Seen:
         return peaks.core(self.environment.microarchitecture)
 
     def accelerator(self, device: str) -> Accelerator | None:
-        """Return the GPU of a device such as `cuda:1`; None if the driver lists none."""
-        index = int(device.partition(":")[2] or 0)
-        return self.accelerators[index] if index < len(self.accelerators) else None
+        """Return the GPU of a device such as `cuda:1`; None if NVIDIA's driver lists none."""
+        kind, _, index = device.partition(":")
+        known = self.accelerators if kind == KIND else ()
+        return known[int(index or 0)] if int(index or 0) < len(known) else None
 
 
 def processor(device: str, seen: Seen, price: Price | None = None) -> Processor:

@@ -76,6 +76,7 @@ def make(suite: Suite, request: Request, machine: Machine, costs: Costs = NO_COS
         notes=(
             *(f"Not measured: {reason}" for reason in reasons),
             *left_out.large_batches(groups, networks),
+            *left_out.untried(groups),
         ),
     )
 

@@ -8,6 +8,7 @@ from typing import cast
 
 from dlbench.errors import UsageError
 from dlbench.machine.accelerators import Accelerator
+from dlbench.machine.gpu.devices import KIND
 from dlbench.machine.topology import Topology
 from dlbench.plan.request import HardwareRequest
 from dlbench.plan.targets import CPU, NO_GPU, Machine, reason_to_skip, targets_for
@@ -148,7 +149,7 @@ def array_bytes(topology: Topology) -> int:
 
 def _product_bytes(device: str, free: int, accelerators: Sequence[Accelerator]) -> int:
     """Return the bytes that the operands and the result of a product may take."""
-    index = int(device.partition(":")[2] or 0)
-    if device != "cpu" and index < len(accelerators):
-        free = min(free, int(MEMORY_SHARE * (accelerators[index].memory_bytes or free)))
+    kind, _, index = device.partition(":")
+    if kind == KIND and int(index or 0) < len(accelerators):
+        free = min(free, int(MEMORY_SHARE * (accelerators[int(index or 0)].memory_bytes or free)))
     return free // PRODUCT_COPIES

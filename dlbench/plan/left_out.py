@@ -7,7 +7,7 @@ from dlbench.errors import UsageError
 from dlbench.networks.base import every
 from dlbench.plan.request import Request
 from dlbench.plan.suite import Suite
-from dlbench.plan.targets import Machine, named_values, targets_for, without_target
+from dlbench.plan.targets import BY_FRAMEWORK, Machine, named_values, targets_for, without_target
 from dlbench.plan.wishes import has_value
 from dlbench.records.case import Group, Target
 from dlbench.records.network import Network
@@ -112,4 +112,15 @@ def refuse_absent_networks(suite: Suite, request: Request, known: AnyNetworks) -
                 f"suite {suite.name} does not measure network {name}",
                 allowed=", ".join(there),
                 hint=hint,
+            )
+
+
+def untried(groups: Sequence[Group]) -> Iterator[str]:
+    """Yield which kinds of devices of the plan dlbench has never run on."""
+    devices = (case.target.device for group in groups for case in group.cases if not case.skip)
+    for kind in dict.fromkeys(device.partition(":")[0] for device in devices):
+        if kind in BY_FRAMEWORK:
+            yield (
+                f"{kind}: this has never run on such a device. Results and placement are checked "
+                "as everywhere; whether the times are right, nobody has looked at"
             )

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from dlbench.errors import UsageError, unknown
 from dlbench.plan.request import CrossoverRequest
-from dlbench.plan.targets import DEVICE_ALIASES, Machine, reason_to_skip, targets_for
+from dlbench.plan.targets import GPU, Machine, first_accelerator, reason_to_skip, targets_for
 from dlbench.records.case import Target
 from dlbench.syntax import choice
 
@@ -73,10 +73,11 @@ def _short(target: Target) -> str:
 def _parts(text: str, machine: Machine) -> list[str]:
     """Return the parts as targets spell them: the first card of a kind has no number."""
     aliases = {alias: name for name, d in machine.declarations.items() for alias in d.aliases}
+    aliases[GPU] = first_accelerator(machine).partition(":")[0]
     found = []
     for word in filter(None, map(str.strip, text.split("/"))):
         name, colon, index = word.partition(":")
-        name = {**aliases, **DEVICE_ALIASES}.get(name, name)
+        name = aliases.get(name, name)
         found.append(name if index == "0" else f"{name}{colon}{index}")
     return found
 

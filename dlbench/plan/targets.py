@@ -3,8 +3,9 @@
 This module imports no framework and starts nothing.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
 from typing import NamedTuple
@@ -13,6 +14,8 @@ from dlbench import registry, units
 from dlbench.errors import unknown
 from dlbench.machine import environment
 from dlbench.machine.accelerators import accelerators
+from dlbench.machine.gpu import fitness
+from dlbench.machine.gpu.devices import devices, named
 from dlbench.machine.grants import granted
 from dlbench.plan import wishes
 from dlbench.records.case import Declaration, Target
@@ -23,10 +26,18 @@ MODE_KINDS = ("dynamic", "static")
 
 CPU = "cpu"
 
-# Other words for a kind of device.
-DEVICE_ALIASES = {"gpu": "cuda"}
+# Words for several devices: all that the machine has, and the first that is not the CPU.
+ALL, GPU = "all", "gpu"
+
+# Kinds of devices that NVIDIA's driver does not list: a framework is asked for them.
+BY_FRAMEWORK = ("rocm", "mps", "xpu")
 
 NO_GPU = "no CUDA GPU found (the driver lists none)"
+
+
+def unseen(kind: str) -> int:  # noqa: ARG001
+    """Return 0: no framework was asked."""
+    return 0
 
 
 @dataclass(frozen=True)
@@ -34,8 +45,10 @@ class Machine:
     """The properties of the machine that planning needs.
 
     installed: the installed backends; cores: those that threads can use at a time; core_limit: why
-    these are not all; gpus: the number of GPUs; unavailable_reason: returns why a data set must be
-    replaced by synthetic data, or None; device_memory: the free bytes of each GPU, None if unknown.
+    these are not all; gpus: the number of NVIDIA GPUs that programs see; hidden: what hides others;
+    refused: why some are not measured on, by device; seen: returns how many devices of another kind
+    the frameworks see; unavailable_reason: returns why a data set must be replaced by synthetic
+    data, or None; device_memory: the free bytes of each GPU, None if unknown.
     """
 
     declarations: Mapping[str, Declaration]
@@ -46,6 +59,9 @@ class Machine:
     unavailable_reason: Callable[[str], str | None]
     core_limit: CoreLimit | None = None
     device_memory: tuple[int | None, ...] = ()
+    hidden: str = ""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    seen: Callable[[str], int] = unseen
 
 
 class _Wanted(NamedTuple):
@@ -117,13 +133,14 @@ def _wanted(asked: Mapping[str, Sequence[str]], machine: Machine) -> _Wanted:
     other_names = {alias: name for name, d in declared.items() for alias in d.aliases}
     plain = [mode for d in declared.values() for mode in d.modes if mode not in d.on_request]
     written = words(asked.get("device", _devices(machine)))
+    meant = [one for word in written for one in _meant(word, machine)]
     axes = {
         "backend": choices(
             "backend", asked.get("backend", list(declared)), list(declared), other_names
         ),
         "mode": choices("mode", asked.get("mode", plain), [*modes, *MODE_KINDS, wishes.DEFAULT]),
         "dtype": choices("dtype", asked.get("dtype", ["float32"]), _dtypes(declared)),
-        "device": list(dict.fromkeys(_device(name, declared) for name in written)),
+        "device": list(dict.fromkeys(_device(name, declared) for name in meant)),
     }
     return _Wanted(axes, integers("--threads", asked.get("threads", [str(machine.cores)])))
 
@@ -141,13 +158,33 @@ def _devices(machine: Machine) -> list[str]:
     return ["cpu", "cuda"] if machine.gpus else ["cpu"]
 
 
+def _meant(word: str, machine: Machine) -> list[str]:
+    """Return the devices that a word stands for; another word stands for itself."""
+    if word == ALL:
+        return ["cpu", *accelerators_of(machine)]
+    return [first_accelerator(machine)] if word == GPU else [word]
+
+
+def first_accelerator(machine: Machine) -> str:
+    """Return the first device that is not the CPU; `cuda` if there is none."""
+    return next(accelerators_of(machine), "cuda")
+
+
+def accelerators_of(machine: Machine) -> Iterator[str]:
+    """Yield the devices that are not the CPU; frameworks are asked only if someone goes on."""
+    yield from map(named, range(machine.gpus))
+    declared = {kind for one in machine.declarations.values() for kind in one.devices}
+    for kind in (kind for kind in BY_FRAMEWORK if kind in declared):
+        yield from (named(index, kind) for index in range(machine.seen(kind)))
+
+
 def _device(name: str, declared: Mapping[str, Declaration]) -> str:
     """Return `cpu`, or the kind of an accelerator with `:index`; the first has no index."""
     kinds = list(dict.fromkeys(kind for d in declared.values() for kind in d.devices))
     kind, colon, index = name.partition(":")
     if kind not in kinds or (colon and (kind == "cpu" or not index.isdecimal())):
         allowed = ", ".join(kind if kind == "cpu" else f"{kind}, {kind}:<index>" for kind in kinds)
-        raise unknown("device", name, kinds, allowed=allowed, aliases=DEVICE_ALIASES)
+        raise unknown("device", name, [ALL, GPU, *kinds], allowed=f"{ALL}, {GPU}, {allowed}")
     return f"{kind}:{int(index)}" if index and int(index) else kind
 
 
@@ -161,15 +198,30 @@ def reason_to_skip(target: Target, machine: Machine) -> str | None:
     wanted = set(filter(None, target.callbacks.split("+")))
     if unknown := sorted(wanted - set(declared.callbacks)):
         return f"{target.backend} has no {' and no '.join(unknown)} of its own"
-    index = int(target.device.partition(":")[2] or 0)
-    if target.device != "cpu" and index >= machine.gpus:
-        listed = units.counted(machine.gpus, "GPU")
-        missing = f"there is no device {target.device}: the driver lists {listed}"
-        return missing if machine.gpus else NO_GPU
+    if missing := _missing(target.device, machine):
+        return missing
     if target.backend not in machine.installed:
         install = declared.install
         return f"{target.backend} is not installed; to add it: {install}"
     return None
+
+
+def _missing(device: str, machine: Machine) -> str | None:
+    """Return why nothing can be measured on a device; None if it can."""
+    kind, _, number = device.partition(":")
+    index = int(number or 0)
+    if kind in BY_FRAMEWORK:
+        count = machine.seen(kind)
+        seen = f"there is no device {device}: the frameworks see {count or 'none'} of its kind"
+        return seen if index >= count else None
+    if kind == "cpu":
+        return None
+    if index >= machine.gpus:
+        if not machine.gpus and not machine.hidden:
+            return NO_GPU
+        listed = f"the driver lists {units.counted(machine.gpus, 'GPU')}"
+        return f"there is no device {device}: {machine.hidden or listed}"
+    return machine.refused.get(device)
 
 
 def read_declarations() -> dict[str, Declaration]:
@@ -186,9 +238,11 @@ def unavailable_reason(dataset: str) -> str | None:
     return reason
 
 
-def this_machine(declarations: Mapping[str, Declaration]) -> Machine:
-    """Return the properties of this machine."""
-    grant = granted()
+def this_machine(
+    declarations: Mapping[str, Declaration], seen: Callable[[str], int] = unseen
+) -> Machine:
+    """Return the properties of this machine. seen: see Machine."""
+    grant, cards = granted(), devices()
     return Machine(
         declarations=declarations,
         installed=frozenset(name for name, d in declarations.items() if find_spec(d.package)),
@@ -196,6 +250,9 @@ def this_machine(declarations: Mapping[str, Declaration]) -> Machine:
         core_limit=grant.limit,
         memory_bytes=environment.available_memory(),
         gpus=len(environment.gpus()),
+        hidden=fitness.hidden(cards, os.environ),
+        refused=fitness.refusals(cards, os.environ),
+        seen=cache(seen),
         unavailable_reason=cache(unavailable_reason),
         device_memory=tuple(one.free_bytes for one in accelerators()),
     )

@@ -7,6 +7,7 @@ from msgspec import Meta, field
 
 from dlbench.records.base import Finite, Record, Seconds, Whole
 from dlbench.records.own import Twin
+from dlbench.records.telemetry import Telemetry
 
 Status = Literal["ok", "skipped", "parity_failed", "failed", "timed_out", "out_of_memory"]
 
@@ -14,7 +15,9 @@ Status = Literal["ok", "skipped", "parity_failed", "failed", "timed_out", "out_o
 StopReason = Literal["precision", "plateau", "blocks", "budget", "interrupted", "decided"]
 
 
-Flag = Literal["busy", "stolen", "throttled", "unparked", "ramp"]
+Flag = Literal[
+    "busy", "stolen", "throttled", "unparked", "ramp", "capped", "hot", "slow_clock", "shared"
+]
 
 
 Caches = Literal["cold", "warm"]
@@ -28,9 +31,9 @@ Count = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 RAMP: Flag = "ramp"
 
 
-# Flags of a block that other programs slowed down, which interleaving cannot cancel. `throttled` is
-# not one of them: the case itself uses up the cgroup's quota.
-DISTURBED: frozenset[Flag] = frozenset(("busy", "stolen", "unparked"))
+# Flags of a block that others slowed down, which interleaving cannot cancel. `throttled`, `capped`
+# and `hot` are not among them: the case itself uses up the quota, or the power of the card.
+DISTURBED: frozenset[Flag] = frozenset(("busy", "stolen", "unparked", "slow_clock", "shared"))
 
 
 # gc=False: a run has millions of them, and none holds what could hold it.
@@ -47,7 +50,7 @@ class Sample(Record, frozen=True, gc=False):
     threads that can run at a time; switches: involuntary context switches of the worker; parked_s:
     CPU seconds that the parked workers used while this one ran: 0 proves that they did nothing;
     cpu_s: CPU seconds of the worker itself, its threads and the programs it started. lead_s:
-    untimed seconds right before the block: initial weights, untimed steps.
+    untimed seconds right before the block: initial weights, untimed steps. card: what a GPU tells.
     """
 
     iterations: Count
@@ -67,6 +70,7 @@ class Sample(Record, frozen=True, gc=False):
     lead_s: Seconds | None = None
     flags: tuple[Flag, ...] = ()
     running: Whole | None = None
+    card: Telemetry | None = None
 
     @property
     def step_s(self) -> float:

@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 from msgspec import field
 
 from dlbench.records.base import Finite, NotNegative, Record, Whole
+from dlbench.records.device import Device
 from dlbench.records.occupant import Occupant
 from dlbench.records.plan import Plan
 from dlbench.records.roofs import Roofs
@@ -22,8 +23,9 @@ from dlbench.records.settings import Departure, Difference
 #    have the start of the device.
 # 9: the head has what pairs of its cases came to in earlier runs.
 # 10: the head has what was measured of the machine before, by which times are judged, the dtypes in
-#     which frameworks multiply by default, and what else measured on the machine; lines have the
-#     memory and, of a user's own file, the twin; the sampling has a limit of memory.
+#     which frameworks multiply by default, what else measured on the machine, and its devices;
+#     lines have the memory and, of a user's own file, the twin; samples have what a card tells of
+#     itself; the sampling has a limit of memory.
 SCHEMA_VERSION = 10
 
 CoreLimit = Literal["affinity", "quota"]
@@ -37,6 +39,8 @@ class Environment(Record, frozen=True):
     neither of the last two.
     core_limit: why fewer cores are usable than there are; quota_cores: the CPU seconds per second
     that a control group allows, None without a quota. Runs of schema versions below 8 have neither.
+    gpus: the names of the cards that programs see; devices: all cards of the driver, also hidden
+    ones; empty in runs of schema versions below 10.
     """
 
     system: str
@@ -52,6 +56,7 @@ class Environment(Record, frozen=True):
     vector_features: tuple[str, ...] = ()
     core_limit: CoreLimit | None = None
     quota_cores: Finite | None = None
+    devices: tuple[Device, ...] = ()
 
 
 Standing: TypeAlias = dict[str, dict[str, Finite]]

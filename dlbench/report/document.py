@@ -14,6 +14,7 @@ from dlbench.records.run import Environment, Run
 from dlbench.records.training import TrainingRun
 from dlbench.report import notes
 from dlbench.report.answers import tables as answer_tables
+from dlbench.report.machine import cards
 from dlbench.report.machine.cores import usable
 from dlbench.report.metrics import SPARSE, Metric, measured, rows_with
 from dlbench.report.ranking import rankings, setting
@@ -66,7 +67,8 @@ def document_of(results: Results, view: View = DEFAULT) -> Document:
         warnings=(
             *results.warnings,
             *notes.seam_warnings(results),
-            *notes.warnings(results.run, reading),
+            *notes.warnings(results.run, reading, cards.not_by_cpu(results.measurements)),
+            *cards.warnings(results.measurements, reading.rows),
             *proof.doubts(twins),
         ),
         answered=answered,
@@ -144,5 +146,5 @@ def machine(env: Environment) -> str:
     """The machine and its software, in one line."""
     memory = units.size(env.memory_bytes) if env.memory_bytes else "memory unknown"
     software = ", ".join(f"{name} {version}" for name, version in env.versions.items())
-    hardware = ", ".join([env.cpu or "CPU unknown", usable(env), memory, *env.gpus])
+    hardware = ", ".join([env.cpu or "CPU unknown", usable(env), memory, *cards.names(env)])
     return f"{hardware}; Python {env.python}, {software}"

@@ -1,6 +1,6 @@
 """Warnings and remarks about a run: how far its numbers can be trusted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from dlbench import units
 from dlbench.analysis.labels import names_by_case, workload_names
@@ -30,11 +30,14 @@ MOST_NAMED = 4
 MINUTES = len("2026-11-28T21:50")
 
 
-def warnings(run: Run, reading: ComparedRows) -> list[str]:
-    """Return what must not be overlooked, in whole sentences."""
+def warnings(run: Run, reading: ComparedRows, spared: Collection[str] = ()) -> list[str]:
+    """Return what must not be overlooked, in whole sentences.
+
+    spared: the ids of cases that nothing disturbed on the CPU, but on a card.
+    """
     lines = (
         measured_beside(run.beside) if run.beside else None,
-        _busy(reading.rows),
+        _busy([row for row in reading.rows if row.case not in spared]),
         _throttled(run.environment, reading.rows),
         _failed(reading.nulls, reading.rows),
         _implausible(reading.rows),

@@ -28,7 +28,7 @@ from dlbench.records.settings import in_words
 from dlbench.report import notes, place
 from dlbench.report.absent import STATUS_WORDS, synthetic_networks
 from dlbench.report.answers import tables as answer_tables
-from dlbench.report.machine import cnn, cnn_chart, reach
+from dlbench.report.machine import cards, cnn, cnn_chart, reach
 from dlbench.report.machine.cores import limited_by
 from dlbench.report.metrics import FORMS, SPARSE, rows_with
 from dlbench.report.ranking import rankings, setting
@@ -95,7 +95,8 @@ def _content(results: Results, reading: ComparedRows) -> dict[str, Any]:
         "warnings": [
             *results.warnings,
             *notes.seam_warnings(results),
-            *notes.warnings(results.run, reading),
+            *notes.warnings(results.run, reading, cards.not_by_cpu(results.measurements)),
+            *cards.warnings(results.measurements, reading.rows),
         ],
         "total": len(rows),
         "measured": sum(row.status == "ok" for row in rows),
@@ -219,6 +220,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("cores", f"{machine.usable_cores} usable of {machine.cores}{limited_by(machine)}"),
         ("memory", units.size(memory) if memory else "unknown"),
         ("GPU", ", ".join(machine.gpus) or "none"),
+        *cards.facts(machine),
         ("system", machine.system),
         ("Python", machine.python),
         *sorted(machine.versions.items()),

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from dlbench import __version__
 from dlbench.api.changes import MOST_NAMED, of_machine, of_plan, refused
 from dlbench.records.case import Group
+from dlbench.records.device import Device
 from dlbench.records.own import Made, OwnNetwork
 from dlbench.records.run import SCHEMA_VERSION
 from fakes.runs import ENVIRONMENT, case, matmul, plan_of, run_of
@@ -83,3 +84,26 @@ def test_a_changed_file_of_python_is_told():
 
     assert of_plan(planned(network), planned(network)) == []
     assert of_plan(planned(network), planned(replace(network, sha256="new"))) == ["net: changed"]
+H200 = Device("cuda", "GPU-1", "NVIDIA H200", driver="580.65", power_limit_w=700.0, free_bytes=9)
+
+
+@pytest.mark.parametrize("fields", [{"free_bytes": 1}, {"others": 3}, {"pcie": None}], ids=str)
+def test_what_changes_by_itself_on_a_card_is_no_change(fields):
+    run = replace(RUN, environment=replace(ENVIRONMENT, devices=(H200,)))
+    now = replace(ENVIRONMENT, devices=(replace(H200, **fields),))
+    assert of_machine(run, now) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"uuid": "GPU-2"}, "cuda GPU-2 580.65 700.0 W"),
+        ({"power_limit_w": 350.0}, "cuda GPU-1 580.65 350.0 W"),
+        ({"driver": "590.1"}, "cuda GPU-1 590.1 700.0 W"),
+        ({"device": ""}, "hidden GPU-1 580.65 700.0 W"),
+    ],
+)
+def test_another_card_is_a_change(fields, told):
+    run = replace(RUN, environment=replace(ENVIRONMENT, devices=(H200,)))
+    now = replace(ENVIRONMENT, devices=(replace(H200, **fields),))
+    assert of_machine(run, now) == [f"devices: cuda GPU-1 580.65 700.0 W then, {told} now"]

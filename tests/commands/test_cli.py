@@ -172,7 +172,7 @@ BACKENDS = "numpy, tensorflow, torch"
         ),
         ("run mine.toml --backend", ["'--backend' requires an argument"]),
         ("run mine.toml --mode fast", ["unknown mode: 'fast'", "eager", "dynamic, static"]),
-        ("run mine.toml --device gpu", ["unknown device: 'gpu'", "Did you mean 'cuda'?"]),
+        ("run mine.toml --device cudda", ["unknown device: 'cudda'", "Did you mean 'cuda'?"]),
         ("run mine.toml --device cuda", ["no CUDA GPU found", "nothing to measure"]),
         ("run mine.toml --dtype fp32", ["unknown dtype: 'fp32'", "float32, float64, tf32"]),
         ("run mine.toml --threads 0", ["--threads 0: ", RANGE]),

@@ -11,6 +11,7 @@ import pytest
 
 from dlbench.machine import environment
 from dlbench.machine.grants import Grant
+from dlbench.records.device import Device
 from dlbench.records.run import Environment
 from fakes.machine import ALPHA, DECLARATIONS
 
@@ -134,42 +135,11 @@ def test_what_limits_the_cores_is_stored(monkeypatch: pytest.MonkeyPatch) -> Non
     assert environment.usable_cores() == 2
 
 
-class Broken(Exception):
-    """What the driver's library raises."""
+CARDS = (Device("cuda", "GPU-a", "Tesla"), Device("", "GPU-b", "Quadro"))
 
 
-def driver(*names: str, fails: str = "") -> SimpleNamespace:
-    """pynvml on a machine with these GPUs; fails: the call that does."""
-
-    def call(name: str, result=None):
-        def called(*args):
-            if name == fails:
-                raise Broken
-            return result(*args) if result else None
-
-        return called
-
-    return SimpleNamespace(
-        NVMLError=Broken,
-        nvmlInit=call("init"),
-        nvmlDeviceGetCount=call("count", lambda: len(names)),
-        nvmlDeviceGetHandleByIndex=call("handle", lambda index: index),
-        nvmlDeviceGetName=call("name", lambda index: names[index]),
-        nvmlShutdown=call("shutdown"),
-    )
-
-
-@pytest.mark.parametrize(
-    ("pynvml", "expected"),
-    [
-        (driver(fails="init"), ()),
-        (driver(), ()),
-        (driver("Tesla", "Quadro"), ("Tesla", "Quadro")),
-        (driver("Tesla", fails="count"), ()),
-        (driver("Tesla", fails="handle"), ()),
-        (driver("Tesla", fails="name"), ()),
-    ],
-)
-def test_gpus_are_those_that_the_driver_names(monkeypatch, pynvml, expected) -> None:
-    monkeypatch.setattr(environment, "pynvml", pynvml)
-    assert environment.gpus() == expected
+def test_gpus_are_the_cards_that_programs_see(monkeypatch) -> None:
+    monkeypatch.setattr(environment, "devices", lambda: CARDS)
+    assert environment.gpus() == ("Tesla",)
+    found = environment.capture({})
+    assert (found.gpus, found.devices) == (("Tesla",), CARDS)

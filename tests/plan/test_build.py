@@ -170,7 +170,7 @@ def test_the_suite_chooses_targets_and_the_user_overrules_it() -> None:
         ({"backend": "alpha,Beta"}, "unknown backend: 'Beta'", "alpha, beta"),
         ({"mode": "fast"}, "unknown mode: 'fast'", "eager, graph, jit, dynamic, static"),
         ({"dtype": "float16"}, "unknown dtype: 'float16'", "float32, float64, tf32"),
-        ({"device": "gpu"}, "unknown device: 'gpu'", "cuda:<index>. Did you mean 'cuda'?"),
+        ({"device": "cudda"}, "unknown device: 'cudda'", "cuda:<index>. Did you mean 'cuda'?"),
         ({"device": "CPU"}, "unknown device: 'CPU'", "cpu, cuda, cuda:<index>"),
         ({"device": "cpu:0"}, "unknown device: 'cpu:0'", "cpu, cuda, cuda:<index>"),
         ({"device": "cuda:"}, "unknown device: 'cuda:'", "cpu, cuda, cuda:<index>"),

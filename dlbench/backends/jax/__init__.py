@@ -18,6 +18,7 @@ DECLARATION = {
     "devices": {
         "cpu": ["float32", "float64", "bfloat16", "float16"],
         "cuda": ["float32", "float64", "tf32", "bfloat16", "float16"],
+        "rocm": ["float32", "float64"],
     },
     "lacks": {"autocast-bfloat16": "JAX has no autocast"},
     "usual_dtypes": {"cpu": "float32", "cuda": "tf32"},
@@ -42,7 +43,6 @@ DECLARATION = {
         "PJRT_NPROC": "{threads}",
         "OMP_NUM_THREADS": "{threads}",
         "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
-        "CUDA_CACHE_PATH": "{scratch}/cuda",
         "JAX_DISABLE_JIT": "0",
     },
     "settings": [
@@ -52,10 +52,6 @@ DECLARATION = {
         {
             "name": "XLA_PYTHON_CLIENT_PREALLOCATE",
             "why": "the workers of a row share the GPU's memory",
-        },
-        {
-            "name": "CUDA_CACHE_PATH",
-            "why": "compiled code goes to a folder of the run, so that cold is cold",
         },
         {
             "name": "JAX_DISABLE_JIT",
@@ -75,7 +71,7 @@ DECLARATION = {
             "why": "float32 is IEEE float32 everywhere",
             "default": None,
             "ours": "highest",
-            "devices": ["cuda"],
+            "devices": ["cuda", "rocm"],
             "measured_by": {"dtype": "tf32"},
         },
         {

@@ -21,7 +21,7 @@ class JaxDevice:
     """
 
     def __init__(self, name: str, kind: str, index: int, *, waits_for_each: bool = False) -> None:
-        self.waits_for_each = waits_for_each
+        self.waits_for_each, self.kind = waits_for_each, kind
         try:
             self.native = jax.devices(kind)[index]
         except (RuntimeError, IndexError, AssertionError) as error:  # the last without any GPU
@@ -62,7 +62,7 @@ class JaxDevice:
     def place(self, tensor: Any) -> tuple[str, str]:
         """Return device and dtype by the array's own account."""
         [device] = tensor.devices()
-        name = "cpu" if device.platform == "cpu" else f"cuda:{device.id}"
+        name = "cpu" if device.platform == "cpu" else f"{self.kind}:{device.id}"
         return name, str(tensor.dtype)
 
     def array(self, tensor: Any) -> Array:

@@ -28,6 +28,7 @@ def facts() -> FrameworkFacts:
         gpus=gpus,
         gpu_error=error,
         products=PRODUCTS,
+        devices=dict.fromkeys(plugins, len(gpus)) if gpus else {},
     )
 
 

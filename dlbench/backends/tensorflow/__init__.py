@@ -41,17 +41,12 @@ DECLARATION = {
         "OMP_NUM_THREADS": "{threads}",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "TF_FORCE_GPU_ALLOW_GROWTH": "true",
-        "CUDA_CACHE_PATH": "{scratch}/cuda",
     },
     "settings": [
         {"name": "KERAS_BACKEND", "why": "set by a user, Keras might run on another framework"},
         {"name": "OMP_NUM_THREADS", "why": "the number of threads is part of a target"},
         {"name": "TF_CPP_MIN_LOG_LEVEL", "why": "messages of the start are not shown"},
         {"name": "TF_FORCE_GPU_ALLOW_GROWTH", "why": "the workers of a row share the GPU's memory"},
-        {
-            "name": "CUDA_CACHE_PATH",
-            "why": "compiled code goes to a folder of the run, so that cold is cold",
-        },
         {
             "name": "tf.config.threading.set_intra_op_parallelism_threads",
             "why": "the number of threads is part of a target; 0 is one per core",

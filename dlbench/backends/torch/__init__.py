@@ -29,6 +29,9 @@ DECLARATION = {
     "devices": {
         "cpu": ["float32", "float64", "bfloat16", "float16", "autocast-bfloat16"],
         "cuda": ["float32", "float64", "tf32", "bfloat16", "float16", "autocast-bfloat16"],
+        "rocm": ["float32", "float64"],
+        "mps": ["float32"],
+        "xpu": ["float32"],
     },
     "usual_dtypes": {"cpu": "float32", "cuda": "float32"},
     "own": {
@@ -53,7 +56,6 @@ DECLARATION = {
         "MKL_NUM_THREADS": "{threads}",
         "TORCHINDUCTOR_CACHE_DIR": "{scratch}/inductor",
         "TRITON_CACHE_DIR": "{scratch}/triton",
-        "CUDA_CACHE_PATH": "{scratch}/cuda",
         "TORCHINDUCTOR_QUIESCE_ASYNC_COMPILE_POOL": "0",
         "TMPDIR": "{scratch}",
         "TORCHDYNAMO_DISABLE": "0",
@@ -75,10 +77,6 @@ DECLARATION = {
         },
         {
             "name": "TRITON_CACHE_DIR",
-            "why": "compiled code goes to a folder of the run, so that cold is cold",
-        },
-        {
-            "name": "CUDA_CACHE_PATH",
             "why": "compiled code goes to a folder of the run, so that cold is cold",
         },
         {
@@ -108,7 +106,7 @@ DECLARATION = {
             "why": "copies to a GPU need pinned memory not to wait",
             "default": False,
             "ours": True,
-            "devices": ["cuda"],
+            "devices": ["cuda", "rocm"],
         },
         {
             "name": "torch.optim.Adagrad(eps)",

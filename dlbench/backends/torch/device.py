@@ -1,4 +1,4 @@
-"""A CPU or a CUDA GPU as PyTorch uses it."""
+"""A CPU or an accelerator as PyTorch uses it."""
 
 import torch
 from torch import Tensor
@@ -11,6 +11,28 @@ from dlbench.errors import Unavailable
 from dlbench.reference.arrays import Array
 
 MS = 1e3
+
+# A build of PyTorch for ROCm calls its devices `cuda`: docs.pytorch.org/docs/stable/notes/hip.html
+NATIVE = {"rocm": "cuda"}
+
+# What one device of a kind is called.
+WORDS = {"cuda": "CUDA GPU", "rocm": "ROCm GPU", "mps": "Apple GPU", "xpu": "Intel GPU"}
+
+
+def seen(kind: str) -> int:
+    """Return how many accelerators of a kind PyTorch sees."""
+    if kind == "mps":
+        return int(torch.backends.mps.is_available())
+    if kind == "xpu":
+        return torch.xpu.device_count()
+    is_built = torch.version.hip if kind == "rocm" else torch.version.cuda
+    return torch.cuda.device_count() if is_built else 0
+
+
+def card_uuid(device: torch.device) -> str | None:
+    """Return the UUID of a CUDA GPU; None if this release of PyTorch does not tell it."""
+    uuid = getattr(torch.cuda.get_device_properties(device), "uuid", None)
+    return None if uuid is None else str(uuid)
 
 
 class CudaClock:
@@ -34,30 +56,39 @@ class CudaClock:
 
 
 class TorchDevice:
-    """A device with its index, as tensors report it."""
+    """A device with its index, as tensors report it.
+
+    native: PyTorch calls an AMD card `cuda`, too.
+    """
 
     def __init__(self, name: str) -> None:
-        kind, _, index = name.partition(":")
+        self.kind, _, index = name.partition(":")
+        kind = NATIVE.get(self.kind, self.kind)
         self.native = torch.device(kind) if kind == "cpu" else torch.device(kind, int(index or 0))
         self.is_cuda = kind == "cuda"
 
     def require(self) -> None:
         """Raise Unavailable unless PyTorch sees the device."""
-        if self.native.type == "cpu":
+        if self.kind == "cpu":
             return
-        count = torch.cuda.device_count()
+        count = seen(self.kind)
         if self.native.index >= count:
             raise Unavailable(
-                f"PyTorch {torch.__version__} sees {units.counted(count, 'GPU')}, not the device",
-                value=str(self.native),
-                hint="Install the GPU's driver and a CUDA build of PyTorch, with the pip command "
+                f"PyTorch {torch.__version__} sees {units.counted(count, WORDS[self.kind])}, "
+                "not the device",
+                value=f"{self.kind}:{self.native.index}",
+                hint="Install the GPU's driver and a build of PyTorch for it, with the pip command "
                 "from https://pytorch.org/get-started/locally. Or choose --device cpu",
             )
 
     def wait(self) -> None:
-        """Synchronise CUDA; CPU calls return when they are done."""
+        """Synchronise an accelerator; CPU calls return when they are done."""
         if self.is_cuda:
             torch.cuda.synchronize(self.native)
+        elif self.kind == "mps":
+            torch.mps.synchronize()
+        elif self.kind == "xpu":
+            torch.xpu.synchronize(self.native)
 
     def clock(self) -> CudaClock | None:
         """Return a clock of CUDA events; None on the CPU."""
@@ -65,7 +96,8 @@ class TorchDevice:
 
     def place(self, tensor: Tensor) -> tuple[str, str]:
         """Return device and dtype by the tensor's own account."""
-        return str(tensor.device), str(tensor.dtype).removeprefix("torch.")
+        device = str(tensor.device).replace(self.native.type, self.kind, 1)
+        return device, str(tensor.dtype).removeprefix("torch.")
 
     def array(self, tensor: Tensor) -> Array:
         """Return a copy on the host."""
@@ -82,12 +114,13 @@ class TorchDevice:
             "cuda": torch.version.cuda,
             "float32_matmul_precision": torch.get_float32_matmul_precision(),
             "device_name": torch.cuda.get_device_name(self.native) if self.is_cuda else None,
+            "card_uuid": card_uuid(self.native) if self.kind == "cuda" else None,
         }
 
     def empty_cache(self) -> None:
-        """Free the memory that CUDA's allocator keeps."""
-        if self.is_cuda:
-            torch.cuda.empty_cache()
+        """Free the memory that the allocator of an accelerator keeps."""
+        if self.kind != "cpu":
+            getattr(torch, self.native.type).empty_cache()
 
     def buffers(self, size: int, *, pinned: bool) -> TorchBuffers:
         """Return memory of so many bytes on the host and on the device."""

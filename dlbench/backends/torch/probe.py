@@ -4,6 +4,7 @@ import re
 
 import torch
 
+from dlbench.backends.torch.device import WORDS, seen
 from dlbench.errors import one_line
 from dlbench.records.framework import FrameworkFacts
 
@@ -26,6 +27,7 @@ def facts() -> FrameworkFacts:
         architectures=tuple(torch.cuda.get_arch_list()) if torch.version.cuda else None,
         products=blas,
         is_optimised=blas not in PLAIN,
+        devices={kind: count for kind in WORDS if (count := seen(kind))},
     )
 
 

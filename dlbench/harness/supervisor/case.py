@@ -20,6 +20,7 @@ from dlbench.harness import wire
 from dlbench.harness.supervisor.lead_in import LeadIn
 from dlbench.harness.supervisor.pool import MORE_TIME, as_failure
 from dlbench.harness.wire import Order, Reply
+from dlbench.machine.gpu.readings import CardLost
 from dlbench.records.case import Case
 from dlbench.records.measurement import (
     Measurement,
@@ -253,6 +254,29 @@ class CaseRun:
             reason = f"compiling took longer than {limit}; --compile-limit raises the limit"
             failure = wire.Failed("timed_out", reason)
         self.fail(failure)
+
+
+# How a case ends if its card is lost, beside those that have nothing to do with it.
+BY_LOSS: frozenset[Status] = frozenset(("failed", "timed_out", "out_of_memory"))
+
+
+def lost_with(
+    ended: Sequence[CaseRun], every: Sequence[CaseRun], notice: Callable[[str], str]
+) -> list[CaseRun]:
+    """Return the other cases on a card that was lost, and fail them.
+
+    ended: cases that may have failed; notice: returns that the card of a device is lost, if it is.
+    """
+    found = {}
+    for one in ended:
+        if one.status in BY_LOSS and (why := notice(one.case.target.device)):
+            found[one.case.target.device] = why
+            if CardLost.WORDS not in (one.reason or ""):
+                one.reason = f"{one.reason}; {why}"
+    others = [one for one in every if one.is_active and one.case.target.device in found]
+    for one in others:
+        one.fail(wire.Failed("failed", found[one.case.target.device]))
+    return others
 
 
 Preparation = Callable[[CaseRun], None]

@@ -10,7 +10,7 @@ from math import inf
 from dlbench import units
 from dlbench.harness import wire
 from dlbench.harness.supervisor import schedule
-from dlbench.harness.supervisor.case import CaseRun, Preparation, renewal_steps
+from dlbench.harness.supervisor.case import CaseRun, Preparation, lost_with, renewal_steps
 from dlbench.harness.supervisor.schedule import Renewals
 from dlbench.harness.supervisor.state import Later, RunState, late, sign
 from dlbench.harness.supervisor.stopping import Stop
@@ -102,6 +102,7 @@ class RowRun:
             failure = self.pool.failures.get(self._slot(case_run))
             if case_run.status == "ok" and failure is not None:
                 case_run.fail(failure)
+                self.run.losses.notice(case_run.case.target.device)
                 excuse(case_run, self.run)
 
     def _get_ready(
@@ -113,6 +114,8 @@ class RowRun:
         """
         done: list[CaseRun] = []
         for case_run in cases:
+            if not case_run.is_active:  # its card was lost
+                continue
             if len(done) >= least and self.run.budget.left_s <= 0:
                 break
             yield self.run.case_progress(phase, case_run.case, self.workload)
@@ -126,7 +129,7 @@ class RowRun:
                 done.append(case_run)
             else:
                 yield from self._finish([case_run])
-        return done
+        return [case_run for case_run in done if case_run.status == "ok"]
 
     def _run_in(self, warm: Sequence[CaseRun]) -> Prepared:
         """Time every case without a pause; return those that did not fail.
@@ -134,6 +137,8 @@ class RowRun:
         It is no preparation: renewals do not repeat it.
         """
         for case_run in warm:
+            if not case_run.is_active:
+                continue
             yield self.run.case_progress("ramping up", case_run.case, self.workload)
             case_run.sustain()
             if case_run.status != "ok":
@@ -188,6 +193,8 @@ class RowRun:
         order = schedule.order(active, turn, f"{self.run.plan.seed}/{self.run.generation}")
         cases = sum(not case_run.case.null for case_run in active)
         for place, case_run in enumerate(order):
+            if not case_run.is_active:
+                continue
             share = (turn + place / len(order)) * blocks / self.run.plan.sampling.blocks
             yield self.run.progress(
                 "measuring",
@@ -200,6 +207,7 @@ class RowRun:
             )
             self._turn(case_run, turn * blocks, blocks)
             if case_run.status == "ok":
+                self.run.pace.judge(case_run.case, case_run.samples, blocks)
                 yield Taken(case_run.case.id, tuple(case_run.samples[-blocks:]))
             if self.run.clock() < self.correct_until:
                 case_run.correct_lead_in()
@@ -251,7 +259,9 @@ class RowRun:
         """
         for case_run in cases:
             case_run.facts |= self.pool.facts_of(self._slot(case_run))
-        yield from self._report(cases)
+        others = lost_with(cases, self.cases, self.run.losses.notice)
+        leave_lost_cards(self.cases, self.run)
+        yield from self._report([*cases, *others])
         for case_run in cases:
             if is_spoilt(case_run) and not self._is_shared(case_run):
                 self.pool.end(self._slot(case_run))
@@ -272,6 +282,14 @@ def is_spoilt(case_run: CaseRun) -> bool:
     """
     has_failed = case_run.status == "failed" and case_run.case.target.device != CPU
     return has_failed or case_run.status == "out_of_memory"
+
+
+def leave_lost_cards(cases: Iterable[CaseRun], run: RunState) -> None:
+    """End the workers on lost cards: an order to them might never end."""
+    for case_run in cases:
+        worker = run.pool.workers.get(run.slot(case_run.case))
+        if worker is not None and case_run.case.target.device in run.losses.told:
+            worker.close()
 
 
 def excuse(case_run: CaseRun, run: RunState) -> None:

@@ -14,6 +14,8 @@ from msgspec.structs import replace
 from dlbench import units
 from dlbench.harness.supervisor.pool import MORE_TIME, WorkerPool
 from dlbench.harness.supervisor.schedule import MEASURED_SHARE, Budget
+from dlbench.machine.gpu.identity import Losses
+from dlbench.machine.gpu.pace import Pace
 from dlbench.records.case import Case, Group, Target
 from dlbench.records.measurement import TIMED, Measurement, Phase, Progress
 from dlbench.records.plan import Plan
@@ -49,7 +51,8 @@ class RunState:
     id; done: the number of measurements so far, without those
     of nulls and of cases that the plan skips; reported: the ids of all cases with a measurement;
     failed: the ids of the failed ones, which are not measured again; too_slow: for a target that
-    took too long to compile, the id of the workload; hangs: how often a target's worker was silent.
+    took too long to compile, the id of the workload; hangs: how often a target's worker was silent;
+    pace: the clocks of the cards so far; losses: the cards that were lost.
     """
 
     plan: Plan
@@ -63,6 +66,8 @@ class RunState:
     failed: set[str] = field(default_factory=set)
     too_slow: dict[Target, str] = field(default_factory=dict)
     hangs: Counter[Target] = field(default_factory=Counter)
+    pace: Pace = field(default_factory=Pace)
+    losses: Losses = field(default_factory=Losses)
 
     @property
     def generation(self) -> int:
@@ -89,9 +94,9 @@ class RunState:
         return [case for case in live if case.id in fitting][:: self.direction]
 
     def _is_settled(self, case: Case) -> bool:
-        """Return whether a case is not measured again: it failed, or its target hangs."""
-        hangs = self.hangs[case.target] >= MOST_HANGS
-        return case.id in self.failed or (hangs and case.id in self.reported)
+        """Return whether a case is not measured again: it failed, or its target cannot go on."""
+        is_vain = self.hangs[case.target] >= MOST_HANGS or case.target.device in self.losses.told
+        return case.id in self.failed or (is_vain and case.id in self.reported)
 
     def _fitting(self, cases: Sequence[Case]) -> set[str]:
         """Return the ids of the cases of a row for which there is time, cheap ones first.
@@ -124,6 +129,8 @@ class RunState:
         if self.hangs[case.target] >= MOST_HANGS:
             times = units.counted(MOST_HANGS, "time")
             return f"skipped, because its worker was silent {times}; {MORE_TIME}"
+        if lost := self.losses.told.get(case.target.device):
+            return f"skipped, because {lost}"
         workload = self.too_slow.get(case.target)
         if workload is None:
             return None

@@ -15,6 +15,7 @@ from dlbench.backends.base import Backend, Step, nothing
 from dlbench.errors import DlbenchError
 from dlbench.harness.wire import Timed
 from dlbench.harness.worker import timing
+from dlbench.harness.worker.card import NoCard, Watch
 from dlbench.harness.worker.compiler import count_graphs
 from dlbench.harness.worker.interference import Counters, Monitor, with_flags
 from dlbench.records.measurement import RAMP, Flag, Sample, Stretch
@@ -51,11 +52,19 @@ class Blocks:
 
     size: iterations of a block; planned_s: its length; fastest: sample of the warm-up. The warm-up
     sets them. ended_s: when the last block ended; graphs: of the backend when the present blocks
-    began; steps: since training began, infinite where it has to begin anew.
+    began; steps: since training began, infinite where it has to begin anew; card: watches the GPU.
     """
 
-    def __init__(self, step: Step, backend: Backend, threads: int, monitor: Monitor) -> None:
+    def __init__(
+        self,
+        step: Step,
+        backend: Backend,
+        threads: int,
+        monitor: Monitor,
+        card: Watch | None = None,
+    ) -> None:
         self.step, self.backend, self.threads, self.monitor = step, backend, threads, monitor
+        self.card = card or NoCard()
         self.size, self.planned_s = 1, inf
         self.fastest = Sample(iterations=1, host_s=inf, started_s=0.0)
         self.ended_s = timing.now_s()
@@ -65,6 +74,7 @@ class Blocks:
         """Run until steady and choose the size of a block, or use `iterations` as its size."""
         gc.collect()
         gc.freeze()
+        self.card.begin()
         if self.step.lead_in is not None:
             self.step.lead_in()  # may compile functions that the step does not use: no failure
         if iterations:
@@ -74,7 +84,7 @@ class Blocks:
         self.size = iterations or timing.block_size(sampling.block_s, samples)
         self.planned_s = sampling.block_s
         self.fastest = min(samples, key=lambda sample: sample.step_s)
-        return samples
+        return (*samples[:-1], self.card.in_full(samples[-1]))
 
     def stretch(self, longest_s: float) -> Stretch:
         """Time blocks without a pause until the speed is steady, or for `longest_s` seconds.
@@ -161,12 +171,13 @@ class Blocks:
     def _go_on(self, iterations: int, planned_s: float) -> Sample:
         """Time a block without anything before it; return it with counters and flags."""
         wait, device = self.backend.device.wait, self.backend.device.clock()
-        before, early = self.monitor.before(), list[Flag]()
+        card, before, early = self.card.before(), self.monitor.before(), list[Flag]()
         in_vain = partial(self._is_in_vain, before, early)
         patience = timing.Patience(timing.LATE * planned_s, in_vain)
         sample = timing.block(self.step.run, wait, iterations, device=device, patience=patience)
         self.ended_s = timing.now_s()
         flagged = with_flags(sample, before, self.monitor, self.threads)
+        flagged = self.card.after(flagged, card)
         return replace(flagged, flags=tuple(dict.fromkeys((*early, *flagged.flags))))
 
     def _is_in_vain(self, before: Counters, flags: list[Flag], taken_s: float) -> bool:

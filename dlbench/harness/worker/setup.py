@@ -7,12 +7,16 @@ from typing import Any
 from dlbench import registry
 from dlbench.backends.base import Backend, Setting
 from dlbench.errors import PlacementError, Unavailable
+from dlbench.machine.gpu.variables import CARD, digits
 from dlbench.records.base import DTYPES
 from dlbench.records.case import Declaration, Target
 from dlbench.records.framework import FrameworkFacts
 
 # The file of a backend that asks its framework.
 PROBE = "probe"
+
+# The fact of a device that holds the UUID of its card.
+CARD_FACT = "card_uuid"
 
 
 def start(target: Target, scratch: str) -> Backend:
@@ -47,10 +51,25 @@ def assert_threads(backend: Backend, target: Target) -> None:
 
 def assert_placed(backend: Backend, target: Target, tensors: Mapping[str, Any]) -> None:
     """Raise PlacementError unless every tensor is on the target's device, in its dtype."""
-    device = "cuda:0" if target.device == "cuda" else target.device
+    device = target.device if target.device == "cpu" else _with_number(target.device)
     storage, also = DTYPES[target.dtype].storage, DTYPES[target.dtype].also
     for name, tensor in tensors.items():
         place, dtype = backend.device.place(tensor)
         is_label = dtype.startswith("int")
         if place != device or (dtype not in {storage, also} and not is_label):
             raise PlacementError(f"{name} is {dtype} on {place} instead of {storage} on {device}")
+
+
+def _with_number(device: str) -> str:
+    """Return the name of an accelerator as frameworks write it: the first has a number, too."""
+    return device if ":" in device else f"{device}:0"
+
+
+def assert_card(backend: Backend, card: str) -> None:
+    """Raise PlacementError if the framework says that it uses another card than this UUID.
+
+    Some frameworks do not tell it, and of a MIG instance some tell the UUID of the whole card.
+    """
+    told = backend.device.facts().get(CARD_FACT)
+    if card.startswith(CARD) and told and digits(str(told)) != digits(card):
+        raise PlacementError(f"the framework uses card {told} instead of {card}")

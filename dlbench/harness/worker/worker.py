@@ -16,13 +16,19 @@ from dlbench.backends.base import Backend, Step
 from dlbench.errors import DlbenchError, Unavailable, one_line
 from dlbench.harness import wire
 from dlbench.harness.wire import Order, Reply
-from dlbench.harness.worker import timing
+from dlbench.harness.worker import card, timing
 from dlbench.harness.worker.blocks import Blocks
 from dlbench.harness.worker.compiler import FIRST_CALLS, Compiler
 from dlbench.harness.worker.gauges import gauge
 from dlbench.harness.worker.interference import Monitor
 from dlbench.harness.worker.memory import CaseMemory
-from dlbench.harness.worker.setup import assert_placed, assert_threads, probe, start
+from dlbench.harness.worker.setup import (
+    assert_card,
+    assert_placed,
+    assert_threads,
+    probe,
+    start,
+)
 from dlbench.harness.worker.training import Trainings
 from dlbench.harness.worker.verification import verify, work_out
 from dlbench.parity.precision import assert_tf32
@@ -75,7 +81,9 @@ class Worker:
         backend, compiler = start(order.target, order.scratch), None
         if order.mode_kind == "static":
             compiler = Compiler(backend, order.target, Path(order.scratch))
+        assert_card(backend, order.card)
         self.session = Session(backend, order.target, compiler, self.monitor)
+        self.session.card = card.watch(order.card)
         gc.freeze()  # a framework's objects live on: no collection before a block need check them
         gc.enable()
         return self.session.ready()
@@ -89,6 +97,7 @@ class Session:
     ) -> None:
         self.backend, self.target, self.compiler = backend, target, compiler
         self.monitor, self.memory = monitor, CaseMemory(backend)
+        self.card: card.Watch = card.NoCard()
         self.start_s: float | None = None
         self.is_proven = False
         self.cases: dict[str, Bound] = {}
@@ -112,7 +121,8 @@ class Session:
 
     def ready(self, process: int | None = None) -> wire.Ready:
         """Return the facts of the backend and of the counters."""
-        return wire.Ready({**self.backend.device.facts(), **self.monitor.facts()}, process)
+        facts = {**self.backend.device.facts(), **self.monitor.facts(), **self.card.facts()}
+        return wire.Ready(facts, process)
 
     def renew(self, order: wire.Renew) -> wire.Ready:  # noqa: ARG002
         """Begin as a fresh copy of the process: open its own counters, check its threads."""
@@ -182,7 +192,7 @@ class Session:
     def warm_up(self, order: wire.WarmUp) -> wire.Warm:
         """Run until steady; in a renewed worker, run one block."""
         step = self.cases[order.case].step
-        blocks = Blocks(step, self.backend, self.target.threads, self.monitor)
+        blocks = Blocks(step, self.backend, self.target.threads, self.monitor, self.card)
         self.memory.begin()
         samples = blocks.warm_up(order.sampling, order.iterations)
         self.blocks[order.case] = blocks

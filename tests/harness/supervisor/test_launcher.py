@@ -104,3 +104,35 @@ def test_where_no_copies_can_be_made_nobody_can_be_renewed(launch, monkeypatch):
     monkeypatch.setattr(fork_server, "available", lambda: False)
     _, order = launch(replace(TARGET, device="cpu"))
     assert not order.renewable
+
+
+CARDS = {"cuda": "GPU-a", "cuda:1": "GPU-b"}
+
+
+@pytest.fixture
+def with_cards(launch):
+    launch.card_of = lambda device: CARDS.get(device, "")
+    return launch
+
+
+@pytest.mark.parametrize("device", CARDS)
+def test_a_worker_sees_its_card_alone_under_the_first_number(with_cards, launched, device):
+    _, order = with_cards(replace(TARGET, device=device))
+    [(variables, log)] = launched
+    assert variables["CUDA_VISIBLE_DEVICES"] == order.card == CARDS[device]
+    assert order.target == replace(TARGET, device="cuda")
+    assert device.replace(":", "") in log.name, "the log is named by the device of the run"
+
+
+def test_a_worker_of_the_cpu_sees_no_card(with_cards, launched):
+    _, order = with_cards(replace(TARGET, device="cpu"))
+    [(variables, _)] = launched
+    assert variables["CUDA_VISIBLE_DEVICES"] == order.card == ""
+    assert order.target.device == "cpu"
+
+
+def test_where_the_card_is_not_known_a_worker_sees_what_the_user_sees(with_cards, launched):
+    _, order = with_cards(replace(TARGET, device="cuda:2"))
+    [(variables, _)] = launched
+    assert "CUDA_VISIBLE_DEVICES" not in variables
+    assert (order.target.device, order.card) == ("cuda:2", "")

@@ -3,11 +3,12 @@
 from types import SimpleNamespace
 
 import pytest
+from msgspec.structs import replace
 
 from dlbench.harness import wire
 from dlbench.harness.supervisor import probing
 from dlbench.records.framework import FrameworkFacts
-from fakes.machine import BETA
+from fakes.machine import ALPHA, BETA
 
 SAID = FrameworkFacts("2.0", cuda="13.0", gpus=("Accel 9",))
 
@@ -75,3 +76,37 @@ def test_a_real_process_answers():
     assert isinstance(found, FrameworkFacts)
     assert found.version
     assert found.gpus == ()
+
+
+KINDS = {"beta": replace(BETA, devices={"cpu": ("float32",), "mps": ("float32",)}), "alpha": ALPHA}
+
+
+def counting(answers, may_have=lambda kind: True):
+    """What counts the accelerators, and the backends that it asked."""
+    asked = []
+    count = probing.seen_by(KINDS, lambda name: asked.append(name) or answers[name], may_have)
+    return count, asked
+
+
+def test_accelerators_are_counted_by_the_frameworks_that_can_use_them():
+    count, asked = counting({"beta": FrameworkFacts("2.0", devices={"mps": 1})})
+    assert count("mps") == 1
+    assert count("xpu") == 0
+    assert count("mps") == 1
+    assert asked == ["beta"], "it is asked once"
+
+
+def test_where_there_can_be_none_no_framework_is_started():
+    count, asked = counting({}, may_have=lambda kind: False)
+    assert count("mps") == 0
+    assert asked == []
+
+
+def test_a_framework_that_does_not_answer_sees_none():
+    count, _ = counting({"beta": "ImportError: no such library"})
+    assert count("mps") == 0
+
+
+def test_a_framework_that_is_not_installed_is_not_started(monkeypatch):
+    monkeypatch.setattr(probing, "ask", lambda *words, **options: pytest.fail("it was started"))
+    assert probing.seen_by(KINDS, may_have=lambda kind: True)("mps") == 0

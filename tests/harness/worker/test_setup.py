@@ -8,7 +8,13 @@ from msgspec.structs import replace
 
 from dlbench import registry
 from dlbench.errors import PlacementError
-from dlbench.harness.worker.setup import assert_placed, start, start_here
+from dlbench.harness.worker.setup import (
+    CARD_FACT,
+    assert_card,
+    assert_placed,
+    start,
+    start_here,
+)
 from dlbench.records.case import Declaration, Target
 from fakes.backend import FakeBackend, Tensor
 from fakes.clock import ToldClock
@@ -78,3 +84,36 @@ def test_tensors_must_lie_on_the_gpu_that_the_case_says(backend, device, elsewhe
         PlacementError, match=f"x is float32 on {elsewhere} instead of .* on cuda:[01]"
     ):
         assert_placed(backend, replace(TARGET, device=device), {"x": on(elsewhere)})
+
+
+UUID = "1234abcd-0000-0000-0000-000000000000"
+
+
+@pytest.mark.parametrize(
+    ("card", "told"),
+    [
+        (f"GPU-{UUID}", UUID),
+        (f"GPU-{UUID}", UUID.upper()),
+        (f"GPU-{UUID}", f"GPU-{UUID}"),
+        (f"GPU-{UUID}", None),
+        (f"MIG-{UUID}", "the card that it is a part of"),
+        ("", UUID),
+    ],
+)
+def test_a_framework_on_the_right_card_or_that_does_not_tell_is_let_in(backend, card, told):
+    backend.device.facts = lambda: {CARD_FACT: told}
+    assert_card(backend, card)
+
+
+def test_a_framework_on_another_card_is_refused(backend):
+    backend.device.facts = lambda: {CARD_FACT: UUID.replace("1", "2")}
+    with pytest.raises(PlacementError, match=f"uses card 2234abcd-.* instead of GPU-{UUID}"):
+        assert_card(backend, f"GPU-{UUID}")
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps", "xpu", "rocm"])
+def test_the_first_of_any_kind_has_a_number_where_tensors_lie(backend, device):
+    target = replace(TARGET, device=device)
+    assert_placed(backend, target, {"a": on(f"{device}:0")})
+    with pytest.raises(PlacementError):
+        assert_placed(backend, target, {"a": on(f"{device}:1")})
