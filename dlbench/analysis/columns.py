@@ -84,6 +84,13 @@ COLUMNS: dict[str, str] = {
     "first_calls_s": "time.first_calls_s",
     "start_s": "time.start_s",
     "base_case": "comparison.base_case",
+    "bound": "device.bound",
+    "device_time_s": "device.seconds",
+    "device_share": "device.share",
+    "issue_s": "device.issue_s",
+    "sync_s": "device.sync_s",
+    "device_how": "device.how",
+    "device_reason": "device.reason",
 }
 
 

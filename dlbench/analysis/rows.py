@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from dlbench.analysis.break_even import BreakEven
 from dlbench.analysis.compile_cost import CompileCost
+from dlbench.analysis.device_time import DeviceUse, device_use
 from dlbench.analysis.level import Level, level_of
 from dlbench.analysis.pairing.located import Basis
 from dlbench.analysis.pairing.pairs import THROTTLED_SHARE
@@ -139,6 +140,7 @@ class Row(Struct, frozen=True):
     break_even: BreakEven = BreakEven()
     comparison: RowComparison = RowComparison()
     level: Level = Level()
+    device: DeviceUse = DeviceUse()
     leads: bool | None = None
     rank: int | None = None
 
@@ -174,6 +176,7 @@ def row_of(case: Case, samples: CaseSamples) -> Row:
         blocks=_blocks(samples, found),
         shape=Shape(found.autocorrelation, found.drift, found.modes),
         level=level_of(samples),
+        device=device_use(case.target, samples, found.time.value if found.time else None),
     )
 
 

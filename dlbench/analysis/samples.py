@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from dlbench.grouping import grouped
 from dlbench.records.case import Target
+from dlbench.records.device_time import DeviceTime
 from dlbench.records.measurement import (
     Compiling,
     Measurement,
@@ -61,9 +62,9 @@ class CaseSamples:
     """One case over all generations.
 
     status and reason come from the first measurement that is not ok; calls_s and parity from the
-    first generation, before anything was compiled; stop_reason from the last; first_calls and
-    stretches from all; lead_s: the longest lead-in of a turn; start_s: the median seconds that the
-    process took to start computing, None if unknown.
+    first generation, before anything was compiled; stop_reason from the last; first_calls, warmup,
+    devices and stretches from all; lead_s: the longest lead-in of a turn; start_s: the median
+    seconds that the process took to start computing, None if unknown.
     """
 
     case: str
@@ -77,6 +78,8 @@ class CaseSamples:
     stretches: tuple[Stretch, ...] = ()
     lead_s: float | None = None
     start_s: float | None = None
+    warmup: tuple[Sample, ...] = ()
+    devices: tuple[DeviceTime, ...] = ()
 
     @cached_property
     def selection(self) -> Selection:
@@ -199,4 +202,6 @@ def _join(lines: Sequence[Measurement], first_of: AbstractSet[tuple[str, int]]) 
             for line in lines
         ),
         start_s=median(starts) if starts else None,
+        warmup=tuple(sample for line in lines for sample in line.warmup),
+        devices=tuple(line.device for line in lines if line.device),
     )

@@ -19,7 +19,9 @@ from dlbench.records.settings import Departure, Difference
 #    that can run at a time; epochs of a training have the counters of disturbances; lines
 #    have the start of the device.
 # 9: the head has what pairs of its cases came to in earlier runs.
-SCHEMA_VERSION = 9
+# 10: samples have the time until the last call returned in place of the device's events; lines have
+#    the device's part.
+SCHEMA_VERSION = 10
 
 CoreLimit = Literal["affinity", "quota"]
 

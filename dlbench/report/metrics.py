@@ -19,6 +19,7 @@ Metric = Literal[
     "break-even",
     "after-pause",
     "turns",
+    "device",
 ]
 
 
@@ -47,6 +48,7 @@ NEEDS: dict[Metric, tuple[str, str]] = {
     "break-even": ("a static mode beside an eager one, and no old run", "dlbench run graphs"),
     "after-pause": ("stretches without a pause, which older runs lack", "dlbench run"),
     "turns": ("stretches without a pause, which older runs lack", "dlbench run"),
+    "device": ("a GPU, and no old run", "dlbench run --device cuda"),
 }
 
 
@@ -178,6 +180,17 @@ def _turns(row: Row) -> Texts | None:
     return f"{100 * found.value:+.1f}", below
 
 
+def _bound(row: Row) -> str | float | None:
+    return row.device.share if row.device.bound is None else row.device.bound
+
+
+def _device(row: Row) -> Texts | None:
+    """`19 launch`: percent, and what sets the time."""
+    share, bound = row.device.share, row.device.bound
+    percent = "" if share is None else units.significant(100 * share, 2)
+    return f"{percent} {bound or ''}".strip(), ""
+
+
 FORMS: dict[Metric, Form] = {
     "gflops": Form(
         "GFLOP/s",
@@ -234,6 +247,13 @@ FORMS: dict[Metric, Form] = {
         ("in turns", "%"),
         attrgetter("level.turn_penalty"),
         _turns,
+        is_sparse=True,
+    ),
+    "device": Form(
+        "The device's own time, % of a {step}, and what sets the time of a {step}",
+        ("device", "%, bound"),
+        _bound,
+        _device,
         is_sparse=True,
     ),
 }

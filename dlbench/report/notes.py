@@ -13,6 +13,7 @@ from dlbench.analysis.seams import SeamDrift, drifts
 from dlbench.records.case import Case
 from dlbench.records.run import Environment, Run
 from dlbench.records.settings import Departure, in_words
+from dlbench.report.machine import device_time
 from dlbench.report.machine.cores import limit_of, remedy
 from dlbench.results.folder import Results
 from dlbench.stats.ramp import LONGEST_LEAD_S
@@ -90,6 +91,7 @@ def lines(run: Run, reading: ComparedRows) -> list[str]:
         _generations(run, reading.rows),
         _settings(run, reading.rows),
         _without_lead_in(run, reading.rows),
+        *device_time.lines(reading.rows),
     )
     return [*run.plan.notes, *(note for note in notes if note)]
 

@@ -23,7 +23,8 @@ KEYS = """case, workload, params, backend, device, mode, mode_kind, dtype, threa
     break_even_high, break_even_state, break_even_epochs, steps, break_even_epochs_low,
     break_even_epochs_high, turn_penalty, turn_penalty_low, turn_penalty_high, after_pause, pause_s,
     lead_s, steady, leads, basis, rank, call, parity_tolerance, parity_quantity, parity_note, label,
-    workload_id, target, first_calls_s, start_s, base_case"""
+    workload_id, target, first_calls_s, start_s, base_case, bound, device_time_s, device_share,
+    issue_s, sync_s, device_how, device_reason"""
 
 
 def row_of(measurement: Measurement, of=PRODUCT) -> Row:

@@ -21,6 +21,7 @@ from dlbench.harness.supervisor.lead_in import LeadIn
 from dlbench.harness.supervisor.pool import MORE_TIME, as_failure
 from dlbench.harness.wire import Order, Reply
 from dlbench.records.case import Case
+from dlbench.records.device_time import DeviceTime
 from dlbench.records.measurement import (
     Measurement,
     ParityCheck,
@@ -55,11 +56,11 @@ NOTHING = wire.Prepared(())
 class CaseRun:
     """A case in one generation; its result is a Measurement.
 
-    prepared: the first calls of its first worker; is_reported: whether the Measurement has been
-    handed over; renewal: the number of renewals of its worker; starting_s: the time to start its
-    worker, 0 if an earlier case did; preparing_s: the time of the steps before the first block;
-    rest_s: what was left to the run before the present one; is_too_slow: whether compiling exceeded
-    its limit.
+    prepared: the first calls of its first worker; device: its part of a step; is_reported: whether
+    the Measurement has been handed over; renewal: the number of renewals of its worker; starting_s:
+    the time to start its worker, 0 if an earlier case did; preparing_s: the time of the steps
+    before the first block; rest_s: what was left to the run before the present one; is_too_slow:
+    whether compiling exceeded its limit.
     """
 
     case: Case
@@ -69,6 +70,7 @@ class CaseRun:
     status: Status = "ok"
     reason: str | None = None
     prepared: wire.Prepared = NOTHING
+    device: DeviceTime | None = None
     parity: tuple[ParityCheck, ...] = ()
     warmup: tuple[Sample, ...] = ()
     samples: list[Sample] = field(default_factory=list)
@@ -152,6 +154,8 @@ class CaseRun:
         reply = self.ask(wire.Sustain(self.case.id, longest_s))
         if not isinstance(reply, wire.Sustained):
             return self.fail(as_failure(reply)) if is_needed else None
+        self.device = self.device or reply.device
+        self.warmup += tuple(self._of_here(sample, 0) for sample in reply.told)
         samples = tuple(self._of_here(sample, 0) for sample in reply.stretch.samples)
         return self.lead_in.learn(replace(reply.stretch, samples=samples))
 
@@ -224,6 +228,7 @@ class CaseRun:
             parity=self.parity,
             compiling=self.prepared.compiling,
             facts=self.facts,
+            device=self.device,
         )
 
     @property
