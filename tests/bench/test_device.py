@@ -1,6 +1,7 @@
 """The script for a machine with a card: its plan, limits and file, and how it judges."""
 
 import json
+import os
 import subprocess
 import sys
 from argparse import Namespace
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes.card import TOLD
+from fakes.told_card import TOLD
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "bench" / "device" / "check.py"
@@ -60,7 +61,7 @@ def test_a_run_that_was_cut_off_is_seen(whole):
     done, found = whole
     one = found["items"][10]
     assert len(one["facts"]["missing"]) == 32
-    assert one["reason"].startswith("32 cases not measured; CPU or GPU told for 5 of 9 workloads")
+    assert one["reason"].startswith("32 cases not measured; CPU or GPU told for 6 of 9 workloads")
     assert done.returncode == 1
 
 
@@ -123,8 +124,9 @@ def test_all_items_together_fit_into_the_budget():
 
 def test_without_a_card_an_item_is_null_and_says_why(tmp_path):
     out = tmp_path / "facts.json"
-    command = (sys.executable, str(SCRIPT), "--child", "9", "--out", str(out))
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    command = (sys.executable, str(SCRIPT), "--child", "out_of_memory", "--out", str(out))
+    env = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
+    subprocess.run(command, check=True, capture_output=True, timeout=120, env=env)
     reason = json.loads(out.read_text(encoding="utf-8"))["null"]
     assert "device" in reason or "No module" in reason
 
@@ -143,13 +145,14 @@ def test_no_item_changes_the_card(word):
 
 def judged(number, *place, value):
     """The verdict on what would be seen, but for the value at a place."""
-    facts = deepcopy(TOLD[number])
+    item = ITEMS[number]
+    facts = deepcopy(TOLD[item.__name__.rpartition(".")[2]])
     *path, last = place
     part = facts
     for key in path:
         part = part[key]
     part[last] = value
-    return ITEMS[number].judge(facts)
+    return item.judge(facts)
 
 
 @pytest.mark.parametrize(
@@ -232,3 +235,11 @@ def test_an_empty_block_that_is_not_as_assumed(change, reason):
     assert ITEMS[2].judge(good).outcome == "reached"
     verdict = ITEMS[2].judge({**good, **change})
     assert (verdict.outcome, reason in verdict.reason) == ("not", True)
+
+
+def test_an_item_whose_process_dies_is_null_with_its_last_words(tmp_path, monkeypatch):
+    dying = tmp_path / "check.py"
+    dying.write_text("import sys; sys.exit('the card fell off the bus')")
+    monkeypatch.setattr(check, "__file__", str(dying))
+    told = check.look_apart(ITEMS[2], 60.0, fake=True)
+    assert told == {"null": "its process ended with 1: the card fell off the bus"}

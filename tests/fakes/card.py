@@ -1,4 +1,4 @@
-"""What bench/device sees without a card: queues of known truth, told facts, and a stored run.
+"""What bench/device sees without a card: queues of known truth, and a stored run.
 
 It replaces the clock of the timed loop: only in a process of its own.
 """
@@ -67,29 +67,8 @@ class FakeCard:
         self.device.clock.advance(seconds)
 
 
-CHANGE = {"value": 96.0, "low": 80.0, "high": 116.0}
-SURE = [{"side": "left", "first": 1, "last": 64}, {"side": "right", "first": 128, "last": 4096}]
-BELOW = {"answer": "below batch 96 use the CPU", "change": CHANGE, "sure": SURE}
-
-# What items that need more than a queue would see if all is well.
-TOLD: dict[int, dict[str, Any]] = {
-    1: {"driver": "1.0", "cards": [{"name": "told"}], "calls_s": {"fast": 1e-5, "slow": 5e-3}},
-    6: {
-        "alone": {"samples": 32, "busy": 0},
-        "beside": {"samples": 32, "busy": 0},
-        "left_out": "another user of the card",
-    },
-    7: {"alone_s": 1e-3, "waited_s": 1.001e-3, "left_s": 1.9e-3},
-    8: {"torch float32": 1 + 2.0**-12, "torch tf32": 1.0},
-    9: {"torch": {"error": "CUDA out of memory", "is_recognised": True, "works_after": True}},
-    10: {"torch": {"code": 0, "last": "120 passed in 20.00s", "failed": []}},
-    12: {"first": BELOW, "again": BELOW, "fed": BELOW},
-    13: {"float32": {"gflops": 50e3, "peak": 66e3, "plain": 50e3}},
-}
-
-
 def looked(item: ModuleType) -> Any:
-    """What the item sees: on queues of known truth, on a stored run, or what is told."""
+    """What the item sees: on queues of known truth, or on a stored run."""
     if hasattr(item, "facts_of"):
         return item.facts_of(read_run(RUN))
-    return TOLD[item.NUMBER] if item.NUMBER in TOLD else item.look(FakeCard())
+    return item.look(FakeCard())

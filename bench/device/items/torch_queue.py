@@ -3,6 +3,7 @@
 from card import Card
 from verdict import Facts, Verdict, of
 
+from dlbench import units
 from dlbench.backends.base import Backend, Step
 from dlbench.harness.worker import timing
 from dlbench.harness.worker.queued import device_time
@@ -47,7 +48,7 @@ def judge(facts: Facts) -> Verdict:
     """Device times must be those of the kernels, and bounds what is known."""
     faults = [fault for name, one in facts.items() for fault in _faults(name, one)]
     shares = ", ".join(
-        f"{name} {1e6 * one['queued_s']:.3g} of {1e6 * one['step_s']:.3g} µs"
+        f"{name} {units.duration(one['queued_s'])} of {units.duration(one['step_s'])}"
         for name, one in facts.items()
         if one["queued_s"]
     )

@@ -55,13 +55,12 @@ class TensorflowDevice:
         All elements are the same power of two, before and after.
         """
 
-        @tf.function
         def chain(x: Any) -> Any:
             for _ in range(PRODUCTS):
                 x = tf.matmul(x, x)
             return x
 
-        return partial(chain, tf.fill((SIDE, SIDE), 1 / SIDE))
+        return partial(tf.function(chain), tf.fill((SIDE, SIDE), 1 / SIDE))
 
     def place(self, tensor: Any) -> tuple[str, str]:
         """Return device and dtype by the tensor's account, with the GPU's index in dlbench."""

@@ -32,7 +32,7 @@ class CudaSpinner:
 
     def has_passed(self, mark: torch.cuda.Event) -> bool:
         """Return whether the GPU has got as far as the event."""
-        return bool(mark.query())
+        return bool(mark.query())  # type: ignore[no-untyped-call]
 
     def seconds(self, start: torch.cuda.Event, end: torch.cuda.Event) -> float:
         """Return the seconds between two events; CUDA counts in milliseconds."""
