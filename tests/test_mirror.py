@@ -54,7 +54,7 @@ ELSEWHERE = {
     "records/base.py": "records/test_records.py",
     "records/checkup.py": "report/machine/test_checkup.py",
     "records/costs.py": "experience/test_costs.py",
-    "records/device_time.py": "analysis/test_device_time.py",
+    "records/device_time.py": "stats/test_device_use.py",
     "records/framework.py": "backends/test_probe.py",
     "records/run.py": "records/test_records.py",
     "records/seam.py": "records/test_records.py",

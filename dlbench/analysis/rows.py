@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from dlbench.analysis.break_even import BreakEven
 from dlbench.analysis.compile_cost import CompileCost
-from dlbench.analysis.device_time import DeviceUse, device_use
 from dlbench.analysis.level import Level, level_of
 from dlbench.analysis.pairing.located import Basis
 from dlbench.analysis.pairing.pairs import THROTTLED_SHARE
@@ -23,6 +22,7 @@ from dlbench.records.case import Case, ModeKind, Target, Workload
 from dlbench.records.measurement import ParityCheck, Status, StopReason
 from dlbench.records.network import steps_in
 from dlbench.records.run import Run
+from dlbench.stats.device_use import DeviceUse, Told, device_use
 
 
 class Time(Struct, frozen=True):
@@ -176,7 +176,7 @@ def row_of(case: Case, samples: CaseSamples) -> Row:
         blocks=_blocks(samples, found),
         shape=Shape(found.autocorrelation, found.drift, found.modes),
         level=level_of(samples),
-        device=device_use(case.target, samples, found.time.value if found.time else None),
+        device=_device(case, samples, found),
     )
 
 
@@ -195,6 +195,11 @@ def _time(workload: Workload, samples: CaseSamples, found: Summary) -> Time:
         first_call_s=first_call_s,
         start_s=samples.start_s,
     )
+
+
+def _device(case: Case, samples: CaseSamples, found: Summary) -> DeviceUse:
+    told = Told(samples.selection.samples, samples.warmup, samples.devices)
+    return device_use(case.target, told, found.time.value if found.time else None)
 
 
 def _blocks(samples: CaseSamples, found: Summary) -> BlockCounts:

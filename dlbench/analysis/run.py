@@ -14,8 +14,7 @@ from msgspec.structs import replace
 from dlbench import arguments
 from dlbench.analysis import nulls
 from dlbench.analysis.baseline import Parameter, find_baseline
-from dlbench.analysis.efficiency import with_efficiency
-from dlbench.analysis.feeding import with_feeding
+from dlbench.analysis.efficiency import with_efficiency, with_feeding
 from dlbench.analysis.locator import Locator
 from dlbench.analysis.nulls import Nulls
 from dlbench.analysis.pairing.contest import ALPHA, Contest

@@ -197,7 +197,7 @@ class Warm(Record, frozen=True, tag="warm"):
 
 
 class Sustained(Record, frozen=True, tag="sustained"):
-    """The blocks of a stretch without a pause, and the device's part; told: see Blocks.told."""
+    """The blocks of a stretch without a pause, and the device's part; told: see Blocks.alone."""
 
     stretch: Stretch
     device: DeviceTime | None = None

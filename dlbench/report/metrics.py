@@ -48,7 +48,7 @@ NEEDS: dict[Metric, tuple[str, str]] = {
     "break-even": ("a static mode beside an eager one, and no old run", "dlbench run graphs"),
     "after-pause": ("stretches without a pause, which older runs lack", "dlbench run"),
     "turns": ("stretches without a pause, which older runs lack", "dlbench run"),
-    "device": ("a GPU, and no old run", "dlbench run --device cuda"),
+    "device": ("a GPU, and no old run", "dlbench run gpu-quick"),
 }
 
 

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from dlbench.analysis.feeding import with_feeding
+from dlbench.analysis.efficiency import with_feeding
 from dlbench.records.case import Work, Workload
 from fakes import runs
 from fakes.runs import NUMPY, TORCH, case, changed

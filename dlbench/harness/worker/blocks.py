@@ -119,24 +119,21 @@ class Blocks:
                 look_s *= 2
         return samples
 
-    def device_time(self, queue: Queue) -> Queued:
-        """Return the time of a step on the device alone, or why it is unknown."""
+    def alone(self, queue: Queue) -> tuple[Queued, tuple[Sample, ...]]:
+        """Return the time of a step on the device alone, and a block that tells who waits for whom.
+
+        There is no such block if all blocks have enough steps, or if so many take too long.
+        """
         if self.step.lead_in is not None:
-            return Queued(reason=WAITS_ITSELF)
+            return Queued(reason=WAITS_ITSELF), ()
         fastest, wait = self.fastest, self.backend.device.wait
         issue_s = (fastest.issued_s or 0.0) / fastest.iterations
         work = Work(self.step.run, self.get_ready, wait, issue_s, fastest.step_s)
-        return device_time(work, queue)
-
-    def told(self) -> tuple[Sample, ...]:
-        """Run a block of as many steps as tell who waits for whom, unless all blocks have as many.
-
-        Without a block if so many steps take too long.
-        """
-        too_long = ENOUGH_STEPS * self.fastest.step_s > LONGEST_TOLD_S
-        if self.size >= ENOUGH_STEPS or too_long or self.step.lead_in is not None:
-            return ()
-        return (self._alone(ENOUGH_STEPS),)
+        queued = device_time(work, queue)
+        too_long = ENOUGH_STEPS * fastest.step_s > LONGEST_TOLD_S
+        if self.size >= ENOUGH_STEPS or too_long:
+            return queued, ()
+        return queued, (self._alone(ENOUGH_STEPS),)
 
     def turn(self, lead_s: float, blocks: int) -> Timed:
         """Time a turn: a lead-in of so many seconds, then the blocks, without a pause."""

@@ -184,7 +184,8 @@ class Session:
         queue = self.backend.device.queue()
         if queue is None:
             return DeviceTime(blocks.sync_s), ()
-        return DeviceTime(blocks.sync_s, blocks.device_time(queue)), blocks.told()
+        queued, told = blocks.alone(queue)
+        return DeviceTime(blocks.sync_s, queued), told
 
     def turn(self, order: wire.Turn) -> wire.Timed:
         """Run the lead-in of a turn, then time its blocks."""

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from dlbench import units
-from dlbench.analysis.device_time import CPU, Bound
 from dlbench.analysis.labels import names_by_case, workload_names
 from dlbench.analysis.rows import Row, timed_rows
 from dlbench.grouping import grouped
+from dlbench.stats.device_use import CPU, Bound
 
 # Workloads that sentences are about; there may be hundreds.
 MOST_TOLD = 4

@@ -59,6 +59,8 @@ def test_a_measurement_holds_what_the_worker_said():
         parity=(HELD,),
         facts={**FACTS, "parking": "told to stand still"},
     )
+    assert len(measured.warmup) == 1
+    assert [sample.started_s for sample in measured.samples] == [1.0, 2.0]
 
 
 def test_the_part_of_the_device_is_that_of_the_first_stretch():
@@ -70,8 +72,6 @@ def test_the_part_of_the_device_is_that_of_the_first_stretch():
     measured = Story(plan(group(1, "numpy")), workers).of(1, "numpy")
     assert measured.device == told
     assert measured.warmup[-1] == probe
-    assert len(measured.warmup) == 1
-    assert [sample.started_s for sample in measured.samples] == [1.0, 2.0]
 
 
 def test_a_measurement_holds_what_it_took_to_get_there():

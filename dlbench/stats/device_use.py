@@ -6,11 +6,10 @@ device.
 
 from collections.abc import Iterable, Sequence
 from statistics import median
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from msgspec import Struct
 
-from dlbench.analysis.samples import CaseSamples
 from dlbench.records.case import Target
 from dlbench.records.device_time import DeviceTime
 from dlbench.records.measurement import Sample
@@ -43,19 +42,27 @@ class DeviceUse(Struct, frozen=True):
     reason: str | None = None
 
 
-def device_use(target: Target, samples: CaseSamples, step_s: float | None) -> DeviceUse:
+class Told(NamedTuple):
+    """What was measured of a case: blocks that count, those of the warm-up, the device's part."""
+
+    samples: Sequence[Sample]
+    warmup: Sequence[Sample]
+    devices: Sequence[DeviceTime]
+
+
+def device_use(target: Target, told: Told, step_s: float | None) -> DeviceUse:
     """Return the device's part of a case. step_s: seconds of a step."""
-    devices = samples.devices
+    devices = told.devices
     sync_s = _median(one.sync_s for one in devices)
     if target.device == CPU:
         return DeviceUse(sync_s=sync_s)
     seconds = _median(one.queued.seconds for one in devices if one.queued)
-    bound = None if waits_for_itself(target) else _bound(samples, sync_s or 0.0)
+    bound = None if waits_for_itself(target) else _bound(told, sync_s or 0.0)
     return DeviceUse(
         bound=bound,
         seconds=seconds,
         share=min(1.0, seconds / step_s) if seconds and step_s else None,
-        issue_s=_issue_s(samples) if bound == "launch" else None,
+        issue_s=_issue_s(told) if bound == "launch" else None,
         sync_s=sync_s,
         how=_how(devices),
         reason=_reason(devices) if seconds is None else None,
@@ -70,13 +77,13 @@ def waits_for_itself(target: Target) -> bool:
     return bool(target.loop or target.call)
 
 
-def _bound(samples: CaseSamples, sync_s: float) -> Bound | None:
+def _bound(told: Told, sync_s: float) -> Bound | None:
     """Judge by the blocks that count; by those of the warm-up if the former are too short."""
-    return limit(samples.selection.samples, sync_s) or limit(samples.warmup, sync_s)
+    return limit(told.samples, sync_s) or limit(told.warmup, sync_s)
 
 
-def _issue_s(samples: CaseSamples) -> float | None:
-    return _median(_asked_s(one) for one in samples.selection.samples)
+def _issue_s(told: Told) -> float | None:
+    return _median(_asked_s(one) for one in told.samples)
 
 
 def _asked_s(sample: Sample) -> float | None:

@@ -3,10 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
-from dlbench.analysis.device_time import DeviceUse
 from dlbench.analysis.run import rows_of
 from dlbench.records.device_time import DeviceTime, Queued
 from dlbench.records.measurement import Sample
+from dlbench.stats.device_use import DeviceUse
 from fakes.runs import NUMPY, TORCH, case, matmul, measured, results_of
 
 GPU = replace(TORCH, device="cuda")
