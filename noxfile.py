@@ -203,6 +203,15 @@ def ceiling(session: nox.Session) -> None:
 
 
 @nox.session
+def device(session: nox.Session) -> None:
+    """Exercise every path that needs a GPU, in ten minutes: `nox -s device -- --only 3,4`."""
+    install(session, "torch", "jax", "dev")
+    if "--fake" not in session.posargs:  # a build for the card, beside the pinned one of the CPU
+        session.install("--quiet", "--constraint", "constraints.txt", "jax[cuda13]")
+    session.run("python", "bench/device/check.py", *session.posargs, env=environment())
+
+
+@nox.session
 def level(session: nox.Session) -> None:
     """Compare dlbench's times with plain loops, half an hour: `nox -s level -- --threads 2`."""
     install(session, "all", "dev")

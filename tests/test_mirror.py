@@ -56,6 +56,7 @@ ELSEWHERE = {
     "records/checkup.py": "report/machine/test_checkup.py",
     "records/costs.py": "experience/test_costs.py",
     "records/device.py": "machine/gpu/test_devices.py",
+    "records/device_time.py": "stats/test_device_use.py",
     "records/framework.py": "backends/test_probe.py",
     "records/run.py": "records/test_records.py",
     "records/seam.py": "records/test_records.py",

@@ -91,6 +91,13 @@ COLUMNS: dict[str, str] = {
     "roof_reason": "roof.reason",
     "peak_resident_bytes": "memory.resident_bytes",
     "peak_device_bytes": "memory.device_bytes",
+    "bound": "device.bound",
+    "device_time_s": "device.seconds",
+    "device_share": "device.share",
+    "issue_s": "device.issue_s",
+    "sync_s": "device.sync_s",
+    "device_how": "device.how",
+    "device_reason": "device.reason",
 }
 
 

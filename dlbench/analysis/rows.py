@@ -23,6 +23,7 @@ from dlbench.records.case import Case, ModeKind, Target, Workload
 from dlbench.records.measurement import ParityCheck, Status, StopReason
 from dlbench.records.network import steps_in
 from dlbench.records.run import Run
+from dlbench.stats.device_use import DeviceUse, Told, device_use
 
 # `implausible`: far above its roof, so not ranked (limits/roof.py).
 RowStatus = Literal[Status, "implausible"]
@@ -173,6 +174,7 @@ class Row(Struct, frozen=True):
     comparison: RowComparison = RowComparison()
     memory: PeakMemory = PeakMemory()
     level: Level = Level()
+    device: DeviceUse = DeviceUse()
     leads: bool | None = None
     rank: int | None = None
 
@@ -209,6 +211,7 @@ def row_of(case: Case, samples: CaseSamples) -> Row:
         shape=Shape(found.autocorrelation, found.drift, found.modes),
         level=level_of(samples),
         memory=PeakMemory(samples.memory.resident_bytes, samples.memory.device_bytes),
+        device=_device(case, samples, found),
     )
 
 
@@ -227,6 +230,11 @@ def _time(workload: Workload, samples: CaseSamples, found: Summary) -> Time:
         first_call_s=first_call_s,
         start_s=samples.start_s,
     )
+
+
+def _device(case: Case, samples: CaseSamples, found: Summary) -> DeviceUse:
+    told = Told(samples.selection.samples, samples.warmup, samples.devices)
+    return device_use(case.target, told, found.time.value if found.time else None)
 
 
 def _blocks(samples: CaseSamples, found: Summary) -> BlockCounts:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from dlbench import arguments
 from dlbench.analysis import nulls
 from dlbench.analysis.baseline import Parameter, find_baseline
-from dlbench.analysis.limits.efficiency import with_efficiency
+from dlbench.analysis.limits.efficiency import with_efficiency, with_feeding
 from dlbench.analysis.limits.roof import with_roofs
 from dlbench.analysis.locator import Locator
 from dlbench.analysis.nulls import Nulls
@@ -131,7 +131,7 @@ class RunAnalysis:
         for contest in self.contests.values():
             leads |= {case: contest.leads(case, self.margin) for case in contest.cases}
             ranks |= contest.ranks(self.margin)
-        rows = static.complete(with_efficiency(alone))
+        rows = static.complete(with_feeding(with_efficiency(alone)))
         return [replace(row, leads=leads.get(row.case), rank=ranks.get(row.case)) for row in rows]
 
     def against(self, baseline: str | None = None) -> ComparedRows:

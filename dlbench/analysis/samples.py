@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from dlbench.grouping import grouped
 from dlbench.records.case import Target
+from dlbench.records.device_time import DeviceTime
 from dlbench.records.measurement import (
     Compiling,
     Measurement,
@@ -65,9 +66,9 @@ class CaseSamples:
     """One case over all generations.
 
     status and reason come from the first measurement that is not ok; calls_s and parity from the
-    first generation, before anything was compiled; stop_reason from the last; first_calls and
-    stretches from all; lead_s: the longest lead-in of a turn; start_s: the median seconds that the
-    process took to start computing, None if unknown; memory: the most in any.
+    first generation, before anything was compiled; stop_reason from the last; first_calls, warmup,
+    devices and stretches from all; lead_s: the longest lead-in of a turn; start_s: the median
+    seconds that the process took to start computing, None if unknown; memory: the most in any.
     """
 
     case: str
@@ -82,6 +83,8 @@ class CaseSamples:
     lead_s: float | None = None
     start_s: float | None = None
     memory: Memory = UNKNOWN
+    warmup: tuple[Sample, ...] = ()
+    devices: tuple[DeviceTime, ...] = ()
 
     @cached_property
     def selection(self) -> Selection:
@@ -205,4 +208,6 @@ def _join(lines: Sequence[Measurement], first_of: AbstractSet[tuple[str, int]]) 
         ),
         start_s=median(starts) if starts else None,
         memory=reduce(Memory.most, (line.memory for line in lines)),
+        warmup=tuple(sample for line in lines for sample in line.warmup),
+        devices=tuple(line.device for line in lines if line.device),
     )

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Generic, Protocol, Self, TypeVar
 
+from dlbench.backends._queue import Blocker as Blocker  # noqa: PLC0414 - for the harness
+from dlbench.backends._queue import Queue as Queue  # noqa: PLC0414
+from dlbench.backends._queue import Spinner as Spinner  # noqa: PLC0414
 from dlbench.records.layers import Optimizer
 from dlbench.records.network import Network
 from dlbench.reference.arrays import Array, Weights
@@ -114,24 +117,14 @@ class Trainer(Protocol):
         """Load the weights of a checkpoint file."""
 
 
-class DeviceClock(Protocol):
-    """A clock on the device itself (such as GPU events)."""
-
-    def mark(self) -> Any:
-        """Return a mark: the device notes its time there, after all earlier work."""
-
-    def seconds(self, start: Any, end: Any) -> float:
-        """Return the seconds between two marks, after wait()."""
-
-
 class Device(Protocol):
     """The device of a backend, and the tensors on it."""
 
     def wait(self) -> None:
         """Return when the device has finished all work."""
 
-    def clock(self) -> DeviceClock | None:
-        """Return a clock of the device; None if there is host time only."""
+    def queue(self) -> Queue | None:
+        """Return what fills the queue of the device; None if the host computes by itself."""
 
     def place(self, tensor: Any) -> tuple[str, str]:
         """Return the device (`cpu`, `cuda:0`) and the dtype of a native tensor."""

@@ -45,7 +45,7 @@ def show(
         option(
             "--metric",
             "Columns: gflops, time, samples, utilisation, roof, overhead, compile, break-even, "
-            "after-pause, turns or all. [default: what suits the workload]",
+            "after-pause, turns, device, memory or all. [default: what suits the workload]",
         ),
     ] = None,
     form: Annotated[str, typer.Option("--format", help="table, md, csv, json or html.")] = "table",

@@ -10,6 +10,7 @@ import msgspec
 
 from dlbench.records.base import NOT_DECODED, Finite, Record, Seconds
 from dlbench.records.case import ModeKind, Target, Workload
+from dlbench.records.device_time import DeviceTime
 from dlbench.records.framework import FrameworkFacts
 from dlbench.records.layers import Optimizer
 from dlbench.records.measurement import Compiling, Memory, ParityCheck, Sample, Status, Stretch
@@ -202,9 +203,11 @@ class Warm(Record, frozen=True, tag="warm"):
 
 
 class Sustained(Record, frozen=True, tag="sustained"):
-    """The blocks of a stretch without a pause."""
+    """The blocks of a stretch without a pause, and the device's part; told: see Blocks.alone."""
 
     stretch: Stretch
+    device: DeviceTime | None = None
+    told: tuple[Sample, ...] = ()
 
 
 class Timed(Record, frozen=True, tag="timed"):

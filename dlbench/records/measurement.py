@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from dlbench.records.base import Finite, Record, Seconds, Whole
+from dlbench.records.device_time import DeviceTime
 from dlbench.records.own import Twin
 from dlbench.records.telemetry import Telemetry
 
@@ -40,8 +41,10 @@ DISTURBED: frozenset[Flag] = frozenset(("busy", "stolen", "unparked", "slow_cloc
 class Sample(Record, frozen=True, gc=False):
     """One timed block: `iterations` steps between two device syncs.
 
-    host_s: seconds on the host's clock; device_s: seconds on the device's own clock, None without
-    one; started_s: the time of the start; renewal: the number of renewals of the worker before.
+    host_s: seconds on the host's clock; issued_s: those until the last call returned, before the
+    wait for the device, None before version 10; device_s: of versions below 10, seconds between two
+    events on the device's clock; started_s: the time of the start; renewal: the number of renewals
+    of the worker before.
 
     Disturbances, None if the system does not report them. foreign_s: CPU seconds that the cores
     spent on other processes; waited_s: seconds that threads of the worker waited for a core, summed
@@ -71,6 +74,7 @@ class Sample(Record, frozen=True, gc=False):
     flags: tuple[Flag, ...] = ()
     running: Whole | None = None
     card: Telemetry | None = None
+    issued_s: Seconds | None = None
 
     @property
     def step_s(self) -> float:
@@ -79,7 +83,7 @@ class Sample(Record, frozen=True, gc=False):
 
     @property
     def own_s(self) -> float:
-        """Return the seconds of the block on the device's clock, on the host's without one."""
+        """Return the seconds of the block, of old runs on the device's clock if there was one."""
         return self.host_s if self.device_s is None else self.device_s
 
     @property
@@ -196,7 +200,7 @@ class Measurement(Record, frozen=True):
     version 8. samples: the blocks that were timed in turns; lead_ins: the blocks before those of
     each turn; lead_s: the seconds of a lead-in, at the end; stretches: uninterrupted blocks, before
     the first turn and after the last; memory: unknown before version 10; twin: of a network in a
-    user's own file.
+    user's own file; device: what is known of the device's part, None before version 10.
     """
 
     case: str
@@ -218,6 +222,7 @@ class Measurement(Record, frozen=True):
     facts: dict[str, str | int | None] = field(default_factory=dict)
     memory: Memory = Memory()
     twin: Twin | None = None
+    device: DeviceTime | None = None
 
 
 class Notice(Record, frozen=True):

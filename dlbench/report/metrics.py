@@ -21,6 +21,7 @@ Metric = Literal[
     "after-pause",
     "turns",
     "memory",
+    "device",
 ]
 
 
@@ -51,6 +52,7 @@ NEEDS: dict[Metric, tuple[str, str]] = {
     "after-pause": ("stretches without a pause, which older runs lack", "dlbench run"),
     "turns": ("stretches without a pause, which older runs lack", "dlbench run"),
     "memory": ("the memory of each case, which older runs lack", "dlbench run"),
+    "device": ("a GPU, and no old run", "dlbench run gpu-quick"),
 }
 
 
@@ -198,6 +200,15 @@ def _memory(row: Row) -> Texts | None:
 def _most_bytes(row: Row) -> int | None:
     known = (row.memory.resident_bytes, row.memory.device_bytes)
     return next((value for value in known if value is not None), None)
+def _bound(row: Row) -> str | float | None:
+    return row.device.share if row.device.bound is None else row.device.bound
+
+
+def _device(row: Row) -> Texts | None:
+    """`19 launch`: percent, and what sets the time."""
+    share, bound = row.device.share, row.device.bound
+    percent = "" if share is None else units.significant(100 * share, 2)
+    return f"{percent} {bound or ''}".strip(), ""
 
 
 FORMS: dict[Metric, Form] = {
@@ -271,6 +282,13 @@ FORMS: dict[Metric, Form] = {
         ("memory",),
         _most_bytes,
         _memory,
+        is_sparse=True,
+    ),
+    "device": Form(
+        "The device's own time, % of a {step}, and what sets the time of a {step}",
+        ("device", "%, bound"),
+        _bound,
+        _device,
         is_sparse=True,
     ),
 }

@@ -14,7 +14,7 @@ from dlbench.analysis.verdicts import MARGIN
 from dlbench.records.case import Case
 from dlbench.records.run import Environment, Run
 from dlbench.records.settings import Departure, in_words
-from dlbench.report.machine import precision
+from dlbench.report.machine import device_time, precision
 from dlbench.report.machine.cores import limit_of, remedy
 from dlbench.report.machine.occupants import measured_beside
 from dlbench.results.folder import Results
@@ -126,6 +126,7 @@ def lines(run: Run, reading: ComparedRows) -> list[str]:
         _generations(run, reading.rows),
         _settings(run, reading.rows),
         _without_lead_in(run, reading.rows),
+        *device_time.lines(reading.rows),
     )
     told = [*run.plan.notes, *(note for note in notes if note)]
     return [*told, *precision.lines(run, reading.rows)]

@@ -35,6 +35,9 @@ def faults_of_measurements(measurements: Iterable[Measurement]) -> Iterator[str]
     for one in measurements:
         if any(0 < sample.host_s < LEAST_S for sample in _samples(one)):
             yield f"a sample of {one.case} is shorter than {LEAST_S:g} s"
+        queued = one.device.queued if one.device else None
+        if queued and 0 < (queued.seconds or 0.0) < LEAST_S:
+            yield f"the device time of {one.case} is shorter than {LEAST_S:g} s"
 
 
 def _samples(one: Measurement) -> Iterator[Sample]:

@@ -24,7 +24,8 @@ KEYS = """case, workload, params, backend, device, mode, mode_kind, dtype, threa
     break_even_epochs_high, turn_penalty, turn_penalty_low, turn_penalty_high, after_pause, pause_s,
     lead_s, steady, leads, basis, rank, call, parity_tolerance, parity_quantity, parity_note, label,
     workload_id, target, first_calls_s, start_s, base_case, arithmetic_intensity, roof, roof_gflops,
-    roof_share, roof_reason, peak_resident_bytes, peak_device_bytes"""
+    roof_share, roof_reason, peak_resident_bytes, peak_device_bytes, bound, device_time_s,
+    device_share, issue_s, sync_s, device_how, device_reason"""
 
 
 def row_of(measurement: Measurement, of=PRODUCT) -> Row:

@@ -43,7 +43,7 @@ size = [8, 16]
 
 ALL_METRICS = (
     "gflops, time, samples, utilisation, overhead, compile, break-even, after-pause, turns, "
-    "memory, all"
+    "memory, device, all"
 )
 
 
@@ -147,7 +147,7 @@ def test_as_a_module_it_is_the_same_command() -> None:
 
 
 RANGE = "such as 512, 1-4, 2-10+2 (steps of 2) or 256-4096*2 (doubling)"
-SUITES = "epochs, full, graphs, lecture, matmul, quick, retrace"
+SUITES = "epochs, full, gpu-quick, graphs, lecture, matmul, quick, retrace"
 BACKENDS = "numpy, tensorflow, torch"
 
 
@@ -658,7 +658,17 @@ def test_a_workload_is_run_without_a_suite(bare: Path, kind: str, case: str) -> 
     [
         (
             "suites",
-            ["calls ", "epochs ", "full ", "graphs ", "lecture ", "matmul ", "quick ", "retrace "],
+            [
+                "calls ",
+                "epochs ",
+                "full ",
+                "gpu-quick ",
+                "graphs ",
+                "lecture ",
+                "matmul ",
+                "quick ",
+                "retrace ",
+            ],
         ),
         (
             "workloads",

@@ -43,6 +43,7 @@ CHEAPER: Mapping[str, str] = {
     "run lecture --device": "--device cpu --dry-run",
     "run lecture": "--dry-run",
     "run epochs": "--dry-run",
+    "run gpu-quick": "--dry-run",
     "run graphs": "--dry-run",
     "run retrace": "--dry-run",
     "run matmul": f"{QUICK_RUN} --size 64 --generations 1",

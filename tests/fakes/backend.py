@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dlbench.backends.base import DeviceClock, Setting, Step
+from dlbench.backends.base import Queue, Setting, Step
 from dlbench.harness.worker.worker import START_SIZE
 from fakes.clock import ToldClock
 
@@ -45,7 +45,7 @@ class FakeBackend:
         self.fails_to_start: Exception | None = None
         self.more_inputs: dict[str, Tensor] = {}
         self.uses_threads: int | None = None
-        self.has_device_clock: DeviceClock | None = None
+        self.queue: Queue | None = None
         self.reset: Callable[[], None] = lambda: self.events.append("reset")
         self.device = FakeDevice(self)
         self.has_compiler = True
@@ -103,8 +103,8 @@ class FakeDevice:
     def wait(self) -> None:
         self.backend.events.append("wait")
 
-    def clock(self) -> DeviceClock | None:
-        return self.backend.has_device_clock
+    def queue(self) -> Queue | None:
+        return self.backend.queue
 
     def place(self, tensor: Tensor) -> tuple[str, str]:
         return tensor.device, str(tensor.array.dtype)

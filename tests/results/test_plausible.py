@@ -10,6 +10,7 @@ from fakes.terminal import dlbench
 from fakes.trainings import found, trained
 
 CASES = [case(matmul(8)), case(matmul(8), COMPILED)]
+QUEUED = {"steps": 2, "seconds": 5e-324, "how": "two lengths"}
 COMPILING = {"caches": "cold", "start_s": 1.0, "graphs": [0, 1, 1]}
 COMMANDS = (["show"], ["show", "--format", "csv"], ["answer"], ["report"])
 
@@ -64,6 +65,11 @@ def compiled(graphs):
         (RUN.head_file, with_head(luck={"variance": -1.0, "df": 1.0, "runs": 1}), ">= 0"),
         (RUN.head_file, with_head(luck={"variance": 1e300, "df": 1.0, "runs": 1}), "<= "),
         (RUN.lines_file, with_samples(host_s=5e-324), "shorter than 1e-12 s"),
+        (
+            RUN.lines_file,
+            lambda line: {**line, "device": {"queued": QUEUED}},
+            "shorter than 1e-12 s",
+        ),
         (RUN.lines_file, with_samples(iterations=10**400), "iterations"),
         (RUN.lines_file, compiled([]), "graphs"),
         (RUN.lines_file, compiled([1]), "graphs"),

@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Callable
+from functools import cached_property, partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from dlbench.backends import _memory
+from dlbench.backends._queue import PRODUCTS, SIDE, Blocker
 from dlbench.backends.jax.precision import wide
 from dlbench.errors import Unavailable
 from dlbench.reference.arrays import Array
@@ -56,8 +58,24 @@ class JaxDevice:
         """Wait for the last result: a GPU works in order, and CPU calls return when done."""
         jax.block_until_ready(self.last)
 
-    def clock(self) -> None:
-        """Return None: JAX offers no events on its streams."""
+    def queue(self) -> Blocker | None:
+        """Return products to queue before steps, as JAX offers no events; None on the CPU."""
+        return None if self.native.platform == "cpu" else Blocker(self._products)
+
+    @cached_property
+    def _products(self) -> Callable[[], Any]:
+        """Products, one after the other, compiled once: `jax.clear_caches` forgets what is jitted.
+
+        All elements are the same power of two, before and after.
+        """
+
+        def chain(x: Any) -> Any:
+            for _ in range(PRODUCTS):
+                x = x @ x
+            return x
+
+        x = jax.device_put(jnp.full((SIDE, SIDE), 1 / SIDE, jnp.float32), self.native)
+        return partial(self.noted(jax.jit(chain).lower(x).compile()), x)
 
     def place(self, tensor: Any) -> tuple[str, str]:
         """Return device and dtype by the array's own account."""

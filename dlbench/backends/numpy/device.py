@@ -15,8 +15,8 @@ class NumpyDevice:
     def wait(self) -> None:
         """Do nothing: NumPy's calls return when they are done."""
 
-    def clock(self) -> None:
-        """Return None: the host is the device."""
+    def queue(self) -> None:
+        """Return None: the host computes by itself."""
 
     def place(self, tensor: Any) -> tuple[str, str]:
         """Return `cpu` and the dtype."""

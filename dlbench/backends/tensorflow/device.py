@@ -1,6 +1,8 @@
 """A CPU or a GPU as TensorFlow uses it."""
 
 import re
+from collections.abc import Callable
+from functools import cached_property, partial
 from typing import Any
 
 import keras
@@ -8,6 +10,7 @@ import tensorflow as tf
 
 from dlbench import units
 from dlbench.backends import _memory
+from dlbench.backends._queue import PRODUCTS, SIDE, Blocker
 from dlbench.backends.tensorflow.precision import widened
 from dlbench.errors import Unavailable
 from dlbench.reference.arrays import Array
@@ -46,8 +49,23 @@ class TensorflowDevice:
         if self.name != "cpu":
             tf.test.experimental.sync_devices()
 
-    def clock(self) -> None:
-        """Return None: TensorFlow offers no events on its streams."""
+    def queue(self) -> Blocker | None:
+        """Return products to queue before steps: TensorFlow has no events; None on the CPU."""
+        return None if self.name == "cpu" else Blocker(self._products)
+
+    @cached_property
+    def _products(self) -> Callable[[], Any]:
+        """Products, one after the other, traced once.
+
+        All elements are the same power of two, before and after.
+        """
+
+        def chain(x: Any) -> Any:
+            for _ in range(PRODUCTS):
+                x = tf.matmul(x, x)
+            return x
+
+        return partial(tf.function(chain), tf.fill((SIDE, SIDE), 1 / SIDE))
 
     def place(self, tensor: Any) -> tuple[str, str]:
         """Return device and dtype by the tensor's account, with the GPU's index in dlbench."""

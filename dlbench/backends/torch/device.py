@@ -35,8 +35,8 @@ def card_uuid(device: torch.device) -> str | None:
     return None if uuid is None else str(uuid)
 
 
-class CudaClock:
-    """Events on the current stream of a GPU, with a resolution of half a microsecond.
+class CudaSpinner:
+    """Spins and events on the current stream of a GPU; events resolve half a microsecond.
 
     https://docs.pytorch.org/docs/stable/generated/torch.cuda.Event.html
     """
@@ -44,11 +44,20 @@ class CudaClock:
     def __init__(self, device: torch.device) -> None:
         self.device = device
 
+    def spin(self, cycles: int) -> None:
+        """Ask the GPU to spin; PyTorch's own tests do it so."""
+        with torch.cuda.device(self.device):
+            torch.cuda._sleep(cycles)  # type: ignore[no-untyped-call]  # noqa: SLF001
+
     def mark(self) -> torch.cuda.Event:
         """Return an event after all work so far."""
         event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
         event.record(torch.cuda.current_stream(self.device))
         return event
+
+    def has_passed(self, mark: torch.cuda.Event) -> bool:
+        """Return whether the GPU has got as far as the event."""
+        return bool(mark.query())  # type: ignore[no-untyped-call]
 
     def seconds(self, start: torch.cuda.Event, end: torch.cuda.Event) -> float:
         """Return the seconds between two events; CUDA counts in milliseconds."""
@@ -90,9 +99,9 @@ class TorchDevice:
         elif self.kind == "xpu":
             torch.xpu.synchronize(self.native)
 
-    def clock(self) -> CudaClock | None:
-        """Return a clock of CUDA events; None on the CPU."""
-        return CudaClock(self.native) if self.is_cuda else None
+    def queue(self) -> CudaSpinner | None:
+        """Return spins and events of a GPU; None on the CPU."""
+        return CudaSpinner(self.native) if self.is_cuda else None
 
     def place(self, tensor: Tensor) -> tuple[str, str]:
         """Return device and dtype by the tensor's own account."""

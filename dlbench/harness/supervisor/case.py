@@ -22,6 +22,7 @@ from dlbench.harness.supervisor.pool import MORE_TIME, as_failure
 from dlbench.harness.wire import Order, Reply
 from dlbench.machine.gpu.readings import CardLost
 from dlbench.records.case import Case
+from dlbench.records.device_time import DeviceTime
 from dlbench.records.measurement import (
     Measurement,
     Memory,
@@ -58,11 +59,11 @@ NOTHING = wire.Prepared(())
 class CaseRun:
     """A case in one generation; its result is a Measurement.
 
-    prepared: the first calls of its first worker; is_reported: whether the Measurement has been
-    handed over; renewal: the number of renewals of its worker; starting_s: the time to start its
-    worker, 0 if an earlier case did; preparing_s: the time of the steps before the first block;
-    rest_s: what was left to the run before the present one; is_too_slow: whether compiling exceeded
-    its limit.
+    prepared: the first calls of its first worker; device: its part of a step; is_reported: whether
+    the Measurement has been handed over; renewal: the number of renewals of its worker; starting_s:
+    the time to start its worker, 0 if an earlier case did; preparing_s: the time of the steps
+    before the first block; rest_s: what was left to the run before the present one; is_too_slow:
+    whether compiling exceeded its limit.
     """
 
     case: Case
@@ -72,6 +73,7 @@ class CaseRun:
     status: Status = "ok"
     reason: str | None = None
     prepared: wire.Prepared = NOTHING
+    device: DeviceTime | None = None
     parity: tuple[ParityCheck, ...] = ()
     twin: Twin | None = None
     warmup: tuple[Sample, ...] = ()
@@ -162,6 +164,8 @@ class CaseRun:
         reply = self.ask(wire.Sustain(self.case.id, longest_s))
         if not isinstance(reply, wire.Sustained):
             return self.fail(as_failure(reply)) if is_needed else None
+        self.device = self.device or reply.device
+        self.warmup += tuple(self._of_here(sample, 0) for sample in reply.told)
         samples = tuple(self._of_here(sample, 0) for sample in reply.stretch.samples)
         return self.lead_in.learn(replace(reply.stretch, samples=samples))
 
@@ -236,6 +240,7 @@ class CaseRun:
             compiling=self.prepared.compiling,
             facts=self.facts,
             memory=self.prepared.memory,
+            device=self.device,
         )
 
     @property

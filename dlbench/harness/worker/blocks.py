@@ -11,15 +11,18 @@ from math import inf
 from msgspec.structs import replace
 
 from dlbench import units
-from dlbench.backends.base import Backend, Step, nothing
+from dlbench.backends.base import Backend, Queue, Step, nothing
 from dlbench.errors import DlbenchError
 from dlbench.harness.wire import Timed
 from dlbench.harness.worker import timing
 from dlbench.harness.worker.card import NoCard, Watch
 from dlbench.harness.worker.compiler import count_graphs
 from dlbench.harness.worker.interference import Counters, Monitor, with_flags
+from dlbench.harness.worker.queued import WAITS_ITSELF, Work, device_time
+from dlbench.records.device_time import Queued
 from dlbench.records.measurement import RAMP, Flag, Sample, Stretch
 from dlbench.records.plan import Sampling
+from dlbench.stats.issue import ENOUGH_STEPS
 from dlbench.stats.ramp import (
     FINE_S,
     FIRST_LOOK_S,
@@ -42,6 +45,9 @@ MOST_STEPS = 1000
 # and stays small.
 LEAD_IN_BLOCKS = 4
 
+# The longest block that only tells who waits for whom: a step that takes longer is a device's work.
+LONGEST_TOLD_S = 2.0
+
 # A block below this share of its planned length is too short. Seen beside a competing process:
 # blocks of a few steps were a fifth to a half slower per step than whole blocks of the same case.
 SHORT_SHARE = 0.5
@@ -50,9 +56,10 @@ SHORT_SHARE = 0.5
 class Blocks:
     """The blocks of one prepared step.
 
-    size: iterations of a block; planned_s: its length; fastest: sample of the warm-up. The warm-up
-    sets them. ended_s: when the last block ended; graphs: of the backend when the present blocks
-    began; steps: since training began, infinite where it has to begin anew; card: watches the GPU.
+    size: iterations of a block; planned_s: its length; fastest: sample of the warm-up; sync_s:
+    seconds of a block without work. The warm-up sets them. ended_s: when the last block ended;
+    graphs: of the backend when the present blocks began; steps: since training began, infinite
+    where it has to begin anew; has_told: whether the device's part is known; card: watches the GPU.
     """
 
     def __init__(
@@ -65,13 +72,16 @@ class Blocks:
     ) -> None:
         self.step, self.backend, self.threads, self.monitor = step, backend, threads, monitor
         self.card = card or NoCard()
-        self.size, self.planned_s = 1, inf
+        self.size, self.planned_s, self.sync_s = 1, inf, 0.0
         self.fastest = Sample(iterations=1, host_s=inf, started_s=0.0)
         self.ended_s = timing.now_s()
-        self.graphs, self.steps = 0, inf
+        self.graphs, self.steps, self.has_told = 0, inf, False
 
     def warm_up(self, sampling: Sampling, iterations: int | None) -> tuple[Sample, ...]:
-        """Run until steady and choose the size of a block, or use `iterations` as its size."""
+        """Run until steady and choose the size of a block, or use `iterations` as its size.
+
+        A block is longer than planned where it would hardly outlast a wait for the device.
+        """
         gc.collect()
         gc.freeze()
         self.card.begin()
@@ -81,8 +91,9 @@ class Blocks:
             samples: tuple[Sample, ...] = (self._alone(iterations, sampling.block_s),)
         else:
             samples = timing.warm_up(self._alone, sampling.block_s, sampling.warmup_s)
-        self.size = iterations or timing.block_size(sampling.block_s, samples)
-        self.planned_s = sampling.block_s
+        self.sync_s = timing.empty_s(self.backend.device.wait)
+        self.planned_s = max(sampling.block_s, timing.EMPTY_IN_A_BLOCK * self.sync_s)
+        self.size = iterations or timing.block_size(self.planned_s, samples)
         self.fastest = min(samples, key=lambda sample: sample.step_s)
         return (*samples[:-1], self.card.in_full(samples[-1]))
 
@@ -107,15 +118,32 @@ class Blocks:
     def _until_steady(self, longest_s: float) -> list[Sample]:
         """Time fine blocks; look whether they are steady whenever the time has doubled."""
         samples, end_s, look_s = list[Sample](), 0.0, FIRST_LOOK_S
+        fine_s = max(FINE_S, timing.EMPTY_IN_A_BLOCK * self.sync_s)
         self._begin()
         while end_s < longest_s:
-            samples.append(self._next(timing.iterations_for(FINE_S, self.fastest), FINE_S))
+            samples.append(self._next(timing.iterations_for(fine_s, self.fastest), fine_s))
             end_s += samples[-1].own_s
             if look_s <= end_s < longest_s:
                 if is_steady(blocks_of(samples)):
                     break
                 look_s *= 2
         return samples
+
+    def alone(self, queue: Queue) -> tuple[Queued, tuple[Sample, ...]]:
+        """Return the time of a step on the device alone, and a block that tells who waits for whom.
+
+        There is no such block if all blocks have enough steps, or if so many take too long.
+        """
+        if self.step.lead_in is not None:
+            return Queued(reason=WAITS_ITSELF), ()
+        fastest, wait = self.fastest, self.backend.device.wait
+        issue_s = (fastest.issued_s or 0.0) / fastest.iterations
+        work = Work(self.step.run, self.get_ready, wait, issue_s, fastest.step_s)
+        queued = device_time(work, queue)
+        too_long = ENOUGH_STEPS * fastest.step_s > LONGEST_TOLD_S
+        if self.size >= ENOUGH_STEPS or too_long:
+            return queued, ()
+        return queued, (self._alone(ENOUGH_STEPS),)
 
     def turn(self, lead_s: float, blocks: int) -> Timed:
         """Time a turn: a lead-in of so many seconds, then the blocks, without a pause."""
@@ -161,7 +189,7 @@ class Blocks:
         """
         began = timing.now_s()
         if self.steps and self.steps + iterations > MOST_STEPS:
-            self._get_ready()
+            self.get_ready()
             self.steps = 0
         sample = self._go_on(iterations, planned_s)
         self._assert_nothing_compiled_since(self.graphs)
@@ -170,11 +198,11 @@ class Blocks:
 
     def _go_on(self, iterations: int, planned_s: float) -> Sample:
         """Time a block without anything before it; return it with counters and flags."""
-        wait, device = self.backend.device.wait, self.backend.device.clock()
         card, before, early = self.card.before(), self.monitor.before(), list[Flag]()
         in_vain = partial(self._is_in_vain, before, early)
         patience = timing.Patience(timing.LATE * planned_s, in_vain)
-        sample = timing.block(self.step.run, wait, iterations, device=device, patience=patience)
+        wait = self.backend.device.wait
+        sample = timing.block(self.step.run, wait, iterations, patience=patience)
         self.ended_s = timing.now_s()
         flagged = with_flags(sample, before, self.monitor, self.threads)
         flagged = self.card.after(flagged, card)
@@ -193,7 +221,7 @@ class Blocks:
             times = units.counted(more, "time")
             raise DlbenchError(f"was compiled again while it was measured ({times})")
 
-    def _get_ready(self) -> None:
+    def get_ready(self) -> None:
         """Reset the step, and run it untimed."""
         step = self.step
         step.reset()

@@ -11,7 +11,7 @@ from statistics import median
 from time import perf_counter_ns
 from typing import Any, NamedTuple
 
-from dlbench.backends.base import DeviceClock
+from dlbench.backends.base import nothing
 from dlbench.records.measurement import Sample
 
 Clock = Callable[[], int]
@@ -25,6 +25,13 @@ MOST_ITERATIONS = 10_000_000
 # time of all blocks.
 PARTS = 8
 LATE = 2
+
+# So many empty blocks tell what a block costs beside its steps, by their median.
+EMPTY_BLOCKS = 20
+
+# A block is so many times as long as an empty one: what is no step is at most a quarter of a
+# percent of it, an eighth of the smallest difference that a table tells.
+EMPTY_IN_A_BLOCK = 400
 
 # The length of a probe of the warm-up, as a share of a block: enough clock ticks (of at most 0.1
 # microseconds with perf_counter), and short enough to show a trend.
@@ -54,19 +61,19 @@ def now_s() -> float:
     return perf_counter_ns() / NS
 
 
-def block(  # noqa: PLR0913 - the last three have defaults that are right nearly always
+def block(
     step: Callable[[], Any],
     wait: Callable[[], None],
     iterations: int,
     clock: Clock = perf_counter_ns,
-    device: DeviceClock | None = None,
     *,
     patience: Patience = PATIENT,
 ) -> Sample:
     """Time `iterations` calls of `step` between two device syncs, without garbage collection.
 
-    The device's clock is read within the host's: from the first work to the last. The block may end
-    early between two of its PARTS (see Patience), and then has fewer calls.
+    The clock is read once more when the last call has returned: until then the host asks for work,
+    then it waits for the device. The block may end early between two of its PARTS (see Patience),
+    and then has fewer calls.
     """
     late_ns = patience.seconds * NS
     collecting = gc.isenabled()
@@ -74,7 +81,6 @@ def block(  # noqa: PLR0913 - the last three have defaults that are right nearly
     try:
         wait()
         start = clock()
-        first = None if device is None else device.mark()
         made = 0
         for part in _parts(iterations):
             if made and (taken_ns := clock() - start) >= late_ns:
@@ -84,19 +90,23 @@ def block(  # noqa: PLR0913 - the last three have defaults that are right nearly
             for _ in repeat(None, part):
                 step()
             made += part
-        last = None if device is None else device.mark()
+        issued = clock()
         wait()
         end = clock()
     finally:
         if collecting:
             gc.enable()
-    device_s = None if device is None else device.seconds(first, last)
     return Sample(
         iterations=made,
         host_s=(end - start) / NS,
         started_s=start / NS,
-        device_s=device_s,
+        issued_s=(issued - start) / NS,
     )
+
+
+def empty_s(wait: Callable[[], None]) -> float:
+    """Return the seconds of a block without work: two clock readings and a wait for nothing."""
+    return median(block(nothing, wait, 1).host_s for _ in range(EMPTY_BLOCKS))
 
 
 def _parts(iterations: int) -> list[int]:

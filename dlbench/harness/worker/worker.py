@@ -33,7 +33,8 @@ from dlbench.harness.worker.training import Trainings
 from dlbench.harness.worker.verification import verify, work_out
 from dlbench.parity.precision import assert_tf32
 from dlbench.records.case import Target
-from dlbench.records.measurement import Compiling
+from dlbench.records.device_time import DeviceTime
+from dlbench.records.measurement import Compiling, Sample
 from dlbench.reference.arrays import cast
 from dlbench.workloads.base import Bound, kind_named
 
@@ -199,8 +200,22 @@ class Session:
         return wire.Warm(samples, self.memory.peak())
 
     def sustain(self, order: wire.Sustain) -> wire.Sustained:
-        """Time blocks without a pause until the speed is steady."""
-        return wire.Sustained(self.blocks[order.case].stretch(order.longest_s))
+        """Time blocks without a pause until the speed is steady; at first also the device alone."""
+        blocks = self.blocks[order.case]
+        stretch = blocks.stretch(order.longest_s)
+        device, told = self._device_part(blocks)
+        return wire.Sustained(stretch, device, told)
+
+    def _device_part(self, blocks: Blocks) -> tuple[DeviceTime | None, tuple[Sample, ...]]:
+        """Return what is known of the device, and a block that tells more; once for each case."""
+        if blocks.has_told:
+            return None, ()
+        blocks.has_told = True
+        queue = self.backend.device.queue()
+        if queue is None:
+            return DeviceTime(blocks.sync_s), ()
+        queued, told = blocks.alone(queue)
+        return DeviceTime(blocks.sync_s, queued), told
 
     def turn(self, order: wire.Turn) -> wire.Timed:
         """Run the lead-in of a turn, then time its blocks."""

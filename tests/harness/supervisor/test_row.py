@@ -5,6 +5,7 @@ import pytest
 from dlbench.harness import wire
 from dlbench.harness.supervisor.row import RELEASE_TIMEOUT_S
 from dlbench.records.case import Group
+from dlbench.records.device_time import DeviceTime, Queued
 from dlbench.records.measurement import Measurement, Sample, Taken
 from fakes.story import CRASH, RAISES, Story, case, group, lines, plan, short, stable
 from fakes.workers import CALLS_S, FACTS, HELD, NO_STRETCH, Stable
@@ -60,6 +61,17 @@ def test_a_measurement_holds_what_the_worker_said():
     )
     assert len(measured.warmup) == 1
     assert [sample.started_s for sample in measured.samples] == [1.0, 2.0]
+
+
+def test_the_part_of_the_device_is_that_of_the_first_stretch():
+    told = DeviceTime(1e-5, Queued(16, 0.5, "spin and events"))
+    probe = Sample(iterations=8, host_s=8.0, started_s=0.0, issued_s=1.0)
+    first = wire.Sustained(NO_STRETCH, told, (probe,))
+    later = wire.Sustained(NO_STRETCH, DeviceTime(2e-5))
+    workers = Stable({"numpy": {"sustain": [first, later]}})
+    measured = Story(plan(group(1, "numpy")), workers).of(1, "numpy")
+    assert measured.device == told
+    assert measured.warmup[-1] == probe
 
 
 def test_a_measurement_holds_what_it_took_to_get_there():

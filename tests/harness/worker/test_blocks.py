@@ -1,12 +1,16 @@
 """Blocks: their size, lead-in, patience and flags."""
 
+import pytest
 from msgspec import structs
 
-from dlbench.backends.base import nothing
+from dlbench.backends.base import Blocker, nothing
 from dlbench.harness import wire
 from dlbench.harness.worker.blocks import MOST_STEPS, STEPS_AFTER_RESET
 from dlbench.harness.worker.interference import LOST_SHARE
-from fakes.orders import CASE, PREPARE, RELEASE, START, TURN, WARM_UP, WORKLOAD
+from dlbench.harness.worker.queued import WAITS
+from dlbench.records.device_time import DeviceTime
+from dlbench.records.plan import Sampling
+from fakes.orders import CASE, PREPARE, RELEASE, START, SUSTAIN, TURN, WARM_UP, WORKLOAD
 
 
 def block(tell):
@@ -34,21 +38,65 @@ def test_a_block_says_what_came_before_it_and_what_disturbed_it(tell, monitor):
     assert (busy.foreign_s, busy.flags) == (3.0, ("busy",))
 
 
-def test_a_device_with_a_clock_is_timed_by_it_too(tell, backend):
-    backend.has_device_clock = FakeClock(backend.clock)
+@pytest.mark.parametrize(("sync_s", "iterations"), [(0.005, 8), (0.02, 16), (0.1, 73)])
+def test_a_block_is_400_times_as_long_as_an_empty_one(tell, backend, sync_s, iterations):
+    backend.costs_s = [0.5]
+    backend.device.wait = lambda: backend.clock.advance(sync_s)
     tell(START, PREPARE, WARM_UP)
-    assert block(tell).device_s == 4.0
+    assert block(tell).iterations == iterations
 
 
-class FakeClock:
-    def __init__(self, clock):
-        self.clock = clock
+def told_of_device(tell):
+    """What is told with the first stretch."""
+    return tell(structs.replace(SUSTAIN, longest_s=10.0))
 
-    def mark(self):
-        return self.clock.seconds()
 
-    def seconds(self, start, end):
-        return end - start
+def test_a_host_that_computes_by_itself_tells_the_empty_block_alone(tell, backend):
+    backend.device.wait = lambda: backend.clock.advance(0.25)
+    found = told_of_device(lambda order: tell(START, PREPARE, WARM_UP, order))
+    assert (found.device, found.told) == (DeviceTime(0.25), ())
+
+
+@pytest.mark.parametrize(
+    ("step_s", "iterations"),
+    [
+        pytest.param(0.5, [], id="its blocks have enough steps"),
+        pytest.param(1.0, [], id="so many steps take too long"),
+        pytest.param(0.125, [8], id="its blocks are too short"),
+    ],
+)
+def test_a_device_is_asked_once_for_enough_steps(tell, backend, step_s, iterations):
+    backend.costs_s = [step_s]
+    backend.queue = Blocker(lambda: None)
+    planned = Sampling(block_s=4.0 if step_s == 0.5 else 4 * step_s, warmup_s=100.0)
+    tell(START, PREPARE, structs.replace(WARM_UP, sampling=planned))
+    found = told_of_device(tell)
+    assert [sample.iterations for sample in found.told] == iterations
+    again = told_of_device(tell)
+    assert (again.device, again.told) == (None, ())
+
+
+def test_the_device_is_timed_and_training_begins_anew_after_it(tell, backend):
+    backend.costs_s = [0.001]
+    backend.queue = Blocker(lambda: backend.clock.advance(0.5))
+    tell(START, PREPARE, WARM_UP)
+    queued = told_of_device(tell).device.queued
+    # the blocker ends before the first step is asked for: this device keeps nothing in a queue
+    assert (queued.seconds, queued.how, queued.reason) == (None, "two lengths", WAITS)
+    backend.events.clear()
+    tell(TURN)
+    assert backend.events[0] == "reset"
+
+
+def test_what_goes_wrong_in_a_queue_is_no_failure_of_the_case(tell, backend):
+    def full():
+        raise MemoryError("no room for the blocker")
+
+    backend.costs_s = [0.001]
+    backend.queue = Blocker(full)
+    tell(START, PREPARE, WARM_UP)
+    assert told_of_device(tell).device.queued.reason == "MemoryError: no room for the blocker"
+    assert block(tell).iterations > 0
 
 
 def test_a_block_that_was_sized_while_others_disturbed_the_warm_up_grows(tell, backend):

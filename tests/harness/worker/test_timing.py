@@ -1,6 +1,7 @@
 """A told clock says how long every step takes, so every sample is known to the nanosecond."""
 
 import gc
+from functools import partial
 from itertools import chain, repeat
 
 import pytest
@@ -38,7 +39,8 @@ def sample(iterations=1, step_s=1.0):
 
 
 def test_a_block_is_timed_from_its_first_step_to_its_last():
-    assert Machine(0.25).block(8) == Sample(iterations=8, host_s=2.0, started_s=100.0)
+    whole = Sample(iterations=8, host_s=2.0, started_s=100.0, issued_s=2.0)
+    assert Machine(0.25).block(8) == whole
 
 
 def test_the_device_is_waited_for_at_both_edges_and_not_between():
@@ -88,8 +90,8 @@ def test_a_late_block_that_is_not_in_vain_goes_on_and_is_asked_for_once():
 def test_a_block_that_a_device_still_works_on_ends_early_with_what_was_asked_for():
     device = Device(launch_s=20.0, work_s=0.25)
     patience = timing.Patience(32.0, lambda taken_s: True)
-    found = timing.block(device.step, device.wait, 8, device.clock.ns, device, patience=patience)
-    assert (found.iterations, found.host_s, found.device_s) == (2, 40.25, 40.25)
+    found = timing.block(device.step, device.wait, 8, device.clock.ns, patience=patience)
+    assert (found.iterations, found.host_s, found.issued_s) == (2, 40.25, 40.0)
 
 
 @pytest.mark.parametrize("iterations", [1, 2, 7, 8, 9, 100])
@@ -133,32 +135,28 @@ def test_garbage_collection_is_as_before_after_a_step_that_raises(collecting):
 
 
 def on(device, iterations=10):
-    return timing.block(device.step, device.wait, iterations, device.clock.ns, device)
+    return timing.block(device.step, device.wait, iterations, device.clock.ns)
 
 
-def test_without_a_device_clock_device_time_is_unknown():
-    assert Machine(1.0).block(3).device_s is None
+def test_a_host_that_computes_by_itself_asks_until_the_end():
+    block = Machine(1.0).block(3)
+    assert block.issued_s == block.host_s == 3.0
 
 
-def test_a_device_slower_than_its_launches_is_timed_to_the_end_of_its_queue():
+def test_a_device_slower_than_its_launches_leaves_the_host_waiting():
     block = on(Device(launch_s=0.25, work_s=2.0))
-    assert block.host_s == 0.25 + 10 * 2.0
-    assert block.device_s == block.host_s  # the first launch is after the first mark
+    assert (block.host_s, block.issued_s) == (0.25 + 10 * 2.0, 10 * 0.25)
 
 
-def test_a_device_that_waits_for_its_launches_is_timed_with_its_idle_time():
+def test_a_device_that_waits_for_its_launches_leaves_one_step():
     block = on(Device(launch_s=2.0, work_s=0.25))
-    assert block.host_s == 10 * 2.0 + 0.25
-    assert block.device_s == block.host_s
+    assert (block.host_s, block.issued_s) == (10 * 2.0 + 0.25, 10 * 2.0)
 
 
-def test_device_time_leaves_out_what_the_host_does_around_it():
-    device = Device(launch_s=2.0, work_s=0.25, marking_s=0.5)
-    block = on(device)
-    # the host's block has both marks, the second of which is made while the last step runs
-    assert block.host_s == 0.5 + 10 * 2.0 + 0.5
-    assert block.device_s == block.host_s - 0.5
-    assert block.started_s == 100.0
+def test_a_full_queue_makes_the_host_ask_for_longer():
+    block = on(Device(launch_s=0.25, work_s=2.0, in_flight=4))
+    # the last of ten is asked for when the sixth is done
+    assert (block.host_s, block.issued_s) == (20.25, 0.25 + 6 * 2.0)
 
 
 def test_work_that_was_asked_for_before_is_not_in_the_block():
@@ -166,7 +164,7 @@ def test_work_that_was_asked_for_before_is_not_in_the_block():
     for _ in range(5):
         device.step()
     block = on(device)
-    assert (block.host_s, block.device_s) == (20.25, 20.25)
+    assert (block.host_s, block.issued_s) == (20.25, 2.5)
     assert block.started_s == 100.25 + 5 * 2.0
     assert device.waits == 2
 
@@ -186,20 +184,33 @@ def test_without_the_wait_at_an_edge_a_block_would_be_wrong(edge):
     assert block.host_s == wrong[edge] != 20.25
 
 
-def test_a_device_is_marked_at_the_edges_and_not_between():
+def test_the_clock_is_read_at_the_edges_and_after_the_last_call_alone():
     events = []
     device = Device(launch_s=1.0, work_s=1.0)
 
-    def noting(name):
-        def call():
-            events.append(name)
-            return getattr(device, name)()
+    def noting(name, call):
+        return lambda: (events.append(name), call())[1]
 
-        return call
+    timing.block(
+        noting("step", device.step),
+        noting("wait", device.wait),
+        3,
+        noting("clock", device.clock.ns),
+        patience=timing.Patience(0.0, lambda taken_s: False),
+    )
+    looks = ["clock", *["step"]] * 2  # patience looks between parts, until it is asked once
+    assert events[:3] == ["wait", "clock", "step"]
+    assert events[1:5] == looks
+    assert events[-4:] == ["step", "clock", "wait", "clock"]
 
-    clock = type("Clock", (), {"mark": staticmethod(noting("mark")), "seconds": device.seconds})()
-    timing.block(noting("step"), noting("wait"), 3, device.clock.ns, clock)
-    assert events == ["wait", "mark", "step", "step", "step", "mark", "wait"]
+
+# --- empty_s ------------------------------------------------------------------------------------
+
+
+def test_an_empty_block_takes_as_long_as_a_wait_for_nothing(monkeypatch):
+    clock, waits_s = ToldClock(), chain([3.0] * 7, repeat(0.25))  # some are slow
+    monkeypatch.setattr(timing, "block", partial(timing.block, clock=clock.ns))
+    assert timing.empty_s(lambda: clock.advance(next(waits_s))) == 0.25
 
 
 # --- iterations_for -----------------------------------------------------------------------------
