@@ -30,9 +30,7 @@ def luck_between(usual: Variance, runs: Sequence[Iterable[CaseSamples]]) -> Betw
     """
     within = tuple(_within(samples) for samples in runs)
     half = usual.value / 2
-    shares = (
-        half if one is None else max(half - one.value, LEAST_EXCESS * half) for one in within
-    )
+    shares = (half if one is None else max(half - one.value, LEAST_EXCESS * half) for one in within)
     return BetweenLuck(within, Variance(sum(shares), usual.df))
 
 

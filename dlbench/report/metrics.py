@@ -200,6 +200,8 @@ def _memory(row: Row) -> Texts | None:
 def _most_bytes(row: Row) -> int | None:
     known = (row.memory.resident_bytes, row.memory.device_bytes)
     return next((value for value in known if value is not None), None)
+
+
 def _bound(row: Row) -> str | float | None:
     return row.device.share if row.device.bound is None else row.device.bound
 

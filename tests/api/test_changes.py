@@ -84,6 +84,8 @@ def test_a_changed_file_of_python_is_told():
 
     assert of_plan(planned(network), planned(network)) == []
     assert of_plan(planned(network), planned(replace(network, sha256="new"))) == ["net: changed"]
+
+
 H200 = Device("cuda", "GPU-1", "NVIDIA H200", driver="580.65", power_limit_w=700.0, free_bytes=9)
 
 

@@ -356,6 +356,8 @@ def test_a_machine_that_was_never_measured_is_no_reason_to_fail(
     scripted()
     assert dlbench("run", suite, "--results", results) == 0
     assert the_run(results).run.roofs is None
+
+
 # --- a limit of memory --------------------------------------------------------------------------
 
 with_limits = pytest.mark.skipif(not memory_limit.available(), reason="there are no limits")

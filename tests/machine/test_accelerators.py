@@ -4,9 +4,9 @@ from dlbench.machine import accelerators as module
 from dlbench.machine.accelerators import Accelerator, accelerators, described
 from dlbench.records.device import Device
 
-H200 = Device("cuda", "GPU-a", "NVIDIA H200", cores=16896, core_mhz=1980, memory_bytes=2**37, free_bytes=2**36)
-
-
+H200 = Device(
+    "cuda", "GPU-a", "NVIDIA H200", cores=16896, core_mhz=1980, memory_bytes=2**37, free_bytes=2**36
+)
 
 
 def test_what_the_driver_does_not_tell_is_unknown() -> None:

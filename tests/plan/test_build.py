@@ -670,6 +670,8 @@ def test_the_longest_silence_of_a_worker_can_be_asked_for() -> None:
 def test_the_most_memory_of_a_worker_can_be_asked_for() -> None:
     assert make(asked=Request(memory_limit_gib=2.5)).sampling.memory_limit_gib == 2.5
     assert make().sampling.memory_limit_gib is None
+
+
 # --- a network in a file of Python ------------------------------------------------------------
 FILE = OwnNetwork(
     "net", "/net.py", "0", {name: Made(name, 1) for name in ("a_model", "b_model")}, "mse", batch=16

@@ -9,7 +9,7 @@ from math import prod
 
 from dlbench.records.base import DTYPES
 from dlbench.records.case import Target, Workload
-from dlbench.records.network import Network, dense_shapes
+from dlbench.records.network import Network, products_of
 
 # How many times the kernels are moved, by the kind of a workload.
 WEIGHTS = {"predict": 1, "forward": 1, "backward": 2, "train_step": 2, "epoch": 2, "retrace": 2}
@@ -31,6 +31,6 @@ def _elements(workload: Workload, network: Network | None) -> int | None:
     rows, times = workload.work.samples, WEIGHTS.get(workload.kind)
     if network is None or rows is None or times is None:
         return None
-    kernels = sum(shape.inputs * shape.units for shape in dense_shapes(network))
+    kernels = sum(one.inputs * one.outputs for one in products_of(network))
     results = rows * network.outputs if workload.kind in WITH_OUTPUTS else 0
     return rows * prod(network.inputs) + times * kernels + results
