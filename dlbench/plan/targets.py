@@ -212,8 +212,8 @@ def _missing(device: str, machine: Machine) -> str | None:
     index = int(number or 0)
     if kind in BY_FRAMEWORK:
         count = machine.seen(kind)
-        seen = f"there is no device {device}: the frameworks see {count or 'none'} of its kind"
-        return seen if index >= count else None
+        sees = f"there is no device {device}: the frameworks see {count or 'none'} of its kind"
+        return f"{sees}; dlbench list backends says which could" if index >= count else None
     if kind == "cpu":
         return None
     if index >= machine.gpus:
