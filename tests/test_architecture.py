@@ -75,8 +75,10 @@ def test_the_rule_would_notice_a_framework() -> None:
 
 @every_file
 def test_only_the_worker_loads_a_backend_and_backends_know_no_other(path: Path) -> None:
-    """By its name, that is; what they have in common is the family's base.py."""
+    """By its name, that is; in common they have base.py, and what is private to their folder."""
     known = ["dlbench.backends.base"]
+    if BACKENDS in path.parents:
+        known.append("dlbench.backends._")
     if path.parent.parent == BACKENDS:
         known += [f"dlbench.backends.{path.parent.name}.", "dlbench.backends._"]
     names = {name for name in imported(tree(path)) if name.startswith("dlbench.backends")}
