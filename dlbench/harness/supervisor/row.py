@@ -253,15 +253,10 @@ class RowRun:
             case_run.facts |= self.pool.facts_of(self._slot(case_run))
         yield from self._report(cases)
         for case_run in cases:
-            if is_spoilt(case_run) and not self._is_shared(case_run):
+            if is_spoilt(case_run) and not is_shared(case_run, self.cases, self.run):
                 self.pool.end(self._slot(case_run))
             elif not is_last or self._slot(case_run) in self.later.slots:
                 case_run.ask(wire.Release(case_run.case.id), RELEASE_TIMEOUT_S)
-
-    def _is_shared(self, case_run: CaseRun) -> bool:
-        """Return whether another case of the row still needs the worker."""
-        slot = self._slot(case_run)
-        return any(one.is_active and self._slot(one) == slot for one in self.cases)
 
 
 def is_spoilt(case_run: CaseRun) -> bool:
@@ -272,6 +267,12 @@ def is_spoilt(case_run: CaseRun) -> bool:
     """
     has_failed = case_run.status == "failed" and case_run.case.target.device != CPU
     return has_failed or case_run.status == "out_of_memory"
+
+
+def is_shared(case_run: CaseRun, cases: Sequence[CaseRun], run: RunState) -> bool:
+    """Return whether another case of the row still needs the worker."""
+    slot = run.slot(case_run.case)
+    return any(one.is_active and run.slot(one.case) == slot for one in cases)
 
 
 def excuse(case_run: CaseRun, run: RunState) -> None:
