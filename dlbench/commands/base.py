@@ -66,7 +66,7 @@ Dtype = Annotated[
     Words,
     option(
         "--dtype",
-        "float32, float64, tf32, bfloat16, float16 or autocast-bfloat16. [default: float32]",
+        "autocast-bfloat16, bfloat16, float16, float32, float64 or tf32. [default: float32]",
     ),
 ]
 Threads = Annotated[Words, option("--threads", "Thread counts. [default: all usable cores]")]

@@ -297,3 +297,6 @@ FORMS: dict[Metric, Form] = {
 
 # Metrics that only some rows have; their tables leave out the other rows.
 SPARSE: tuple[Metric, ...] = tuple(metric for metric, form in FORMS.items() if form.is_sparse)
+
+# Metrics that are no times, and rest on none: what else runs does not change them.
+UNTIMED: tuple[Metric, ...] = ("memory",)

@@ -15,7 +15,7 @@ from dlbench.analysis.verdicts import without_figures
 from dlbench.formats.base import Cell, Notes, Table
 from dlbench.grouping import grouped
 from dlbench.report.absent import BUSY, BUSY_MARK, STATUS_WORDS, absent, with_columns, with_lines
-from dlbench.report.metrics import SPARSE, Metric, texts_of, title_of
+from dlbench.report.metrics import SPARSE, UNTIMED, Metric, texts_of, title_of
 
 
 def split_by_loop(rows: Sequence[Row]) -> list[list[Row]]:
@@ -107,7 +107,8 @@ def _cell(row: Row | None, metric: Metric, leading: Sequence[Row], notes: Notes)
     if found is None:
         return Cell("–")
     text, below = found
-    return Cell(f"{BUSY_MARK if row.busy else ''}{text}", best=row in leading, below=below)
+    mark = BUSY_MARK if row.busy and metric not in UNTIMED else ""
+    return Cell(f"{mark}{text}", best=row in leading, below=below)
 
 
 def _ratio_cell(row: Row | None, notes: Notes) -> Cell:

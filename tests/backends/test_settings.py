@@ -17,7 +17,7 @@ import pytest
 
 import dlbench
 from dlbench.backends.base import TrainingJob
-from dlbench.records.layers import Adagrad, Adam, BatchNorm, Dense, LayerNorm, RMSprop
+from dlbench.records.layers import Adagrad, Adam, AdamW, BatchNorm, Dense, LayerNorm, RMSprop
 from dlbench.records.sequences import LSTM
 from dlbench.records.settings import in_words
 from fakes.backends import (
@@ -169,6 +169,7 @@ OPTIMIZERS = {
     "adagrad": Adagrad(epsilon=3e-4),
     "rmsprop": RMSprop(rho=0.7, epsilon=3e-4),
     "adam": Adam(epsilon=3e-4),
+    "adamw": AdamW(epsilon=3e-4, weight_decay=0.3),
 }
 
 
@@ -190,6 +191,8 @@ def made_by_torch():
         "torch.optim.RMSprop(alpha)": (made["rmsprop"]["alpha"], 0.7),
         "torch.optim.RMSprop(eps)": (made["rmsprop"]["eps"], 3e-4),
         "torch.optim.Adam(eps)": (made["adam"]["eps"], 3e-4),
+        "torch.optim.AdamW(eps)": (made["adamw"]["eps"], 3e-4),
+        "torch.optim.AdamW(weight_decay)": (made["adamw"]["weight_decay"], 0.3),
         "torch.nn.BatchNorm1d(eps)": (norm.eps, 3e-4),
         "torch.nn.BatchNorm1d(momentum)": (norm.momentum, pytest.approx(0.3)),
         "torch.nn.LayerNorm(eps)": (layer_norm.eps, 3e-4),
@@ -263,6 +266,7 @@ def made_by_tensorflow():
         ),
         "keras.optimizers.Adagrad(epsilon)": (made["adagrad"].epsilon, pytest.approx(9e-8)),
         "keras.optimizers.RMSprop(epsilon)": (made["rmsprop"].epsilon, pytest.approx(9e-8)),
+        "keras.optimizers.AdamW(weight_decay)": (made["adamw"].weight_decay, 0.3),
     }
 
 
@@ -285,6 +289,8 @@ def made_by_jax():
         "optax.rmsprop(eps_in_sqrt)": (asked["rmsprop"]["eps_in_sqrt"], False),
         "optax.rmsprop(eps)": (asked["rmsprop"]["eps"], 3e-4),
         "optax.adam(eps)": (asked["adam"]["eps"], 3e-4),
+        "optax.adamw(eps)": (asked["adamw"]["eps"], 3e-4),
+        "optax.adamw(weight_decay)": (asked["adamw"]["weight_decay"], 0.3),
     }
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from dlbench.backends import _memory
 from dlbench.backends._queue import PRODUCTS, SIDE, Blocker
 from dlbench.backends.jax.precision import wide
 from dlbench.errors import Unavailable
+from dlbench.machine import allocators
 from dlbench.reference.arrays import Array
 
 
@@ -124,4 +124,4 @@ class JaxDevice:
 
     def is_out_of_memory(self, error: BaseException) -> bool:
         """Return whether it is MemoryError, or XLA's error with such a status."""
-        return _memory.is_out_of_memory(error)
+        return allocators.is_out_of_memory(error)

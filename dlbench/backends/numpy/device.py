@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from dlbench.backends import _memory
+from dlbench.machine import allocators
 from dlbench.reference.arrays import Array
 
 
@@ -37,4 +37,4 @@ class NumpyDevice:
 
     def is_out_of_memory(self, error: BaseException) -> bool:
         """Return whether it is MemoryError, which NumPy raises, or says so."""
-        return _memory.is_out_of_memory(error)
+        return allocators.is_out_of_memory(error)

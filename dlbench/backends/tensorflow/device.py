@@ -9,10 +9,10 @@ import keras
 import tensorflow as tf
 
 from dlbench import units
-from dlbench.backends import _memory
 from dlbench.backends._queue import PRODUCTS, SIDE, Blocker
 from dlbench.backends.tensorflow.precision import widened
 from dlbench.errors import Unavailable
+from dlbench.machine import allocators
 from dlbench.reference.arrays import Array
 
 # TensorFlow's name of the GPU that is visible.
@@ -104,4 +104,4 @@ class TensorflowDevice:
     def is_out_of_memory(self, error: BaseException) -> bool:
         """Return whether it is TensorFlow's own error, or that of a library, such as cuBLAS."""
         is_own = isinstance(error, tf.errors.ResourceExhaustedError)
-        return is_own or _memory.is_out_of_memory(error)
+        return is_own or allocators.is_out_of_memory(error)

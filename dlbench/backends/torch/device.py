@@ -4,10 +4,10 @@ import torch
 from torch import Tensor
 
 from dlbench import units
-from dlbench.backends import _memory
 from dlbench.backends.torch.copies import TorchBuffers
 from dlbench.backends.torch.precision import to_numpy
 from dlbench.errors import Unavailable
+from dlbench.machine import allocators
 from dlbench.reference.arrays import Array
 
 MS = 1e3
@@ -146,4 +146,4 @@ class TorchDevice:
 
     def is_out_of_memory(self, error: BaseException) -> bool:
         """Return whether it is PyTorch's own error, or that of a library, such as cuBLAS."""
-        return isinstance(error, torch.OutOfMemoryError) or _memory.is_out_of_memory(error)
+        return isinstance(error, torch.OutOfMemoryError) or allocators.is_out_of_memory(error)

@@ -116,7 +116,7 @@ class CaseRun:
         elif not self.renewal:
             self.prepared, self.facts = reply, dict(reply.facts)
         else:
-            self._held(reply.memory)
+            self.prepared = with_memory(self.prepared, reply.memory)
 
     def check(self) -> None:
         """Compare the results of the case with the oracle; fail the case if they are wrong.
@@ -147,11 +147,8 @@ class CaseRun:
         if not isinstance(warm, wire.Warm):
             return self.fail(as_failure(warm))
         self.warmup += tuple(replace(sample, renewal=self.renewal) for sample in warm.samples)
-        return self._held(warm.memory)
-
-    def _held(self, memory: Memory) -> None:
-        """Keep the most memory of all workers of the case."""
-        self.prepared = replace(self.prepared, memory=self.prepared.memory.most(memory))
+        self.prepared = with_memory(self.prepared, warm.memory)
+        return None
 
     @property
     def step_s(self) -> float:
@@ -282,6 +279,11 @@ def lost_with(
     for one in others:
         one.fail(wire.Failed("failed", found[one.case.target.device]))
     return others
+
+
+def with_memory(prepared: wire.Prepared, memory: Memory) -> wire.Prepared:
+    """Return the record with the most memory of all workers of the case, and of all steps."""
+    return replace(prepared, memory=prepared.memory.most(memory))
 
 
 Preparation = Callable[[CaseRun], None]

@@ -263,15 +263,10 @@ class RowRun:
         leave_lost_cards(self.cases, self.run)
         yield from self._report([*cases, *others])
         for case_run in cases:
-            if is_spoilt(case_run) and not self._is_shared(case_run):
+            if is_spoilt(case_run) and not is_shared(case_run, self.cases, self.run):
                 self.pool.end(self._slot(case_run))
             elif not is_last or self._slot(case_run) in self.later.slots:
                 case_run.ask(wire.Release(case_run.case.id), RELEASE_TIMEOUT_S)
-
-    def _is_shared(self, case_run: CaseRun) -> bool:
-        """Return whether another case of the row still needs the worker."""
-        slot = self._slot(case_run)
-        return any(one.is_active and self._slot(one) == slot for one in self.cases)
 
 
 def is_spoilt(case_run: CaseRun) -> bool:
@@ -290,6 +285,12 @@ def leave_lost_cards(cases: Iterable[CaseRun], run: RunState) -> None:
         worker = run.pool.workers.get(run.slot(case_run.case))
         if worker is not None and case_run.case.target.device in run.losses.told:
             worker.close()
+
+
+def is_shared(case_run: CaseRun, cases: Sequence[CaseRun], run: RunState) -> bool:
+    """Return whether another case of the row still needs the worker."""
+    slot = run.slot(case_run.case)
+    return any(one.is_active and run.slot(one.case) == slot for one in cases)
 
 
 def excuse(case_run: CaseRun, run: RunState) -> None:

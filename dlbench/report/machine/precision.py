@@ -54,14 +54,18 @@ def _instructions(environment: Environment, timed: Sequence[Row]) -> Iterator[st
         for row in timed
         if row.target.device == CPU and (kind := DTYPES[row.target.dtype]).rounding
     )
+    if used and not environment.vector_features:
+        yield f"Whether this CPU has instructions for {' or '.join(used)} is not known"
+        return
+    without = []
     for dtype in used:
         have = [name for name in INSTRUCTIONS[dtype] if name in environment.vector_features]
-        if not environment.vector_features:
-            yield f"Whether this CPU has instructions for {dtype} is not known"
-        elif have:
+        if have:
             yield f"This CPU has instructions for {dtype}: {', '.join(have)}"
         else:
-            yield (
-                f"This CPU has no instructions for {dtype}: it converts to float32 and back, which "
-                "takes time of its own"
-            )
+            without.append(dtype)
+    if without:
+        yield (
+            f"This CPU has no instructions for {' and '.join(without)}: it converts to float32 and "
+            "back, or computes number by number"
+        )

@@ -65,8 +65,8 @@ def test_older_runs_do_not_tell() -> None:
         (
             ("avx2", "fma"),
             (
-                "This CPU has no instructions for bfloat16: it converts to float32 and back, which "
-                "takes time of its own"
+                "This CPU has no instructions for bfloat16: it converts to float32 and back, or "
+                "computes number by number"
             ),
         ),
         ((), "Whether this CPU has instructions for bfloat16 is not known"),
@@ -79,6 +79,12 @@ def test_of_sixteen_bits_the_instructions_are_told(dtype, features, said) -> Non
 
 def test_the_cpu_is_not_asked_for_what_a_gpu_computed() -> None:
     assert not any("CPU" in line for line in lines(on_gpu(TORCH, "bfloat16"), features=("avx2",)))
+
+
+def test_types_without_instructions_share_a_line() -> None:
+    targets = [replace(TORCH, dtype=dtype) for dtype in ("bfloat16", "float16")]
+    (_, line) = lines(*targets, features=("avx2",))
+    assert "no instructions for bfloat16 and float16: " in line
 
 
 def test_float16_has_instructions_of_its_own() -> None:

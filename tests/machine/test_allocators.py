@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlbench.backends._memory import is_out_of_memory
+from dlbench.machine.allocators import is_out_of_memory
 
 # As they were seen, or stand in the sources of CUDA, XLA and the frameworks.
 RAN_OUT = [
