@@ -30,9 +30,7 @@ def luck_between(usual: Variance, runs: Sequence[Iterable[CaseSamples]]) -> Betw
     """
     within = tuple(_within(samples) for samples in runs)
     half = usual.value / 2
-    shares = (
-        half if one is None else max(half - one.value, LEAST_EXCESS * half) for one in within
-    )
+    shares = (half if one is None else max(half - one.value, LEAST_EXCESS * half) for one in within)
     return BetweenLuck(within, Variance(sum(shares), usual.df))
 
 
@@ -40,6 +38,8 @@ def _within(samples: Iterable[CaseSamples]) -> Variance | None:
     """Return the variance of a case's medians between repetitions, of all cases together."""
     squares, df = 0.0, 0
     for one in samples:
+        if not one.samples or one.samples[0].generation == one.samples[-1].generation:
+            continue
         logs = [
             median(log(sample.step_s) for sample in group if sample.step_s > 0)
             for group in by_generation(one.selection.samples)
