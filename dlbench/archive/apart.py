@@ -72,9 +72,18 @@ class Apart(NamedTuple):
         return self.found._replace(value=-self.found.value).p_above(log1p(margin))
 
 
+class Both(NamedTuple):
+    """A case with its samples in both runs."""
+
+    case: Case
+    a: CaseSamples
+    b: CaseSamples
+
+
 class Times(NamedTuple):
     """The times of a case in both runs: log seconds, each with its error within the run."""
 
+    id: str
     case: Case
     a: Location
     b: Location
@@ -102,31 +111,25 @@ def _variance(one: Location) -> Variance:
 
 
 def times_of(
-    case: Case,
-    samples: Sequence[CaseSamples],
-    within: Sequence[Variance | None],
-    correlation: float,
-    *,
-    is_unchanged: bool,
+    both: Both, within: Sequence[Variance | None], correlation: float, *, is_unchanged: bool
 ) -> Times:
-    """Return the times of a case in runs A and B. within: the luck of a process in each run."""
-    pairs = zip(samples, within, strict=True)
-    a, b = (_time(one, luck, correlation) for one, luck in pairs)
-    return Times(case, a, b, _problem(samples, (a, b)), is_unchanged)
+    """Return the times of a case in runs A and B. within: the luck of a process in each run.
+
+    Without it, a run has one repetition, and its luck is in the variance between runs.
+    """
+    samples = both.a, both.b
+    a, b = (_time(one, luck, correlation) for one, luck in zip(samples, within, strict=True))
+    return Times(both.a.case, both.case, a, b, _problem(samples, (a, b)), is_unchanged)
 
 
 def _time(samples: CaseSamples, within: Variance | None, correlation: float) -> Location:
-    """Locate the log time. Of one repetition only the noise: its luck is that between runs."""
-    logs = [
-        [log(one.step_s) for one in group if one.step_s > 0]
-        for group in by_generation(samples.selection.samples)
-    ]
-    groups = [group for group in logs if group]
-    if not groups:
-        return UNKNOWN
-    if len(groups) == 1:
-        return location(groups, None, correlation)
-    return location(groups, within, correlation)
+    """Locate the log time."""
+    groups: dict[int, list[float]] = {}
+    for sample in samples.selection.samples:
+        step_s = sample.step_s
+        if step_s > 0:
+            groups.setdefault(sample.generation, []).append(log(step_s))
+    return location([*groups.values()], within, correlation) if groups else UNKNOWN
 
 
 def _problem(samples: Sequence[CaseSamples], times: Sequence[Location]) -> str:
@@ -136,8 +139,8 @@ def _problem(samples: Sequence[CaseSamples], times: Sequence[Location]) -> str:
             return f"no time in {side}"
         if one.selection.busy:
             return f"other programs were running in {side}"
-        throttled = sum("throttled" in sample.flags for sample in one.samples)
-        if throttled > THROTTLED_SHARE * len(one.samples):
+        throttled = ["throttled" in sample.flags for sample in one.samples if sample.flags]
+        if sum(throttled) > THROTTLED_SHARE * len(one.samples):
             return f"the container's CPU limit interrupted samples in {side}"
         if one.stretches and level_of(one).steady is False:
             return f"{UNSTEADY} (in {side})"

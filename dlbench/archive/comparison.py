@@ -11,7 +11,7 @@ from math import exp, sqrt
 
 from dlbench.analysis.samples import CaseSamples, join_generations
 from dlbench.analysis.verdicts import MARGIN
-from dlbench.archive.apart import Anchors, Located, Times, apart, correlation_in, times_of
+from dlbench.archive.apart import Anchors, Both, Located, Times, apart, correlation_in, times_of
 from dlbench.archive.likeness import Likeness, Unmatched, named
 from dlbench.archive.luck import luck_between
 from dlbench.archive.verdict import Change, Mean, by_backend, mean_of, with_verdicts
@@ -79,8 +79,8 @@ def compare_runs(
     samples = [join_generations(one.measurements) for one in (a, b)]
     both, failed = _measured(matched.cases, samples)
     usual, runs = _usual([a.run.luck, b.run.luck, *lucks])
-    found = luck_between(usual, [[side[case.id] for case in both] for side in samples])
-    times = _times(both, samples, found.within, likeness)
+    found = luck_between(usual, [[one.a for one in both], [one.b for one in both]])
+    times = _times(both, found.within, likeness)
     anchors = Anchors(times, found.between)
     located = [apart(one, anchors.of(one.case.target)) for one in times]
     raw = [_change(one, anchors.of(one.case.target)) for one in times]
@@ -91,7 +91,7 @@ def compare_runs(
         margin=margin,
         changes=tuple(changes),
         located=tuple(located),
-        targets={case.target.id: case.target for case in both},
+        targets={one.id: one for one in dict.fromkeys(one.case.target for one in both)},
         unmatched=(*matched.unmatched, *failed),
         anchors=anchors.of_machine(),
         means=tuple(_means(changes)),
@@ -112,49 +112,46 @@ def _usual(lucks: Iterable[UsualLuck | None]) -> tuple[Variance, int]:
 
 
 def _measured(
-    cases: Sequence[Case], samples: Sequence[Mapping[str, CaseSamples]]
-) -> tuple[list[Case], list[Unmatched]]:
+    cases: Mapping[str, Case], samples: Sequence[Mapping[str, CaseSamples]]
+) -> tuple[list[Both], list[Unmatched]]:
     """Return the cases that went well in both runs, and why the others are not compared."""
     good, failed = [], []
-    for case in cases:
-        found = [side.get(case.id) for side in samples]
-        reasons = [
-            f"{_why(one)} in {side}"
-            for side, one in zip("AB", found, strict=True)
-            if one is None or one.status != "ok"
-        ]
-        if not reasons:
-            good.append(case)
-        elif any(one is not None and one.status == "ok" for one in found):
-            failed.append(Unmatched(case.id, None, "; ".join(reasons)))
+    for name, case in cases.items():
+        a, b = (side.get(name) for side in samples)
+        if a is not None and b is not None and a.status == b.status == "ok":
+            good.append(Both(case, a, b))
+        elif "ok" in {getattr(a, "status", ""), getattr(b, "status", "")}:
+            bad = ((side, one) for side, one in (("A", a), ("B", b)) if _why(one))
+            failed.append(
+                Unmatched(name, None, "; ".join(f"{_why(one)} in {side}" for side, one in bad))
+            )
     return good, failed
 
 
 def _why(samples: CaseSamples | None) -> str:
+    """Say why a case has no time; empty if it has one."""
     if samples is None:
         return "not measured"
+    if samples.status == "ok":
+        return ""
     return f"{samples.status.replace('_', ' ')} ({samples.reason or 'no reason'})"
 
 
 def _times(
-    cases: Sequence[Case],
-    samples: Sequence[Mapping[str, CaseSamples]],
-    within: Sequence[Variance | None],
-    likeness: Likeness,
+    both: Sequence[Both], within: Sequence[Variance | None], likeness: Likeness
 ) -> list[Times]:
-    pairs = [(case, [side[case.id] for side in samples]) for case in cases]
-    correlation = correlation_in(one for _, pair in pairs for one in pair)
-    unchanged = {case.target: likeness.is_unchanged(case.target) for case, _ in pairs}
+    correlation = correlation_in(side for one in both for side in (one.a, one.b))
+    targets = dict.fromkeys(one.case.target for one in both)
+    unchanged = {target: likeness.is_unchanged(target) for target in targets}
     return [
-        times_of(case, pair, within, correlation, is_unchanged=unchanged[case.target])
-        for case, pair in pairs
+        times_of(one, within, correlation, is_unchanged=unchanged[one.case.target]) for one in both
     ]
 
 
 def _change(times: Times, anchor: Anchor) -> Change:
     case, is_timed = times.case, bool(times.a.groups and times.b.groups)
     return Change(
-        case=case.id,
+        case=times.id,
         workload=case.workload.id,
         label=case.workload.label,
         target=case.target.id,

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from dlbench import units
 from dlbench.records.case import Case, Target, Workload
+from dlbench.records.network import Network
 from dlbench.records.run import Environment, Run
 
 # Characters of a content hash: with so many, two of a million different works collide in one of
@@ -34,9 +35,9 @@ class Unmatched(NamedTuple):
 
 
 class Matched(NamedTuple):
-    """The cases that both runs have, as B has them, and those that are not compared."""
+    """The cases that both runs have, by id, as B has them; and those that are not compared."""
 
-    cases: tuple[Case, ...]
+    cases: dict[str, Case]
     unmatched: tuple[Unmatched, ...]
 
 
@@ -46,10 +47,14 @@ def content_hash(run: Run, workload: Workload) -> str:
     Names, descriptions and defaults that the workload overrides do not count.
     """
     network = run.plan.networks.get(str(workload.params.get("network")))
-    if network is not None:
-        network = replace(network, name="-", about="", epochs=1, batch=1)
-    work = (workload.kind, sorted(workload.params.items()), workload.work, network)
+    bare = None if network is None else _bare(network)
+    work = (workload.kind, sorted(workload.params.items()), workload.work, bare)
     return hashlib.sha256(msgspec.json.encode(work)).hexdigest()[:DIGITS]
+
+
+def _bare(network: Network) -> Network:
+    """Return a network without what changes no work: its name, its text, overridden defaults."""
+    return replace(network, name="-", about="", epochs=1, batch=1)
 
 
 class Likeness:
@@ -102,23 +107,34 @@ class Likeness:
     def matched(self) -> Matched:
         """Match the cases of both runs by their ids, if they do the same work."""
         theirs = {case.id: case for case in self.a.plan.cases}
-        hashes = [_Hashes(run) for run in (self.a, self.b)]
-        both, unmatched = [], []
+        both: dict[str, Case] = {}
+        unmatched = []
         for case in self.b.plan.cases:
-            other = theirs.pop(case.id, None)
+            name = case.id
+            other = theirs.pop(name, None)
             if other is None:
-                unmatched.append(Unmatched(case.id, "B", self._why(case, self.a, "A")))
-            elif other.workload.synthetic != case.workload.synthetic:
-                words = ["random" if one.workload.synthetic else "real" for one in (other, case)]
-                why = f"{words[0]} data in A, {words[1]} data in B"
-                unmatched.append(Unmatched(case.id, None, why))
-            elif hashes[0].of(other.workload) != hashes[1].of(case.workload):
-                why = "other work: the network or the amount of work has changed"
-                unmatched.append(Unmatched(case.id, None, why))
+                unmatched.append(Unmatched(name, "B", self._why(case, self.a, "A")))
+            elif why := self._unlike(other.workload, case.workload):
+                unmatched.append(Unmatched(name, None, why))
             else:
-                both.append(case)
-        left = (Unmatched(case.id, "A", self._why(case, self.b, "B")) for case in theirs.values())
-        return Matched(tuple(both), (*unmatched, *left))
+                both[name] = case
+        left = (Unmatched(name, "A", self._why(case, self.b, "B")) for name, case in theirs.items())
+        return Matched(both, (*unmatched, *left))
+
+    def _unlike(self, a: Workload, b: Workload) -> str:
+        """Say how two workloads of one name differ; empty if they are the same work."""
+        if a.synthetic != b.synthetic:
+            words = ["random" if one.synthetic else "real" for one in (a, b)]
+            return f"{words[0]} data in A, {words[1]} data in B"
+        is_same = a == b and str(a.params.get("network")) not in self._changed_networks
+        return "" if is_same else "other work: the network or the amount of work has changed"
+
+    @cached_property
+    def _changed_networks(self) -> set[str]:
+        """Return the names of networks that are not the same in both runs."""
+        ours, theirs = self.a.plan.networks, self.b.plan.networks
+        both = ours.keys() & theirs.keys()
+        return {name for name in both if _bare(ours[name]) != _bare(theirs[name])}
 
     def _why(self, case: Case, other: Run, side: Side) -> str:
         """Say why a run lacks a case, as far as its near relatives tell."""
@@ -141,18 +157,6 @@ class Likeness:
             for case in run.plan.cases:
                 found[side].setdefault(_relation(case), []).append(case.target)
         return found
-
-
-class _Hashes:
-    """The content hashes of a run's workloads, each computed once."""
-
-    def __init__(self, run: Run) -> None:
-        self.run, self.known = run, dict[str, str]()
-
-    def of(self, workload: Workload) -> str:
-        if workload.id not in self.known:
-            self.known[workload.id] = content_hash(self.run, workload)
-        return self.known[workload.id]
 
 
 def _relation(case: Case) -> tuple[str, ...]:

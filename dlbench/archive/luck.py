@@ -38,6 +38,8 @@ def _within(samples: Iterable[CaseSamples]) -> Variance | None:
     """Return the variance of a case's medians between repetitions, of all cases together."""
     squares, df = 0.0, 0
     for one in samples:
+        if not one.samples or one.samples[0].generation == one.samples[-1].generation:
+            continue
         logs = [
             median(log(sample.step_s) for sample in group if sample.step_s > 0)
             for group in by_generation(one.selection.samples)

@@ -103,7 +103,8 @@ def _verdict(
     if ends is None or p is None:
         return "unsure", ""
     edge, limit = log1p(margin), units.percent(margin)
-    narrow = _ends(one, ALPHA) or ends
+    is_near = abs(ends[0] + ends[1]) <= 2 * edge
+    narrow = (is_near and _ends(one, ALPHA)) or ends
     if max(abs(narrow[0]), abs(narrow[1])) <= edge:
         return "same", f"at most {limit} apart ({interval(*ends)})"
     is_beyond = ends[0] > edge or ends[1] < -edge

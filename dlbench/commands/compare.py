@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dlbench.commands.base import RESULTS, Filter, Margin, Results, Top, option
+from dlbench.commands.base import RESULTS, Filter, Margin, Results, option
 
 HELP = """Compare run B with run A case by case.
 
@@ -17,6 +17,7 @@ is 4 if one may be, or is missing.
 
 Example: dlbench compare latest~1 latest --fail-on slower:5%
 """
+LINES = "Lines of each table; 0 for all. [default: all, or 40 of most interest on a long page]"
 
 
 def add(app: typer.Typer) -> None:
@@ -41,7 +42,7 @@ def compare(
     ] = False,
     margin: Margin = None,
     keep: Filter = "",
-    top: Top = None,
+    top: Annotated[int | None, option("--top", LINES)] = None,
     results: Results = RESULTS,
 ) -> int:
     """Compare and print; the exit code is that of the gate."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dlbench.commands.base import RESULTS, Filter, Margin, Results, Top
+from dlbench.commands.base import RESULTS, Filter, Margin, Results, option
 
 HELP = """Show each case over the stored runs, and where its speed has changed.
 
@@ -13,6 +13,7 @@ mode on the same workload in the same run, where there is one, so that a slow da
 
 Example: dlbench history "*" --filter matmul
 """
+LINES = "Lines of each table; 0 for all. [default: all, or 40 of most interest on a long page]"
 
 
 def add(app: typer.Typer) -> None:
@@ -27,7 +28,7 @@ def history(
     form: Annotated[str, typer.Option("--format", help="table, md, csv, json or html.")] = "table",
     keep: Filter = "",
     margin: Margin = None,
-    top: Top = None,
+    top: Annotated[int | None, option("--top", LINES)] = None,
     results: Results = RESULTS,
 ) -> None:
     """Read all runs and print what they say."""

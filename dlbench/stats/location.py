@@ -17,6 +17,10 @@ from scipy.special import ndtri, stdtr, stdtrit
 CONFIDENCE = 0.95
 
 
+# How far the ends of a normal interval lie from its middle, in standard errors.
+NORMAL_REACH = float(ndtri((1 + CONFIDENCE) / 2))
+
+
 # Smallest number of values for which the order-statistic interval of the median reaches 95 %.
 LEAST_VALUES = 6
 
@@ -154,9 +158,16 @@ def median_error(values: Sequence[float], effective: float | None = None) -> flo
         return None
     effective = effective_count(values) if effective is None else effective
     step, middle = sqrt(n) / 2, (n - 1) / 2
-    reach = min(float(ndtri((1 + CONFIDENCE) / 2)) * step, middle)
-    low, high = np.interp((middle - reach, middle + reach), np.arange(n), sorted(values))
+    reach = min(NORMAL_REACH * step, middle)
+    ordered = sorted(values)
+    low, high = _between(ordered, middle - reach), _between(ordered, middle + reach)
     return float(high - low) / 2 * step / reach * sqrt(n / effective)
+
+
+def _between(ordered: Sequence[float], rank: float) -> float:
+    """Return the value of a fractional rank, from 0; a line between two ranks."""
+    below = min(int(rank), len(ordered) - 2)
+    return (ordered[below + 1] - ordered[below]) * (rank - below) + ordered[below]
 
 
 def location(

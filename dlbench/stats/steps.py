@@ -36,7 +36,7 @@ MOST_CORRELATION = 0.8
 
 
 class Step(NamedTuple):
-    """The level changes from point `at` on: by `change`, a logarithm. p: of all places."""
+    """The level changes from point `at` on by `change`, a logarithm; p: adjusted for all places."""
 
     at: int
     change: float

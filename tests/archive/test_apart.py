@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from dlbench.analysis.samples import join_generations
-from dlbench.archive.apart import Anchors, apart, correlation_in, interval, times_of
+from dlbench.archive.apart import Anchors, Both, apart, correlation_in, interval, times_of
 from dlbench.stats.between import NO_ANCHOR
 from dlbench.stats.location import Variance
 from fakes.runs import NUMPY, TORCH, case, matmul, measured, samples
@@ -20,7 +20,7 @@ def times(a, b, target=NUMPY, *, is_unchanged=True, **fields):
     pair = [
         join_generations([measured(one, samples=blocks, **fields)])[one.id] for blocks in (a, b)
     ]
-    return times_of(one, pair, [None, None], 0.0, is_unchanged=is_unchanged)
+    return times_of(Both(one, *pair), [None, None], 0.0, is_unchanged=is_unchanged)
 
 
 def steady(step_s, **fields):
