@@ -41,8 +41,8 @@ def test_one_target_has_a_sentence_of_its_own() -> None:
     ]
     assert told(scaling(**FASTER)) == [
         (
-            "numpy, matmul 64: the default 2 threads are best; 1 thread takes 2.00 [1.60–2.50] times "
-            "as long"
+            "numpy, matmul 64: the default 2 threads are best; 1 thread takes 2.00 [1.60–2.50] "
+            "times as long"
         )
     ]
     assert told(scaling(verdict="same")) == [
@@ -64,8 +64,8 @@ def test_many_targets_are_counted_and_the_largest_difference_is_named() -> None:
     assert told(scaling(), *others) == [
         (
             "threads: the default 2 threads are best in 1 of 5 cases, others in 2, equal in 1, 1 "
-            "cannot be told; most in torch eager, matmul 64: 1 thread is best; the default 2 take 3.0 "
-            "[2.9–3.1] times as long"
+            "cannot be told; most in torch eager, matmul 64: 1 thread is best; the default 2 take "
+            "3.0 [2.9–3.1] times as long"
         )
     ]
 
