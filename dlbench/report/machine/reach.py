@@ -53,8 +53,13 @@ def tables_of(roofs: Roofs) -> list[Table]:
 
 def doubts(roofs: Roofs) -> list[str]:
     """Say that other programs disturbed a measurement, if they did."""
-    every = (*roofs.ceilings, *roofs.bandwidths, *roofs.floors, *roofs.transfers)
-    bad = sum(not one.blocks.are_quiet for one in every)
+    every = [
+        *(one.blocks for one in roofs.ceilings),
+        *(one.blocks for one in roofs.bandwidths),
+        *(one.blocks for one in roofs.floors),
+        *(one.blocks for one in roofs.transfers),
+    ]
+    bad = sum(not one.are_quiet for one in every)
     if not bad:
         return []
     text = f"Other programs disturbed {bad} of these {len(every)} measurements"
