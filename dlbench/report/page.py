@@ -194,6 +194,7 @@ def _reach(run: Run) -> dict[str, Any]:
             reach.CEILING_NOTE,
             reach.BANDWIDTH_NOTE,
             *([reach.TRANSFER_NOTE] if run.roofs.transfers else []),
+            *reach.doubts(run.roofs),
             reach.FLOOR_NOTE,
             cnn.NOTE,
         ],

@@ -23,7 +23,7 @@ from dlbench.analysis.limits.efficiency import FLOOR, dispatch, floors
 from dlbench.analysis.limits.traffic import least_bytes
 from dlbench.analysis.rows import Roof, RoofKind, Row, is_timed
 from dlbench.records.case import Target
-from dlbench.records.roofs import Ceiling, Roofs
+from dlbench.records.roofs import Roofs
 from dlbench.records.run import Run
 
 # A rate may exceed ceiling and bandwidth by so much. They come from another minute, when clocks and
@@ -42,6 +42,12 @@ CPU = "cpu"
 COMMAND = "dlbench hardware"
 NO_ROOFS = (
     f"the ceilings of its machine were not known; measure them with: {COMMAND}, then run again"
+)
+
+
+DISTURBED = (
+    "other programs disturbed the measurement of its ceiling; repeat it with: "
+    f"{COMMAND}, then run again"
 )
 
 
@@ -122,21 +128,30 @@ def _why_implausible(limit: Limit, row: Row) -> str:
 
 
 class _Known:
-    """What is known of a machine. own: the seconds of the smallest steps of the run itself."""
+    """What is known of a machine. own: the seconds of the smallest steps of the run itself.
+
+    What other programs disturbed shows less than the machine can do, so it judges nobody.
+    """
 
     def __init__(self, roofs: Roofs | None, own: Mapping[tuple[str, ...], float]) -> None:
-        self.roofs, self.own = roofs, own
-        self.cache_bytes = roofs.cache_bytes if roofs else None
-        self.ceilings = {_place(one.target): one for one in _ceilings(roofs)}
-        self.bandwidths = {one.threads: one.gb_s for one in roofs.bandwidths} if roofs else {}
+        self.own = own
+        self.roofs = roofs or Roofs("")
+        self.is_measured = roofs is not None
+        self.cache_bytes = self.roofs.cache_bytes
+        self.ceilings = {_place(one.target): one for one in self.roofs.ceilings}
+        self.bandwidths = {
+            one.threads: one.gb_s for one in self.roofs.bandwidths if one.blocks.are_quiet
+        }
         self.floors: dict[tuple[object, ...], float] = {
-            (*_mode(one.target), one.step): one.step_s for one in (roofs.floors if roofs else ())
+            (*_mode(one.target), one.step): one.step_s
+            for one in self.roofs.floors
+            if one.blocks.are_quiet
         }
 
     def ceiling(self, target: Target) -> float | None:
         """Return the rate of the fastest product, in GFLOP/s."""
         found = self.ceilings.get(_place(target))
-        return found.gflops if found else None
+        return found.gflops if found and found.blocks.are_quiet else None
 
     def bandwidth(self, target: Target) -> float | None:
         """Return the rate of the main memory, in GB/s; that of a GPU is not measured."""
@@ -156,10 +171,12 @@ class _Known:
 
     def why(self, row: Row) -> str | None:
         """Return why there is no ceiling; None if there is one."""
-        if self.roofs is None:
+        if not self.is_measured:
             return NO_ROOFS
         if self.ceiling(row.target) is not None:
             return None
+        if _place(row.target) in self.ceilings:
+            return DISTURBED
         target = row.target
         where = f"{target.dtype} on {target.device}"
         options = f"--device {target.device} --dtype {target.dtype}"
@@ -170,10 +187,6 @@ class _Known:
             f"no ceiling was known for {where}; measure it with: {COMMAND} {options}, "
             "then run again"
         )
-
-
-def _ceilings(roofs: Roofs | None) -> Sequence[Ceiling]:
-    return roofs.ceilings if roofs else ()
 
 
 def _place(target: Target) -> tuple[str, str, int]:

@@ -51,6 +51,22 @@ def tables_of(roofs: Roofs) -> list[Table]:
     return [table for table in every if table.rows]
 
 
+def doubts(roofs: Roofs) -> list[str]:
+    """Say that other programs disturbed a measurement, if they did."""
+    every = [
+        *(one.blocks for one in roofs.ceilings),
+        *(one.blocks for one in roofs.bandwidths),
+        *(one.blocks for one in roofs.floors),
+        *(one.blocks for one in roofs.transfers),
+    ]
+    bad = sum(not one.are_quiet for one in every)
+    if not bad:
+        return []
+    text = f"Other programs disturbed {bad} of these {len(every)} measurements"
+    advice = "End them and repeat: dlbench hardware"
+    return [f"{text}, so the machine can probably do more. {advice}"]
+
+
 def cell(value: float | None, write: Callable[[float], str]) -> Cell:
     """Return a cell with a value; with a dash if it is not known."""
     return Cell(UNKNOWN if value is None else write(value))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from dlbench.analysis.limits.roof import FLOOR_TOLERANCE, NO_ROOFS, TOLERANCE
+from dlbench.analysis.limits.roof import DISTURBED, FLOOR_TOLERANCE, NO_ROOFS, TOLERANCE
 from dlbench.analysis.rows import Roof
 from dlbench.analysis.run import RunAnalysis, rows_of
 from dlbench.machine import peaks
@@ -216,6 +216,22 @@ def test_without_a_measured_machine_the_reason_and_the_command_are_told() -> Non
 )
 def test_without_this_ceiling_the_command_that_measures_it_is_told(target, reason) -> None:
     assert row_of(LARGE, 1.0, target).roof.reason == reason
+
+
+def test_what_other_programs_disturbed_judges_nobody() -> None:
+    """It shows less than the machine can do."""
+    busy = Blocks(8, 5)
+    roofs = Roofs(
+        ROOFS.measured,
+        tuple(replace(one, blocks=busy) for one in ROOFS.ceilings),
+        tuple(replace(one, blocks=busy) for one in ROOFS.bandwidths),
+        tuple(replace(one, blocks=busy) for one in ROOFS.floors),
+        ROOFS.cache_bytes,
+    )
+    for workload in (LARGE, FLAT, TINY):
+        row = row_of(workload, 1e-9, roofs=roofs)
+        assert (row.status, row.roof.share, row.roof.reason) == ("ok", None, DISTURBED)
+        assert row.roof.floor_s is None
 
 
 def test_what_was_not_measured_has_no_roof() -> None:

@@ -1,7 +1,9 @@
 """What was measured of a machine, as tables."""
 
+from msgspec.structs import replace
+
 from dlbench.formats.base import Table
-from dlbench.records.roofs import Bandwidth, Floor, Roofs, Transfer
+from dlbench.records.roofs import Bandwidth, Blocks, Floor, Roofs, Transfer
 from dlbench.report.machine import reach
 from fakes.hardware import QUIET, found, target
 
@@ -66,3 +68,11 @@ def test_copies_have_a_line_for_every_kind_of_memory_and_direction() -> None:
         ["cuda, pageable memory", "to the device", "10.0 µs", "6.00", "3 %"],
         ["cuda, pinned memory", "to the host", "9.00 µs", "26.0", "1 %"],
     ]
+
+
+def test_disturbed_measurements_are_told() -> None:
+    quiet = found().roofs
+    assert reach.doubts(quiet) == []
+    busy = replace(quiet.ceilings[0], blocks=Blocks(8, 5))
+    [text] = reach.doubts(replace(quiet, ceilings=(busy, *quiet.ceilings[1:])))
+    assert text.startswith("Other programs disturbed 1 of these 6 measurements")
