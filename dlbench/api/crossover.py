@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from dlbench import arguments, units
 from dlbench.analysis.run import RunAnalysis
 from dlbench.answers.crossing import Comparison, compared, points_of
-from dlbench.api.alone import WAIT, measuring
+from dlbench.api.alone import WAIT, measuring, note_others
 from dlbench.api.invocation import Interrupted, Watch, consume, unwatched
 from dlbench.api.result import RunResult
-from dlbench.api.run import head_of, note_others, remember, told
+from dlbench.api.run import head_of, remember, told
 from dlbench.experience import luck
 from dlbench.harness.supervisor.growing import GrowingSupervisor as Supervisor
 from dlbench.harness.supervisor.launcher import Launcher
