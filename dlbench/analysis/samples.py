@@ -5,7 +5,7 @@ It must not know what is computed from them.
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from math import log
 from statistics import median
@@ -68,7 +68,8 @@ class CaseSamples:
     status and reason come from the first measurement that is not ok; calls_s and parity from the
     first generation, before anything was compiled; stop_reason from the last; first_calls, warmup,
     devices and stretches from all; lead_s: the longest lead-in of a turn; start_s: the median
-    seconds that the process took to start computing, None if unknown; memory: the most in any.
+    seconds that the process took to start computing, None if unknown; memory: the most in any;
+    places: the rounds of all cases of a run, each once: a run may have a million.
     """
 
     case: str
@@ -85,6 +86,7 @@ class CaseSamples:
     memory: Memory = UNKNOWN
     warmup: tuple[Sample, ...] = ()
     devices: tuple[DeviceTime, ...] = ()
+    places: dict[RoundKey, RoundKey] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def selection(self) -> Selection:
@@ -100,7 +102,12 @@ class CaseSamples:
     @cached_property
     def by_round(self) -> dict[RoundKey, Sample] | None:
         """The samples by generation and round; None if the case was not measured in rounds."""
-        rounds = {(sample.generation, sample.round): sample for sample in self.samples}
+        places = ((sample.generation, sample.round) for sample in self.samples)
+        known = self.places
+        rounds = {
+            known.setdefault(place, place): sample
+            for place, sample in zip(places, self.samples, strict=True)
+        }
         return rounds if len(rounds) == len(self.samples) else None
 
     @cached_property
@@ -165,7 +172,8 @@ def join_generations(
     lines: dict[str, dict[int, Measurement]] = {}
     for measurement in every:
         lines.setdefault(measurement.case, {})[measurement.generation] = measurement
-    return {case: _join(list(generations.values()), first) for case, generations in lines.items()}
+    places: dict[RoundKey, RoundKey] = {}
+    return {case: _join(list(of.values()), first, places) for case, of in lines.items()}
 
 
 def _first_of_processes(
@@ -185,7 +193,11 @@ def _first_of_processes(
     return first
 
 
-def _join(lines: Sequence[Measurement], first_of: AbstractSet[tuple[str, int]]) -> CaseSamples:
+def _join(
+    lines: Sequence[Measurement],
+    first_of: AbstractSet[tuple[str, int]],
+    places: dict[RoundKey, RoundKey],
+) -> CaseSamples:
     first, last = lines[0], lines[-1]
     starts = [line.start_s for line in lines if line.start_s is not None]
     deciding = next((line for line in lines if line.status != "ok"), first)
@@ -212,4 +224,5 @@ def _join(lines: Sequence[Measurement], first_of: AbstractSet[tuple[str, int]]) 
         memory=reduce(Memory.most, (line.memory for line in lines)),
         warmup=tuple(sample for line in lines for sample in line.warmup),
         devices=tuple(line.device for line in lines if line.device),
+        places=places,
     )

@@ -1,6 +1,6 @@
 """Summarise the blocks of one case: the time of a step, and irregularities."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import exp, log
 from statistics import fmean, median
 from typing import NamedTuple
@@ -33,21 +33,24 @@ def summary(samples: CaseSamples) -> Summary:
     """Summarise a case from its own samples alone."""
     groups = by_generation(samples.selection.samples)
     steps = [[sample.step_s for sample in group] for group in groups]
-    logs = [_logs(group) for group in groups]
-    placements = by_placement(samples.selection.samples)
-    resembling = [r for placement in placements if (r := lag1(_logs(placement))) is not None]
+    logs = [[log(step_s) for step_s in group if step_s > 0] for group in steps]
+    timed = [_timed(group) for group in by_placement(samples.selection.samples)]
+    series = [[value for _, value in process] for process in timed]
+    resembling = [r for values in series if (r := lag1(values)) is not None]
     found = modes([value for values in logs for value in values])
     return Summary(
         time=_time(steps, logs) if steps else None,
         generations=len(by_generation(samples.samples)),
         autocorrelation=fmean(resembling) if resembling else None,
-        drift=_drift(placements),
+        drift=_drift(timed),
         modes=_two(found) if found else None,
     )
 
 
-def _logs(samples: Sequence[Sample]) -> list[float]:
-    return [log(sample.step_s) for sample in samples if sample.step_s > 0]
+def _timed(samples: Sequence[Sample]) -> list[tuple[float, float]]:
+    """Return the start of every sample, and the log of the seconds of its step."""
+    found = ((sample.started_s, sample.step_s) for sample in samples)
+    return [(started_s, log(step_s)) for started_s, step_s in found if step_s > 0]
 
 
 def _time(steps: Sequence[Sequence[float]], logs: Sequence[Sequence[float]]) -> Estimate:
@@ -69,15 +72,11 @@ def _ends(*logs: float | None) -> tuple[float | None, ...]:
     return tuple(None if log_s is None else exp(log_s) for log_s in logs)
 
 
-def _drift(groups: Sequence[Sequence[Sample]]) -> float | None:
+def _drift(timed: Iterable[Sequence[tuple[float, float]]]) -> float | None:
     """Change from the first to the last sample of a process, as a share; None if it may be 0.
 
     Each process counts from its own beginning and around its own median; the longest one counts.
     """
-    timed = (
-        [(sample.started_s, log(sample.step_s)) for sample in group if sample.step_s > 0]
-        for group in groups
-    )
     values, times = centre(timed)
     slope = drift(values, times)
     return slope.change(max(times)) if slope and slope.clear else None

@@ -4,7 +4,16 @@ from typing import Annotated
 
 import typer
 
-from dlbench.commands.base import RESULTS, Filter, Margin, Results, RunName, Top, option
+from dlbench.commands.base import (
+    RESULTS,
+    Filter,
+    Margin,
+    Results,
+    RunName,
+    Top,
+    option,
+    reading,
+)
 
 HELP = """Answer what a run was made for: which side is faster, by how much, how sure.
 
@@ -17,7 +26,7 @@ Example: dlbench answer latest --filter matmul
 
 def add(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("answer", help=HELP)(answer)
+    app.command("answer", help=HELP)(reading(answer))
 
 
 def answer(

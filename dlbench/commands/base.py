@@ -1,14 +1,15 @@
 """The options that several commands share, the command line, and the signals that end a run."""
 
+import gc
 import os
 import shlex
 import signal
 import sys
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial, wraps
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
 import typer
 
@@ -16,6 +17,9 @@ from dlbench.text import clean, readable
 
 if TYPE_CHECKING:
     from dlbench.records.base import Record
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # Given once with commas, or repeated.
 Words = list[str] | None
@@ -143,6 +147,24 @@ def other_runs(no_wait: bool, no_lock: bool) -> str:
         hint = "--no-wait fails if another dlbench measures, --no-lock measures beside it"
         raise UsageError("--no-wait and --no-lock do not go together", hint=hint)
     return "refuse" if no_wait else "ignore" if no_lock else "wait"
+
+
+def reading(command: Callable[P, T]) -> Callable[P, T]:
+    """Let a command that reads results do without Python's search for cycles of objects.
+
+    It looks at all samples again and again, of which a large run has a million, and finds nothing:
+    it would take half of the time (bench/reach/scaling.py).
+    """
+
+    @wraps(command)
+    def undisturbed(*arguments: P.args, **options: P.kwargs) -> T:
+        gc.disable()
+        try:
+            return command(*arguments, **options)
+        finally:
+            gc.enable()
+
+    return undisturbed
 
 
 def command_line() -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dlbench.commands.base import RESULTS, Force, Results, RunName, echo, option
+from dlbench.commands.base import RESULTS, Force, Results, RunName, echo, option, reading
 
 HELP = """Write the report of a run.
 
@@ -18,7 +18,7 @@ Example: dlbench report latest -o report
 
 def add(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("report", help=HELP)(report)
+    app.command("report", help=HELP)(reading(report))
 
 
 def report(

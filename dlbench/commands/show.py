@@ -15,6 +15,7 @@ from dlbench.commands.base import (
     Top,
     echo,
     option,
+    reading,
 )
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ Example: dlbench show latest --baseline numpy --filter matmul
 
 def add(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("show", help=HELP)(show)
+    app.command("show", help=HELP)(reading(show))
 
 
 def show(

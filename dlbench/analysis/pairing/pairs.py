@@ -80,6 +80,7 @@ class Pair(NamedTuple):
     def mirrored(self) -> "Pair":
         """Return the same with case and baseline exchanged."""
         flipped = negative(self.generations)
+        shared = {id(one): other for one, other in zip(self.generations, flipped, strict=True)}
         return self._replace(
             case=self.baseline,
             baseline=self.case,
@@ -92,7 +93,7 @@ class Pair(NamedTuple):
                 for least, most in self.views
             ),
             placements=tuple(
-                Placement(times, array("d", [-ratio for ratio in ratios]))
+                Placement(times, shared.get(id(ratios)) or array("d", [-ratio for ratio in ratios]))
                 for times, ratios in self.placements
             ),
         )
@@ -109,22 +110,15 @@ def pair_rounds(case: CaseSamples, baseline: CaseSamples) -> Pair:
     quiet = [key for key in both if key not in disturbed]
     busy = len(quiet) < len(both) and not _are_enough(quiet, both)
     used = _best(quiet, both) if busy else quiet
-    ratios = defaultdict[int, "array[float]"](_numbers)
-    timed = defaultdict[tuple[int, int, int], Placement](lambda: Placement(_numbers(), _numbers()))
-    for key in used:
-        a, ratio = ours[key], case.logs[key] - baseline.logs[key]
-        ratios[key[0]].append(ratio)
-        placement = timed[key[0], a.renewal, theirs[key].renewal]
-        placement.times.append(a.started_s)
-        placement.ratios.append(ratio)
+    ratios, placements = _ratios(case, baseline, used)
     throttled = case.throttled | baseline.throttled
     pair = Pair(
         case=case.case,
         baseline=baseline.case,
         middle=middle,
         interleaved=True,
-        generations=tuple(ratios.values()),
-        placements=tuple(timed.values()),
+        generations=ratios,
+        placements=placements,
         rounds=len(both),
         disturbed=len(both) - len(quiet),
         lost=len(_generations(both) - _generations(quiet)),
@@ -132,6 +126,34 @@ def pair_rounds(case: CaseSamples, baseline: CaseSamples) -> Pair:
         throttled=sum(key in throttled for key in both) if throttled else 0,
     )
     return pair._replace(views=_views(pair, used, both, ours, theirs))
+
+
+def _ratios(
+    case: CaseSamples, baseline: CaseSamples, used: Sequence[RoundKey]
+) -> tuple[tuple["array[float]", ...], tuple[Placement, ...]]:
+    """Return the log ratios of these rounds by generation, and by the two running processes.
+
+    Where one process runs for the whole generation, both are the same array.
+    """
+    ours, theirs = case.by_round or {}, baseline.by_round or {}
+    our_logs, their_logs, last = case.logs, baseline.logs, None
+    ratios = defaultdict[int, "array[float]"](_numbers)
+    timed = defaultdict[tuple[int, int, int], Placement](lambda: Placement(_numbers(), _numbers()))
+    for key in used:
+        a = ours[key]
+        place = (key[0], a.renewal, theirs[key].renewal)
+        if place != last:  # looked up once for many rounds
+            last, (times, values), own = place, timed[place], ratios[key[0]]
+        ratio = our_logs[key] - their_logs[key]
+        own.append(ratio)
+        times.append(a.started_s)
+        values.append(ratio)
+    count = Counter(generation for generation, *_ in timed)
+    placements = (
+        Placement(one.times, ratios[place[0]]) if count[place[0]] == 1 else one
+        for place, one in timed.items()
+    )
+    return tuple(ratios.values()), tuple(placements)
 
 
 def _numbers() -> "array[float]":

@@ -35,7 +35,7 @@ class View(NamedTuple):
     most: Groups
 
 
-def negative(groups: Groups) -> Groups:
+def negative(groups: Groups) -> tuple["array[float]", ...]:
     """Return the log ratios with case and baseline exchanged."""
     return tuple(array("d", [-value for value in group]) for group in groups)
 
