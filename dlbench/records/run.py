@@ -19,7 +19,7 @@ from dlbench.records.settings import Departure, Difference
 #    that can run at a time; epochs of a training have the counters of disturbances; lines
 #    have the start of the device.
 # 9: the head has what pairs of its cases came to in earlier runs.
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 
 CoreLimit = Literal["affinity", "quota"]
 
