@@ -25,8 +25,8 @@ from dlbench.records.settings import Departure, Difference
 # 10: the head has what was measured of the machine before, by which times are judged, the dtypes in
 #     which frameworks multiply by default, what else measured on the machine, and its devices;
 #     lines have the memory, the device's part and, of a user's own file, the twin; samples have
-#     what a card tells of itself, and the time until the last call returned in place of the device's
-#     events; the sampling has a limit of memory.
+#     what a card tells of itself, and the time until the last call returned in place of the
+#     device's events; the sampling has a limit of memory.
 SCHEMA_VERSION = 10
 
 CoreLimit = Literal["affinity", "quota"]

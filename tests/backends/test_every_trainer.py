@@ -12,7 +12,19 @@ from msgspec.structs import replace
 
 from dlbench.backends.base import TrainingJob
 from dlbench.parity import epoch as epoch_parity
-from dlbench.records.layers import SGD, Adagrad, Adam, BatchNorm, Dense, Dropout, RMSprop
+from dlbench.records.images import Conv2D, MaxPool2D
+from dlbench.records.layers import (
+    SGD,
+    Adagrad,
+    Adam,
+    BatchNorm,
+    Dense,
+    Dropout,
+    Flatten,
+    LayerNorm,
+    RMSprop,
+)
+from dlbench.records.sequences import GRU, LSTM, Embedding, SimpleRNN
 from dlbench.reference.ops import OPS, BatchNormOp
 from fakes.backends import (
     DECLARED,
@@ -116,6 +128,28 @@ def test_what_parity_asks_of_an_epoch_holds_with_every_optimizer(name, loop, opt
     assert [check for check in found if not check.passed] == []
     quantities = {check.quantity for check in found}
     assert {"loss", "weight/layer2.kernel", "epoch: loss", "epoch: layer2.kernel"} <= quantities
+
+
+NETWORKS = {
+    "images": ((6, 5), Conv2D(3, 2, activation="tanh"), MaxPool2D(), Flatten(), Dense(3)),
+    "sequences": ((5, 4), LSTM(4, return_sequences=True), GRU(3), LayerNorm(), Dense(3)),
+    "tokens": ((5,), Embedding(7, 3), SimpleRNN(3), Dense(3)),
+}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "layers"), [(first, rest) for first, *rest in NETWORKS.values()], ids=NETWORKS
+)
+@every_loop
+def test_what_parity_asks_of_an_epoch_holds_of_images_and_sequences(name, loop, inputs, layers):
+    net = replace(network(*layers, inputs=inputs, optimizer=Adam()), batch=BATCH)
+    given = problem(net, "float32", rows=ROWS)
+    with started(name) as backend:
+        found = epoch_parity.check(backend, "float32", TrainingJob(**vars(given), loop=loop))
+        trainer = backend.trainer(TrainingJob(**vars(given), loop=loop))
+        outputs = trainer.predict(given.x)
+    assert [check for check in found if not check.passed] == []
+    np.testing.assert_allclose(outputs, mlp(given).predict(given.x), rtol=1e-4, atol=1e-5)
 
 
 def wrong_order(given):
