@@ -7,8 +7,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from dlbench.backends._keras import OPTIMIZERS
 from dlbench.backends.base import Compile, Step
-from dlbench.backends.tensorflow.natives import LAYERS, LOSSES, OPTIMIZERS
+from dlbench.backends.tensorflow.natives import LAYERS, LOSSES
 from dlbench.records import layers
 from dlbench.records.network import Network
 
