@@ -179,7 +179,7 @@ class OwnModel:
 
         return Step(
             lambda: model.train_on_batch(x, y),
-            lambda loss: {"loss": self.engine.tensor(np.float64(loss)), **self._weights()},
+            lambda loss: {"loss": self.engine.tensor(np.array(loss)), **self._weights()},
             {"x": x, "y": y, **self._weights()},
             reset,
         )

@@ -82,7 +82,7 @@ class _File:
     @property
     def values(self) -> dict[str, tuple[int, ast.expr]]:
         """Return what is assigned to each name, with its line; the last one counts."""
-        found = {}
+        found: dict[str, tuple[int, ast.expr]] = {}
         for node in self.module.body:
             if isinstance(node, ast.Assign):
                 names = [target.id for target in node.targets if isinstance(target, ast.Name)]

@@ -29,7 +29,7 @@ from dlbench.records.network import Network
 from dlbench.records.own import OwnNetwork
 from dlbench.records.plan import Plan, Sampling
 from dlbench.syntax import choices, expression, integers
-from dlbench.workloads.base import AnyNetworks, Axes, kind_named
+from dlbench.workloads.base import AnyNetworks, Axes, for_kinds, kind_named
 
 # More cases are measured for weeks. A few bytes of a suite can ask for millions.
 MOST_CASES = 100_000
@@ -44,8 +44,8 @@ def make(suite: Suite, request: Request, machine: Machine, costs: Costs = NO_COS
     costs: what earlier runs took, to fit a plan into a time limit.
     """
     _refuse_unused_options(suite, request)
-    known: dict[str, Network | OwnNetwork] = dict(every())
-    known |= {network.name: network for network in (*suite.networks, *suite.own)}
+    own: AnyNetworks = {network.name: network for network in suite.own}
+    known = {**every(), **{network.name: network for network in suite.networks}, **own}
     with _errors_name(suite):
         targets_for(suite.targets, machine)
         for entry in suite.entries:
@@ -172,7 +172,7 @@ def _workloads(
             axes = _axes(entry, kind.axes, request, known)
             if "loop" in axes:
                 choices("loop", map(str, axes["loop"]), _loops(machine))
-            for params in kind.expand(axes, known):
+            for params in kind.expand(axes, for_kinds(known)):
                 yield workload_of(kind_name, params, known, machine), axes
 
 
@@ -187,7 +187,7 @@ def workload_of(
     return Workload(
         kind=kind,
         params=dict(params),
-        work=kind_named(kind).work(dict(params), known),
+        work=kind_named(kind).work(dict(params), for_kinds(known)),
         synthetic=_synthetic(network, machine),
         own=network if isinstance(network, OwnNetwork) else None,
     )
@@ -265,7 +265,7 @@ def _group(
     known: AnyNetworks,
 ) -> Group:
     kind = kind_named(workload.kind)
-    unfit = kind.reason_to_skip(workload.params, known)
+    unfit = kind.reason_to_skip(workload.params, for_kinds(known))
     cases = [
         Case(
             workload,

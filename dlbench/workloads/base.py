@@ -6,7 +6,7 @@ A workload is one file in `dlbench/workloads/` with a `KIND`. It must not know a
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, cast
 
 from dlbench import registry
 from dlbench.backends.base import Backend, Problem, Step, TrainingJob
@@ -29,6 +29,11 @@ Axes = Mapping[str, list[int] | list[str]]
 # Networks by name; those of a user's own file are in workloads of their own.
 Networks = Mapping[str, Network]
 AnyNetworks = Mapping[str, Network | OwnNetwork]
+
+
+def for_kinds(networks: AnyNetworks) -> Networks:
+    """Return the same for any kind of workload: those that take no own network never meet one."""
+    return cast("Networks", networks)
 
 
 def no_twin() -> None:

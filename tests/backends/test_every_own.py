@@ -325,7 +325,7 @@ def test_the_script_without_dlbench_runs(tmp_path, way):
             found, target = bound(backend, way, network)
             found.check()
         workload = Workload(
-            "train_step", {"network": "net", "batch": 4}, Work(0, 0, 4), own=network
+            "train_step", {"network": "net", "batch": network.batch}, Work(0, 0, 4), own=network
         )
         case = Case(workload, replace(target, mode=way.mode), "dynamic")
         written = repro.script([case], found.twin(), DECLARED)

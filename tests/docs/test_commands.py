@@ -49,6 +49,7 @@ CHEAPER: Mapping[str, str] = {
     "run matmul": f"{QUICK_RUN} --size 64 --generations 1",
     "run net.py": "--dry-run",
     "run": QUICK_RUN,
+    "fastest net.py --emit": "--help",
     "fastest": "--backend tensorflow --budget 30",
     "crossover --network mnist-512 --backend torch --between cpu": "--help",  # needs a GPU
     "crossover": "--budget 3 --quiet",

@@ -1,4 +1,4 @@
-"""Maps each layer, loss and optimizer of records/layers.py to Keras's class."""
+"""Maps each layer and loss of records/layers.py to Keras's class; optimizers are in _keras.py."""
 
 from collections.abc import Callable
 from typing import Any

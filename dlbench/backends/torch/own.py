@@ -147,7 +147,7 @@ class OwnModule:
         counter = FlopCounterMode(display=False)
         with counter, self.source.told():
             loss = self.loss(module(x), y)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
         return float(loss.detach()), int(counter.get_total_flops())
 
 

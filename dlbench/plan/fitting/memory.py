@@ -12,7 +12,7 @@ from dlbench.plan.nulls import copied
 from dlbench.plan.targets import Machine
 from dlbench.records.base import DTYPES
 from dlbench.records.case import Case, Group
-from dlbench.workloads.base import AnyNetworks, kind_named
+from dlbench.workloads.base import AnyNetworks, for_kinds, kind_named
 
 # The memory of a case that runs, as a multiple of the elements of its multiplications: the drawn
 # data, its copy in the framework, and the results. The oracle's float64 arrays are short-lived.
@@ -86,4 +86,4 @@ def _on_device(case: Case, known: AnyNetworks) -> int:
 
 
 def _elements(case: Case, known: AnyNetworks) -> int:
-    return kind_named(case.workload.kind).elements_in_memory(case.workload.params, known)
+    return kind_named(case.workload.kind).elements_in_memory(case.workload.params, for_kinds(known))

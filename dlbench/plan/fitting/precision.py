@@ -1,9 +1,7 @@
 """Say which trainings a number type of 16 bits cannot hold."""
 
-from collections.abc import Mapping
-
 from dlbench.records.case import Target, Workload
-from dlbench.records.network import Network
+from dlbench.workloads.base import AnyNetworks
 
 # The least number of float16 with all of its bits (IEEE 754-2019, binary16).
 LEAST_FLOAT16 = 2.0**-14
@@ -12,7 +10,7 @@ LEAST_FLOAT16 = 2.0**-14
 TRAINING = ("train_step", "epoch", "retrace")
 
 
-def reason_to_skip(workload: Workload, target: Target, known: Mapping[str, Network]) -> str | None:
+def reason_to_skip(workload: Workload, target: Target, known: AnyNetworks) -> str | None:
     """Return why a number type cannot hold the training; None if it can. known: all networks.
 
     An optimizer divides by the root of squared gradients plus epsilon. In float16 the squares of
