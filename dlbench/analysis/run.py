@@ -22,8 +22,9 @@ from dlbench.analysis.pairing.contest import Contest
 from dlbench.analysis.pairing.located import LocatedPair
 from dlbench.analysis.pairing.luck import Luck, luck_of, noise_of, null_ratios
 from dlbench.analysis.pairing.pairs import Pair, apart, pair_rounds
+from dlbench.analysis.parts import RowComparison
 from dlbench.analysis.rerun import RerunCommand
-from dlbench.analysis.rows import Row, RowComparison, is_timed, row_of, with_notes
+from dlbench.analysis.rows import Row, is_timed, row_of, with_notes
 from dlbench.analysis.samples import CaseSamples, join_generations
 from dlbench.analysis.static import StaticRows, rows_by_network
 from dlbench.analysis.verdicts import MARGIN, Comparison, with_baseline, with_best, with_gates

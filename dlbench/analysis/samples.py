@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from dlbench.grouping import grouped
 from dlbench.records.case import Target
-from dlbench.records.device_time import DeviceTime
+from dlbench.records.machine.device_time import DeviceTime
 from dlbench.records.measurement import (
     Compiling,
     Measurement,

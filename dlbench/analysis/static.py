@@ -8,8 +8,8 @@ from typing import get_args
 
 from msgspec.structs import replace
 
-from dlbench.analysis.break_even import BreakEven, break_even, extra_cost
-from dlbench.analysis.compile_cost import (
+from dlbench.analysis.compiling.break_even import BreakEven, break_even, extra_cost
+from dlbench.analysis.compiling.cost import (
     CompileEstimate,
     estimate_compiling,
     first_calls_cost,

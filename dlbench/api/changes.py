@@ -7,7 +7,7 @@ from msgspec.structs import asdict
 
 from dlbench import __version__
 from dlbench.errors import UsageError
-from dlbench.records.device import Device
+from dlbench.records.machine.device import Device
 from dlbench.records.plan import Plan
 from dlbench.records.run import SCHEMA_VERSION, Environment, Run
 

@@ -14,8 +14,8 @@ from dlbench.harness.supervisor import probing
 from dlbench.machine import cards, environment, grants, heat, programs
 from dlbench.machine.observation import Observer
 from dlbench.plan.targets import Machine, read_declarations, this_machine
-from dlbench.records.checkup import Checkup, Finding
 from dlbench.records.framework import FrameworkFacts
+from dlbench.records.machine.checkup import Checkup, Finding
 from dlbench.records.measurement import Progress
 from dlbench.records.run import Environment
 from dlbench.report.document import machine as described

@@ -24,9 +24,9 @@ from dlbench.plan.price import price_of
 from dlbench.plan.request import HardwareRequest
 from dlbench.plan.targets import read_declarations
 from dlbench.records.case import Declaration
-from dlbench.records.hardware import Clock, Finding, Hardware, HardwarePlan, Price
+from dlbench.records.machine.hardware import Clock, Finding, Hardware, HardwarePlan, Price
+from dlbench.records.machine.roofs import Bandwidth, Ceiling, Floor, Transfer
 from dlbench.records.measurement import Notice
-from dlbench.records.roofs import Bandwidth, Ceiling, Floor, Transfer
 from dlbench.report.machine.occupants import measured_beside
 
 F = TypeVar("F")

@@ -24,9 +24,9 @@ from dlbench.plan.request import DEFAULT_SUITE, Request
 from dlbench.plan.targets import read_declarations
 from dlbench.records.case import Declaration
 from dlbench.records.costs import Costs
+from dlbench.records.machine.roofs import Roofs
 from dlbench.records.measurement import Measurement, Notice
 from dlbench.records.plan import Estimate, Plan
-from dlbench.records.roofs import Roofs
 from dlbench.records.run import Environment, Run, UsualLuck
 from dlbench.results import folder as folders
 from dlbench.results import lock

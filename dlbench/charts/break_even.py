@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dlbench import units
-from dlbench.analysis.break_even import TotalTime
+from dlbench.analysis.compiling.break_even import TotalTime
 from dlbench.analysis.labels import shorten, workload_name
 from dlbench.analysis.rows import Row, timed_rows
 from dlbench.charts import base

@@ -9,7 +9,7 @@ import re
 
 from dlbench.checks.base import NO_GPU, Facts, LeftOut, Outcome, worst
 from dlbench.machine.cards import Card
-from dlbench.records.checkup import State
+from dlbench.records.machine.checkup import State
 
 SUBJECT = "gpu"
 

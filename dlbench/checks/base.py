@@ -16,8 +16,8 @@ from dlbench.machine.cards import Card, Driver, NoDriver
 from dlbench.machine.grants import Grant
 from dlbench.machine.observation import Observation
 from dlbench.records.case import Declaration
-from dlbench.records.checkup import Finding, State
 from dlbench.records.framework import FrameworkFacts
+from dlbench.records.machine.checkup import Finding, State
 
 # What a check is about, in the order in which findings are shown.
 SUBJECTS = ("cpu", "system", "frameworks", "gpu", "noise")

@@ -1,8 +1,8 @@
 """BLAS: what computes matrix products on the CPU in each framework."""
 
 from dlbench.checks.base import Facts, Outcome, worst
-from dlbench.records.checkup import State
 from dlbench.records.framework import FrameworkFacts
+from dlbench.records.machine.checkup import State
 
 SUBJECT = "frameworks"
 

@@ -8,7 +8,7 @@ import re
 
 from dlbench.checks.base import NO_GPU, Facts, LeftOut, Outcome, worst
 from dlbench.machine.cards import Driver
-from dlbench.records.checkup import State
+from dlbench.records.machine.checkup import State
 
 SUBJECT = "gpu"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from dlbench import units
 from dlbench.checks.base import Facts, LeftOut, Outcome, text
 from dlbench.machine.cards import Driver
-from dlbench.records.checkup import State
 from dlbench.records.framework import FrameworkFacts
+from dlbench.records.machine.checkup import State
 
 SUBJECT = "gpu"
 

@@ -6,7 +6,7 @@ Documentation/ABI/testing/sysfs-class-power; NVML's enforced and default limits.
 from dlbench import units
 from dlbench.checks.base import Facts, LeftOut, Outcome, number, text, worst
 from dlbench.machine.cards import Card
-from dlbench.records.checkup import State
+from dlbench.records.machine.checkup import State
 
 SUBJECT = "gpu"
 

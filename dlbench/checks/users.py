@@ -3,7 +3,7 @@
 from dlbench import units
 from dlbench.checks.base import Facts, Outcome, worst
 from dlbench.machine.cards import Card
-from dlbench.records.checkup import State
+from dlbench.records.machine.checkup import State
 
 SUBJECT = "system"
 

@@ -21,7 +21,7 @@ from dlbench.commands.base import (
 )
 
 if TYPE_CHECKING:
-    from dlbench.records.hardware import Hardware
+    from dlbench.records.machine.hardware import Hardware
 
 HELP = """Measure what this machine can reach: the lecture's hardware table for this machine.
 

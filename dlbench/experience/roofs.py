@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from dlbench.experience.book import Book
-from dlbench.records.hardware import Hardware
-from dlbench.records.roofs import Bandwidth, Ceiling, Floor, Roofs, Transfer
+from dlbench.records.machine.hardware import Hardware
+from dlbench.records.machine.roofs import Bandwidth, Ceiling, Floor, Roofs, Transfer
 from dlbench.records.run import Environment
 
 BOOK = Book("roofs", Roofs)

@@ -1,28 +1,19 @@
-"""The messages between supervisor and worker: MessagePack records, each after its length.
+"""The messages between supervisor and worker; transport.py sends them."""
 
-The streams of the worker are in stdio.py.
-"""
+from typing import Literal
 
-import struct
-from typing import BinaryIO, Literal, TypeVar
+from msgspec import field
 
-import msgspec
-
-from dlbench.records.base import NOT_DECODED, Finite, Record, Seconds
+from dlbench.records.base import Finite, Record, Seconds
 from dlbench.records.case import ModeKind, Target, Workload
-from dlbench.records.device_time import DeviceTime
 from dlbench.records.framework import FrameworkFacts
 from dlbench.records.layers import Optimizer
+from dlbench.records.machine.device_time import DeviceTime
 from dlbench.records.measurement import Compiling, Memory, ParityCheck, Sample, Status, Stretch
 from dlbench.records.network import Network
 from dlbench.records.own import Twin
 from dlbench.records.plan import Sampling
 from dlbench.records.training import EpochResult
-
-_LENGTH = struct.Struct("<I")
-
-# The longest message. A message holds some hundred samples at most; a longer one is not ours.
-MOST_BYTES = 16 * 2**20
 
 GaugeName = Literal["sum", "chain", "up", "down", "up_pinned", "down_pinned"]
 
@@ -172,7 +163,7 @@ class Ready(Record, frozen=True, tag="ready"):
     None if it is the same.
     """
 
-    facts: dict[str, str | int | None] = msgspec.field(default_factory=dict)
+    facts: dict[str, str | int | None] = field(default_factory=dict)
     process: int | None = None
 
 
@@ -190,7 +181,7 @@ class Prepared(Record, frozen=True, tag="prepared"):
 
     calls_s: tuple[Seconds, ...]
     compiling: Compiling | None = None
-    facts: dict[str, str | int | None] = msgspec.field(default_factory=dict)
+    facts: dict[str, str | int | None] = field(default_factory=dict)
     start_s: Seconds | None = None
     memory: Memory = Memory()
 
@@ -262,45 +253,3 @@ Reply = (
     | Predicted
     | Failed
 )
-
-_T = TypeVar("_T")
-_ENCODER = msgspec.msgpack.Encoder()
-_ORDERS = msgspec.msgpack.Decoder(Order)
-_REPLIES = msgspec.msgpack.Decoder(Reply)
-
-
-class UnreadableMessage(Exception):
-    """Raised if the bytes on the wire are no valid message."""
-
-
-def send(stream: BinaryIO, message: Order | Reply) -> None:
-    """Write one message."""
-    body = _ENCODER.encode(message)
-    stream.write(_LENGTH.pack(len(body)) + body)
-    stream.flush()
-
-
-def receive_order(stream: BinaryIO) -> Order | None:
-    """Read one order; return None if the supervisor has ended."""
-    return _receive(stream, _ORDERS)
-
-
-def receive_reply(stream: BinaryIO) -> Reply | None:
-    """Read one reply; return None if the worker has ended."""
-    return _receive(stream, _REPLIES)
-
-
-def _receive(stream: BinaryIO, decoder: "msgspec.msgpack.Decoder[_T]") -> _T | None:
-    head = stream.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        return None
-    (length,) = _LENGTH.unpack(head)
-    if length > MOST_BYTES:
-        raise UnreadableMessage(f"a message of {length} bytes was announced")
-    body = stream.read(length)
-    if len(body) < length:
-        return None
-    try:
-        return decoder.decode(body)
-    except NOT_DECODED as error:
-        raise UnreadableMessage(f"a message could not be decoded: {error}") from error

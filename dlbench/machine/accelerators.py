@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dlbench.machine.gpu.devices import devices
-from dlbench.records.device import Device
+from dlbench.records.machine.device import Device
 
 MEGA, GIGA = 1e6, 1e9
 

@@ -18,7 +18,7 @@ from dlbench.machine.gpu.devices import devices
 from dlbench.machine.grants import available_memory as granted_memory
 from dlbench.machine.grants import granted
 from dlbench.records.case import Declaration
-from dlbench.records.device import Device
+from dlbench.records.machine.device import Device
 from dlbench.records.run import Environment
 from dlbench.text import readable
 

@@ -19,7 +19,7 @@ import psutil
 from dlbench import locks
 from dlbench.machine import cache
 from dlbench.records.base import NOT_DECODED
-from dlbench.records.occupant import Occupant
+from dlbench.records.machine.occupant import Occupant
 
 # The folder for all users of this machine; IEEE 1003.1-2017, XBD 10.1. Not TMPDIR: it may be of one
 # user or one job alone.

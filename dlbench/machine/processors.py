@@ -15,7 +15,7 @@ from dlbench.machine.accelerators import Accelerator
 from dlbench.machine.gpu.devices import KIND
 from dlbench.machine.topology import Topology
 from dlbench.records.base import DTYPES
-from dlbench.records.hardware import Clock, Peak, Price, Processor, Products
+from dlbench.records.machine.hardware import Clock, Peak, Price, Processor, Products
 from dlbench.records.run import Environment
 
 CPU = "cpu"

@@ -15,7 +15,7 @@ from dlbench.plan.targets import CPU, NO_GPU, Machine, reason_to_skip, targets_f
 from dlbench.plan.wishes import DEFAULT
 from dlbench.records.base import DTYPES
 from dlbench.records.case import ModeKind, Target
-from dlbench.records.hardware import HardwarePlan, Kinded, Products
+from dlbench.records.machine.hardware import HardwarePlan, Kinded, Products
 
 # A minute: enough for all ceilings on two cores; a longer search finds about a percent more.
 BUDGET_S = 60.0

@@ -3,7 +3,7 @@
 import re
 
 from dlbench.errors import UsageError
-from dlbench.records.hardware import Price
+from dlbench.records.machine.hardware import Price
 
 PRICE = re.compile(r"(?P<amount>\d+(?:\.\d+)?)\s*(?P<currency>[A-Za-z]{3})")
 ALLOWED = 'an amount and a currency of three letters, such as "385 USD"'

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from dlbench.records.base import Finite, Record, Seconds, Whole
-from dlbench.records.device_time import DeviceTime
+from dlbench.records.machine.device_time import DeviceTime
+from dlbench.records.machine.telemetry import Telemetry
 from dlbench.records.own import Twin
-from dlbench.records.telemetry import Telemetry
 
 Status = Literal["ok", "skipped", "parity_failed", "failed", "timed_out", "out_of_memory"]
 

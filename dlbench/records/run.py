@@ -5,10 +5,10 @@ from typing import Literal, TypeAlias
 from msgspec import field
 
 from dlbench.records.base import Finite, NotNegative, Record, Whole
-from dlbench.records.device import Device
-from dlbench.records.occupant import Occupant
+from dlbench.records.machine.device import Device
+from dlbench.records.machine.occupant import Occupant
+from dlbench.records.machine.roofs import Roofs
 from dlbench.records.plan import Plan
-from dlbench.records.roofs import Roofs
 from dlbench.records.settings import Departure, Difference
 
 # 2: a line is one case in one generation; samples have counters of disturbances; null cases.

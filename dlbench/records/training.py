@@ -7,9 +7,9 @@ from msgspec import Meta
 
 from dlbench.records.base import Finite, Record, Seconds, Whole
 from dlbench.records.case import Target
+from dlbench.records.machine.occupant import Occupant
 from dlbench.records.measurement import Count, Sample, Status
 from dlbench.records.network import Network
-from dlbench.records.occupant import Occupant
 from dlbench.records.run import SCHEMA_VERSION, Environment
 
 # The files that an epoch writes at its end, for each value of the option --callbacks.

@@ -26,8 +26,6 @@ Metric = Literal[
 
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
-
-
 ALL = "all"
 
 

@@ -9,7 +9,7 @@ from dlbench.analysis.nulls import Nulls
 from dlbench.analysis.rows import Row
 from dlbench.answers.answer import Answers
 from dlbench.errors import unknown
-from dlbench.records.checkup import Checkup
+from dlbench.records.machine.checkup import Checkup
 from dlbench.results import schema as stored
 
 

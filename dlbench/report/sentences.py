@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import get_args
 
 from dlbench import units
-from dlbench.analysis.break_even import State
+from dlbench.analysis.compiling.break_even import State
 from dlbench.analysis.labels import names_by_case
 from dlbench.analysis.rows import Row, is_timed
 

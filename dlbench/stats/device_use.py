@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, TypeVar
 from msgspec import Struct
 
 from dlbench.records.case import Target
-from dlbench.records.device_time import DeviceTime
+from dlbench.records.machine.device_time import DeviceTime
 from dlbench.records.measurement import Sample
 from dlbench.stats.issue import limit
 

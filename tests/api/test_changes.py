@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from dlbench import __version__
 from dlbench.api.changes import MOST_NAMED, of_machine, of_plan, refused
 from dlbench.records.case import Group
-from dlbench.records.device import Device
+from dlbench.records.machine.device import Device
 from dlbench.records.own import Made, OwnNetwork
 from dlbench.records.run import SCHEMA_VERSION
 from fakes.runs import ENVIRONMENT, case, matmul, plan_of, run_of

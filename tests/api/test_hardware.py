@@ -14,7 +14,7 @@ from dlbench.machine.accelerators import Accelerator
 from dlbench.plan import targets
 from dlbench.plan.hardware import COPIES
 from dlbench.plan.targets import NO_GPU
-from dlbench.records.hardware import Price
+from dlbench.records.machine.hardware import Price
 from dlbench.records.measurement import Notice, Progress
 from fakes import terminal
 from fakes.hardware import found

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from msgspec.structs import replace
 
 from dlbench import registry
-from dlbench.analysis.rows import Roof, Row
+from dlbench.analysis.parts import Roof
+from dlbench.analysis.rows import Row
 from dlbench.charts import base
 from fakes import runs
 from fakes.runs import changed

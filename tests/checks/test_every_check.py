@@ -8,7 +8,7 @@ from dlbench import registry
 from dlbench.checks import base
 from dlbench.checks.base import SUBJECTS, LeftOut, worst
 from dlbench.machine.cards import Card, Driver
-from dlbench.records.checkup import Finding
+from dlbench.records.machine.checkup import Finding
 from fakes.facts import QUIET, facts, sound, unfit
 
 CHECKS = registry.names("checks")

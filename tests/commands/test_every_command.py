@@ -14,8 +14,8 @@ from dlbench.harness.supervisor.growing import GrowingSupervisor
 from dlbench.harness.supervisor.verification import Task
 from dlbench.plan import targets
 from dlbench.records.case import Target
+from dlbench.records.machine.roofs import Blocks, Floor
 from dlbench.records.measurement import ParityCheck
-from dlbench.records.roofs import Blocks, Floor
 from dlbench.records.verification import Agreement
 from dlbench.results.folder import RUN, new_folder
 from fakes.costs import Costly, lines

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from dlbench.experience import roofs
 from dlbench.experience.roofs import merged
 from dlbench.machine.cache import folder
-from dlbench.records.roofs import Blocks, Floor
+from dlbench.records.machine.roofs import Blocks, Floor
 from fakes.hardware import ENVIRONMENT, QUIET, found, target
 
 BUSY = Blocks(8, 5)

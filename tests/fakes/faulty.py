@@ -13,7 +13,7 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from dlbench.harness import fork_server, lifeline, stdio, wire
+from dlbench.harness import fork_server, lifeline, stdio, transport, wire
 from dlbench.harness.wire import Failed, Ready
 from dlbench.records.training import EpochResult
 from fakes.workers import Stable, tag_of
@@ -28,7 +28,7 @@ def main(fault, at):
     lifeline.hold()
     orders, replies = stdio.take_over_standard_streams()
     numbers = count(1)
-    while (order := wire.receive_order(orders)) is not None:
+    while (order := transport.receive_order(orders)) is not None:
         is_wrong = fault in FAULTS and tag_of(order) == at and is_first()
         instead = FAULTS[fault](replies, order) if is_wrong else None
         if isinstance(order, wire.Renew) and instead is None:
@@ -36,7 +36,7 @@ def main(fault, at):
         is_renewable = isinstance(order, wire.Start) and order.renewable
         if is_renewable and instead is None and fork_server.serve():
             instead = Ready(process=os.getpid())
-        wire.send(replies, instead or well(order, numbers))
+        transport.send(replies, instead or well(order, numbers))
 
 
 def is_first():
@@ -206,7 +206,7 @@ def claim_the_first_process(*_):
 
 def answer_twice(replies, order):
     reply = well(order, count(1))
-    wire.send(replies, reply)
+    transport.send(replies, reply)
     return reply
 
 

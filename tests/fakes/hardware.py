@@ -6,9 +6,9 @@ from dlbench.harness import wire
 from dlbench.harness.supervisor.hardware import SUM_BYTES
 from dlbench.harness.wire import Order, Reply
 from dlbench.records.case import Target
-from dlbench.records.hardware import Clock, Hardware, Peak, Price, Processor
+from dlbench.records.machine.hardware import Clock, Hardware, Peak, Price, Processor
+from dlbench.records.machine.roofs import Bandwidth, Blocks, Ceiling, Floor
 from dlbench.records.measurement import Sample
-from dlbench.records.roofs import Bandwidth, Blocks, Ceiling, Floor
 from dlbench.records.run import Environment
 from fakes.workers import CALLS_S, FACTS, HELD, Stable
 

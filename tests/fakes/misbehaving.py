@@ -9,7 +9,7 @@ import signal
 import sys
 from threading import Thread
 
-from dlbench.harness import stdio, wire
+from dlbench.harness import stdio, transport
 from dlbench.harness.wire import Failed, Ready, Start
 
 CPP = "terminate called after throwing an instance of 'std::bad_alloc'"
@@ -100,7 +100,7 @@ def let_a_child_eat_memory():
 
     words = "eaten = []\nwhile True: eaten.append(bytearray(2**24))"
     child = subprocess.run([sys.executable, "-c", words], stderr=subprocess.PIPE, check=False)
-    wire.send(replies, Ready({"child": child.stderr.decode().split()[-1]}))
+    transport.send(replies, Ready({"child": child.stderr.decode().split()[-1]}))
     until_the_end()
 
 
@@ -184,7 +184,7 @@ def leave_a_child():
     _, replies = hear_one_order()
     if os.fork() == 0:
         with open(os.environ["TOLD_BY"], "wb"):
-            wire.send(replies, Ready())
+            transport.send(replies, Ready())
             signal.alarm(60)  # should nobody end it
             signal.pause()
     until_the_end()
@@ -192,15 +192,15 @@ def leave_a_child():
 
 def hear_one_order():
     orders, replies = stdio.take_over_standard_streams()
-    assert wire.receive_order(orders) is not None
+    assert transport.receive_order(orders) is not None
     KEPT.append(orders)
     return orders, replies
 
 
 def serve(reply_to):
     orders, replies = stdio.take_over_standard_streams()
-    while (order := wire.receive_order(orders)) is not None:
-        wire.send(replies, reply_to(order))
+    while (order := transport.receive_order(orders)) is not None:
+        transport.send(replies, reply_to(order))
 
 
 def until_the_end():

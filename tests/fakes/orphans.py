@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dlbench.harness import family, lifeline, stdio, wire
+from dlbench.harness import family, lifeline, stdio, transport, wire
 from dlbench.harness.keeper import Keeper
 from dlbench.harness.supervisor.process import WorkerProcess
 from dlbench.records.case import Target
@@ -63,13 +63,13 @@ def work(way, file):
     """Start another process, answer the first order, and wait for the next."""
     lifeline.hold()
     orders, replies = stdio.take_over_standard_streams()
-    wire.receive_order(orders)
+    transport.receive_order(orders)
     note(file)
     WAYS[way](file)
-    wire.send(replies, wire.Ready())
+    transport.send(replies, wire.Ready())
     while way == "busy":
         pass
-    wire.receive_order(orders)
+    transport.receive_order(orders)
     family.end_own()
 
 

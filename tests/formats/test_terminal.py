@@ -7,7 +7,8 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from dlbench.analysis.rows import Row, RowComparison
+from dlbench.analysis.parts import RowComparison
+from dlbench.analysis.rows import Row
 from dlbench.analysis.run import rows_of
 from dlbench.formats import markdown, terminal
 from dlbench.formats.base import Cell, Table

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dlbench.datasets import _csv, _mnist, iris
 from dlbench.errors import UsageError
 from dlbench.experience import costs, luck
-from dlbench.harness import wire
+from dlbench.harness import transport, wire
 from dlbench.records.case import Target
 from dlbench.records.measurement import Sample
 from fakes import odd
@@ -28,7 +28,7 @@ IDX = struct.pack(">4B3I", 0, 0, 8, 3, 2, 4, 4) + bytes(range(32))
 BOASTFUL = struct.pack(">4B3I", 0, 0, 8, 3, 2**32 - 1, 2**16, 2**16)
 BOMB = gzip.compress(bytes(64 * 2**20))
 CSV = iris.FILE.read_bytes()
-REFUSALS = (UsageError, wire.UnreadableMessage)
+REFUSALS = (UsageError, transport.UnreadableMessage)
 ORDERS = [
     wire.Start(Target("numpy", "cpu", "eager", "float32", 1), "/scratch"),
     wire.Turn("matmul/8", 0.5, 2),
@@ -110,6 +110,6 @@ def test_messages_on_the_wire(message, data) -> None:
     body = data.draw(odd.torn(msgspec.msgpack.encode(message)))
     length = data.draw(st.one_of(st.just(len(body)), st.integers(0, 2**32 - 1)))
     frame = struct.pack("<I", length) + body
-    for receive in (wire.receive_order, wire.receive_reply):
+    for receive in (transport.receive_order, transport.receive_reply):
         found = within_memory(receive, BytesIO(frame))
         assert found is None or isinstance(found, msgspec.Struct)

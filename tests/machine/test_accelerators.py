@@ -2,7 +2,7 @@
 
 from dlbench.machine import accelerators as module
 from dlbench.machine.accelerators import Accelerator, accelerators, described
-from dlbench.records.device import Device
+from dlbench.records.machine.device import Device
 
 H200 = Device(
     "cuda", "GPU-a", "NVIDIA H200", cores=16896, core_mhz=1980, memory_bytes=2**37, free_bytes=2**36

@@ -11,7 +11,7 @@ import pytest
 
 from dlbench.machine import environment
 from dlbench.machine.grants import Grant
-from dlbench.records.device import Device
+from dlbench.records.machine.device import Device
 from dlbench.records.run import Environment
 from fakes.machine import ALPHA, DECLARATIONS
 

@@ -12,7 +12,7 @@ import pytest
 from dlbench import locks
 from dlbench.machine import occupancy
 from dlbench.machine.occupancy import ALONE, EVERYBODY, MOST_BYTES, SHARED, Occupancy, Presence
-from dlbench.records.occupant import Occupant
+from dlbench.records.machine.occupant import Occupant
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such locks")
 

@@ -9,7 +9,7 @@ from dlbench.machine import processors
 from dlbench.machine.accelerators import Accelerator
 from dlbench.machine.processors import REPORTED, Seen, peak, processor
 from dlbench.machine.topology import Topology
-from dlbench.records.hardware import Clock, Price, Products
+from dlbench.records.machine.hardware import Clock, Price, Products
 from fakes.hardware import ENVIRONMENT
 
 TOPOLOGY = Topology(cores=2, threads=4, cache_bytes=2**25)

@@ -4,7 +4,7 @@ import pytest
 
 from dlbench.errors import UsageError
 from dlbench.plan.price import price_of
-from dlbench.records.hardware import Price
+from dlbench.records.machine.hardware import Price
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dlbench.errors import UsageError
 from dlbench.plan import left_out, targets
 from dlbench.plan.targets import first_accelerator, reason_to_skip, targets_for, this_machine
 from dlbench.records.case import Case, Group, Target, Work, Workload
-from dlbench.records.device import Device
+from dlbench.records.machine.device import Device
 from fakes.machine import ALPHA, BETA, machine
 
 EVERYWHERE = replace(

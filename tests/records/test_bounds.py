@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from msgspec import inspect
 
-from dlbench.harness import wire
+from dlbench.harness import transport, wire
 from dlbench.records.measurement import Measurement
 from dlbench.records.network import Network
 from dlbench.records.run import Run
@@ -135,8 +135,8 @@ def test_a_worker_cannot_send_what_cannot_be_stored() -> None:
     sample = {"iterations": 1, "host_s": 1.0, "started_s": 1.0}
     for field, value in (("host_s", inf), ("started_s", nan), ("cpu_s", inf), ("lead_s", nan)):
         body = msgspec.msgpack.encode({"type": "warm", "samples": [{**sample, field: value}]})
-        with pytest.raises(wire.UnreadableMessage, match=field):
-            wire.receive_reply(io.BytesIO(struct.pack("<I", len(body)) + body))
+        with pytest.raises(transport.UnreadableMessage, match=field):
+            transport.receive_reply(io.BytesIO(struct.pack("<I", len(body)) + body))
 
 
 @pytest.mark.parametrize("name", ["n\n", "n\nm", "", "a b", "../x", "n\x00"])

@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 from msgspec.structs import replace
 
-from dlbench.analysis.break_even import BreakEven, State
+from dlbench.analysis.compiling.break_even import BreakEven, State
 from dlbench.records.case import Work, Workload
 from dlbench.report.sentences import advice, paid_once
 from fakes import runs

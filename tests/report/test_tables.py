@@ -3,7 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from dlbench.analysis.rows import Row, RowComparison
+from dlbench.analysis.parts import RowComparison
+from dlbench.analysis.rows import Row
 from dlbench.analysis.run import rows_of
 from dlbench.formats.base import Cell, Notes, Table
 from dlbench.records.case import Target, Workload

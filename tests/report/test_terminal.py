@@ -17,9 +17,9 @@ from dlbench.errors import UsageError
 from dlbench.formats.terminal import LEGEND, RATIO_LEGEND
 from dlbench.networks.base import every
 from dlbench.records.case import Workload
+from dlbench.records.machine.roofs import Blocks, Ceiling, Roofs
 from dlbench.records.measurement import Compiling, Measurement, Sample, Stretch
 from dlbench.records.plan import Estimate, Sampling
-from dlbench.records.roofs import Blocks, Ceiling, Roofs
 from dlbench.report import terminal as output
 from dlbench.report.document import ABSENT, ALONE
 from dlbench.report.metrics import METRICS, SPARSE

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from dlbench.analysis.run import rows_of
-from dlbench.records.device_time import DeviceTime, Queued
+from dlbench.records.machine.device_time import DeviceTime, Queued
 from dlbench.records.measurement import Sample
 from dlbench.stats.device_use import DeviceUse
 from fakes.runs import NUMPY, TORCH, case, matmul, measured, results_of

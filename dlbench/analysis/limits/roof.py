@@ -21,9 +21,10 @@ from msgspec.structs import replace
 from dlbench import units
 from dlbench.analysis.limits.efficiency import FLOOR, dispatch, floors
 from dlbench.analysis.limits.traffic import least_bytes
-from dlbench.analysis.rows import Roof, RoofKind, Row, is_timed
+from dlbench.analysis.parts import Roof, RoofKind
+from dlbench.analysis.rows import Row, is_timed
 from dlbench.records.case import Target
-from dlbench.records.roofs import Roofs
+from dlbench.records.machine.roofs import Roofs
 from dlbench.records.run import Run
 
 # A rate may exceed ceiling and bandwidth by so much. They come from another minute, when clocks and

@@ -20,9 +20,8 @@ from dlbench.harness import wire
 from dlbench.harness.supervisor.lead_in import LeadIn
 from dlbench.harness.supervisor.pool import MORE_TIME, as_failure
 from dlbench.harness.wire import Order, Reply
-from dlbench.machine.gpu.readings import CardLost
 from dlbench.records.case import Case
-from dlbench.records.device_time import DeviceTime
+from dlbench.records.machine.device_time import DeviceTime
 from dlbench.records.measurement import (
     Measurement,
     Memory,
@@ -31,7 +30,6 @@ from dlbench.records.measurement import (
     Status,
     StopReason,
 )
-from dlbench.records.own import Twin
 from dlbench.records.plan import Plan
 from dlbench.stats.level import NEIGHBOURS
 
@@ -53,6 +51,8 @@ class Ask(Protocol):
 
 # Of a case that has not been called.
 NOTHING = wire.Prepared(())
+# Of a case that has not been checked.
+UNCHECKED = wire.Verified(())
 
 
 @dataclass
@@ -74,8 +74,7 @@ class CaseRun:
     reason: str | None = None
     prepared: wire.Prepared = NOTHING
     device: DeviceTime | None = None
-    parity: tuple[ParityCheck, ...] = ()
-    twin: Twin | None = None
+    verified: wire.Verified = UNCHECKED
     warmup: tuple[Sample, ...] = ()
     samples: list[Sample] = field(default_factory=list)
     lead_in: LeadIn = field(default_factory=LeadIn)
@@ -131,7 +130,7 @@ class CaseRun:
             return self._fail_early(reply)
         is_wrong = not all(check.passed for check in reply.parity)
         if is_wrong or not self.renewal:
-            self.parity, self.twin = reply.parity, reply.twin
+            self.verified = reply
         if is_wrong:
             self.fail(wire.Failed("parity_failed", _parity_reason(reply.parity)))
         return None
@@ -232,8 +231,8 @@ class CaseRun:
             lead_s=self.lead_in.seconds,
             stretches=tuple(self.lead_in.stretches),
             stop_reason=self.stop_reason,
-            parity=self.parity,
-            twin=self.twin,
+            parity=self.verified.parity,
+            twin=self.verified.twin,
             compiling=self.prepared.compiling,
             facts=self.facts,
             memory=self.prepared.memory,
@@ -256,29 +255,6 @@ class CaseRun:
             reason = f"compiling took longer than {limit}; --compile-limit raises the limit"
             failure = wire.Failed("timed_out", reason)
         self.fail(failure)
-
-
-# How a case ends if its card is lost, beside those that have nothing to do with it.
-BY_LOSS: frozenset[Status] = frozenset(("failed", "timed_out", "out_of_memory"))
-
-
-def lost_with(
-    ended: Sequence[CaseRun], every: Sequence[CaseRun], notice: Callable[[str], str]
-) -> list[CaseRun]:
-    """Return the other cases on a card that was lost, and fail them.
-
-    ended: cases that may have failed; notice: returns that the card of a device is lost, if it is.
-    """
-    found = {}
-    for one in ended:
-        if one.status in BY_LOSS and (why := notice(one.case.target.device)):
-            found[one.case.target.device] = why
-            if CardLost.WORDS not in (one.reason or ""):
-                one.reason = f"{one.reason}; {why}"
-    others = [one for one in every if one.is_active and one.case.target.device in found]
-    for one in others:
-        one.fail(wire.Failed("failed", found[one.case.target.device]))
-    return others
 
 
 def with_memory(prepared: wire.Prepared, memory: Memory) -> wire.Prepared:

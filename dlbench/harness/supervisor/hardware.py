@@ -21,9 +21,9 @@ from dlbench.harness.supervisor.reach import copies
 from dlbench.harness.supervisor.reach.ceiling import CeilingRun
 from dlbench.records.base import DTYPES
 from dlbench.records.case import Case, Target, Workload
-from dlbench.records.hardware import Clock, Finding, HardwarePlan, Kinded, Products
+from dlbench.records.machine.hardware import Clock, Finding, HardwarePlan, Kinded, Products
+from dlbench.records.machine.roofs import Bandwidth, Floor, SmallestStep
 from dlbench.records.measurement import Notice, Progress
-from dlbench.records.roofs import Bandwidth, Floor, SmallestStep
 from dlbench.workloads.base import kind_named
 
 Event = Progress | Finding | Notice

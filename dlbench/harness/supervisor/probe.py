@@ -8,9 +8,9 @@ from dlbench.harness import wire
 from dlbench.harness.supervisor.case import CaseRun
 from dlbench.harness.supervisor.pool import WorkerPool, as_failure
 from dlbench.records.case import Case, Target
+from dlbench.records.machine.roofs import Blocks
 from dlbench.records.measurement import Sample
 from dlbench.records.plan import Plan, Sampling
-from dlbench.records.roofs import Blocks
 
 # Blocks as in a run; the fastest one counts, so a turn of them is enough to know a case.
 SAMPLING = Sampling(block_s=0.02, warmup_s=0.15)

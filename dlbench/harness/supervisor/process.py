@@ -20,7 +20,7 @@ from typing import BinaryIO, cast
 import psutil
 
 from dlbench.errors import LONGEST_REASON
-from dlbench.harness import family, lifeline, wire
+from dlbench.harness import family, lifeline, transport, wire
 from dlbench.harness.keeper import Keeper
 from dlbench.harness.parking import parking_for
 from dlbench.harness.supervisor.log import WorkerLog
@@ -110,7 +110,7 @@ class WorkerProcess:
         with contextlib.closing(replies):
             while True:
                 try:
-                    reply = wire.receive_reply(replies)
+                    reply = transport.receive_reply(replies)
                 except Exception as error:  # noqa: BLE001 - a thread that ends in silence is waited for
                     self._replies.put(error)
                     return
@@ -123,7 +123,7 @@ class WorkerProcess:
         if isinstance(order, wire.Renew):
             self._copy = None  # the next reply names the new process
         with contextlib.suppress(OSError):
-            wire.send(self._orders, order)
+            transport.send(self._orders, order)
 
     def hear(self, timeout_s: float) -> Reply:
         """Return the next reply; end the worker if it is silent, unreadable or dead."""
@@ -137,7 +137,7 @@ class WorkerProcess:
             if self._is_parent_of(copy):
                 self._follow(copy)
             else:
-                reply = wire.UnreadableMessage(f"process {copy} is no copy of it")
+                reply = transport.UnreadableMessage(f"process {copy} is no copy of it")
         if isinstance(reply, Exception):
             self.close()
             return wire.Failed("failed", f"unreadable answer from the worker process: {reply}")

@@ -10,7 +10,8 @@ from math import inf
 from dlbench import units
 from dlbench.harness import wire
 from dlbench.harness.supervisor import schedule
-from dlbench.harness.supervisor.case import CaseRun, Preparation, lost_with, renewal_steps
+from dlbench.harness.supervisor.case import CaseRun, Preparation, renewal_steps
+from dlbench.harness.supervisor.ending import is_shared, is_spoilt, leave_lost_cards, lost_with
 from dlbench.harness.supervisor.schedule import Renewals
 from dlbench.harness.supervisor.state import Later, RunState, late, sign
 from dlbench.harness.supervisor.stopping import Stop
@@ -27,8 +28,6 @@ CORRECTED_SHARE = 0.5
 
 # The time limit of an order that only frees memory.
 RELEASE_TIMEOUT_S = 60.0
-
-CPU = "cpu"
 
 
 class RowRun:
@@ -267,30 +266,6 @@ class RowRun:
                 self.pool.end(self._slot(case_run))
             elif not is_last or self._slot(case_run) in self.later.slots:
                 case_run.ask(wire.Release(case_run.case.id), RELEASE_TIMEOUT_S)
-
-
-def is_spoilt(case_run: CaseRun) -> bool:
-    """Return whether the worker of a failed case must not go on: the next row gets a new one.
-
-    One that ran out of memory keeps what it has, for its allocator. After an error of a GPU, each
-    later call of the process may fail with the same error, whatever it does.
-    """
-    has_failed = case_run.status == "failed" and case_run.case.target.device != CPU
-    return has_failed or case_run.status == "out_of_memory"
-
-
-def leave_lost_cards(cases: Iterable[CaseRun], run: RunState) -> None:
-    """End the workers on lost cards: an order to them might never end."""
-    for case_run in cases:
-        worker = run.pool.workers.get(run.slot(case_run.case))
-        if worker is not None and case_run.case.target.device in run.losses.told:
-            worker.close()
-
-
-def is_shared(case_run: CaseRun, cases: Sequence[CaseRun], run: RunState) -> bool:
-    """Return whether another case of the row still needs the worker."""
-    slot = run.slot(case_run.case)
-    return any(one.is_active and run.slot(one.case) == slot for one in cases)
 
 
 def excuse(case_run: CaseRun, run: RunState) -> None:

@@ -19,7 +19,7 @@ from dlbench.harness.worker.card import NoCard, Watch
 from dlbench.harness.worker.compiler import count_graphs
 from dlbench.harness.worker.interference import Counters, Monitor, with_flags
 from dlbench.harness.worker.queued import WAITS_ITSELF, Work, device_time
-from dlbench.records.device_time import Queued
+from dlbench.records.machine.device_time import Queued
 from dlbench.records.measurement import RAMP, Flag, Sample, Stretch
 from dlbench.records.plan import Sampling
 from dlbench.stats.issue import ENOUGH_STEPS

@@ -15,8 +15,8 @@ from dlbench.harness import family
 from dlbench.machine.gpu import nvml
 from dlbench.machine.gpu.nvml import CODES
 from dlbench.machine.gpu.readings import Card, Reading
+from dlbench.records.machine.telemetry import Telemetry
 from dlbench.records.measurement import Flag, Sample
-from dlbench.records.telemetry import Telemetry
 
 # The bits of nvmlClocksEventReasons that tell the same as the counters of time, which stand still
 # on some cards.

@@ -20,7 +20,7 @@ from dlbench import units
 from dlbench.backends.base import Blocker, Queue, Spinner
 from dlbench.errors import one_line
 from dlbench.harness.worker import timing
-from dlbench.records.device_time import How, Queued
+from dlbench.records.machine.device_time import How, Queued
 from dlbench.stats.ramp import SD_BY_MAD, SD_OF_MEDIAN
 
 SPINS: How = "spin and events"

@@ -33,7 +33,7 @@ from dlbench.harness.worker.training import Trainings
 from dlbench.harness.worker.verification import verify, work_out
 from dlbench.parity.precision import assert_tf32
 from dlbench.records.case import Target
-from dlbench.records.device_time import DeviceTime
+from dlbench.records.machine.device_time import DeviceTime
 from dlbench.records.measurement import Compiling, Sample
 from dlbench.reference.arrays import cast
 from dlbench.workloads.base import Bound, kind_named

@@ -11,7 +11,7 @@ from dlbench.machine.gpu import cuda, nvml
 from dlbench.machine.gpu.cuda import ORDER, Counted
 from dlbench.machine.gpu.nvml import CODES, LIBRARY, Library, told
 from dlbench.machine.gpu.variables import VISIBLE, digits, shown
-from dlbench.records.device import Device, Link
+from dlbench.records.machine.device import Device, Link
 
 KIND = "cuda"
 SYS = Path("/sys")

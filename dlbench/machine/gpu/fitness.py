@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dlbench import units
 from dlbench.machine.gpu.variables import VISIBLE
-from dlbench.records.device import Device
+from dlbench.records.machine.device import Device
 
 # The compute mode in which several processes may use a card at a time.
 SHARED = "default"

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dlbench import units
 from dlbench.analysis.labels import names_by_case
 from dlbench.analysis.rows import Row
-from dlbench.records.device import Device, Link
+from dlbench.records.machine.device import Device, Link
 from dlbench.records.measurement import DISTURBED, Flag, Measurement, Sample
 from dlbench.records.run import Environment
 

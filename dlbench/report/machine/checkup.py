@@ -9,7 +9,7 @@ from rich.text import Text
 
 from dlbench import units
 from dlbench.grouping import grouped
-from dlbench.records.checkup import Checkup, Finding, State
+from dlbench.records.machine.checkup import Checkup, Finding, State
 
 STYLES: dict[State, str] = {
     "good": "green",

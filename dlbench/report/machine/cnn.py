@@ -10,7 +10,7 @@ from dlbench import units
 from dlbench.formats.base import Cell, Table
 from dlbench.machine import peaks
 from dlbench.machine.peaks import Convolutional
-from dlbench.records.roofs import Ceiling
+from dlbench.records.machine.roofs import Ceiling
 
 # Of every published time.
 IMAGES = 16

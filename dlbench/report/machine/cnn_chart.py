@@ -9,7 +9,7 @@ from dlbench.charts import base
 from dlbench.charts.base import COLOURS, MARKERS, Look, Picture
 from dlbench.errors import unwritable
 from dlbench.machine import peaks
-from dlbench.records.roofs import Ceiling
+from dlbench.records.machine.roofs import Ceiling
 from dlbench.report.machine.cnn import IMAGES, NOTE, PUBLISHED, at_ceiling_ms, devices, word
 
 NAME = "cnn"

@@ -11,7 +11,7 @@ from dlbench.formats import markdown, terminal
 from dlbench.formats.base import Cell, Table
 from dlbench.machine import peaks
 from dlbench.machine.peaks import Told
-from dlbench.records.hardware import Hardware, Processor
+from dlbench.records.machine.hardware import Hardware, Processor
 from dlbench.report.machine import cnn, reach
 from dlbench.report.machine.reach import (
     BANDWIDTH_NOTE,

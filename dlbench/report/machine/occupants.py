@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dlbench import units
-from dlbench.records.occupant import Occupant
+from dlbench.records.machine.occupant import Occupant
 
 # Others that one line names; a loop in a shell may start hundreds.
 MOST_NAMED = 3

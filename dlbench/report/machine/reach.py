@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dlbench import units
 from dlbench.formats.base import Cell, Table
 from dlbench.records.case import Target
-from dlbench.records.hardware import Peak
-from dlbench.records.roofs import (
+from dlbench.records.machine.hardware import Peak
+from dlbench.records.machine.roofs import (
     Bandwidth,
     Ceiling,
     Direction,

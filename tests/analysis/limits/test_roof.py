@@ -6,12 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from dlbench.analysis.limits.roof import DISTURBED, FLOOR_TOLERANCE, NO_ROOFS, TOLERANCE
-from dlbench.analysis.rows import Roof
+from dlbench.analysis.parts import Roof
 from dlbench.analysis.run import RunAnalysis, rows_of
 from dlbench.machine import peaks
 from dlbench.networks.base import named
 from dlbench.records.case import Work, Workload
-from dlbench.records.roofs import Bandwidth, Blocks, Ceiling, Floor, Roofs
+from dlbench.records.machine.roofs import Bandwidth, Blocks, Ceiling, Floor, Roofs
 from dlbench.results.folder import read_run
 from fakes import runs
 from fakes.runs import COMPILED, NUMPY, TORCH, case, forward, matmul

@@ -6,9 +6,9 @@ from msgspec.structs import replace
 from dlbench.harness import wire
 from dlbench.harness.supervisor.hardware import HardwareRun
 from dlbench.harness.supervisor.probe import busy_s
-from dlbench.records.hardware import Clock, HardwarePlan, Products
+from dlbench.records.machine.hardware import Clock, HardwarePlan, Products
+from dlbench.records.machine.roofs import Bandwidth, Ceiling, Floor
 from dlbench.records.measurement import Notice, Progress, Sample
-from dlbench.records.roofs import Bandwidth, Ceiling, Floor
 from fakes.hardware import CHAIN_NS, FLOOR_S, GB_S, PRODUCT_FLOOR_S, Rated, target
 from fakes.workers import BROKEN, Dies
 

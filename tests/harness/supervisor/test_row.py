@@ -5,7 +5,7 @@ import pytest
 from dlbench.harness import wire
 from dlbench.harness.supervisor.row import RELEASE_TIMEOUT_S
 from dlbench.records.case import Group
-from dlbench.records.device_time import DeviceTime, Queued
+from dlbench.records.machine.device_time import DeviceTime, Queued
 from dlbench.records.measurement import Measurement, Sample, Taken
 from fakes.story import CRASH, RAISES, Story, case, group, lines, plan, short, stable
 from fakes.workers import CALLS_S, FACTS, HELD, NO_STRETCH, Stable

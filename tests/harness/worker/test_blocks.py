@@ -8,7 +8,7 @@ from dlbench.harness import wire
 from dlbench.harness.worker.blocks import MOST_STEPS, STEPS_AFTER_RESET
 from dlbench.harness.worker.interference import LOST_SHARE
 from dlbench.harness.worker.queued import WAITS
-from dlbench.records.device_time import DeviceTime
+from dlbench.records.machine.device_time import DeviceTime
 from dlbench.records.plan import Sampling
 from fakes.orders import CASE, PREPARE, RELEASE, START, SUSTAIN, TURN, WARM_UP, WORKLOAD
 

@@ -9,8 +9,8 @@ import pytest
 from dlbench.harness.worker import card as cards
 from dlbench.harness.worker.card import CardWatch, NoCard, relatives, watch
 from dlbench.machine.gpu.readings import Card, CardLost, Reading
+from dlbench.records.machine.telemetry import Telemetry
 from dlbench.records.measurement import Sample
-from dlbench.records.telemetry import Telemetry
 from fakes.nvml import FakeCard, FakeNvml, uuid
 from fakes.orders import PREPARE, START, TURN, WARM_UP
 

@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from dlbench.errors import Unavailable
-from dlbench.harness import fork_server, wire
+from dlbench.harness import fork_server, transport, wire
 from dlbench.harness.worker import worker
 from dlbench.harness.worker.serving import serve
 from fakes.orders import (
@@ -24,11 +24,11 @@ from fakes.orders import (
 def test_orders_are_served_until_the_wire_is_closed(backend):
     orders, replies = io.BytesIO(), io.BytesIO()
     for order in (START, PREPARE, CHECK, WARM_UP, TURN, RELEASE):
-        wire.send(orders, order)
+        transport.send(orders, order)
     orders.seek(0)
     serve(orders, replies)
     replies.seek(0)
-    received = [type(reply) for reply in iter(lambda: wire.receive_reply(replies), None)]
+    received = [type(reply) for reply in iter(lambda: transport.receive_reply(replies), None)]
     assert received == [wire.Ready, wire.Prepared, wire.Verified, wire.Warm, wire.Timed, wire.Ready]
 
 
@@ -36,11 +36,11 @@ def answers(*orders):
     """What a worker says that is told these orders, until its wire is closed."""
     told, replies = io.BytesIO(), io.BytesIO()
     for order in orders:
-        wire.send(told, order)
+        transport.send(told, order)
     told.seek(0)
     serve(told, replies)
     replies.seek(0)
-    return list(iter(lambda: wire.receive_reply(replies), None))
+    return list(iter(lambda: transport.receive_reply(replies), None))
 
 
 @pytest.mark.parametrize("renewable", [False, True])

@@ -6,7 +6,7 @@ import pytest
 from dlbench.machine.gpu.cuda import Counted
 from dlbench.machine.gpu.devices import Source, devices, named
 from dlbench.machine.gpu.variables import VISIBLE, digits
-from dlbench.records.device import Device, Link
+from dlbench.records.machine.device import Device, Link
 from fakes.nvml import FakeCard, FakeNvml, uuid
 
 SLOW, FAST = uuid("a"), uuid("b")

@@ -4,7 +4,7 @@ import pytest
 
 from dlbench.machine.gpu.fitness import PIPES, hidden, refusals
 from dlbench.machine.gpu.variables import VISIBLE
-from dlbench.records.device import Device
+from dlbench.records.machine.device import Device
 from fakes.nvml import uuid
 
 H200 = Device("cuda", uuid("a"), "NVIDIA H200", compute_mode="default")

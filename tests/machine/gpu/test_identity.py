@@ -3,7 +3,7 @@
 import pytest
 
 from dlbench.machine.gpu import identity, nvml
-from dlbench.records.device import Device
+from dlbench.records.machine.device import Device
 from fakes.nvml import uuid
 
 A, B = uuid("a"), uuid("b")

@@ -4,8 +4,8 @@ from msgspec.structs import replace
 
 from dlbench.machine.gpu.pace import IDLE, SLOW, Pace, clock_of
 from dlbench.records.case import Case, Target, Work, Workload
+from dlbench.records.machine.telemetry import Telemetry
 from dlbench.records.measurement import Sample
-from dlbench.records.telemetry import Telemetry
 
 
 def case(name="eager", device="cuda"):

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from dlbench.analysis.run import RunAnalysis, rows_of
-from dlbench.records.device import Device, Link
+from dlbench.records.machine.device import Device, Link
 from dlbench.records.measurement import Measurement
 from dlbench.report import notes
 from dlbench.report.document import machine

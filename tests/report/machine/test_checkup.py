@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 from rich.console import Console
 
-from dlbench.records.checkup import Checkup, Finding
+from dlbench.records.machine.checkup import Checkup, Finding
 from dlbench.report import schema
 from dlbench.report.machine import checkup
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from rich.console import Console
 from rich.text import Text
 
-from dlbench.records.roofs import Blocks
+from dlbench.records.machine.roofs import Blocks
 from dlbench.report.machine import hardware
 from fakes.hardware import found
 

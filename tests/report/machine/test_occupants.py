@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from dlbench.analysis.run import RunAnalysis
-from dlbench.records.occupant import Occupant
+from dlbench.records.machine.occupant import Occupant
 from dlbench.report import notes
 from dlbench.report.machine.occupants import MOST_NAMED, measured_beside
 from dlbench.report.trainings.tables import document_of

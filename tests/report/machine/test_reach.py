@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from dlbench.formats.base import Table
-from dlbench.records.roofs import Bandwidth, Blocks, Floor, Roofs, Transfer
+from dlbench.records.machine.roofs import Bandwidth, Blocks, Floor, Roofs, Transfer
 from dlbench.report.machine import reach
 from fakes.hardware import QUIET, found, target
 

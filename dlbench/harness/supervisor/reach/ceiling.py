@@ -6,9 +6,9 @@ from dlbench.harness.supervisor.case import CaseRun
 from dlbench.harness.supervisor.probe import Probe, blocks_of, fastest_s, median_s
 from dlbench.harness.supervisor.reach.search import Search, Trial
 from dlbench.records.case import Case, Workload
-from dlbench.records.hardware import Kinded
+from dlbench.records.machine.hardware import Kinded
+from dlbench.records.machine.roofs import Ceiling
 from dlbench.records.measurement import Notice
-from dlbench.records.roofs import Ceiling
 from dlbench.workloads.base import kind_named
 
 # What is done, with the share of the time that has passed; then the result.

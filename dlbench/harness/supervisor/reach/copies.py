@@ -9,8 +9,8 @@ from typing import get_args
 from dlbench.harness import wire
 from dlbench.harness.supervisor.probe import Probe, blocks_of, median_s
 from dlbench.records.case import Target
+from dlbench.records.machine.roofs import Blocks, Direction, Transfer
 from dlbench.records.measurement import Notice, Sample
-from dlbench.records.roofs import Blocks, Direction, Transfer
 from dlbench.stats.line import fitted
 
 # From what only costs its start to what only costs its bytes: 4 KiB to 256 MiB.

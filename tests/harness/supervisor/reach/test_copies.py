@@ -6,9 +6,9 @@ from msgspec.structs import replace
 from dlbench.harness import wire
 from dlbench.harness.supervisor.hardware import HardwareRun
 from dlbench.harness.supervisor.reach.copies import SIZES
-from dlbench.records.hardware import HardwarePlan, Products
+from dlbench.records.machine.hardware import HardwarePlan, Products
+from dlbench.records.machine.roofs import Transfer
 from dlbench.records.measurement import Notice
-from dlbench.records.roofs import Transfer
 from fakes.hardware import COPIES, Rated, target
 
 ALPHA, BETA = (target(name, device="cuda") for name in ("alpha", "beta"))

@@ -5,7 +5,7 @@ from math import exp, log, sqrt
 import pytest
 from msgspec.structs import replace
 
-from dlbench.analysis.compile_cost import (
+from dlbench.analysis.compiling.cost import (
     ProcessCost,
     estimate_compiling,
     first_calls_cost,

@@ -1,6 +1,6 @@
 """What else measures is named by its command, its process and its start."""
 
-from dlbench.records.occupant import Occupant
+from dlbench.records.machine.occupant import Occupant
 
 
 def test_an_occupant_is_told_to_the_minute() -> None:

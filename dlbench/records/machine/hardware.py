@@ -5,7 +5,7 @@ Rates are in GFLOP/s (1e9 floating-point operations a second) and GB/s (1e9 byte
 
 from dlbench.records.base import Record, Whole
 from dlbench.records.case import ModeKind, Target
-from dlbench.records.roofs import Bandwidth, Ceiling, Floor, Rate, Roofs, Transfer
+from dlbench.records.machine.roofs import Bandwidth, Ceiling, Floor, Rate, Roofs, Transfer
 from dlbench.records.run import Environment
 
 

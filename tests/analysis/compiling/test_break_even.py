@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from dlbench.analysis.break_even import FIRST_CALLS_SPREAD, BreakEven, break_even, extra_cost
+from dlbench.analysis.compiling.break_even import (
+    FIRST_CALLS_SPREAD,
+    BreakEven,
+    break_even,
+    extra_cost,
+)
 from dlbench.analysis.run import rows_of
 from dlbench.records.case import Group
 from dlbench.records.measurement import Compiling, Measurement, Sample

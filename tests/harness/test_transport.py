@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from dlbench.harness import wire
+from dlbench.harness import transport, wire
 from dlbench.harness.wire import (
     Check,
     EpochTrained,
@@ -80,15 +80,15 @@ REPLIES = [
     Failed("skipped", "µs and 漢字 get through"),
 ]
 EITHER_WAY = [
-    *((wire.receive_order, order) for order in ORDERS),
-    *((wire.receive_reply, reply) for reply in REPLIES),
+    *((transport.receive_order, order) for order in ORDERS),
+    *((transport.receive_reply, reply) for reply in REPLIES),
 ]
 
 
 def sent(*messages):
     stream = io.BytesIO()
     for message in messages:
-        wire.send(stream, message)
+        transport.send(stream, message)
     stream.seek(0)
     return stream
 
@@ -115,7 +115,7 @@ def test_a_message_arrives_as_it_was_sent(receive, message):
 
 
 @pytest.mark.parametrize(
-    ("receive", "messages"), [(wire.receive_order, ORDERS), (wire.receive_reply, REPLIES)]
+    ("receive", "messages"), [(transport.receive_order, ORDERS), (transport.receive_reply, REPLIES)]
 )
 def test_messages_arrive_one_by_one_until_the_other_side_is_gone(receive, messages):
     stream = sent(*messages)
@@ -135,7 +135,9 @@ def test_a_message_that_is_torn_anywhere_means_that_the_other_side_is_gone(recei
     [
         pytest.param(io.BytesIO(b"Hello, world"), "1819043144 bytes", id="text"),
         pytest.param(
-            io.BytesIO(struct.pack("<I", wire.MOST_BYTES + 1)), f"{wire.MOST_BYTES + 1}", id="long"
+            io.BytesIO(struct.pack("<I", transport.MOST_BYTES + 1)),
+            f"{transport.MOST_BYTES + 1}",
+            id="long",
         ),
         pytest.param(framed(b""), "could not be decoded", id="empty"),
         pytest.param(framed(b"\xc1\xc1"), "could not be decoded", id="not MessagePack"),
@@ -146,8 +148,8 @@ def test_a_message_that_is_torn_anywhere_means_that_the_other_side_is_gone(recei
     ],
 )
 def test_what_was_not_agreed_on_is_rubbish(stream, complaint):
-    with pytest.raises(wire.UnreadableMessage, match=complaint):
-        wire.receive_reply(stream)
+    with pytest.raises(transport.UnreadableMessage, match=complaint):
+        transport.receive_reply(stream)
 
 
 # --- the worker's ends --------------------------------------------------------------------------
@@ -163,8 +165,8 @@ os.write(1, b"from a library in C\\n")
 os.system("echo from a child")
 sys.stdout.write(f"standard input has {sys.stdin.readline()!r}\\n")
 os.system("cat; echo the child of standard input has ended")
-while (order := wire.receive_order(orders)) is not None:
-    wire.send(replies, wire.Ready({"order": order.case}))
+while (order := transport.receive_order(orders)) is not None:
+    transport.send(replies, wire.Ready({"order": order.case}))
     print("between the replies")
 """
 
@@ -175,8 +177,8 @@ def test_nothing_that_is_printed_gets_onto_the_wire():
         [sys.executable, "-c", ECHO], input=orders, capture_output=True, check=True, timeout=60
     )
     replies = io.BytesIO(worker.stdout)
-    assert wire.receive_reply(replies) == Ready({"order": "first"})
-    assert wire.receive_reply(replies) == Ready({"order": "second"})
+    assert transport.receive_reply(replies) == Ready({"order": "first"})
+    assert transport.receive_reply(replies) == Ready({"order": "second"})
     assert replies.read() == b""
     assert worker.stderr.decode().splitlines() == [
         "before the wire was taken over",

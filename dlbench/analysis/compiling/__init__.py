@@ -1,0 +1,1 @@
+"""What compiling costs, and after how many steps it has paid off."""
