@@ -43,8 +43,9 @@ def parsed(words: list[str]):
 
 @pytest.fixture
 def measured_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to work in, with the results of two runs."""
+    """A folder to work in, with the results of two runs and a network in a file of Python."""
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.py").write_text('loss = "mse"\n\n\ndef torch_model():\n    return None\n')
     product = case(matmul(256))
     for suite in ("first", "second"):
         folder = new_folder(tmp_path / "results", suite)
