@@ -147,7 +147,7 @@ def test_as_a_module_it_is_the_same_command() -> None:
 
 
 RANGE = "such as 512, 1-4, 2-10+2 (steps of 2) or 256-4096*2 (doubling)"
-SUITES = "epochs, full, graphs, lecture, matmul, quick, retrace"
+SUITES = "epochs, full, graphs, lecture, matmul, precision, quick, retrace"
 BACKENDS = "numpy, tensorflow, torch"
 
 
@@ -174,7 +174,10 @@ BACKENDS = "numpy, tensorflow, torch"
         ("run mine.toml --mode fast", ["unknown mode: 'fast'", "eager", "dynamic, static"]),
         ("run mine.toml --device gpu", ["unknown device: 'gpu'", "Did you mean 'cuda'?"]),
         ("run mine.toml --device cuda", ["no CUDA GPU found", "nothing to measure"]),
-        ("run mine.toml --dtype fp32", ["unknown dtype: 'fp32'", "float32, float64, tf32"]),
+        (
+            "run mine.toml --dtype fp32",
+            ["unknown dtype: 'fp32'", "float32, float64, bfloat16, float16, tf32"],
+        ),
         ("run mine.toml --threads 0", ["--threads 0: ", RANGE]),
         ("run mine.toml --threads two", ["--threads two: ", RANGE]),
         ("run mine.toml --threads -1", ["--threads -1: ", RANGE]),
@@ -658,7 +661,17 @@ def test_a_workload_is_run_without_a_suite(bare: Path, kind: str, case: str) -> 
     [
         (
             "suites",
-            ["calls ", "epochs ", "full ", "graphs ", "lecture ", "matmul ", "quick ", "retrace "],
+            [
+                "calls ",
+                "epochs ",
+                "full ",
+                "graphs ",
+                "lecture ",
+                "matmul ",
+                "precision ",
+                "quick ",
+                "retrace ",
+            ],
         ),
         (
             "workloads",
