@@ -273,9 +273,7 @@ def test_where_too_few_are_quiet_all_count_and_the_row_says_so() -> None:
 def test_what_is_odd_about_the_blocks_is_told() -> None:
     steps = [1e-3 * (1 + 0.001 * n) for n in range(40)]
     odd = row_of(measured(PRODUCT, *steps))
-    assert odd.blocks.shape.drift == pytest.approx(
-        0.039, rel=0.05
-    )  # of all 40 blocks, whatever they took
+    assert odd.blocks.shape.drift == pytest.approx(0.039, rel=0.05)  # of all 40 blocks
     assert odd.blocks.shape.autocorrelation > 0.9
     assert odd.blocks.shape.modes is None
     two = row_of(measured(PRODUCT, *[1e-3, 1.0001e-3, 1e-3, 2e-3] * 10))

@@ -147,7 +147,7 @@ def test_as_a_module_it_is_the_same_command() -> None:
 
 
 RANGE = "such as 512, 1-4, 2-10+2 (steps of 2) or 256-4096*2 (doubling)"
-SUITES = "epochs, full, gpu-quick, graphs, lecture, matmul, quick, retrace"
+SUITES = "epochs, full, gpu-quick, graphs, lecture, matmul, next, precision, quick, retrace"
 BACKENDS = "numpy, tensorflow, torch"
 
 
@@ -174,7 +174,10 @@ BACKENDS = "numpy, tensorflow, torch"
         ("run mine.toml --mode fast", ["unknown mode: 'fast'", "eager", "dynamic, static"]),
         ("run mine.toml --device cudda", ["unknown device: 'cudda'", "Did you mean 'cuda'?"]),
         ("run mine.toml --device cuda", ["no CUDA GPU found", "nothing to measure"]),
-        ("run mine.toml --dtype fp32", ["unknown dtype: 'fp32'", "float32, float64, tf32"]),
+        (
+            "run mine.toml --dtype fp32",
+            ["unknown dtype: 'fp32'", "float32, float64, bfloat16, float16, tf32"],
+        ),
         ("run mine.toml --threads 0", ["--threads 0: ", RANGE]),
         ("run mine.toml --threads two", ["--threads two: ", RANGE]),
         ("run mine.toml --threads -1", ["--threads -1: ", RANGE]),
@@ -666,6 +669,8 @@ def test_a_workload_is_run_without_a_suite(bare: Path, kind: str, case: str) -> 
                 "graphs ",
                 "lecture ",
                 "matmul ",
+                "next ",
+                "precision ",
                 "quick ",
                 "retrace ",
             ],
