@@ -13,7 +13,7 @@ DECLARATION = {
     "classes": 9,
     "train_rows": 10000,
     "test_rows": 2000,
-    "licence": "none needed: drawn at random",
+    "licence": "none needed: random rows",
     "source": "dlbench",
 }
 
