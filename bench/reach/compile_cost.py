@@ -13,7 +13,7 @@ from statistics import fmean
 
 from first_call import BATCH, INPUTS, OUTPUTS, RATE, UNITS
 
-from dlbench.analysis import compile_cost
+from dlbench.analysis.compiling import cost
 from dlbench.analysis.samples import join_generations
 from dlbench.harness.supervisor.launcher import Launcher
 from dlbench.harness.supervisor.run import Supervisor
@@ -99,8 +99,8 @@ def measured(backend: str, mode: str, logs: Path) -> tuple[float, float]:
         assert line.status == "ok", line.reason
     samples = join_generations(lines)[cases[-1].id]
     cold, warm = (
-        compile_cost.process_costs(samples, "cold"),
-        compile_cost.process_costs(samples, "warm"),
+        cost.process_costs(samples, "cold"),
+        cost.process_costs(samples, "warm"),
     )
     start_s = [calls.compiling.start_s for calls in samples.first_calls if calls.compiling]
     # the stopwatch's process starts its compiler too; TensorFlow keeps nothing: it is cold twice

@@ -30,7 +30,7 @@ NO_GPU = "there is no NVIDIA GPU with a working driver"
 
 
 class Outcome(NamedTuple):
-    """What a check found; see records.checkup.Finding."""
+    """What a check found; see records.machine.checkup.Finding."""
 
     state: State
     seen: str

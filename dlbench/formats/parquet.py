@@ -9,7 +9,7 @@ from dlbench.formats.base import Document
 
 DECLARATION = {"export": "parquet", "is_text": False, "takes_several": True}
 
-INSTALL = "Install it with: pip install pyarrow"
+INSTALL = "Install it with: pip install -e '.[parquet]'"
 
 
 def export(documents: Sequence[Document], /) -> bytes:

@@ -27,7 +27,7 @@ def bound(
         own = makers[source.name](backend, source)
     except ModuleNotFoundError as error:  # of the backend's own part: the file's are told
         what = f"{source.name} needs the package {error.name}, which is not installed"
-        raise Unavailable(what, hint=f"Install it with: pip install {error.name}") from error
+        raise Unavailable(what, hint=f"Install {error.name} beside dlbench") from error
     with source.told():
         step = own.steps()[workload.kind]()
     checked = Checked(own, network, backend, target.dtype)

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from dlbench.analysis.columns import COLUMNS, flatten
+from dlbench.analysis.limits.roof import NO_ROOFS
 from dlbench.analysis.rows import Row, is_timed, leaders
 from dlbench.analysis.run import rows_of
 from dlbench.networks.base import named
@@ -80,6 +81,8 @@ def test_a_row_tells_the_case_and_what_was_measured() -> None:
         "callbacks": "",
         "autocorrelation": pytest.approx(lag1([log(step) for step in steps])),
         "baseline": "numpy/cpu/eager/float32/t2",
+        "arithmetic_intensity": 6.25,  # 2 * 100 * 20 * 50 FLOPs, 4 * (2000 + 1000 + 5000) bytes
+        "roof_reason": NO_ROOFS,
     }
 
 

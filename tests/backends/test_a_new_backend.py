@@ -45,7 +45,7 @@ class Device:
 
     def wait(self): pass
 
-    def clock(self): pass
+    def queue(self): pass
 
     def place(self, tensor): return "cpu", str(tensor.dtype)
 

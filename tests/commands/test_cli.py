@@ -42,7 +42,7 @@ size = [8, 16]
 """
 
 ALL_METRICS = (
-    "gflops, time, samples, utilisation, overhead, compile, break-even, after-pause, turns, "
+    "gflops, time, samples, utilisation, roof, overhead, compile, break-even, after-pause, turns, "
     "memory, device, all"
 )
 
@@ -691,7 +691,7 @@ def test_a_workload_is_run_without_a_suite(bare: Path, kind: str, case: str) -> 
                 )
             ],
         ),
-        ("datasets", ["abalone ", "fruit ", "ionosphere ", "iris ", "mnist "]),
+        ("datasets", ["abalone ", "fruit ", "ionosphere ", "iris ", "marker ", "mnist "]),
         ("backends", ["jax ", "numpy ", "tensorflow ", "torch "]),
     ],
 )
@@ -714,7 +714,7 @@ def test_without_a_word_every_list_is_named_briefly(here: Path) -> None:
 
 def test_networks_are_listed_with_their_size() -> None:
     lines = dlbench("list", "networks").out.splitlines()
-    assert len(lines) == 10
+    assert len(lines) == 13
     assert any(re.match(r"mnist-512 +407050 parameters  \w", line) for line in lines)
 
 

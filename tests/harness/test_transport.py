@@ -157,7 +157,7 @@ def test_what_was_not_agreed_on_is_rubbish(stream, complaint):
 ECHO = """
 import os, sys
 print("before the wire was taken over", file=sys.stderr, flush=True)
-from dlbench.harness import stdio, wire
+from dlbench.harness import stdio, transport, wire
 orders, replies = stdio.take_over_standard_streams()
 print("from print")
 sys.stdout.flush()

@@ -70,7 +70,7 @@ def test_another_content_has_another_hash(tmp_path):
         (LEAST.replace('"mse"', '"msee"'), ["line 1", "loss is 'msee'", "mse, mae"]),
         (LEAST.replace('"mse"', "f(x)"), ["line 1", "loss is f(x)"]),
         (LEAST + "inputs = 28\n", ["line 6", "inputs is 28", "(28, 28)"]),
-        (LEAST + 'optimizer = "adamw"\n', ["line 6", "optimizer is 'adamw'", "sgd, adagrad"]),
+        (LEAST + 'optimizer = "lion"\n', ["line 6", "optimizer is 'lion'", "sgd, adagrad"]),
         (LEAST + "batch_size = 0\n", ["line 6", "batch_size is 0"]),
     ],
 )

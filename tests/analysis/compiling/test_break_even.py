@@ -23,7 +23,7 @@ from dlbench.results.folder import Results, read_run
 from dlbench.stats.location import Estimate, Location
 from fakes.runs import COMPILED, TORCH, case, forward, run_of
 
-REFERENCE = Path(__file__).parents[2] / "results" / "reference"
+REFERENCE = Path(__file__).parents[3] / "results" / "reference"
 
 CERTAIN = Estimate(2.0, 2.0, 2.0)
 STEP = Estimate(0.010, 0.010, 0.010)

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from dlbench.harness import fork_server, wire
+from dlbench.harness import fork_server, transport, wire
 from dlbench.harness.parking import cpu_seconds
 from dlbench.harness.supervisor import process
 from dlbench.harness.supervisor.log import FIRST_BYTES, LAST_BYTES, WORDS_LINES
@@ -231,7 +231,7 @@ def test_whatever_the_listening_thread_meets_is_heard(launch, monkeypatch):
     def receive(_):
         raise ZeroDivisionError("a mistake of ours")
 
-    monkeypatch.setattr(wire, "receive_reply", receive)
+    monkeypatch.setattr(transport, "receive_reply", receive)
     assert "a mistake of ours" in ask(launch(misbehaving.answer)).reason
 
 

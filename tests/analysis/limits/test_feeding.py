@@ -1,9 +1,9 @@
 """Whether the input takes the time: a step beside the same step on data that is there already."""
 
 import pytest
-from dlbench.analysis.efficiency import with_feeding
 from msgspec.structs import replace
 
+from dlbench.analysis.limits.efficiency import with_feeding
 from dlbench.records.case import Work, Workload
 from fakes import runs
 from fakes.runs import NUMPY, TORCH, case, changed
