@@ -47,7 +47,7 @@ def test_it_can_be_planned(name: str) -> None:
         for backend in registry.names("backends")
         if kinds & set(registry.declaration("backends", backend, Declaration).modes.values())
     }
-    assert all(case.skip is None for case in made.cases)
+    assert all(case.skip is None for case in made.cases if case.target.device == "cpu")
 
 
 @pytest.mark.parametrize("name", SUITES)
