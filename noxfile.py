@@ -30,6 +30,8 @@ OF_BACKENDS = (
 )
 # Two at a time: most of the time goes into compiling and importing, on one core each.
 PARALLEL = ("pytest", "--numprocesses=2")
+# Without what has a session of its own.
+SHORT = "not simulation and not thorough"
 # The floor holds for all runs together: `coverage report` looks at it at the end.
 COVERED = (*PARALLEL, "--cov", "--cov-append", "--cov-report=", "--cov-fail-under=0")
 
@@ -59,7 +61,7 @@ def tests(session: nox.Session) -> None:
     """Run all tests, each framework in a process of its own, and hold the coverage floor."""
     install(session, "all", "dev")
     session.run("coverage", "erase")
-    session.run(*COVERED, "-m", "not simulation", *session.posargs, env=environment())
+    session.run(*COVERED, "-m", SHORT, *session.posargs, env=environment())
     if not session.posargs:  # traced, simulations take twice as long
         session.run(*PARALLEL, "-m", "simulation", env=environment())
     for backend in BACKENDS:
@@ -72,13 +74,23 @@ def tests(session: nox.Session) -> None:
 def backend(session: nox.Session, name: str) -> None:
     """Run the tests with one backend installed alone."""
     install(session, "dev", *({name} - {"numpy"}))
-    session.run(*PARALLEL, *session.posargs, env=environment())
+    session.run(*PARALLEL, "-m", "not thorough", *session.posargs, env=environment())
     _test_backend(session, name, PARALLEL)
 
 
-def _test_backend(session: nox.Session, name: str, command: tuple[str, ...]) -> None:
+@nox.session
+def thorough(session: nox.Session) -> None:
+    """Test every network in every number type, and every script: about ten minutes."""
+    install(session, "all", "dev")
+    for backend in BACKENDS:
+        _test_backend(session, backend, PARALLEL, "thorough")
+
+
+def _test_backend(
+    session: nox.Session, name: str, command: tuple[str, ...], which: str = SHORT
+) -> None:
     env = {**environment(), "DLBENCH_TEST_BACKEND": name}
-    session.run(*command, *OF_BACKENDS, env=env)
+    session.run(*command, "-m", which, *OF_BACKENDS, env=env)
 
 
 def _of_a_python(version: str) -> None:

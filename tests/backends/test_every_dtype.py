@@ -85,6 +85,7 @@ def wrong(checks):
     return [check.fault for check in checks if not check.passed]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("name", "dtype", "mode", "of"), CASES)
 def test_every_network_of_the_lecture_agrees_with_the_oracle(name, dtype, mode, of):
     net = trainable(of, dtype)
@@ -127,6 +128,7 @@ CALLS = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("name", "dtype", "kind", "call"), CALLS)
 def test_every_call_agrees_with_the_oracle_and_is_in_its_place(name, dtype, kind, call):
     net = trainable("mnist-128", dtype)
@@ -142,6 +144,7 @@ def test_every_call_agrees_with_the_oracle_and_is_in_its_place(name, dtype, kind
 LOOPS = [(name, dtype, loop) for name, dtype in SIXTEEN for loop in DECLARED[name].loops]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("name", "dtype", "loop"), LOOPS)
 def test_every_loop_agrees_with_the_oracle(name, dtype, loop):
     net = network(Dense(8, "tanh"), Dense(UNITS), optimizer=SGD(0.1))
@@ -152,6 +155,7 @@ def test_every_loop_agrees_with_the_oracle(name, dtype, loop):
     assert bool(found) is stands_still(name, dtype, net.optimizer, loop), found
 
 
+@pytest.mark.thorough
 @every_dtype
 def test_the_loss_of_a_long_epoch_is_added_up_in_a_type_that_can(name, dtype):
     """In 8 bits, a sum of losses stands still from the 256th on."""

@@ -316,6 +316,7 @@ def test_a_network_that_does_not_compute_is_refused(tmp_path, text, kind, words)
         twin_of(backend, MODULE, tmp_path, text, kind)
 
 
+@pytest.mark.thorough
 @every_way
 def test_the_script_without_dlbench_runs(tmp_path, way):
     text = next(text for text in EXAMPLES if f"def {way.function}" in text)
