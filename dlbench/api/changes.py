@@ -8,6 +8,7 @@ from msgspec.structs import asdict
 from dlbench import __version__
 from dlbench.errors import UsageError
 from dlbench.records.machine.device import Device
+from dlbench.records.own import OwnNetwork
 from dlbench.records.plan import Plan
 from dlbench.records.run import SCHEMA_VERSION, Environment, Run
 
@@ -47,7 +48,7 @@ def of_plan(planned: Plan, asked: Plan) -> list[str]:
     return [
         *_differences(_rules(planned), _rules(asked)),
         *_differences(planned.networks, asked.networks, shown=False),
-        *_differences(_own(planned), _own(asked), shown=False),
+        *_of_own(planned.own, asked.own),
         *_differences(_cases(planned), _cases(asked), shown=False),
     ]
 
@@ -58,10 +59,19 @@ def _rules(plan: Plan) -> dict[str, object]:
     return {name: value for name, value in rules.items() if name not in DERIVED}
 
 
-def _own(plan: Plan) -> dict[str, object]:
-    """Return the networks of the user's own file, with its path and the hash of its content."""
-    found = (group.workload.own for group in plan.groups)
-    return {own.name: own for own in found if own is not None}
+def _of_own(planned: Sequence[OwnNetwork], asked: Sequence[OwnNetwork]) -> Iterator[str]:
+    """Yield which networks of the user's own file differ, by its path and the hash of its content.
+
+    Every planned one must be asked for as it is: two of one name cannot both be.
+    """
+    now = {own.name: own for own in asked}
+    for own in planned:
+        if own.name not in now:
+            yield f"{own.name}: not asked for"
+        elif own != now[own.name]:
+            yield f"{own.name}: changed"
+    then = {own.name for own in planned}
+    yield from (f"{name}: not planned" for name in now if name not in then)
 
 
 def _cases(plan: Plan) -> dict[str, bool]:

@@ -98,12 +98,12 @@ def _refuse_unnamed_file(head: Run, request: Request | None) -> None:
 
     Nothing that is stored in a folder of results makes a file run.
     """
-    file = head.plan.file
-    if file and request is None:
+    if head.plan.own and request is None:
+        file = head.plan.file
         raise UsageError(
             "the run measures a file of Python, which runs only if you name it",
             value=file,
-            hint=f"Name it, such as: dlbench run {Path(file).name} --resume latest",
+            hint=f"Name it, such as: dlbench run {Path(file).name or 'net.py'} --resume latest",
         )
 
 

@@ -7,6 +7,7 @@ from msgspec import field
 from dlbench.records.base import Finite, Record, Whole
 from dlbench.records.case import Case, Group
 from dlbench.records.network import Network
+from dlbench.records.own import OwnNetwork
 
 # A larger number is a typing error.
 MOST_GENERATIONS = 1000
@@ -66,10 +67,19 @@ class Plan(Record, frozen=True):
         return tuple(case for group in self.groups for case in group.cases)
 
     @property
+    def own(self) -> list[OwnNetwork]:
+        """Return every network of a user's own file that a worker would run, each once."""
+        found = list[OwnNetwork]()
+        for group in self.groups:
+            for workload in (group.workload, *(case.workload for case in group.live)):
+                if workload.own is not None and workload.own not in found:
+                    found.append(workload.own)
+        return found
+
+    @property
     def file(self) -> str:
         """Return the path of the user's own file that the run measures; empty without one."""
-        found = (group.workload.own for group in self.groups)
-        return next((own.path for own in found if own is not None), "")
+        return next((own.path for own in self.own), "")
 
 
 class Grown(Record, frozen=True):

@@ -86,6 +86,16 @@ def test_a_changed_file_of_python_is_told():
     assert of_plan(planned(network), planned(replace(network, sha256="new"))) == ["net: changed"]
 
 
+def test_a_planned_file_that_is_not_the_one_asked_for_is_told_wherever_it_stands():
+    """A case of a stored plan, or a null, may name another file than its group."""
+    network = OwnNetwork("net", "/net.py", "old", {"torch_model": Made("torch_model", 1)}, "mse")
+    right = case(replace(matmul(8), own=network))
+    wrong = case(replace(matmul(8), own=replace(network, path="/other.py")))
+    asked = replace(PLAN, groups=(Group(right.workload, (right,)),))
+    for group in (Group(right.workload, (wrong,)), Group(right.workload, (right,), null=wrong)):
+        assert of_plan(replace(PLAN, groups=(group,)), asked) == ["net: changed"]
+
+
 H200 = Device("cuda", "GPU-1", "NVIDIA H200", driver="580.65", power_limit_w=700.0, free_bytes=9)
 
 

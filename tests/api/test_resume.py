@@ -362,18 +362,28 @@ def test_a_measurement_that_is_there_twice_counts_once(folder):
     assert len(api_resume._past(plan, folder).kept) == len(lines) == LINES
 
 
-def test_a_file_of_python_runs_only_if_the_user_names_it(folder, tmp_path):
-    """Nothing that is stored makes a file run."""
+@pytest.mark.parametrize("path", ["net.py", ""])
+@pytest.mark.parametrize(
+    "workload",
+    [
+        lambda group: group["workload"],
+        lambda group: group["cases"][-1]["workload"],
+        lambda group: group["nulls"][-1][-1]["workload"],
+    ],
+    ids=["group", "case", "null"],
+)
+def test_a_file_of_python_runs_only_if_the_user_names_it(folder, workload, path):
+    """Nothing that is stored makes a file run, wherever it is stored."""
     stored = folder / "run.json"
     head = json.loads(stored.read_text())
     own = {
         "name": "net",
-        "path": str(tmp_path / "net.py"),
+        "path": path,
         "sha256": "0",
         "functions": {"torch_model": {"name": "torch_model", "line": 1}},
         "loss": "mse",
     }
-    head["plan"]["groups"][0]["workload"]["own"] = own
+    workload(head["plan"]["groups"][0])["own"] = own
     stored.write_text(json.dumps(head))
     with pytest.raises(dlbench.UsageError, match=r"only if you name it.*dlbench run net\.py"):
         dlbench.resume(folder)

@@ -382,7 +382,10 @@ def test_a_worker_that_eats_memory_fails_its_case_and_the_next_are_measured(
         "8000x8000x8000": "out_of_memory",
         "16x16x16": "ok",
     }
-    assert found["8000x8000x8000"].reason.endswith("; --memory-limit is 0.5 GiB")
+    reason = found["8000x8000x8000"].reason
+    assert reason.endswith("; --memory-limit is 0.5 GiB of the host's memory")
+        "; --memory-limit is 0.5 GiB of the host's memory"
+    )
     assert "--memory-limit is 0.5 GiB" in " ".join(capfd.readouterr().out.split())
 
 

@@ -146,11 +146,11 @@ class WorkerProcess:
         return self._limited(reply) if isinstance(reply, wire.Failed) else reply
 
     def _limited(self, failed: wire.Failed) -> wire.Failed:
-        """Name the limit of memory as the reason, if it is."""
+        """Name the limit of memory, which may be the reason; memory of a GPU has no limit."""
         no_memory = failed.status == "out_of_memory" or memory_limit.is_told(failed.reason)
         if self.memory_gib is None or not no_memory:
             return failed
-        limit = f"--memory-limit is {self.memory_gib:g} GiB"
+        limit = f"--memory-limit is {self.memory_gib:g} GiB of the host's memory"
         reason = failed.reason[: LONGEST_REASON - len(limit) - 2]
         return wire.Failed("out_of_memory", f"{reason}; {limit}")
 

@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from dlbench.analysis.limits.roof import DISTURBED, FLOOR_TOLERANCE, NO_ROOFS, TOLERANCE
+from dlbench.analysis.limits.roof import (
+    DISTURBED,
+    FAST_CONVOLUTION,
+    FLOOR_TOLERANCE,
+    NO_ROOFS,
+    TOLERANCE,
+)
 from dlbench.analysis.parts import Roof
 from dlbench.analysis.run import RunAnalysis, rows_of
 from dlbench.machine import peaks
@@ -40,7 +46,7 @@ TINY = matmul(10)
 def results(*outcomes, roofs=ROOFS):
     """A run on a machine of which this was measured before."""
     made = runs.results(*outcomes)
-    plan = replace(made.run.plan, networks={"iris": named("iris")})
+    plan = replace(made.run.plan, networks={name: named(name) for name in ("iris", "mnist-cnn")})
     return replace(made, run=replace(made.run, roofs=roofs, plan=plan))
 
 
@@ -120,6 +126,15 @@ def test_a_time_far_above_its_roof_is_implausible(workload, least_s, tolerance, 
     assert (above.status, above.reason) == ("implausible", reason)
     assert above.time.seconds == pytest.approx(least_s / factor)
     assert above.roof.share == pytest.approx(factor)
+
+
+def test_a_convolution_may_need_fewer_multiplications_than_its_definition() -> None:
+    """So it may be some times as fast as a product, and no more."""
+    of = forward("mnist-cnn", 512)
+    least_s = 1e-9 * of.work.flops / 100
+    allowed = TOLERANCE * FAST_CONVOLUTION
+    assert row_of(of, 1.01 * least_s / allowed).status == "ok"
+    assert row_of(of, 0.99 * least_s / allowed).status == "implausible"
 
 
 def test_an_implausible_time_is_not_ranked_and_no_rival_of_others() -> None:

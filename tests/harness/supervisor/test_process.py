@@ -158,7 +158,7 @@ def test_only_the_kernels_count_makes_a_kill_a_lack_of_memory(
 
 with_limits = pytest.mark.skipif(not memory_limit.available(), reason="there are no limits")
 LIMIT_GIB = 0.25
-NAMED = f"; --memory-limit is {LIMIT_GIB} GiB"
+NAMED = f"; --memory-limit is {LIMIT_GIB} GiB of the host's memory"
 
 
 @with_limits
