@@ -99,7 +99,7 @@ def test_parquet_says_what_is_missing(here, monkeypatch):
     monkeypatch.setitem(sys.modules, "fastparquet", None)
     answer = typed("export", "--to", "parquet", "-o", "out.parquet")
     assert answer.code == 2
-    assert "pip install pyarrow" in answer.err
+    assert "pip install -e '.[parquet]'" in answer.err
     assert not (here / "out.parquet").exists()
 
 

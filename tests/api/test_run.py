@@ -384,8 +384,6 @@ def test_a_worker_that_eats_memory_fails_its_case_and_the_next_are_measured(
     }
     reason = found["8000x8000x8000"].reason
     assert reason.endswith("; --memory-limit is 0.5 GiB of the host's memory")
-        "; --memory-limit is 0.5 GiB of the host's memory"
-    )
     assert "--memory-limit is 0.5 GiB" in " ".join(capfd.readouterr().out.split())
 
 

@@ -517,8 +517,10 @@ def numpy_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Answer]:
 def test_without_frameworks_there_is_a_table_for_numpy_and_how_to_add_the_others(numpy_run) -> None:
     _, answer = numpy_run
     assert answer.code == 0
-    assert re.search(r"matmul 8 +time.*GFLOP/s *\n", answer.out)
-    assert re.search(r"matmul 16 +time.*GFLOP/s *\n", answer.out)
+    # a time that other programs made too long has no rate
+    rate = "" if "Warning: other programs" in answer.out else ".*GFLOP/s"
+    assert re.search(rf"matmul 8 +time{rate}", answer.out)
+    assert re.search(rf"matmul 16 +time{rate}", answer.out)
     assert len(re.findall(r"\nnumpy +~?[\d.]+ [µnm]s", answer.out)) == len(["8", "16"])
     for name in ("tensorflow", "torch"):
         note = f"Not measured: {name} is not installed; to add it: pip install -e '.[{name}]'"
