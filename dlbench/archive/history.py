@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from math import exp, log
 from pathlib import Path
 
+from dlbench.analysis.limits.roof import implausible
 from dlbench.analysis.pairing.pairs import pair_rounds
 from dlbench.analysis.samples import CaseSamples, join_generations
 from dlbench.analysis.verdicts import MARGIN
@@ -19,7 +20,7 @@ from dlbench.records.base import Record
 from dlbench.records.case import Case, Group, Target
 from dlbench.records.run import Environment, Run
 from dlbench.results.find import folders
-from dlbench.results.folder import RUN, is_closed, read_run
+from dlbench.results.folder import RUN, Results, is_closed, read_run
 from dlbench.results.select import selected
 from dlbench.stats.location import location
 from dlbench.stats.steps import Step, steps
@@ -111,7 +112,7 @@ def history(results: Path, pattern: str = "*", keep: str = "", margin: float = M
         part = selected(stored, keep)
         wanted = {case.id for case in part.run.plan.cases}
         # the yardstick need not be among the cases that are asked for
-        samples = join_generations(stored.measurements)
+        samples = _plausible(stored)
         for case, point in _points(stored.run, samples):
             if case.id in wanted:
                 found.setdefault(case.id, []).append((case, point))
@@ -122,6 +123,13 @@ def history(results: Path, pattern: str = "*", keep: str = "", margin: float = M
 def _matches(run: Run, keep: str) -> bool:
     matches = expression(keep, "--filter")
     return any(matches(case.id) for case in run.plan.cases)
+
+
+def _plausible(stored: Results) -> dict[str, CaseSamples]:
+    """Return the samples by case, without the implausible ones, which measured something else."""
+    samples = join_generations(stored.measurements)
+    wrong = implausible(stored.run, samples)
+    return {case: one for case, one in samples.items() if case not in wrong}
 
 
 def _points(run: Run, samples: dict[str, CaseSamples]) -> Iterator[tuple[Case, Point]]:

@@ -8,7 +8,7 @@ import pytest
 from dlbench.archive.history import history
 from dlbench.errors import UsageError
 from fakes.runs import NUMPY, TORCH, case, matmul
-from fakes.worlds import World, dated, store
+from fakes.worlds import World, dated, store, too_fast
 
 WORLD = World(luck=0.002, generations=1, rounds=6, workloads=1, targets=(NUMPY, TORCH), day=0.3)
 OLD, NEW = "2.13.0", "2.14.0"
@@ -79,6 +79,15 @@ def test_another_machine_begins_a_history_anew(tmp_path):
     [turn] = of(history(tmp_path), TORCH).turns
     assert (turn.given, turn.p, turn.changed) == (True, None, ("another machine",))
     assert turn.run == "20260107-120000-told"
+
+
+def test_an_implausible_case_is_no_point_and_no_yardstick(tmp_path):
+    rng = np.random.default_rng(2)
+    runs = [run(number, rng) for number in range(1, 4)]
+    store(tmp_path, *runs[:2], too_fast(runs[2], NUMPY))
+    found = history(tmp_path)
+    assert len(found.runs) == 3
+    assert {one.run for series in found.series for one in series.points} == set(found.runs[:2])
 
 
 def test_a_damaged_run_is_told_and_left_out(sixteen):
