@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from dlbench.archive.comparison import compare_runs
 from dlbench.archive.gate import judge
+from dlbench.archive.sheet import sheet_of
 from dlbench.errors import UsageError
 from dlbench.records.measurement import Measurement
 from dlbench.records.run import UsualLuck
@@ -148,6 +149,7 @@ def test_where_all_is_implausible_nothing_is_compared():
     a, b = (too_fast(one, NUMPY) for one in two_runs(10))
     found = compare_runs(a, b)
     assert found.changes == ()
+    assert sheet_of(found).answers[0] == "no case could be compared"
     assert len(found.unmatched) == 8
     assert all(" in A; implausible" in one.why for one in found.unmatched)
     assert judge(found, 0.05).outcome == "unsure"

@@ -5,6 +5,8 @@ from msgspec.structs import replace
 
 from dlbench.archive.likeness import Likeness, content_hash, named
 from dlbench.networks.base import named as network
+from dlbench.records.case import Work, Workload
+from dlbench.records.own import Made, OwnNetwork
 from fakes.runs import COMPILED, ENVIRONMENT, NUMPY, TORCH, case, forward, matmul, plan_of, run_of
 
 
@@ -43,6 +45,41 @@ def test_another_network_of_the_same_name_has_another_hash(change):
     found = Likeness(ours, theirs).matched()
     assert found.cases == {}
     assert "other work" in found.unmatched[0].why
+
+
+OWN = OwnNetwork("net", "/a/net.py", "0", {"torch_model": Made("torch_model", 1)}, "mse")
+MADE = replace(OWN, makes_batch=Made("batch", 9))
+
+
+def own(network):
+    """A step of the network of a user's own file."""
+    return Workload("predict", {"network": "net", "batch": 8}, Work(0, 0, 8), own=network)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(MADE, sha256="1"),
+        replace(MADE, loss="mae"),
+        replace(MADE, inputs=(4,)),
+        replace(MADE, functions={"jax_model": Made("jax_model", 1)}),
+        replace(MADE, makes_batch=None),
+    ],
+)
+def test_another_file_of_ones_own_is_other_work(changed):
+    ours, theirs = (run_of([case(own(one))]) for one in (MADE, changed))
+    assert content_hash(ours, own(MADE)) != content_hash(theirs, own(changed))
+    [(side, told)] = why(ours, theirs)
+    assert side is None
+    assert "other work" in told
+
+
+def test_a_file_of_ones_own_that_was_moved_is_the_same_work():
+    functions = {"torch_model": Made("torch_model", 7)}
+    moved = replace(MADE, path="/b/net.py", functions=functions, makes_batch=Made("batch", 3))
+    ours, theirs = (run_of([case(own(one))]) for one in (MADE, moved))
+    assert content_hash(ours, own(MADE)) == content_hash(theirs, own(moved))
+    assert [*Likeness(ours, theirs).matched().cases] == [case(own(moved)).id]
 
 
 def test_products_of_different_sizes_differ():
