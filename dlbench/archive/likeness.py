@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from dlbench import units
 from dlbench.records.case import Case, Target, Workload
+from dlbench.records.machine.device import Device
 from dlbench.records.network import Network
 from dlbench.records.own import OwnNetwork
 from dlbench.records.run import Environment, Run
@@ -100,6 +101,16 @@ class Likeness:
         found = {backend: self._change(backend) for backend in backends}
         return {backend: change for backend, change in found.items() if change}
 
+    @cached_property
+    def cards(self) -> tuple[str, ...]:
+        """Return what changed of the driver and the power limit of cards that both runs know."""
+        ours, theirs = (
+            {card.uuid: card for card in run.environment.devices} for run in (self.a, self.b)
+        )
+        both = [(ours[uuid], card) for uuid, card in theirs.items() if uuid in ours]
+        told = (line for one, other in both for line in _of_card(one, other))
+        return tuple(dict.fromkeys(told))  # cards share a driver
+
     def _change(self, backend: str) -> str:
         versions = [run.environment.versions.get(backend) for run in (self.a, self.b)]
         if versions[0] != versions[1]:
@@ -185,6 +196,16 @@ def _differences(a: Environment, b: Environment, names: tuple[str, ...]) -> Iter
         one, other = getattr(a, name), getattr(b, name)
         if one != other and None not in (one, other):
             yield _arrow(name.replace("_", " "), _word(one), _word(other))
+
+
+def _of_card(a: Device, b: Device) -> Iterator[str]:
+    """Yield what changed of a card. A fact that one of the runs lacks tells nothing."""
+    if a.driver != b.driver and None not in (a.driver, b.driver):
+        yield _arrow("GPU driver", a.driver, b.driver)
+    watts = a.power_limit_w, b.power_limit_w
+    if watts[0] != watts[1] and None not in watts:
+        name = b.device or "a hidden GPU"
+        yield _arrow(f"power limit of {name}", *(f"{one:g} W" for one in watts))
 
 
 def _word(value: object) -> str:

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from dlbench.archive.likeness import Likeness, content_hash, named
 from dlbench.networks.base import named as network
 from dlbench.records.case import Work, Workload
+from dlbench.records.machine.device import Device
 from dlbench.records.own import Made, OwnNetwork
 from fakes.runs import COMPILED, ENVIRONMENT, NUMPY, TORCH, case, forward, matmul, plan_of, run_of
 
@@ -158,6 +159,27 @@ def test_a_new_version_is_that_of_one_backend():
     assert found.software == {"torch": "torch 2.13.0 → 2.14.0"}
     assert found.is_unchanged(NUMPY)
     assert not found.is_unchanged(COMPILED)
+
+
+def with_card(**facts):
+    card = Device("cuda:0", "GPU-1", "A GPU", **facts)
+    hidden = replace(card, device="", uuid="GPU-2")
+    return run(environment=replace(ENVIRONMENT, devices=(card, hidden)))
+
+
+def test_driver_and_power_limit_of_cards_are_told():
+    ours, theirs = (
+        with_card(driver=driver, power_limit_w=watts)
+        for driver, watts in (("550.1", 700.0), ("560.2", 500.0))
+    )
+    assert Likeness(ours, theirs).cards == (
+        "GPU driver 550.1 → 560.2",
+        "power limit of cuda:0 700 W → 500 W",
+        "power limit of a hidden GPU 700 W → 500 W",
+    )
+    assert Likeness(ours, ours).cards == ()
+    assert Likeness(run(), theirs).cards == ()
+    assert Likeness(with_card(), theirs).cards == ()
 
 
 def test_a_run_is_named_with_its_machine():
