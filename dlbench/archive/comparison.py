@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import exp, sqrt
+from typing import NamedTuple
 
+from dlbench.analysis.limits.roof import implausible
 from dlbench.analysis.samples import CaseSamples, join_generations
-from dlbench.analysis.verdicts import MARGIN
+from dlbench.analysis.verdicts import MARGIN, without_figures
 from dlbench.archive.apart import Anchors, Both, Located, Times, apart, correlation_in, times_of
 from dlbench.archive.likeness import Likeness, Unmatched, named
 from dlbench.archive.luck import luck_between
@@ -76,8 +78,7 @@ def compare_runs(
     matched = likeness.matched()
     if not matched.cases:
         raise _nothing_in_common(matched.unmatched)
-    samples = [join_generations(one.measurements) for one in (a, b)]
-    both, failed = _measured(matched.cases, samples)
+    both, failed = _measured(matched.cases, [_side(one) for one in (a, b)])
     usual, runs = _usual([a.run.luck, b.run.luck, *lucks])
     found = luck_between(usual, [[one.a for one in both], [one.b for one in both]])
     times = _times(both, found.within, likeness)
@@ -111,30 +112,46 @@ def _usual(lucks: Iterable[UsualLuck | None]) -> tuple[Variance, int]:
     return Variance(best.variance, min(best.df, MOST_BORROWED)), best.runs
 
 
+class _Side(NamedTuple):
+    """The samples of a run by case, and why some are implausible."""
+
+    samples: Mapping[str, CaseSamples]
+    implausible: Mapping[str, str]
+
+    def why(self, case: str) -> str:
+        """Say why a case has no time; empty if it has one."""
+        found = self.samples.get(case)
+        if found is None:
+            return "not measured"
+        if case in self.implausible:
+            return f"implausible ({without_figures(self.implausible[case])})"
+        if found.status == "ok":
+            return ""
+        return f"{found.status.replace('_', ' ')} ({found.reason or 'no reason'})"
+
+
+def _side(results: Results) -> _Side:
+    samples = join_generations(results.measurements)
+    return _Side(samples, implausible(results.run, samples))
+
+
 def _measured(
-    cases: Mapping[str, Case], samples: Sequence[Mapping[str, CaseSamples]]
+    cases: Mapping[str, Case], sides: Sequence[_Side]
 ) -> tuple[list[Both], list[Unmatched]]:
-    """Return the cases that went well in both runs, and why the others are not compared."""
+    """Return the cases that went well in both runs, and why the others are not compared.
+
+    What ran in neither is left out: there is nothing to compare.
+    """
     good, failed = [], []
+    a, b = sides
     for name, case in cases.items():
-        a, b = (side.get(name) for side in samples)
-        if a is not None and b is not None and a.status == b.status == "ok":
-            good.append(Both(case, a, b))
-        elif "ok" in {getattr(a, "status", ""), getattr(b, "status", "")}:
-            bad = ((side, one) for side, one in (("A", a), ("B", b)) if _why(one))
-            failed.append(
-                Unmatched(name, None, "; ".join(f"{_why(one)} in {side}" for side, one in bad))
-            )
+        whys = a.why(name), b.why(name)
+        if not any(whys):
+            good.append(Both(case, a.samples[name], b.samples[name]))
+        elif any(name in one.samples and one.samples[name].status == "ok" for one in sides):
+            told = (f"{why} in {side}" for side, why in zip("AB", whys, strict=True) if why)
+            failed.append(Unmatched(name, None, "; ".join(told)))
     return good, failed
-
-
-def _why(samples: CaseSamples | None) -> str:
-    """Say why a case has no time; empty if it has one."""
-    if samples is None:
-        return "not measured"
-    if samples.status == "ok":
-        return ""
-    return f"{samples.status.replace('_', ' ')} ({samples.reason or 'no reason'})"
 
 
 def _times(

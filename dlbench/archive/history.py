@@ -10,16 +10,19 @@ from fnmatch import fnmatchcase
 from math import exp, log
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from dlbench.analysis.limits.roof import implausible
 from dlbench.analysis.pairing.pairs import pair_rounds
 from dlbench.analysis.samples import CaseSamples, join_generations
 from dlbench.analysis.verdicts import MARGIN
-from dlbench.archive.likeness import content_hash
+from dlbench.archive.likeness import Likeness, content_hash
 from dlbench.errors import UnreadableResults
 from dlbench.records.base import Record
 from dlbench.records.case import Case, Group, Target
 from dlbench.records.run import Environment, Run
 from dlbench.results.find import folders
-from dlbench.results.folder import RUN, is_closed, read_run
+from dlbench.results.folder import RUN, Results, is_closed, read_run
 from dlbench.results.select import selected
 from dlbench.stats.location import location
 from dlbench.stats.steps import Step, steps
@@ -77,16 +80,24 @@ class Series(Record, frozen=True):
     @property
     def values(self) -> list[float]:
         """Return the logarithms that are looked at: of ratios, or of seconds."""
-        return [log(_value(one, is_ratio=self.is_ratio)) for one in self.points]
+        return [self.value(one) for one in self.points]
+
+    def value(self, point: Point) -> float:
+        """Return the logarithm of a point: of its ratio, or of its seconds."""
+        return log((point.ratio or 1.0) if self.is_ratio else point.seconds)
 
 
 @dataclass(frozen=True)
 class History:
-    """All series of some runs. runs: their ids, oldest first; warnings: what could not be read."""
+    """All series of some runs. runs: their ids, oldest first; warnings: what could not be read.
+
+    margin: smaller steps do not count; a share.
+    """
 
     runs: tuple[str, ...]
     series: tuple[Series, ...]
     warnings: tuple[str, ...] = ()
+    margin: float = MARGIN
 
 
 def history(results: Path, pattern: str = "*", keep: str = "", margin: float = MARGIN) -> History:
@@ -111,17 +122,25 @@ def history(results: Path, pattern: str = "*", keep: str = "", margin: float = M
         part = selected(stored, keep)
         wanted = {case.id for case in part.run.plan.cases}
         # the yardstick need not be among the cases that are asked for
-        samples = join_generations(stored.measurements)
+        samples = _plausible(stored)
         for case, point in _points(stored.run, samples):
             if case.id in wanted:
                 found.setdefault(case.id, []).append((case, point))
-    series = tuple(_series(those, margin) for those in found.values())
-    return History(tuple(run.id for run in runs), series, tuple(warnings))
+    changes = _Changes(runs)
+    series = tuple(_series(those, margin, changes) for those in found.values())
+    return History(tuple(run.id for run in runs), series, tuple(warnings), margin)
 
 
 def _matches(run: Run, keep: str) -> bool:
     matches = expression(keep, "--filter")
     return any(matches(case.id) for case in run.plan.cases)
+
+
+def _plausible(stored: Results) -> dict[str, CaseSamples]:
+    """Return the samples by case, without the implausible ones, which measured something else."""
+    samples = join_generations(stored.measurements)
+    wrong = implausible(stored.run, samples)
+    return {case: one for case, one in samples.items() if case not in wrong}
 
 
 def _points(run: Run, samples: dict[str, CaseSamples]) -> Iterator[tuple[Case, Point]]:
@@ -173,58 +192,66 @@ def _ratio(
     return exp(location(pair.generations).value) if pair.generations else None
 
 
-def _value(point: Point, *, is_ratio: bool) -> float:
-    return point.ratio or 1.0 if is_ratio else point.seconds
+def margin_of_times(margin: float) -> float:
+    """Return the margin of steps of times without a yardstick. margin: that of ratios."""
+    return max(margin, MARGIN_OF_TIMES)
 
 
-def _series(those: Sequence[tuple[Case, Point]], margin: float) -> Series:
+def _series(those: Sequence[tuple[Case, Point]], margin: float, changes: "_Changes") -> Series:
     points = sorted((point for _, point in those), key=lambda one: one.started)
     case = those[-1][0]
     is_ratio = all(one.ratio is not None for one in points)
-    limit = margin if is_ratio else max(margin, MARGIN_OF_TIMES)
-    return Series(
-        case.id,
-        case.workload.label,
-        case.workload.id,
-        case.target,
-        is_ratio,
-        tuple(points),
-        tuple(_turns(points, limit, is_ratio=is_ratio)),
+    limit = margin if is_ratio else margin_of_times(margin)
+    bare = Series(
+        case.id, case.workload.label, case.workload.id, case.target, is_ratio, tuple(points), ()
     )
+    return replace(bare, turns=tuple(_turns(bare, limit, changes)))
 
 
-def _turns(points: Sequence[Point], margin: float, *, is_ratio: bool) -> Iterator[Turn]:
+def _turns(series: Series, margin: float, changes: "_Changes") -> Iterator[Turn]:
     """Yield the given breaks and the steps between them, in order."""
+    points, values = series.points, series.values
     starts = [n for n in range(1, len(points)) if _place(points[n]) != _place(points[n - 1])]
     ends = [*starts, len(points)]
     for start, end in zip([0, *starts], ends, strict=True):
         if start:
-            yield _turn(points, start, None, is_ratio=is_ratio)
-        part = [log(_value(one, is_ratio=is_ratio)) for one in points[start:end]]
-        for step in steps(part, margin):
-            yield _turn(points, start + step.at, step, is_ratio=is_ratio)
+            yield _turn(series, start, None, changes)
+        for step in steps(values[start:end], margin):
+            yield _turn(series, start + step.at, step, changes)
 
 
 def _place(point: Point) -> tuple[str, str]:
     return point.machine, point.work
 
 
-def _turn(points: Sequence[Point], at: int, step: Step | None, *, is_ratio: bool) -> Turn:
-    one, before = points[at], points[at - 1]
-    if step is not None:
-        factor = exp(step.change)
-    else:
-        factor = _value(one, is_ratio=is_ratio) / _value(before, is_ratio=is_ratio)
-    changed = tuple(_changed(before, one, given=step is None))
-    return Turn(one.run, one.started, factor, step and step.p, changed, given=step is None)
+def _turn(series: Series, at: int, step: Step | None, changes: "_Changes") -> Turn:
+    one, before = series.points[at], series.points[at - 1]
+    change = step.change if step else series.value(one) - series.value(before)
+    # a new yardstick changes the ratios of all others
+    backends = [series.target.backend, *([YARDSTICK] if series.is_ratio else [])]
+    changed = tuple(changes.between(before, one, backends, given=step is None))
+    return Turn(one.run, one.started, exp(change), step and step.p, changed, given=step is None)
 
 
-def _changed(before: Point, after: Point, *, given: bool) -> Iterable[str]:
-    """Yield what is different between two runs."""
-    if given:
-        yield from ["another machine"] if before.machine != after.machine else []
-        yield from ["other work"] if before.work != after.work else []
-    for name in dict.fromkeys([*before.software, *after.software]):
-        old, new = before.software.get(name, ""), after.software.get(name, "")
-        if old != new:
-            yield f"{name} {old or 'not there'} → {new or 'not there'}"
+class _Changes:
+    """What changed between stored runs, each two of them looked at once. runs: all of them."""
+
+    def __init__(self, runs: Iterable[Run]) -> None:
+        self.runs = {run.id: run for run in runs}
+        self.likenesses: dict[tuple[str, str], Likeness] = {}
+
+    def between(
+        self, before: Point, after: Point, backends: Iterable[str], *, given: bool
+    ) -> Iterator[str]:
+        """Yield what is different between the runs of two points, for these backends."""
+        if given:
+            yield from ["another machine"] if before.machine != after.machine else []
+            yield from ["other work"] if before.work != after.work else []
+        runs = self.runs[before.run], self.runs[after.run]
+        known = self.likenesses.setdefault((before.run, after.run), Likeness(*runs))
+        for backend in dict.fromkeys(backends):
+            yield from [known.software[backend]] if backend in known.software else []
+        yield from known.everywhere
+        old, new = (run.environment.system for run in runs)
+        yield from [f"system {old} → {new}"] if old != new else []
+        yield from known.cards

@@ -13,7 +13,9 @@ from msgspec.structs import replace
 
 from dlbench import units
 from dlbench.records.case import Case, Target, Workload
+from dlbench.records.machine.device import Device
 from dlbench.records.network import Network
+from dlbench.records.own import OwnNetwork
 from dlbench.records.run import Environment, Run
 
 # Characters of a content hash: with so many, two of a million different works collide in one of
@@ -44,17 +46,26 @@ class Matched(NamedTuple):
 def content_hash(run: Run, workload: Workload) -> str:
     """Return a hash of all that a workload computes: parameters, exact work, and its network.
 
-    Names, descriptions and defaults that the workload overrides do not count.
+    Names, descriptions and defaults that the workload overrides do not count; of a user's own file
+    its content counts, and not where it lies.
     """
     network = run.plan.networks.get(str(workload.params.get("network")))
     bare = None if network is None else _bare(network)
-    work = (workload.kind, sorted(workload.params.items()), workload.work, bare)
+    own = workload.own and _in_place(workload.own)
+    work = (workload.kind, sorted(workload.params.items()), workload.work, bare, own)
     return hashlib.sha256(msgspec.json.encode(work)).hexdigest()[:DIGITS]
 
 
 def _bare(network: Network) -> Network:
     """Return a network without what changes no work: its name, its text, overridden defaults."""
     return replace(network, name="-", about="", epochs=1, batch=1)
+
+
+def _in_place(own: OwnNetwork) -> OwnNetwork:
+    """Return the network of a user's own file as if the file had always lain in one place."""
+    functions = {name: replace(made, line=0) for name, made in own.functions.items()}
+    makes_batch = own.makes_batch and replace(own.makes_batch, line=0)
+    return replace(own, path="", functions=functions, makes_batch=makes_batch)
 
 
 class Likeness:
@@ -89,6 +100,16 @@ class Likeness:
         backends = dict.fromkeys(case.target.backend for case in self.b.plan.cases)
         found = {backend: self._change(backend) for backend in backends}
         return {backend: change for backend, change in found.items() if change}
+
+    @cached_property
+    def cards(self) -> tuple[str, ...]:
+        """Return what changed of the driver and the power limit of cards that both runs know."""
+        ours, theirs = (
+            {card.uuid: card for card in run.environment.devices} for run in (self.a, self.b)
+        )
+        both = [(ours[uuid], card) for uuid, card in theirs.items() if uuid in ours]
+        told = (line for one, other in both for line in _of_card(one, other))
+        return tuple(dict.fromkeys(told))  # cards share a driver
 
     def _change(self, backend: str) -> str:
         versions = [run.environment.versions.get(backend) for run in (self.a, self.b)]
@@ -126,7 +147,8 @@ class Likeness:
         if a.synthetic != b.synthetic:
             words = ["random" if one.synthetic else "real" for one in (a, b)]
             return f"{words[0]} data in A, {words[1]} data in B"
-        is_same = a == b and str(a.params.get("network")) not in self._changed_networks
+        ours, theirs = (replace(one, own=one.own and _in_place(one.own)) for one in (a, b))
+        is_same = ours == theirs and str(a.params.get("network")) not in self._changed_networks
         return "" if is_same else "other work: the network or the amount of work has changed"
 
     @cached_property
@@ -174,6 +196,16 @@ def _differences(a: Environment, b: Environment, names: tuple[str, ...]) -> Iter
         one, other = getattr(a, name), getattr(b, name)
         if one != other and None not in (one, other):
             yield _arrow(name.replace("_", " "), _word(one), _word(other))
+
+
+def _of_card(a: Device, b: Device) -> Iterator[str]:
+    """Yield what changed of a card. A fact that one of the runs lacks tells nothing."""
+    if a.driver != b.driver and None not in (a.driver, b.driver):
+        yield _arrow("GPU driver", a.driver, b.driver)
+    watts = a.power_limit_w, b.power_limit_w
+    if watts[0] != watts[1] and None not in watts:
+        name = b.device or "a hidden GPU"
+        yield _arrow(f"power limit of {name}", *(f"{one:g} W" for one in watts))
 
 
 def _word(value: object) -> str:

@@ -122,7 +122,10 @@ def _sentences(compared: Compared) -> Iterator[str]:
     told = [f"{words} in {counts[verdict]}" for verdict, words in WORDS.items() if counts[verdict]]
     total = units.counted(len(compared.changes), "case")
     margin = units.percent(compared.margin)
-    yield f"B is {', '.join(told)} of {total}; differences below {margin} do not count"
+    if told:
+        yield f"B is {', '.join(told)} of {total}; differences below {margin} do not count"
+    else:
+        yield "no case could be compared"
     if compared.likeness:
         changed = [*compared.likeness.software.values(), *compared.likeness.everywhere]
         yield f"changed: {'; '.join(changed)}" if changed else "the software is the same in both"

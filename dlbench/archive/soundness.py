@@ -6,13 +6,13 @@ self-checks, and a report that says what the measurements do not.
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 from dlbench import files, units
 from dlbench.analysis.rows import Row
-from dlbench.analysis.run import RunAnalysis
+from dlbench.analysis.run import RunAnalysis, rows_of
 from dlbench.answers.answer import answers_of
 from dlbench.errors import UnreadableResults
 from dlbench.grouping import grouped
@@ -21,6 +21,7 @@ from dlbench.records.case import Group
 from dlbench.records.measurement import Measurement
 from dlbench.records.training import TrainingResult, TrainingRun
 from dlbench.results.folder import RUN, TRAINING, Results, kind_of, read_run, read_training
+from dlbench.results.select import part_of
 
 # The wall clock, which tells when a sample began, is corrected while a run goes on; the clock that
 # times it is not. A sample may seem to begin this much before the one before it has ended.
@@ -28,6 +29,8 @@ CLOCK_S = 0.05
 
 # The table of a report, and the most bytes of one.
 TABLE, MOST_BYTES = Path("report") / "table.csv", 256 * 2**20
+
+ANEW = "It is of another version of dlbench, or was edited. Write it anew: dlbench report"
 
 # A fault names so many cases.
 MOST_NAMED = 3
@@ -172,32 +175,43 @@ def _of_verdicts(folder: Path, results: Results) -> tuple[int, Sequence[Fault]]:
         analysis = RunAnalysis(results)
         rows = analysis.against().rows
         answers_of(analysis)
+        faults = [*_of_report(folder, results, rows)]
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         what = f"no verdict can be computed from them ({type(error).__name__}: {error})"
         return 0, [Fault(RUN.lines_file, what)]
-    return sum(row.comparison.verdict is not None for row in rows), [*_of_report(folder, rows)]
+    return sum(row.comparison.verdict is not None for row in rows), faults
 
 
-def _of_report(folder: Path, rows: Iterable[Row]) -> Iterator[Fault]:
+def _of_report(folder: Path, results: Results, rows: Sequence[Row]) -> Iterator[Fault]:
     """Yield what the report in the folder says otherwise, if there is one."""
     path = folder / TABLE
     if not path.is_file():
         return
     try:
-        text = files.read(path, MOST_BYTES, inside=True).decode()
-    except (OSError, UnicodeDecodeError) as error:
+        told = _told(path)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         yield Fault(str(TABLE), f"it cannot be read ({error})")
         return
-    told = {line.get("case"): line.get("verdict") for line in csv.DictReader(io.StringIO(text))}
+    part = [row for row in rows if row.case in told]
+    if rows and not part:
+        yield Fault(str(TABLE), f"it has no case of the run. {ANEW}")
+        return
+    # a report of some cases compares them with each other alone
+    whole = part if len(part) == len(rows) else rows_of(part_of(results, told.__contains__))
     wrong = [
-        f"{row.case} is {told.get(row.case) or 'not judged'}, not {verdict or 'judged'}"
-        for row in rows
-        if (verdict := row.comparison.verdict or "") != (told.get(row.case) or "")
+        f"{row.case} is {told[row.case] or 'not judged'}, not {verdict or 'judged'}"
+        for row in whole
+        if (verdict := row.comparison.verdict or "") != (told[row.case] or "")
     ]
     if wrong:
         what = f"{units.counted(len(wrong), 'verdict')} otherwise than the measurements say"
-        hint = "It is of another version of dlbench, or was edited. Write it anew: dlbench report"
-        yield Fault(str(TABLE), f"{what}: {_named(wrong)}. {hint}")
+        yield Fault(str(TABLE), f"{what}: {_named(wrong)}. {ANEW}")
+
+
+def _told(table: Path) -> dict[str | None, str | None]:
+    """Return the verdicts of a table by case."""
+    text = files.read(table, MOST_BYTES, inside=True).decode()
+    return {line.get("case"): line.get("verdict") for line in csv.DictReader(io.StringIO(text))}
 
 
 def _training(folder: Path) -> Soundness:

@@ -8,7 +8,14 @@ import msgspec
 
 from dlbench import units
 from dlbench.analysis.labels import shorten, target_names
-from dlbench.archive.history import YARDSTICK, YARDSTICK_MODE, History, Series, Turn
+from dlbench.archive.history import (
+    YARDSTICK,
+    YARDSTICK_MODE,
+    History,
+    Series,
+    Turn,
+    margin_of_times,
+)
 from dlbench.archive.likeness import day
 from dlbench.formats.base import Cell, Sheet, Table
 from dlbench.grouping import grouped
@@ -26,6 +33,9 @@ LEAST_RANGE = log1p(0.1)
 MOST_LINES = 40
 
 HEADS = (("runs",), ("time,", "latest"), ("x numpy,", "latest"), ("since", "first"), ("history",))
+
+# Of what Likeness looks at.
+NOTHING = "no version, setting, variable or driver that is recorded changed"
 
 COLUMNS = ("case", "run", "started", "seconds", "ratio", "is_ratio", "factor", "given", "changed")
 
@@ -84,7 +94,7 @@ def _sentence(series: Series, turn: Turn, name: str) -> str:
 
 
 def _why(turn: Turn) -> str:
-    return ", ".join(turn.changed) or "nothing that is recorded has changed"
+    return ", ".join(turn.changed) or NOTHING
 
 
 def _shown(found: History, top: int | None) -> Sequence[Series]:
@@ -130,7 +140,7 @@ def _lines(found: History) -> Iterator[tuple[object, ...]]:
 
 
 def _data(found: History) -> dict[str, Any]:
-    return {"runs": found.runs, "series": msgspec.to_builtins(found.series)}
+    return {"runs": found.runs, "margin": found.margin, "series": msgspec.to_builtins(found.series)}
 
 
 def _remarks(found: History, top: int | None) -> Iterator[str]:
@@ -149,7 +159,9 @@ def _remarks(found: History, top: int | None) -> Iterator[str]:
             f"x numpy: times as long as {YARDSTICK} {YARDSTICK_MODE} on the same workload in the "
             "same run, which cancels a slow day; bars are of these ratios, of times without them"
         )
+    least, of_times = units.percent(found.margin), margin_of_times(found.margin)
+    others = f" ({units.percent(of_times)} for times without a yardstick)"
     yield (
-        "A change is named if it is larger than 2 % beyond doubt (10 % for times without a "
-        "yardstick), at 1 % for all steps of a case"
+        f"A change is named if it is larger than {least} beyond doubt"
+        f"{others if of_times > found.margin else ''}, at 1 % for all steps of a case"
     )

@@ -5,7 +5,7 @@ It reads records alone: the numbers were computed in the workers.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
-from math import inf, sqrt
+from math import hypot, inf
 
 from dlbench import units
 from dlbench.grouping import grouped
@@ -68,8 +68,8 @@ def _apart(one: float | None, other: float | None) -> float:
 
 def _far(one: Sequence[float], other: Sequence[float]) -> float:
     """Return the distance of two vectors, relative to the longer one."""
-    apart = sqrt(sum((a - b) ** 2 for a, b in zip(one, other, strict=False)))
-    longest = sqrt(max(sum(a * a for a in one), sum(b * b for b in other)))
+    apart = hypot(*(a - b for a, b in zip(one, other, strict=False)))
+    longest = max(hypot(*one), hypot(*other))
     return apart / longest if longest else 0.0
 
 

@@ -22,23 +22,24 @@ def selected(results: Results, words: str) -> Results:
     """
     if not words:
         return results
-    keeps = expression(words, "--filter")
-    groups = [_part(group, keeps) for group in results.run.plan.groups]
-    kept = tuple(group for group in groups if group.cases)
-    if not kept:
+    found = part_of(results, expression(words, "--filter"))
+    if not found.run.plan.groups:
         raise UsageError(
             "--filter matches no case of the run",
             value=words,
             allowed="words of these ids: " + ", ".join(_words(results)),
         )
+    return replace(found, run=replace(found.run, command=narrowed(results.run.command, words)))
+
+
+def part_of(results: Results, keeps: Callable[[str], bool]) -> Results:
+    """Return the run with the cases whose ids are kept, which may be none."""
+    groups = [_part(group, keeps) for group in results.run.plan.groups]
+    kept = tuple(group for group in groups if group.cases)
     live = {case.id for group in kept for case in group.live}
     return replace(
         results,
-        run=replace(
-            results.run,
-            plan=replace(results.run.plan, groups=kept),
-            command=narrowed(results.run.command, words),
-        ),
+        run=replace(results.run, plan=replace(results.run.plan, groups=kept)),
         measurements=tuple(one for one in results.measurements if one.case in live),
     )
 

@@ -7,11 +7,12 @@ from msgspec.structs import replace
 
 from dlbench.archive.comparison import compare_runs
 from dlbench.archive.gate import judge
+from dlbench.archive.sheet import sheet_of
 from dlbench.errors import UsageError
 from dlbench.records.measurement import Measurement
 from dlbench.records.run import UsualLuck
 from fakes.runs import COMPILED, NUMPY, TORCH
-from fakes.worlds import OTHER, two_runs
+from fakes.worlds import OTHER, too_fast, two_runs
 
 WHOLE = int(os.environ.get("DLBENCH_SIMULATE", "1"))
 
@@ -97,6 +98,61 @@ def test_a_case_that_failed_is_named_and_not_compared():
     assert [(one.case, one.why) for one in found.unmatched] == [
         (first.case, "failed (it broke) in B")
     ]
+
+
+def in_float64(results, target):
+    """The run with a target in another precision, so that a ceiling is its alone."""
+    other = replace(target, dtype="float64")
+    groups = tuple(
+        replace(
+            group,
+            cases=tuple(
+                replace(one, target=other) if one.target == target else one for one in group.cases
+            ),
+        )
+        for group in results.run.plan.groups
+    )
+    lines = tuple(
+        replace(one, case=one.case.replace(target.id, other.id)) for one in results.measurements
+    )
+    run = replace(results.run, plan=replace(results.run.plan, groups=groups))
+    return replace(results, run=run, measurements=lines)
+
+
+def test_an_implausible_case_is_not_compared_and_missing_for_the_gate():
+    double = replace(TORCH, dtype="float64")
+    a, b = (in_float64(one, TORCH) for one in two_runs(8, slower={TORCH: 0.2, COMPILED: 1.0}))
+    assert {one.verdict for one in compare_runs(a, b).changes if one.target == double.id} == {
+        "faster"
+    }
+    found = compare_runs(a, too_fast(b, double))
+    assert double.id not in {one.target for one in found.changes}
+    wrong = [one for one in found.unmatched if one.case.endswith(double.id)]
+    assert len(wrong) == 2
+    why = "implausible (faster than the measured ceiling allows) in B"
+    assert [one.why for one in wrong] == [why] * 2
+    gate = judge(found, 0.5, strict=True)
+    assert (gate.missing, gate.outcome) == (tuple(one.case for one in wrong), "unsure")
+
+
+def test_an_implausible_case_is_no_anchor():
+    double = replace(NUMPY, dtype="float64")
+    a, b = (
+        in_float64(one, NUMPY)
+        for one in two_runs(9, targets=(NUMPY, TORCH), slower={NUMPY: 0.2, TORCH: 1.0})
+    )
+    assert compare_runs(a, b).is_anchored
+    assert not compare_runs(a, too_fast(b, double)).is_anchored
+
+
+def test_where_all_is_implausible_nothing_is_compared():
+    a, b = (too_fast(one, NUMPY) for one in two_runs(10))
+    found = compare_runs(a, b)
+    assert found.changes == ()
+    assert sheet_of(found).answers[0] == "no case could be compared"
+    assert len(found.unmatched) == 8
+    assert all(" in A; implausible" in one.why for one in found.unmatched)
+    assert judge(found, 0.05).outcome == "unsure"
 
 
 def test_a_disturbed_case_has_a_ratio_and_no_verdict():

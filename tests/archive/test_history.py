@@ -4,11 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from dlbench.archive.history import history
 from dlbench.errors import UsageError
+from dlbench.records.machine.device import Device
+from dlbench.records.settings import Departure
 from fakes.runs import NUMPY, TORCH, case, matmul
-from fakes.worlds import World, dated, store
+from fakes.worlds import World, dated, store, too_fast
 
 WORLD = World(luck=0.002, generations=1, rounds=6, workloads=1, targets=(NUMPY, TORCH), day=0.3)
 OLD, NEW = "2.13.0", "2.14.0"
@@ -79,6 +82,88 @@ def test_another_machine_begins_a_history_anew(tmp_path):
     [turn] = of(history(tmp_path), TORCH).turns
     assert (turn.given, turn.p, turn.changed) == (True, None, ("another machine",))
     assert turn.run == "20260107-120000-told"
+
+
+def changed_in_the_middle(folder, target, before, after):
+    """What is told as changed where a target gets slower by a half, of twelve runs."""
+    rng = np.random.default_rng(3)
+    for number in range(1, 13):
+        of = run(number, rng, 1.0 if number <= 6 else 1.5)
+        store(folder, replace(of, run=(before if number <= 6 else after)(of.run)))
+    [turn] = of_target(folder, target).turns
+    return turn.changed
+
+
+def of_target(folder, target):
+    return of(history(folder), target)
+
+
+def with_environment(**facts):
+    return lambda run: replace(run, environment=replace(run.environment, **facts))
+
+
+def with_settings(ours):
+    departure = Departure("intra_op", "so that it is told", ours=ours)
+    return lambda run: replace(run, settings={"torch": (departure,)})
+
+
+def with_card(**facts):
+    return with_environment(devices=(Device("cuda:0", "GPU-1", "A GPU", **facts),))
+
+
+CHANGES = {
+    "variable": (
+        with_environment(variables={"OMP_NUM_THREADS": "4"}),
+        with_environment(variables={"OMP_NUM_THREADS": "1"}),
+        "OMP_NUM_THREADS 4 → 1",
+    ),
+    "settings": (with_settings(1), with_settings(2), "settings of torch"),
+    "yardstick": (
+        with_environment(versions={"numpy": "2.4.6", "torch": OLD}),
+        with_environment(versions={"numpy": "2.5.0", "torch": OLD}),
+        "numpy 2.4.6 → 2.5.0",
+    ),
+    "python": (
+        with_environment(python="3.11.7"),
+        with_environment(python="3.12.1"),
+        "Python 3.11.7 → 3.12.1",
+    ),
+    "system": (
+        with_environment(system="Linux-6.1"),
+        with_environment(system="Linux-6.6"),
+        "system Linux-6.1 → Linux-6.6",
+    ),
+    "driver": (
+        with_card(driver="550.1"),
+        with_card(driver="560.2"),
+        "GPU driver 550.1 → 560.2",
+    ),
+    "power": (
+        with_card(power_limit_w=700.0),
+        with_card(power_limit_w=500.0),
+        "power limit of cuda:0 700 W → 500 W",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "told"), CHANGES.values(), ids=CHANGES)
+def test_what_has_changed_is_told_at_a_step(tmp_path, before, after, told):
+    assert changed_in_the_middle(tmp_path, TORCH, before, after) == (told,)
+
+
+def test_software_of_others_is_not_told(tmp_path):
+    before = with_environment(versions={"numpy": "2.4.6", "torch": OLD, "other": "1.0"})
+    after = with_environment(versions={"numpy": "2.4.6", "torch": OLD, "other": "2.0"})
+    assert changed_in_the_middle(tmp_path, TORCH, before, after) == ()
+
+
+def test_an_implausible_case_is_no_point_and_no_yardstick(tmp_path):
+    rng = np.random.default_rng(2)
+    runs = [run(number, rng) for number in range(1, 4)]
+    store(tmp_path, *runs[:2], too_fast(runs[2], NUMPY))
+    found = history(tmp_path)
+    assert len(found.runs) == 3
+    assert {one.run for series in found.series for one in series.points} == set(found.runs[:2])
 
 
 def test_a_damaged_run_is_told_and_left_out(sixteen):

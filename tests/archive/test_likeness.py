@@ -5,6 +5,9 @@ from msgspec.structs import replace
 
 from dlbench.archive.likeness import Likeness, content_hash, named
 from dlbench.networks.base import named as network
+from dlbench.records.case import Work, Workload
+from dlbench.records.machine.device import Device
+from dlbench.records.own import Made, OwnNetwork
 from fakes.runs import COMPILED, ENVIRONMENT, NUMPY, TORCH, case, forward, matmul, plan_of, run_of
 
 
@@ -43,6 +46,41 @@ def test_another_network_of_the_same_name_has_another_hash(change):
     found = Likeness(ours, theirs).matched()
     assert found.cases == {}
     assert "other work" in found.unmatched[0].why
+
+
+OWN = OwnNetwork("net", "/a/net.py", "0", {"torch_model": Made("torch_model", 1)}, "mse")
+MADE = replace(OWN, makes_batch=Made("batch", 9))
+
+
+def own(network):
+    """A step of the network of a user's own file."""
+    return Workload("predict", {"network": "net", "batch": 8}, Work(0, 0, 8), own=network)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(MADE, sha256="1"),
+        replace(MADE, loss="mae"),
+        replace(MADE, inputs=(4,)),
+        replace(MADE, functions={"jax_model": Made("jax_model", 1)}),
+        replace(MADE, makes_batch=None),
+    ],
+)
+def test_another_file_of_ones_own_is_other_work(changed):
+    ours, theirs = (run_of([case(own(one))]) for one in (MADE, changed))
+    assert content_hash(ours, own(MADE)) != content_hash(theirs, own(changed))
+    [(side, told)] = why(ours, theirs)
+    assert side is None
+    assert "other work" in told
+
+
+def test_a_file_of_ones_own_that_was_moved_is_the_same_work():
+    functions = {"torch_model": Made("torch_model", 7)}
+    moved = replace(MADE, path="/b/net.py", functions=functions, makes_batch=Made("batch", 3))
+    ours, theirs = (run_of([case(own(one))]) for one in (MADE, moved))
+    assert content_hash(ours, own(MADE)) == content_hash(theirs, own(moved))
+    assert [*Likeness(ours, theirs).matched().cases] == [case(own(moved)).id]
 
 
 def test_products_of_different_sizes_differ():
@@ -121,6 +159,27 @@ def test_a_new_version_is_that_of_one_backend():
     assert found.software == {"torch": "torch 2.13.0 → 2.14.0"}
     assert found.is_unchanged(NUMPY)
     assert not found.is_unchanged(COMPILED)
+
+
+def with_card(**facts):
+    card = Device("cuda:0", "GPU-1", "A GPU", **facts)
+    hidden = replace(card, device="", uuid="GPU-2")
+    return run(environment=replace(ENVIRONMENT, devices=(card, hidden)))
+
+
+def test_driver_and_power_limit_of_cards_are_told():
+    ours, theirs = (
+        with_card(driver=driver, power_limit_w=watts)
+        for driver, watts in (("550.1", 700.0), ("560.2", 500.0))
+    )
+    assert Likeness(ours, theirs).cards == (
+        "GPU driver 550.1 → 560.2",
+        "power limit of cuda:0 700 W → 500 W",
+        "power limit of a hidden GPU 700 W → 500 W",
+    )
+    assert Likeness(ours, ours).cards == ()
+    assert Likeness(run(), theirs).cards == ()
+    assert Likeness(with_card(), theirs).cards == ()
 
 
 def test_a_run_is_named_with_its_machine():

@@ -9,7 +9,8 @@ from dlbench.archive.soundness import examine
 from dlbench.errors import UnreadableResults
 from dlbench.report import page
 from dlbench.results.folder import RUN, TRAINING, read_run
-from fakes.runs import NUMPY, TORCH, matmul
+from dlbench.results.select import selected
+from fakes.runs import COMPILED, NUMPY, TORCH, matmul
 from fakes.samples import slower, turns
 from fakes.trainings import found as training
 
@@ -176,6 +177,58 @@ def test_a_report_that_says_otherwise_is_found(tmp_path):
     [fault] = examine(tmp_path).faults
     assert fault.where == "report/table.csv"
     assert "1 verdict otherwise than the measurements say" in fault.what
+
+
+# With the limit of one field, 128 KiB, that the csv module has.
+NO_TABLES = {
+    "a stray return": "case,verdict\na\rb,slower\n",
+    "a huge field": f"case,verdict\n{'a' * 140_000},slower\n",
+}
+
+
+@pytest.mark.parametrize("table", NO_TABLES.values(), ids=NO_TABLES)
+def test_a_report_that_is_no_table_is_found(table, tmp_path):
+    written(tmp_path, SOUND)
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "table.csv").write_text(table, encoding="utf-8", newline="")
+    [fault] = examine(tmp_path).faults
+    assert fault.where == "report/table.csv"
+    assert "it cannot be read" in fault.what
+
+
+def with_report(folder, words):
+    """The run of three targets, with a report of the cases that match."""
+    three = turns((matmul(8), {NUMPY: 1e-3, TORCH: 2e-3, COMPILED: 4e-3}), generations=2, rounds=8)
+    written(folder, in_turns(replace(three, run=replace(three.run, plan=planned(three)))))
+    page.write(selected(read_run(folder), words), folder / "report")
+    return folder / "report" / "table.csv"
+
+
+def planned(results):
+    plan = results.run.plan
+    return replace(plan, sampling=replace(plan.sampling, generations=2))
+
+
+@pytest.mark.parametrize("words", ["numpy", "torch", "compile or numpy"])
+def test_a_report_of_some_cases_is_compared_with_these_alone(words, tmp_path):
+    with_report(tmp_path, words)
+    assert examine(tmp_path).faults == ()
+
+
+def test_a_wrong_verdict_in_a_report_of_some_cases_is_found(tmp_path):
+    table = with_report(tmp_path, "torch")
+    told = table.read_text(encoding="utf-8")
+    assert ",slower," in told
+    table.write_text(told.replace(",slower,", ",faster,", 1), encoding="utf-8")
+    [fault] = examine(tmp_path).faults
+    assert "1 verdict otherwise than the measurements say" in fault.what
+
+
+def test_a_report_of_another_run_is_found(tmp_path):
+    table = with_report(tmp_path, "torch")
+    table.write_text(table.read_text(encoding="utf-8").replace("matmul/", "other/"), "utf-8")
+    [fault] = examine(tmp_path).faults
+    assert "it has no case of the run" in fault.what
 
 
 def test_a_folder_of_something_else_is_none(tmp_path):

@@ -80,5 +80,27 @@ def test_a_new_machine_is_a_remark(tmp_path):
     assert "From 20260102-120000-told on, 2 cases begin anew: another machine" in shown
 
 
+@pytest.mark.parametrize(
+    ("margin", "told"),
+    [
+        (0.02, "larger than 2 % beyond doubt (10 % for times without a yardstick), at 1 %"),
+        (0.05, "larger than 5 % beyond doubt (10 % for times without a yardstick), at 1 %"),
+        (0.2, "larger than 20 % beyond doubt, at 1 % for all steps of a case"),
+    ],
+)
+def test_the_margin_is_told(tmp_path, margin, told):
+    store(tmp_path, dated(1, np.random.default_rng(1), WORLD))
+    sheet = sheet_of(history(tmp_path, margin=margin))
+    assert told in " ".join(text(sheet).split())
+    assert json.loads(text(sheet, "json"))["margin"] == margin
+
+
+def test_a_step_of_which_nothing_is_known_says_so(tmp_path):
+    rng = np.random.default_rng(4)
+    store(tmp_path, *(dated(n, rng, WORLD, 1.5 if n > 6 else 1.0) for n in range(1, 13)))
+    [sentence] = sheet_of(history(tmp_path)).answers
+    assert sentence.endswith(": no version, setting, variable or driver that is recorded changed")
+
+
 def test_nothing_is_a_page_too():
     assert "no run" in text(sheet_of(History((), ())))

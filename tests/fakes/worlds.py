@@ -13,6 +13,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from dlbench.records.case import Target, Workload
+from dlbench.records.machine.roofs import Blocks, Ceiling, Roofs
 from dlbench.records.run import UsualLuck
 from dlbench.results.folder import RUN, Results
 from fakes.runs import COMPILED, NUMPY, TORCH, matmul
@@ -108,6 +109,12 @@ def dated(
     env = found.run.environment
     env = replace(env, versions={**env.versions, NEW: version}, **facts)
     return replace(found, run=replace(found.run, environment=env))
+
+
+def too_fast(found: Results, target: Target) -> Results:
+    """Return the run on a machine whose measured ceiling forbids the times of a target."""
+    slow = Ceiling(target, 64, 64, 64, 1e-9, 1e-9, 9, Blocks(8, 0))
+    return replace(found, run=replace(found.run, roofs=Roofs("2026", ceilings=(slow,))))
 
 
 def store(results: Path, *runs: Results) -> None:

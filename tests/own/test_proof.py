@@ -58,6 +58,12 @@ def test_loss_and_gradients_are_compared_last():
     assert "a gradient of layer 1 (first) differs by" in found
 
 
+def test_huge_outputs_are_compared_too():
+    huge = replace(TWIN, outputs=(1e300, -1e300))
+    assert "differ by" in str(proof.difference(huge, replace(TWIN, outputs=(-1e300, 1e300))))
+    assert proof.difference(huge, huge) is None
+
+
 def test_other_data_are_no_fault_of_the_network():
     assert "their data differ" in str(proof.difference(TWIN, replace(TWIN, data="xyz")))
 

@@ -53,6 +53,33 @@ def with_head(**fields):
     return lambda head: {**head, **fields}
 
 
+LAYER = {"name": "first", "shapes": [[4, 4], [4]], "entered": 1.0, "gradients": [1.0, 2.0]}
+TWIN = {"data": "a", "inputs": [8, 4], "shape": [8, 4], "outputs": [0.5], "norm": 1.0, "loss": 0.5}
+
+
+def with_own(**params):
+    """Make the workloads those of a user's own file, with these parameters."""
+    own = {"name": "net", "path": "/net.py", "sha256": "0", "functions": {}, "loss": "mse"}
+
+    def change(head):
+        for group in head["plan"]["groups"]:
+            for one in (group, *group["cases"]):
+                one["workload"] |= {"own": own, "params": params or one["workload"]["params"]}
+        return head
+
+    return change
+
+
+def with_twin(**layer):
+    """Add a twin with one layer to every line; to the last one with these changes."""
+
+    def change(line):
+        layers = [{**LAYER, **(layer if "compile" in line["case"] else {})}]
+        return {**line, "twin": {**TWIN, "layers": layers}}
+
+    return change
+
+
 def compiled(graphs):
     return lambda line: {**line, "compiling": {**COMPILING, "graphs": graphs}}
 
@@ -73,6 +100,11 @@ def compiled(graphs):
         (RUN.lines_file, with_samples(iterations=10**400), "iterations"),
         (RUN.lines_file, compiled([]), "graphs"),
         (RUN.lines_file, compiled([1]), "graphs"),
+        (RUN.head_file, with_own(), "has no network or no batch"),
+        (RUN.head_file, with_own(network="net"), "has no network or no batch"),
+        (RUN.lines_file, with_twin(gradients=[1.0]), "not one gradient for each weight"),
+        (RUN.lines_file, with_twin(gradients=[1.0] * 3), "not one gradient for each weight"),
+        (RUN.lines_file, with_twin(shapes=[[2**62] * 600, [4]]), "larger than 1e+30"),
     ],
 )
 def test_what_nobody_can_compute_with_is_refused_in_words(run, file, change, complaint):
@@ -82,6 +114,9 @@ def test_what_nobody_can_compute_with_is_refused_in_words(run, file, change, com
         assert answer.code == 5
         assert complaint in answer.err
     assert dlbench("list", "runs", "--results", str(run.parent)).code == 0
+    checked = dlbench("check", str(run))
+    assert checked.code == 1
+    assert complaint in checked.out
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from dlbench.errors import UsageError
-from dlbench.results.select import narrowed, selected
+from dlbench.results.select import narrowed, part_of, selected
 from fakes.runs import NUMPY, TORCH, forward, matmul
 from fakes.samples import turns
 
@@ -27,6 +27,14 @@ def test_measurements_are_those_of_the_cases_kept() -> None:
     part = selected(RUN, "matmul")
     live = {case.id for group in part.run.plan.groups for case in group.live}
     assert {one.case for one in part.measurements} == live
+
+
+def test_a_part_is_chosen_by_its_ids_too() -> None:
+    wanted = {f"matmul/8x8x8/{TORCH.id}"}
+    part = part_of(RUN, wanted.__contains__)
+    assert [case.id for case in part.run.plan.cases] == [*wanted]
+    assert {one.case for one in part.measurements} == wanted
+    assert part.run.command == RUN.run.command
 
 
 def test_a_null_stays_with_its_case() -> None:

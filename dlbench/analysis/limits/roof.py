@@ -22,7 +22,8 @@ from dlbench import units
 from dlbench.analysis.limits.efficiency import FLOOR, dispatch, floors
 from dlbench.analysis.limits.traffic import least_bytes
 from dlbench.analysis.parts import Roof, RoofKind
-from dlbench.analysis.rows import Row, is_timed
+from dlbench.analysis.rows import Row, is_timed, row_of
+from dlbench.analysis.samples import CaseSamples
 from dlbench.records.case import Target
 from dlbench.records.images import Conv2D
 from dlbench.records.machine.roofs import Roofs
@@ -72,6 +73,16 @@ def with_roofs(rows: Sequence[Row], run: Run) -> list[Row]:
     own = floors([row for row in rows if not row.busy])
     known = _Known(run.roofs, own)
     return [_judged(row, run, known) for row in rows]
+
+
+def implausible(run: Run, samples: Mapping[str, CaseSamples]) -> dict[str, str]:
+    """Return why cases are implausible, by their ids. samples: of the cases of the run."""
+    cases = run.plan.cases
+    if run.roofs is None and not any(case.workload.kind == FLOOR for case in cases):
+        return {}  # nothing to judge by, and a row takes its time
+    rows = [row_of(case, samples[case.id]) for case in cases if case.id in samples]
+    judged = with_roofs(rows, run)
+    return {row.case: row.failure or "" for row in judged if row.status == "implausible"}
 
 
 def _judged(row: Row, run: Run, known: "_Known") -> Row:
