@@ -4,7 +4,7 @@ It must not know any framework, nor any clock.
 """
 
 from math import sqrt
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -57,23 +57,27 @@ class Checked:
         return self._compared(name, got, result)
 
     def _results(self, step: Step) -> dict[str, Array]:
-        tensors = step.tensors(step.run())
+        return self._arrays(step, step.run())
+
+    def _arrays(self, step: Step, result: Any) -> dict[str, Array]:
+        tensors = step.tensors(result)
         self.backend.device.wait()
         return {name: self.backend.device.array(tensor) for name, tensor in tensors.items()}
 
     def _trained(self, step: Step, first: dict[str, Array]) -> tuple[float, float]:
         """Train some steps; return the first and the last loss."""
-        last = first
         for _ in range(STEPS):
-            before, last = last, self._results(step)
+            result = step.run()
+        last = self._arrays(step, result)
         losses = float(first["loss"]), float(last["loss"])
         if not np.isfinite(losses).all():
             raise DlbenchError(
                 f"the loss is no finite number after {STEPS} steps",
                 hint="Look at the loss and at the learning rate",
             )
-        weights = [name for name in first if name.startswith("weight/")]
-        if all(np.array_equal(before[name], last[name]) for name in weights):
+        step.reset()
+        start = self._arrays(step, result)
+        if not (_has_changed(start, first) or _has_changed(start, last)):
             raise DlbenchError("a training step changes no weight: nothing is learnt")
         return losses
 
@@ -93,3 +97,9 @@ class Checked:
         slack = LOSS_FACTOR * tolerance * scale / sqrt(len(result.outputs))
         expected = {"loss": Expected(np.array(result.loss), slack)}
         return check(expected, {"loss": got["loss"].reshape(())}, min(tolerance, LARGEST_TOLERANCE))
+
+
+def _has_changed(before: dict[str, Array], after: dict[str, Array]) -> bool:
+    """Return whether any weight has."""
+    weights = [name for name in before if name.startswith("weight/")]
+    return any(not np.array_equal(before[name], after[name]) for name in weights)

@@ -19,18 +19,22 @@ BACKEND = SimpleNamespace(device=SimpleNamespace(wait=lambda: None, array=np.asa
 class Fake:
     """A network of one weight, whose loss falls with every step."""
 
-    def __init__(self, *, slope=0.1, outputs=OUT, chance=False, first=1.0):
+    def __init__(self, *, slope=0.1, outputs=OUT, chance=False, first=1.0, learns=99):
+        self.learns = learns
         self.slope, self.outputs, self.has_chance, self.first = slope, outputs, chance, first
         self.reset()
 
     def reset(self):
-        self.weight, self.loss = 1.0, self.first
+        self.weight, self.loss, self.steps = 1.0, self.first, 0
 
     def twin(self):
         layer = Layer("a", [np.ones((2, 2))], [np.ones(4)], 1.0)
         return Result([layer], OUT, OUT + 1, OUT, 1.0, OUT, OUT, logits=False)
 
     def train(self):
+        self.steps += 1
+        if self.steps > self.learns:
+            return self.loss
         loss, self.weight, self.loss = self.loss, self.weight - self.slope, self.loss - self.slope
         return loss
 
@@ -82,3 +86,9 @@ def test_what_is_random_in_training_is_not_compared():
 def test_a_step_that_learns_nothing_is_refused(slope, words):
     with pytest.raises(DlbenchError, match=words):
         check("train_step", slope=slope)
+
+
+@pytest.mark.parametrize("learns", [1, 5])
+def test_a_network_that_has_learnt_all_there_is_is_not_refused(learns):
+    _, twin = check("train_step", learns=learns)
+    assert twin.trained == (1.0, pytest.approx(1.0 - learns * 0.1))
