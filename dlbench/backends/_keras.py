@@ -20,6 +20,7 @@ from dlbench.own.source import Source
 from dlbench.own.twin import Layer, Result, other, probabilities
 from dlbench.own.weights import drawn
 from dlbench.records import layers
+from dlbench.reference.arrays import cast, upcast
 
 # Keras adds epsilon inside the root of Adagrad and RMSprop, where the others add it outside:
 # its square has the same effect on a vanishing gradient.
@@ -86,7 +87,7 @@ class OwnModel:
         self.engine, self.source = engine, source
         self.traced = 0
         with _floats(engine.dtype):
-            self.model = self._made()
+            self.model = self._made(engine.dtype)
         self.start = [engine.array(one.value) for one in self.model.variables]
         self.x = engine.tensor(self._x(self.model))
 
@@ -95,8 +96,8 @@ class OwnModel:
         known = isinstance(shape, tuple) and None not in shape[1:]
         return self.source.x(shape[1:] if known and shape else None)
 
-    def _made(self) -> keras.Model:
-        """Return a built model with the common weights."""
+    def _made(self, dtype: str) -> keras.Model:
+        """Return a built model with the common weights, rounded to a type."""
         model = self.source.make(keras.Model, "keras.Model")
         if not model.built:
             with self.source.told():
@@ -106,7 +107,8 @@ class OwnModel:
         for number, (_, _, variables) in enumerate(_layers(model)):
             for place, variable in enumerate(variables):
                 start = np.asarray(self.engine.array(variable.value), np.float64)
-                variable.assign(drawn(start, number, place, self.source.seed))
+                values = drawn(start, number, place, self.source.seed)
+                variable.assign(upcast(cast(values, dtype)))
         return model
 
     @cached_property
@@ -122,7 +124,7 @@ class OwnModel:
         last = getattr(self.model.layers[-1], "activation", None) if self.model.layers else None
         if self.source.network.loss == "binary_crossentropy":
             return last is not keras.activations.sigmoid
-        return not probabilities(self.outputs)
+        return not probabilities(self.outputs.astype(np.float64), self.engine.dtype)
 
     @cached_property
     def y(self) -> Any:
@@ -179,7 +181,7 @@ class OwnModel:
 
         return Step(
             lambda: model.train_on_batch(x, y),
-            lambda loss: {"loss": self.engine.tensor(np.array(loss)), **self._weights()},
+            lambda loss: {"loss": self.engine.tensor(np.array(float(loss))), **self._weights()},
             {"x": x, "y": y, **self._weights()},
             reset,
         )
@@ -192,20 +194,24 @@ class OwnModel:
         """Return whether anything is random in training."""
         return any(getattr(layer, "rate", 0) for layer in _every(self.model))
 
-    def twin(self) -> Result:
-        """Compute the model in float64, op by op, and without dropout."""
+    def twin(self, dtype: str = "float64") -> Result:
+        """Compute the model in float64, op by op, and without dropout.
+
+        dtype: the type to which data and weights are rounded before.
+        """
         logits = self.logits
         with self.engine.float64(), _floats("float64"):
-            return self._twin(LOSSES[self.source.network.loss](logits), logits)
+            return self._twin(LOSSES[self.source.network.loss](logits), logits, dtype)
 
-    def _twin(self, loss: Any, logits: bool) -> Result:  # noqa: FBT001 - what the outputs are
-        model, data = self._made(), self._x(self.model)
+    def _twin(self, loss: Any, logits: bool, dtype: str) -> Result:  # noqa: FBT001 - the outputs
+        model, data = self._made(dtype), upcast(cast(self._x(self.model), dtype))
         for layer in _every(model):
             if getattr(layer, "rate", 0):
                 layer.rate = 0.0
         found = list(_layers(model))
         entered = _watched(self.engine, [layer for _, layer, _ in found])
-        x, y = keras.ops.convert_to_tensor(data), self.source.y(self.outputs.shape)
+        x = keras.ops.convert_to_tensor(data)
+        y = upcast(cast(self.source.y(self.outputs.shape), dtype))
         outputs = _predicted(self.engine, self.source, model, x)
         others = _predicted(
             self.engine, self.source, model, keras.ops.convert_to_tensor(other(data))

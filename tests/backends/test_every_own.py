@@ -64,7 +64,7 @@ KERAS = Way("torch", "eager", "keras_model", "keras")
 
 
 def bound(backend, way, network, kind="train_step"):
-    target = Target(way.name, DEVICE, way.mode, "float32", THREADS, call=way.call)
+    target = Target(way.name, DEVICE, way.mode, backend.setting.dtype, THREADS, call=way.call)
     params = {"network": network.name, "batch": network.batch}
     workload = Workload(kind, params, Work(0, 0, network.batch), own=network)
     return kind_named(kind).bind(backend, target, workload, {}, 0), target
@@ -259,6 +259,22 @@ def test_inputs_may_be_whole_numbers(tmp_path):
             for way, kind in ((MODULE, "train_step"), (KERAS, "predict"))
         ]
     assert proof.difference(*twins) is None
+
+
+@pytest.mark.parametrize("kind", ["train_step", "predict"])
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+@every_function
+def test_16_bits_are_right(tmp_path, way, dtype, kind):
+    """By SGD: Adam of Keras rounds its beta_2 to 1 in bfloat16, and changes no weight."""
+    if dtype not in DECLARED[way.name].devices[DEVICE.partition(":")[0]]:
+        pytest.skip("the backend has no such type here")
+    text = next(text for text in EXAMPLES if f"def {way.function}" in text)
+    text = re.sub(r"(?m)^optimizer = .*$", "", text) + 'optimizer = {"type": "sgd", "lr": 0.1}\n'
+    with file_of(tmp_path, text) as networks, started(way.name, dtype=dtype) as backend:
+        found, _ = bound(backend, way, networks["net"], kind)
+        checks = found.check()
+        assert checks
+        assert [check for check in checks if not check.passed] == []
 
 
 CACHES = """

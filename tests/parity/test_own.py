@@ -1,5 +1,6 @@
 """The check of a user's own network, on a fake one whose every result is known."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -27,7 +28,7 @@ class Fake:
     def reset(self):
         self.weight, self.loss, self.steps = 1.0, self.first, 0
 
-    def twin(self):
+    def twin(self, dtype="float64"):
         layer = Layer("a", [np.ones((2, 2))], [np.ones(4)], 1.0)
         return Result([layer], OUT, OUT + 1, OUT, 1.0, OUT, OUT, logits=False)
 
@@ -48,9 +49,9 @@ class Fake:
         )
 
 
-def check(name, **fake):
+def check(name, dtype="float32", **fake):
     own = Fake(**fake)
-    checked = Checked(own, NETWORK, BACKEND, "float32")
+    checked = Checked(own, NETWORK, BACKEND, dtype)
     return checked.check(name, own.step(name)), checked.twin
 
 
@@ -74,6 +75,26 @@ def test_a_loss_is_compared_and_followed():
 def test_another_loss_does_not_pass():
     [found], _ = check("train_step", first=1.01)
     assert not found.passed
+
+
+@pytest.mark.parametrize("share", [0.03, 0.3])
+def test_16_bits_have_the_roundings_of_a_network(share):
+    [outputs], _ = check("predict", dtype="bfloat16", outputs=OUT * (1 + share))
+    [loss], _ = check("train_step", dtype="bfloat16", first=1 + 4 * share, slope=0.01)
+    assert (outputs.passed, loss.passed) == (share == 0.03, share == 0.03)
+
+
+def test_16_bits_are_compared_with_the_twin_of_rounded_data():
+    class Rounded(Fake):
+        def twin(self, dtype="float64"):
+            found = super().twin()
+            return found if dtype == "float64" else replace(found, outputs=OUT + 9)
+
+    own = Rounded(outputs=OUT + 9)
+    checked = Checked(own, NETWORK, BACKEND, "bfloat16")
+    [found] = checked.check("predict", own.step("predict"))
+    assert found.error == 0
+    assert checked.twin.outputs == tuple(OUT.ravel())
 
 
 def test_what_is_random_in_training_is_not_compared():

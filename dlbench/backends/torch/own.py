@@ -17,6 +17,7 @@ from dlbench.own.data import Array
 from dlbench.own.source import Source
 from dlbench.own.twin import Layer, Result, other
 from dlbench.own.weights import drawn
+from dlbench.reference.arrays import cast
 
 # From PyTorch's layout of a kernel to (inputs, units), by the layer.
 AXES: dict[type[nn.Module], tuple[int, ...]] = {
@@ -34,12 +35,15 @@ class OwnModule:
         self.backend, self.source = backend, source
         self.loss = LOSSES[source.network.loss]()
         self.like = backend.tensor(np.zeros(1))
-        self.module = self._made(self.like)
+        self.module = self._made(self.like, backend.setting.dtype)
         self.start = {name: one.clone() for name, one in self.module.state_dict().items()}
         self.x = backend.tensor(source.x())
 
-    def _made(self, like: Tensor) -> nn.Module:
-        """Return a module with the common weights, on the device and in the dtype of a tensor."""
+    def _made(self, like: Tensor, dtype: str) -> nn.Module:
+        """Return a module with the common weights, on the device and in the dtype of a tensor.
+
+        dtype: the type to which the weights are rounded.
+        """
         module: nn.Module = self.source.make(nn.Module, "torch.nn.Module")
         if not any(True for _ in module.parameters()):
             raise DlbenchError(f"{self.source.place}: the module has no parameters to train")
@@ -49,14 +53,14 @@ class OwnModule:
                 for place, (name, weight) in enumerate(named.items()):
                     axes = _axes(layer, name, weight)
                     start = weight.detach().cpu().double().numpy().transpose(axes)
-                    values = drawn(start, number, place, self.source.seed)
+                    values = cast(drawn(start, number, place, self.source.seed), dtype)
                     weight.copy_(torch.tensor(values.transpose(np.argsort(axes))))
         return module
 
     @cached_property
     def y(self) -> Tensor:
         """Return the labels, which must fit the outputs."""
-        outputs = _predicted(self._made(self.like), self.x, self.source)
+        outputs = _predicted(self._made(self.like, self.backend.setting.dtype), self.x, self.source)
         return self.backend.tensor(self.source.y(tuple(outputs.shape)))
 
     def steps(self) -> Mapping[str, Callable[[], Step]]:
@@ -105,18 +109,22 @@ class OwnModule:
         """Return whether anything is random in training."""
         return any(_rates(layer) for layer in self.module.modules())
 
-    def twin(self) -> Result:
-        """Compute the network in float64, op by op, on the CPU and without dropout."""
-        x = _double(self.source.x())
-        module = self._made(torch.zeros(1, dtype=torch.float64))
+    def twin(self, dtype: str = "float64") -> Result:
+        """Compute the network in float64, op by op, on the CPU and without dropout.
+
+        dtype: the type to which data and weights are rounded before.
+        """
+        given = cast(self.source.x(), dtype)
+        x = _double(given)
+        module = self._made(torch.zeros(1, dtype=torch.float64), dtype)
         for layer in module.modules():
             for name in _rates(layer):
                 setattr(layer, name, 0.0)
         layers = list(_layers(module))
         entered = _watched([layer for _, layer, _ in layers])
         outputs = _predicted(module, x, self.source)
-        y = self.source.y(tuple(outputs.shape))
-        others = _predicted(module, _double(other(self.source.x())), self.source)
+        y = cast(self.source.y(tuple(outputs.shape)), dtype)
+        others = _predicted(module, _double(other(given)), self.source)
         again = _predicted(module, x, self.source)
         loss, flops = self._learnt(module.train(), x, _double(y))
         return Result(
@@ -133,7 +141,7 @@ class OwnModule:
             others=others.numpy(),
             again=again.numpy(),
             loss=loss,
-            x=self.source.x(),
+            x=given,
             y=y,
             logits=True,
             flops=flops,
