@@ -65,7 +65,7 @@ class Engine:
     """What differs between the frameworks below Keras.
 
     dtype: of the measured model; eager, jit: how Keras's compile is called; array: returns a native
-    tensor as an array; gradients: of a loss of the model's outputs, with the loss; count: takes a
+    tensor as an array; gradients: of a loss of the model's outputs and its penalties, with the loss; count: takes a
     function that returns a number of traces, in a static mode; float64: a context in which there is
     float64; tensor: puts an array on the device.
     """

@@ -58,6 +58,9 @@ EAGER = [way for way in WAYS if way.mode == "eager"]
 STEPS = [*(("train_step", n) for n in range(5)), *(("predict", n) for n in (0, 2, 4))]
 
 every_way = pytest.mark.parametrize("way", WAYS, ids="-".join)
+every_keras = pytest.mark.parametrize(
+    "way", [way for way in WAYS if way.function == "keras_model"], ids="-".join
+)
 every_function = pytest.mark.parametrize("way", EAGER, ids="-".join)
 MODULE = Way("torch", "eager", "torch_model", "module")
 KERAS = Way("torch", "eager", "keras_model", "keras")
@@ -274,6 +277,34 @@ def test_16_bits_are_right(tmp_path, way, dtype, kind):
         found, _ = bound(backend, way, networks["net"], kind)
         checks = found.check()
         assert checks
+        assert [check for check in checks if not check.passed] == []
+
+
+PENALTIES = """
+loss = "mse"
+inputs = (4,)
+
+def keras_model():
+    import keras
+
+    class Adds(keras.layers.Layer):
+        def call(self, x):
+            self.add_loss(0.3 * keras.ops.mean(x * x))
+            return x
+
+    return keras.Sequential([
+        keras.Input((4,)), Adds(),
+        keras.layers.Dense(3, kernel_regularizer=keras.regularizers.L2(0.5)),
+    ])
+"""
+
+
+@every_keras
+def test_the_loss_of_a_keras_model_has_its_penalties(tmp_path, way):
+    with started(way.name, way.mode) as backend, file_of(tmp_path, PENALTIES) as networks:
+        found, _ = bound(backend, way, networks["net"])
+        checks = found.check()
+        assert [check.quantity for check in checks] == ["loss"]
         assert [check for check in checks if not check.passed] == []
 
 
