@@ -4,8 +4,8 @@ Keras runs on the framework that KERAS_BACKEND names, one in a process. What dif
 engines is in an Engine.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from dlbench.backends._keras_layers import every, floats, layers_of, watched
 from dlbench.backends.base import Step
 from dlbench.errors import DlbenchError
 from dlbench.own.data import Array
@@ -86,7 +87,7 @@ class OwnModel:
     def __init__(self, engine: Engine, source: Source) -> None:
         self.engine, self.source = engine, source
         self.traced = 0
-        with _floats(engine.dtype):
+        with floats(engine.dtype):
             self.model = self._made(engine.dtype)
         self.start = [engine.array(one.value) for one in self.model.variables]
         self.x = engine.tensor(self._x(self.model))
@@ -98,13 +99,13 @@ class OwnModel:
 
     def _made(self, dtype: str) -> keras.Model:
         """Return a built model with the common weights, rounded to a type."""
-        model = self.source.make(keras.Model, "keras.Model")
+        model = self.source.make(keras.Model, "keras.Model", keras.utils.set_random_seed)
         if not model.built:
             with self.source.told():
                 model(keras.ops.convert_to_tensor(self._x(model)))
         if not model.trainable_variables:
             raise DlbenchError(f"{self.source.place}: the model has no weights to train")
-        for number, (_, _, variables) in enumerate(_layers(model)):
+        for number, (_, _, variables) in enumerate(layers_of(model)):
             for place, variable in enumerate(variables):
                 start = np.asarray(self.engine.array(variable.value), np.float64)
                 values = drawn(start, number, place, self.source.seed)
@@ -192,7 +193,7 @@ class OwnModel:
     @property
     def has_chance(self) -> bool:
         """Return whether anything is random in training."""
-        return any(getattr(layer, "rate", 0) for layer in _every(self.model))
+        return any(getattr(layer, "rate", 0) for layer in every(self.model))
 
     def twin(self, dtype: str = "float64") -> Result:
         """Compute the model in float64, op by op, and without dropout.
@@ -200,16 +201,24 @@ class OwnModel:
         dtype: the type to which data and weights are rounded before.
         """
         logits = self.logits
-        with self.engine.float64(), _floats("float64"):
+        with self.engine.float64(), floats("float64"):
             return self._twin(LOSSES[self.source.network.loss](logits), logits, dtype)
+
+    def _take_over(self, model: keras.Model) -> None:
+        """Give a model what is not learnt as the measured one began with it, such as statistics."""
+        drawn_ones = {id(one) for _, _, variables in layers_of(model) for one in variables}
+        for variable, value in zip(model.variables, self.start, strict=False):
+            if id(variable) not in drawn_ones:
+                variable.assign(value)
 
     def _twin(self, loss: Any, logits: bool, dtype: str) -> Result:  # noqa: FBT001 - the outputs
         model, data = self._made(dtype), upcast(cast(self._x(self.model), dtype))
-        for layer in _every(model):
+        self._take_over(model)
+        for layer in every(model):
             if getattr(layer, "rate", 0):
                 layer.rate = 0.0
-        found = list(_layers(model))
-        entered = _watched(self.engine, [layer for _, layer, _ in found])
+        found = list(layers_of(model))
+        entered = watched(self.engine.array, [layer for _, layer, _ in found])
         x = keras.ops.convert_to_tensor(data)
         y = upcast(cast(self.source.y(self.outputs.shape), dtype))
         outputs = _predicted(self.engine, self.source, model, x)
@@ -228,7 +237,7 @@ class OwnModel:
                 Layer(
                     name,
                     [self.engine.array(one.value) for one in variables],
-                    [slopes[id(one)] for one in variables],
+                    [slopes.get(id(one), np.zeros(0)) for one in variables],
                     entered.get(place),
                 )
                 for place, (name, _, variables) in enumerate(found)
@@ -243,37 +252,6 @@ class OwnModel:
         )
 
 
-@contextmanager
-def _floats(dtype: str) -> Iterator[None]:
-    """Make layers of this dtype within the block."""
-    before = keras.config.floatx(), keras.config.dtype_policy()
-    keras.config.set_floatx(dtype)
-    keras.config.set_dtype_policy(dtype)
-    try:
-        yield
-    finally:
-        keras.config.set_floatx(before[0])
-        keras.config.set_dtype_policy(before[1])
-
-
-def _every(model: Any) -> Iterator[Any]:
-    """Yield the layers of a model and of the models in it, in order."""
-    for layer in model.layers:
-        yield from _every(layer) if hasattr(layer, "layers") else (layer,)
-
-
-def _layers(model: keras.Model) -> Iterator[tuple[str, Any, list[Any]]]:
-    """Yield the layers with trainable weights, by name; last, what the model itself has."""
-    seen: set[int] = set()
-    for layer in _every(model):
-        variables = [one for one in layer.trainable_variables if id(one) not in seen]
-        seen |= set(map(id, variables))
-        if variables:
-            yield layer.name, layer, variables
-    if rest := [one for one in model.trainable_variables if id(one) not in seen]:
-        yield model.name, None, rest
-
-
 def _predicted(engine: Engine, source: Source, model: keras.Model, x: Any) -> Array:
     """Return the outputs in inference, op by op."""
     with source.told():
@@ -282,21 +260,3 @@ def _predicted(engine: Engine, source: Source, model: keras.Model, x: Any) -> Ar
         what = f"{source.place}: the model has several outputs"
         raise DlbenchError(what, value=len(outputs), hint="One output is supported")
     return engine.array(outputs)
-
-
-def _watched(engine: Engine, those: Sequence[Any]) -> dict[int, float]:
-    """Return a table that the first call of each layer fills: the 2-norm of what enters it."""
-    found: dict[int, float] = {}
-
-    def watch(place: int, call: Callable[..., Any]) -> Callable[..., Any]:
-        def see(inputs: Any, *arguments: Any, **named: Any) -> Any:
-            if place not in found and hasattr(inputs, "shape"):
-                found[place] = float(np.linalg.norm(engine.array(inputs)))
-            return call(inputs, *arguments, **named)
-
-        return see
-
-    for place, layer in enumerate(those):
-        if layer is not None:
-            layer.call = watch(place, layer.call)
-    return found

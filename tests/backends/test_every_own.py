@@ -308,6 +308,59 @@ def test_the_loss_of_a_keras_model_has_its_penalties(tmp_path, way):
         assert [check for check in checks if not check.passed] == []
 
 
+FROZEN_PARTS = """
+loss = "mse"
+inputs = (4,)
+
+def torch_model():
+    import torch
+    from torch import nn
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("turned", torch.randn(4, 4))
+            self.frozen = nn.Linear(4, 4).requires_grad_(False)
+            self.head = nn.Linear(4, 3)
+
+        def forward(self, x):
+            return self.head(self.frozen(x @ self.turned))
+
+    return Net()
+
+def keras_model():
+    import keras
+
+    class Turned(keras.layers.Layer):
+        def build(self, shape):
+            self.turned = self.add_weight(shape=(4, 4), initializer="normal", trainable=False)
+
+        def call(self, x):
+            return x @ self.turned
+
+    return keras.Sequential([
+        keras.Input((4,)), Turned(), keras.layers.Dense(4, trainable=False), keras.layers.Dense(3),
+    ])
+
+def jax_model():
+    import jax.numpy as jnp
+    import numpy as np
+
+    turned = jnp.asarray(np.random.randn(4, 3))
+    return lambda key: {"b": jnp.zeros(3)}, lambda weights, x: x @ turned + weights["b"]
+"""
+
+
+@pytest.mark.parametrize("kind", ["train_step", "predict"])
+@every_function
+def test_what_is_random_and_not_learnt_is_the_same_in_the_twin(tmp_path, way, kind):
+    with started(way.name) as backend, file_of(tmp_path, FROZEN_PARTS) as networks:
+        found, _ = bound(backend, way, networks["net"], kind)
+        checks = found.check()
+        assert checks
+        assert [check for check in checks if not check.passed] == []
+
+
 CACHES = """
 loss = "mse"
 inputs = (3,)

@@ -44,7 +44,7 @@ class OwnModule:
 
         dtype: the type to which the weights are rounded.
         """
-        module: nn.Module = self.source.make(nn.Module, "torch.nn.Module")
+        module: nn.Module = self.source.make(nn.Module, "torch.nn.Module", torch.manual_seed)
         if not any(True for _ in module.parameters()):
             raise DlbenchError(f"{self.source.place}: the module has no parameters to train")
         module.to(like)
@@ -55,6 +55,8 @@ class OwnModule:
                     start = weight.detach().cpu().double().numpy().transpose(axes)
                     values = cast(drawn(start, number, place, self.source.seed), dtype)
                     weight.copy_(torch.tensor(values.transpose(np.argsort(axes))))
+            for buffer in filter(Tensor.is_floating_point, module.buffers()):
+                buffer.copy_(torch.tensor(cast(buffer.cpu().double().numpy(), dtype)))
         return module
 
     @cached_property
