@@ -13,9 +13,17 @@ from typing import Any
 import keras
 import numpy as np
 
-from dlbench.backends._keras_layers import every, floats, layers_of, watched
+from dlbench.backends._keras_layers import (
+    chances,
+    floats,
+    floats_of,
+    layers_of,
+    parts_of,
+    watched,
+)
 from dlbench.backends.base import Step
 from dlbench.errors import DlbenchError
+from dlbench.own import chance
 from dlbench.own.data import Array
 from dlbench.own.source import Source
 from dlbench.own.twin import Layer, Result, other, probabilities
@@ -66,9 +74,9 @@ class Engine:
     """What differs between the frameworks below Keras.
 
     dtype: of the measured model; eager, jit: how Keras's compile is called; array: returns a native
-    tensor as an array; gradients: of a loss of the model's outputs and its penalties, with the loss; count: takes a
-    function that returns a number of traces, in a static mode; float64: a context in which there is
-    float64; tensor: puts an array on the device.
+    tensor as an array; gradients: of a loss of the model's outputs and its penalties, with the
+    loss; count: takes a function that returns a number of traces, in a static mode; float64: a
+    context in which there is float64; tensor: puts an array on the device.
     """
 
     dtype: str
@@ -190,10 +198,25 @@ class OwnModel:
     def _weights(self) -> Mapping[str, Any]:
         return {f"weight/{one.path}": one.value for one in self.model.trainable_variables}
 
-    @property
+    @cached_property
     def has_chance(self) -> bool:
-        """Return whether anything is random in training."""
-        return any(getattr(layer, "rate", 0) for layer in every(self.model))
+        """Return whether anything is random in training: a rate of dropout, or by experiment."""
+        if any(chances(part) for part in parts_of(self.model)):
+            return True
+        loss = LOSSES[self.source.network.loss](self.logits)
+        with self.engine.float64(), floats("float64"):
+            model, data = self._made("float64"), self._x(self.model)
+            x, y = map(keras.ops.convert_to_tensor, (data, self.source.y(self.outputs.shape)))
+            start = [(one, self.engine.array(one.value)) for one in floats_of(model)]
+
+            def trained() -> float:
+                for variable, value in start:
+                    variable.assign(value)
+                with self.source.told():
+                    value = loss(y, model(x, training=True))
+                    return float(self.engine.array(value + sum(map(keras.ops.sum, model.losses))))
+
+            return chance.decides(trained, keras.utils.set_random_seed)
 
     def twin(self, dtype: str = "float64") -> Result:
         """Compute the model in float64, op by op, and without dropout.
@@ -214,9 +237,9 @@ class OwnModel:
     def _twin(self, loss: Any, logits: bool, dtype: str) -> Result:  # noqa: FBT001 - the outputs
         model, data = self._made(dtype), upcast(cast(self._x(self.model), dtype))
         self._take_over(model)
-        for layer in every(model):
-            if getattr(layer, "rate", 0):
-                layer.rate = 0.0
+        for part in parts_of(model):
+            for name in chances(part):
+                setattr(part, name, 0.0)
         found = list(layers_of(model))
         entered = watched(self.engine.array, [layer for _, layer, _ in found])
         x = keras.ops.convert_to_tensor(data)

@@ -9,6 +9,10 @@ import numpy as np
 
 from dlbench.own.data import Array
 
+# What the layers of Keras call the strength of their chance: Dropout, cells of LSTM and GRU,
+# GaussianNoise.
+CHANCES = ("rate", "dropout", "recurrent_dropout", "stddev")
+
 
 @contextmanager
 def floats(dtype: str) -> Iterator[None]:
@@ -27,6 +31,23 @@ def every(model: Any) -> Iterator[Any]:
     """Yield the layers of a model and of the models in it, in order."""
     for layer in model.layers:
         yield from every(layer) if hasattr(layer, "layers") else (layer,)
+
+
+def parts_of(model: keras.Model) -> list[Any]:
+    """Return the layers of a model and their parts, such as the cell of an LSTM."""
+    found: list[Any] = model._flatten_layers(include_self=False)  # noqa: SLF001 - `layers` has no parts
+    return found
+
+
+def chances(part: Any) -> list[str]:
+    """Return the names of what makes a part random in training, and is not 0."""
+    own = vars(part)
+    return [name for name in CHANCES if isinstance(own.get(name), float | int) and own[name]]
+
+
+def floats_of(model: keras.Model) -> list[Any]:
+    """Return the variables of a model but for the states of its generators of random numbers."""
+    return [one for one in model.variables if keras.backend.is_float_dtype(one.dtype)]
 
 
 def weights_of(layer: Any) -> list[Any]:

@@ -361,6 +361,79 @@ def test_what_is_random_and_not_learnt_is_the_same_in_the_twin(tmp_path, way, ki
         assert [check for check in checks if not check.passed] == []
 
 
+# By function, what is random in training.
+CHANCES = {
+    "torch_model": {
+        "F.dropout(x, 0.5, self.training)": True,
+        "x + 0.3 * torch.randn_like(x) * self.training": True,
+        "nn.functional.relu(x)": False,
+        "self.lstm(x[:, None])[0][:, 0]": True,
+    },
+    "keras_model": {
+        "layers.GaussianNoise(0.5)": True,
+        "layers.LSTM(4, dropout=0.4)": True,
+        "layers.GRU(4, recurrent_dropout=0.4)": True,
+        "layers.RandomFlip(seed=1)": True,
+        "Noise()": True,
+        "layers.LSTM(4)": False,
+    },
+}
+RANDOM = """
+loss = "mse"
+inputs = (6,)
+
+def torch_model():
+    import torch
+    from torch import nn
+    F = nn.functional
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.lstm = nn.LSTM(6, 6, 2, batch_first=True, dropout=0.4)
+            self.head = nn.Linear(6, 3)
+            if not {LSTM}:
+                del self.lstm
+
+        def forward(self, x):
+            return self.head({LAYER})
+
+    return Net()
+
+def keras_model():
+    import keras
+    layers = keras.layers
+
+    class Noise(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.seeds = keras.random.SeedGenerator()
+
+        def call(self, x, training=False):
+            shape = keras.ops.shape(x)
+            return x + 0.3 * keras.random.normal(shape, seed=self.seeds) if training else x
+
+    return keras.Sequential([
+        keras.Input((6,)), layers.Reshape((2, 3, 1) if "Flip" in {NAME} else (2, 3)), {LAYER},
+        layers.Flatten(), layers.Dense(3),
+    ])
+"""
+
+
+@pytest.mark.parametrize(
+    ("way", "layer", "is_random"),
+    [(way, *one) for way in EAGER for one in CHANCES.get(way.function, {}).items()],
+)
+def test_chance_is_found_whatever_its_name(tmp_path, way, layer, is_random):
+    text = RANDOM.replace("{LAYER}", layer).replace("{NAME}", repr(layer))
+    text = text.replace("{LSTM}", str("lstm" in layer))
+    with started(way.name) as backend, file_of(tmp_path, text) as networks:
+        found, _ = bound(backend, way, networks["net"])
+        checks = found.check()
+        assert [check for check in checks if not check.passed] == []
+        assert (checks == ()) is is_random
+
+
 CACHES = """
 loss = "mse"
 inputs = (3,)

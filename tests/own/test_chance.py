@@ -24,7 +24,7 @@ def test_the_same_seed_gives_the_same_draws_and_seeds_the_framework():
 @pytest.mark.parametrize(
     ("loss", "decides"),
     [
-        (lambda: random.random(), True),
+        (random.random, True),
         (lambda: 1 + np.random.rand(), True),  # noqa: NPY002
         (lambda: 2.0, False),
         (lambda: 2.0 + 1e-13 * random.random(), False),

@@ -13,6 +13,7 @@ from dlbench.backends.torch.backend import TorchBackend
 from dlbench.backends.torch.natives import LOSSES, OPTIMIZERS
 from dlbench.backends.torch.own_keras import keras_model
 from dlbench.errors import DlbenchError
+from dlbench.own import chance
 from dlbench.own.data import Array
 from dlbench.own.source import Source
 from dlbench.own.twin import Layer, Result, other
@@ -60,10 +61,15 @@ class OwnModule:
         return module
 
     @cached_property
-    def y(self) -> Tensor:
+    def labels(self) -> Array:
         """Return the labels, which must fit the outputs."""
         outputs = _predicted(self._made(self.like, self.backend.setting.dtype), self.x, self.source)
-        return self.backend.tensor(self.source.y(tuple(outputs.shape)))
+        return self.source.y(tuple(outputs.shape))
+
+    @cached_property
+    def y(self) -> Tensor:
+        """Return the labels on the device."""
+        return self.backend.tensor(self.labels)
 
     def steps(self) -> Mapping[str, Callable[[], Step]]:
         """Return what makes each step."""
@@ -106,10 +112,21 @@ class OwnModule:
         weights = {f"weight/{name}": one for name, one in self.module.named_parameters()}
         return {"loss": loss, **weights}
 
-    @property
+    @cached_property
     def has_chance(self) -> bool:
-        """Return whether anything is random in training."""
-        return any(_rates(layer) for layer in self.module.modules())
+        """Return whether anything is random in training: a rate of dropout, or by experiment."""
+        if any(_rates(layer) for layer in self.module.modules()):
+            return True
+        module, x = self._made(torch.zeros(1, dtype=torch.float64), "float64"), self.source.x()
+        start = {name: one.clone() for name, one in module.state_dict().items()}
+        y = _double(self.labels)
+
+        def loss() -> float:
+            module.load_state_dict(start)
+            with torch.no_grad(), self.source.told():
+                return float(self.loss(module.train()(_double(x)), y))
+
+        return chance.decides(loss, torch.manual_seed)
 
     def twin(self, dtype: str = "float64") -> Result:
         """Compute the network in float64, op by op, on the CPU and without dropout.
