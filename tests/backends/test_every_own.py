@@ -502,11 +502,11 @@ def test_the_script_without_dlbench_runs(tmp_path, way):
             "train_step", {"network": "net", "batch": network.batch}, Work(0, 0, 4), own=network
         )
         case = Case(workload, replace(target, mode=way.mode), "dynamic")
-        written = repro.script([case], found.twin(), DECLARED)
+        written = repro.script([case], found.twin(), DECLARED, lambda device: {})
     script = tmp_path / "repro.py"
     script.write_text(written.replace("3, 2.0\n", "1, 0.01\n"), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, script], capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert re.fullmatch(rf"{way.name} {way.mode} {way.call}: \d\S* ms\n", done.stdout)
+    assert re.fullmatch(rf"{re.escape(case.target.id)}: \d\S* ms\n", done.stdout)
