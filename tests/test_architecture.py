@@ -21,6 +21,7 @@ OWN = {
     "tensorflow": {"tensorflow", "keras"},
     "jax": {"jax", "flax", "keras"},
     "_keras": {"keras"},
+    "_keras_layers": {"keras"},
 }
 
 every_file = pytest.mark.parametrize(

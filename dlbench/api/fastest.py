@@ -9,6 +9,7 @@ from dlbench.api.invocation import Watch, unwatched
 from dlbench.api.result import RunResult
 from dlbench.api.run import run
 from dlbench.errors import UsageError
+from dlbench.machine.gpu import identity
 from dlbench.own import repro, use
 from dlbench.plan.request import Request
 from dlbench.plan.targets import read_declarations
@@ -58,4 +59,9 @@ def script(result: RunResult) -> str:
         raise UsageError("there is no script: no network of an own file was measured")
     those = [row.case for row in rows if row.workload.id == first.workload.id]
     cases = [case for case in result.run.plan.cases if case.id in those]
-    return repro.script(cases, twins[first.case], read_declarations())
+    return repro.script(cases, twins[first.case], read_declarations(), _variables_of)
+
+
+def _variables_of(device: str) -> dict[str, str]:
+    """Return the environment variables by which a process sees a device alone, as a worker does."""
+    return identity.environment_of(device, identity.card_of(device))

@@ -4,8 +4,8 @@ Keras runs on the framework that KERAS_BACKEND names, one in a process. What dif
 engines is in an Engine.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,13 +13,23 @@ from typing import Any
 import keras
 import numpy as np
 
+from dlbench.backends._keras_layers import (
+    chances,
+    floats,
+    floats_of,
+    layers_of,
+    parts_of,
+    watched,
+)
 from dlbench.backends.base import Step
 from dlbench.errors import DlbenchError
+from dlbench.own import chance
 from dlbench.own.data import Array
 from dlbench.own.source import Source
 from dlbench.own.twin import Layer, Result, other, probabilities
 from dlbench.own.weights import drawn
 from dlbench.records import layers
+from dlbench.reference.arrays import cast, upcast
 
 # Keras adds epsilon inside the root of Adagrad and RMSprop, where the others add it outside:
 # its square has the same effect on a vanishing gradient.
@@ -64,9 +74,9 @@ class Engine:
     """What differs between the frameworks below Keras.
 
     dtype: of the measured model; eager, jit: how Keras's compile is called; array: returns a native
-    tensor as an array; gradients: of a loss of the model's outputs, with the loss; count: takes a
-    function that returns a number of traces, in a static mode; float64: a context in which there is
-    float64; tensor: puts an array on the device.
+    tensor as an array; gradients: of a loss of the model's outputs and its penalties, with the
+    loss; count: takes a function that returns a number of traces, in a static mode; float64: a
+    context in which there is float64; tensor: puts an array on the device.
     """
 
     dtype: str
@@ -85,8 +95,8 @@ class OwnModel:
     def __init__(self, engine: Engine, source: Source) -> None:
         self.engine, self.source = engine, source
         self.traced = 0
-        with _floats(engine.dtype):
-            self.model = self._made()
+        with floats(engine.dtype):
+            self.model = self._made(engine.dtype)
         self.start = [engine.array(one.value) for one in self.model.variables]
         self.x = engine.tensor(self._x(self.model))
 
@@ -95,18 +105,19 @@ class OwnModel:
         known = isinstance(shape, tuple) and None not in shape[1:]
         return self.source.x(shape[1:] if known and shape else None)
 
-    def _made(self) -> keras.Model:
-        """Return a built model with the common weights."""
-        model = self.source.make(keras.Model, "keras.Model")
+    def _made(self, dtype: str) -> keras.Model:
+        """Return a built model with the common weights, rounded to a type."""
+        model = self.source.make(keras.Model, "keras.Model", keras.utils.set_random_seed)
         if not model.built:
             with self.source.told():
                 model(keras.ops.convert_to_tensor(self._x(model)))
         if not model.trainable_variables:
             raise DlbenchError(f"{self.source.place}: the model has no weights to train")
-        for number, (_, _, variables) in enumerate(_layers(model)):
+        for number, (_, _, variables) in enumerate(layers_of(model)):
             for place, variable in enumerate(variables):
                 start = np.asarray(self.engine.array(variable.value), np.float64)
-                variable.assign(drawn(start, number, place, self.source.seed))
+                values = drawn(start, number, place, self.source.seed)
+                variable.assign(upcast(cast(values, dtype)))
         return model
 
     @cached_property
@@ -122,7 +133,7 @@ class OwnModel:
         last = getattr(self.model.layers[-1], "activation", None) if self.model.layers else None
         if self.source.network.loss == "binary_crossentropy":
             return last is not keras.activations.sigmoid
-        return not probabilities(self.outputs)
+        return not probabilities(self.outputs.astype(np.float64), self.engine.dtype)
 
     @cached_property
     def y(self) -> Any:
@@ -179,7 +190,7 @@ class OwnModel:
 
         return Step(
             lambda: model.train_on_batch(x, y),
-            lambda loss: {"loss": self.engine.tensor(np.array(loss)), **self._weights()},
+            lambda loss: {"loss": self.engine.tensor(np.array(float(loss))), **self._weights()},
             {"x": x, "y": y, **self._weights()},
             reset,
         )
@@ -187,25 +198,52 @@ class OwnModel:
     def _weights(self) -> Mapping[str, Any]:
         return {f"weight/{one.path}": one.value for one in self.model.trainable_variables}
 
-    @property
+    @cached_property
     def has_chance(self) -> bool:
-        """Return whether anything is random in training."""
-        return any(getattr(layer, "rate", 0) for layer in _every(self.model))
+        """Return whether anything is random in training: a rate of dropout, or by experiment."""
+        if any(chances(part) for part in parts_of(self.model)):
+            return True
+        loss = LOSSES[self.source.network.loss](self.logits)
+        with self.engine.float64(), floats("float64"):
+            model, data = self._made("float64"), self._x(self.model)
+            x, y = map(keras.ops.convert_to_tensor, (data, self.source.y(self.outputs.shape)))
+            start = [(one, self.engine.array(one.value)) for one in floats_of(model)]
 
-    def twin(self) -> Result:
-        """Compute the model in float64, op by op, and without dropout."""
+            def trained() -> float:
+                for variable, value in start:
+                    variable.assign(value)
+                with self.source.told():
+                    value = loss(y, model(x, training=True))
+                    return float(self.engine.array(value + sum(map(keras.ops.sum, model.losses))))
+
+            return chance.decides(trained, keras.utils.set_random_seed)
+
+    def twin(self, dtype: str = "float64") -> Result:
+        """Compute the model in float64, op by op, and without dropout.
+
+        dtype: the type to which data and weights are rounded before.
+        """
         logits = self.logits
-        with self.engine.float64(), _floats("float64"):
-            return self._twin(LOSSES[self.source.network.loss](logits), logits)
+        with self.engine.float64(), floats("float64"):
+            return self._twin(LOSSES[self.source.network.loss](logits), logits, dtype)
 
-    def _twin(self, loss: Any, logits: bool) -> Result:  # noqa: FBT001 - what the outputs are
-        model, data = self._made(), self._x(self.model)
-        for layer in _every(model):
-            if getattr(layer, "rate", 0):
-                layer.rate = 0.0
-        found = list(_layers(model))
-        entered = _watched(self.engine, [layer for _, layer, _ in found])
-        x, y = keras.ops.convert_to_tensor(data), self.source.y(self.outputs.shape)
+    def _take_over(self, model: keras.Model) -> None:
+        """Give a model what is not learnt as the measured one began with it, such as statistics."""
+        drawn_ones = {id(one) for _, _, variables in layers_of(model) for one in variables}
+        for variable, value in zip(model.variables, self.start, strict=False):
+            if id(variable) not in drawn_ones:
+                variable.assign(value)
+
+    def _twin(self, loss: Any, logits: bool, dtype: str) -> Result:  # noqa: FBT001 - the outputs
+        model, data = self._made(dtype), upcast(cast(self._x(self.model), dtype))
+        self._take_over(model)
+        for part in parts_of(model):
+            for name in chances(part):
+                setattr(part, name, 0.0)
+        found = list(layers_of(model))
+        entered = watched(self.engine.array, [layer for _, layer, _ in found])
+        x = keras.ops.convert_to_tensor(data)
+        y = upcast(cast(self.source.y(self.outputs.shape), dtype))
         outputs = _predicted(self.engine, self.source, model, x)
         others = _predicted(
             self.engine, self.source, model, keras.ops.convert_to_tensor(other(data))
@@ -222,7 +260,7 @@ class OwnModel:
                 Layer(
                     name,
                     [self.engine.array(one.value) for one in variables],
-                    [slopes[id(one)] for one in variables],
+                    [slopes.get(id(one), np.zeros(0)) for one in variables],
                     entered.get(place),
                 )
                 for place, (name, _, variables) in enumerate(found)
@@ -237,37 +275,6 @@ class OwnModel:
         )
 
 
-@contextmanager
-def _floats(dtype: str) -> Iterator[None]:
-    """Make layers of this dtype within the block."""
-    before = keras.config.floatx(), keras.config.dtype_policy()
-    keras.config.set_floatx(dtype)
-    keras.config.set_dtype_policy(dtype)
-    try:
-        yield
-    finally:
-        keras.config.set_floatx(before[0])
-        keras.config.set_dtype_policy(before[1])
-
-
-def _every(model: Any) -> Iterator[Any]:
-    """Yield the layers of a model and of the models in it, in order."""
-    for layer in model.layers:
-        yield from _every(layer) if hasattr(layer, "layers") else (layer,)
-
-
-def _layers(model: keras.Model) -> Iterator[tuple[str, Any, list[Any]]]:
-    """Yield the layers with trainable weights, by name; last, what the model itself has."""
-    seen: set[int] = set()
-    for layer in _every(model):
-        variables = [one for one in layer.trainable_variables if id(one) not in seen]
-        seen |= set(map(id, variables))
-        if variables:
-            yield layer.name, layer, variables
-    if rest := [one for one in model.trainable_variables if id(one) not in seen]:
-        yield model.name, None, rest
-
-
 def _predicted(engine: Engine, source: Source, model: keras.Model, x: Any) -> Array:
     """Return the outputs in inference, op by op."""
     with source.told():
@@ -276,21 +283,3 @@ def _predicted(engine: Engine, source: Source, model: keras.Model, x: Any) -> Ar
         what = f"{source.place}: the model has several outputs"
         raise DlbenchError(what, value=len(outputs), hint="One output is supported")
     return engine.array(outputs)
-
-
-def _watched(engine: Engine, those: Sequence[Any]) -> dict[int, float]:
-    """Return a table that the first call of each layer fills: the 2-norm of what enters it."""
-    found: dict[int, float] = {}
-
-    def watch(place: int, call: Callable[..., Any]) -> Callable[..., Any]:
-        def see(inputs: Any, *arguments: Any, **named: Any) -> Any:
-            if place not in found and hasattr(inputs, "shape"):
-                found[place] = float(np.linalg.norm(engine.array(inputs)))
-            return call(inputs, *arguments, **named)
-
-        return see
-
-    for place, layer in enumerate(those):
-        if layer is not None:
-            layer.call = watch(place, layer.call)
-    return found

@@ -30,7 +30,7 @@ BATCH: Final = "batch"
 # What is allowed for each setting, in words.
 ALLOWED: Final = {
     "loss": f"one of {', '.join(get_args(OwnLoss))}, in quotes",
-    "optimizer": 'sgd, adagrad, rmsprop or adam in quotes, or {"type": "adam", "lr": 0.001}',
+    "optimizer": 'sgd, adagrad, rmsprop, adam or adamw in quotes, or {"type": "adam", "lr": 0.001}',
     "inputs": "the shape of one sample, such as (28, 28)",
     "batch_size": "a whole number from 1 to 1000000",
 }

@@ -1,7 +1,6 @@
 """A batch for a user's own network: from the file, or random by the shape of its inputs."""
 
 import hashlib
-import random
 from math import prod
 from typing import Any
 
@@ -9,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dlbench.errors import DlbenchError
-from dlbench.own import file
+from dlbench.own import chance, file
 from dlbench.records.own import OwnNetwork
 
 Array = npt.NDArray[Any]
@@ -37,9 +36,9 @@ def given(network: OwnNetwork, rows: int, seed: int) -> tuple[Array, Array] | No
     """Return x and y of the file's `batch`; None if it has none. Old generators get the seed."""
     if network.makes_batch is None:
         return None
-    random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002 - for what the file draws from it
-    made = file.function(network, network.makes_batch)(rows)
+    function = file.function(network, network.makes_batch)
+    chance.seed_all(seed, chance.nothing)
+    made = function(rows)
     place = f"{network.makes_batch.name}({rows})"
     try:
         x, y = (np.asarray(one) for one in made)

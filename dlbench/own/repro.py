@@ -3,10 +3,10 @@
 The code comes from a TOML file in the folder of each backend, or from a private one of the family.
 """
 
+import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from string import Template
 from textwrap import indent
 from typing import Any, Final
@@ -14,12 +14,11 @@ from typing import Any, Final
 from msgspec.structs import asdict
 
 from dlbench.errors import UsageError
-from dlbench.records.base import DTYPES
 from dlbench.records.case import Case, Declaration
 from dlbench.records.own import OwnNetwork, Twin
 from dlbench.registry import PACKAGE
 
-SCRIPT: Final = Template('''"""Times $what of $name, batch $rows, without dlbench.
+SCRIPT: Final = Template('''"""Times $what of the network in FILE, batch $rows, without dlbench.
 
 Each way runs in a process of its own, in turns: run this script without arguments.
 """
@@ -33,7 +32,7 @@ import time
 
 import numpy
 
-FILE, ROWS, THREADS, TURNS, SECONDS = $file, $rows, $threads, 3, 2.0
+FILE, ROWS, TURNS, SECONDS = $file, $rows, 3, 2.0
 
 
 def loaded():
@@ -85,6 +84,9 @@ if __name__ == "__main__":
     main()
 ''')
 
+# The type in which all frameworks make networks: others need more than plain code.
+PLAIN: Final = "float32"
+
 # Random labels that fit a loss. $shape: of the outputs; $rows_shape: without the classes.
 LABELS: Final = {
     "sparse_categorical_crossentropy": "draws.integers(0, $classes, $rows_shape)",
@@ -95,29 +97,35 @@ LABELS: Final = {
 OTHER_LABELS: Final = "draws.normal(size=$shape)"
 
 
-def script(cases: Sequence[Case], twin: Twin, declarations: Mapping[str, Declaration]) -> str:
-    """Return the script that times these cases of one workload; twin: of one of them."""
+def script(
+    cases: Sequence[Case],
+    twin: Twin,
+    declarations: Mapping[str, Declaration],
+    variables_of: Callable[[str], Mapping[str, str]],
+) -> str:
+    """Return the script that times these cases of one workload.
+
+    twin: of one of them; variables_of: returns the environment variables by which a process sees a
+    device, such as `cuda:1`, alone.
+    """
     workload = cases[0].workload
     own = workload.own
     if own is None:
         raise UsageError("a script is written for networks of an own file", value=workload.id)
-    names = [f"{one.target.backend} {one.target.mode} {one.target.call}" for one in cases]
-    functions = [name.replace(" ", "_").replace("-", "_") for name in names]
-    ways = [
-        _way(function, case, own, declarations)
-        for function, case in zip(functions, cases, strict=True)
-    ]
-    table = [
-        f"    {name!r}: ({function}, {_variables(case, declarations)!r}),\n"
-        for name, function, case in zip(names, functions, cases, strict=True)
-    ]
+    cases = [case for case in cases if case.target.dtype == PLAIN]
+    if not cases:
+        raise UsageError(f"a script is written for {PLAIN} alone", hint=f"Add: --dtype {PLAIN}")
+    ways, table = [], []
+    for case in cases:
+        function, seen = re.sub(r"\W", "_", case.target.id), variables_of(case.target.device)
+        variables = {**_variables(case, declarations), **seen}
+        ways.append(_way(function, case, own, declarations, is_alone=any(seen.values())))
+        table.append(f"    {case.target.id!r}: ({function}, {variables!r}),\n")
     return SCRIPT.substitute(
         what=workload.kind,
-        name=Path(own.path).name,
         file=repr(own.path),
         rows=workload.params["batch"],
-        threads=cases[0].target.threads,
-        dtype=DTYPES[cases[0].target.dtype].storage,
+        dtype=PLAIN,
         data=indent(_data(own, twin), "    "),
         ways="\n".join(ways),
         table="".join(table),
@@ -137,9 +145,14 @@ def _data(own: OwnNetwork, twin: Twin) -> str:
 
 
 def _way(
-    function: str, case: Case, own: OwnNetwork, declarations: Mapping[str, Declaration]
+    function: str,
+    case: Case,
+    own: OwnNetwork,
+    declarations: Mapping[str, Declaration],
+    *,
+    is_alone: bool,
 ) -> str:
-    """Return the function that makes the step of a case."""
+    """Return the function that makes the step of a case. is_alone: it sees its device alone."""
     target = case.target
     name = next(
         name
@@ -150,7 +163,8 @@ def _way(
     settings = {key: value for key, value in asdict(own.optimizer).items() if key != "type"}
     kind = str(type(own.optimizer).__struct_config__.tag)
     body = Template(texts[name][case.workload.kind]).substitute(
-        device=target.device,
+        device=target.device.partition(":")[0] if is_alone else target.device,
+        threads=target.threads,
         function=own.functions[name].name,
         loss=texts["losses"][own.loss],
         optimizer=Template(texts["optimizers"][kind]).substitute(settings),

@@ -1,13 +1,13 @@
 """A user's own network as a backend gets it: its function, its data, and their mistakes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from dlbench.errors import DlbenchError
-from dlbench.own import data, file
+from dlbench.own import chance, data, file
 from dlbench.own.data import Array
 from dlbench.records.own import OwnNetwork
 
@@ -21,10 +21,20 @@ class Source:
     rows: int
     seed: int
 
-    def make(self, kind: type | None = None, what: str = "") -> Any:
-        """Call the function; DlbenchError unless it returns the kind. what: the kind in words."""
+    def make(
+        self,
+        kind: type | None = None,
+        what: str = "",
+        framework: Callable[[int], Any] = chance.nothing,
+    ) -> Any:
+        """Call the function, with the same draws every time; DlbenchError unless it returns `kind`.
+
+        what: the kind in words; framework: seeds the framework.
+        """
         made = self.network.functions[self.name]
-        result = file.function(self.network, made)()
+        function = file.function(self.network, made)
+        chance.seed_all(self.seed, framework)
+        result = function()
         if kind is not None and not isinstance(result, kind):
             found = type(result).__name__
             raise DlbenchError(

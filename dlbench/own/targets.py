@@ -23,6 +23,12 @@ def own_variants(
             yield replace(target, call=way.call)
 
 
+def own_reason_to_skip(target: Target, declared: Declaration) -> str | None:
+    """Return why the call of a target has no such dtype; None if it has it."""
+    ways = (way for way in declared.own.values() if way.call == target.call)
+    return next((way.lacks[target.dtype] for way in ways if target.dtype in way.lacks), None)
+
+
 def own_calls(declarations: Mapping[str, Declaration]) -> list[str]:
     """Return the calls of all functions, each once."""
     ways = (way for declared in declarations.values() for way in declared.own.values())

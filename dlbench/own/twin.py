@@ -11,6 +11,7 @@ import numpy as np
 
 from dlbench.errors import DlbenchError
 from dlbench.own.data import Array, digest
+from dlbench.records.base import DTYPES
 from dlbench.records.own import Twin, TwinLayer
 
 # So many outputs are kept: enough to see which are equal.
@@ -93,10 +94,11 @@ def other(x: Array) -> Array:
     return x.min() + x.max() - x if x.dtype.kind in "iu" else np.cos(x[::-1])
 
 
-def probabilities(outputs: Array) -> bool:
-    """Return whether every row of outputs is a distribution."""
+def probabilities(outputs: Array, dtype: str) -> bool:
+    """Return whether every row of outputs, of this type, is a distribution."""
+    within = max(SUM_TO_ONE, DTYPES[dtype].eps)
     sums = outputs.sum(axis=-1)
-    return bool((outputs >= 0).all() and (abs(sums - 1) < SUM_TO_ONE).all())
+    return bool((outputs >= 0).all() and (abs(sums - 1) < within).all())
 
 
 def softmax(logits: Array) -> Array:

@@ -13,7 +13,7 @@ from dlbench import registry
 from dlbench.datasets.base import rows_of
 from dlbench.errors import UsageError
 from dlbench.networks.base import every
-from dlbench.own.targets import own_calls, own_variants
+from dlbench.own.targets import own_calls, own_reason_to_skip, own_variants
 from dlbench.plan import left_out, presets
 from dlbench.plan.afford import lengthened, within_limit
 from dlbench.plan.fitting import precision
@@ -273,6 +273,7 @@ def _group(
             mode_kind,  # type: ignore[arg-type]
             unfit
             or reason_to_skip(target, machine)
+            or own_reason_to_skip(target, machine.declarations[target.backend])
             or precision.reason_to_skip(workload, target, known),
         )
         for target, mode_kind in targets

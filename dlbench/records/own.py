@@ -27,12 +27,14 @@ class Way(Record, frozen=True):
     """How a backend runs one function of an own file.
 
     call: the word for it in the id of a target; modes: those in which it runs, empty for all of the
-    backend; use: by mode, the line of code or of the shell that uses this way without dlbench.
+    backend; use: by mode, the line of code or of the shell that uses this way without dlbench;
+    lacks: why it has no such dtype, although its backend does, by name.
     """
 
     call: str
     modes: tuple[str, ...] = ()
     use: dict[str, str] = field(default_factory=dict)
+    lacks: dict[str, str] = field(default_factory=dict)
 
 
 class Made(Record, frozen=True):

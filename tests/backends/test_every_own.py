@@ -58,13 +58,16 @@ EAGER = [way for way in WAYS if way.mode == "eager"]
 STEPS = [*(("train_step", n) for n in range(5)), *(("predict", n) for n in (0, 2, 4))]
 
 every_way = pytest.mark.parametrize("way", WAYS, ids="-".join)
+every_keras = pytest.mark.parametrize(
+    "way", [way for way in WAYS if way.function == "keras_model"], ids="-".join
+)
 every_function = pytest.mark.parametrize("way", EAGER, ids="-".join)
 MODULE = Way("torch", "eager", "torch_model", "module")
 KERAS = Way("torch", "eager", "keras_model", "keras")
 
 
 def bound(backend, way, network, kind="train_step"):
-    target = Target(way.name, DEVICE, way.mode, "float32", THREADS, call=way.call)
+    target = Target(way.name, DEVICE, way.mode, backend.setting.dtype, THREADS, call=way.call)
     params = {"network": network.name, "batch": network.batch}
     workload = Workload(kind, params, Work(0, 0, network.batch), own=network)
     return kind_named(kind).bind(backend, target, workload, {}, 0), target
@@ -261,6 +264,176 @@ def test_inputs_may_be_whole_numbers(tmp_path):
     assert proof.difference(*twins) is None
 
 
+@pytest.mark.parametrize("kind", ["train_step", "predict"])
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+@every_function
+def test_16_bits_are_right(tmp_path, way, dtype, kind):
+    """By SGD: Adam of Keras rounds its beta_2 to 1 in bfloat16, and changes no weight."""
+    if dtype not in DECLARED[way.name].devices[DEVICE.partition(":")[0]]:
+        pytest.skip("the backend has no such type here")
+    text = next(text for text in EXAMPLES if f"def {way.function}" in text)
+    text = re.sub(r"(?m)^optimizer = .*$", "", text) + 'optimizer = {"type": "sgd", "lr": 0.1}\n'
+    with file_of(tmp_path, text) as networks, started(way.name, dtype=dtype) as backend:
+        found, _ = bound(backend, way, networks["net"], kind)
+        checks = found.check()
+        assert checks
+        assert [check for check in checks if not check.passed] == []
+
+
+PENALTIES = """
+loss = "mse"
+inputs = (4,)
+
+def keras_model():
+    import keras
+
+    class Adds(keras.layers.Layer):
+        def call(self, x):
+            self.add_loss(0.3 * keras.ops.mean(x * x))
+            return x
+
+    return keras.Sequential([
+        keras.Input((4,)), Adds(),
+        keras.layers.Dense(3, kernel_regularizer=keras.regularizers.L2(0.5)),
+    ])
+"""
+
+
+@every_keras
+def test_the_loss_of_a_keras_model_has_its_penalties(tmp_path, way):
+    with started(way.name, way.mode) as backend, file_of(tmp_path, PENALTIES) as networks:
+        found, _ = bound(backend, way, networks["net"])
+        checks = found.check()
+        assert [check.quantity for check in checks] == ["loss"]
+        assert [check for check in checks if not check.passed] == []
+
+
+FROZEN_PARTS = """
+loss = "mse"
+inputs = (4,)
+
+def torch_model():
+    import torch
+    from torch import nn
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("turned", torch.randn(4, 4))
+            self.frozen = nn.Linear(4, 4).requires_grad_(False)
+            self.head = nn.Linear(4, 3)
+
+        def forward(self, x):
+            return self.head(self.frozen(x @ self.turned))
+
+    return Net()
+
+def keras_model():
+    import keras
+
+    class Turned(keras.layers.Layer):
+        def build(self, shape):
+            self.turned = self.add_weight(shape=(4, 4), initializer="normal", trainable=False)
+
+        def call(self, x):
+            return x @ self.turned
+
+    return keras.Sequential([
+        keras.Input((4,)), Turned(), keras.layers.Dense(4, trainable=False), keras.layers.Dense(3),
+    ])
+
+def jax_model():
+    import jax.numpy as jnp
+    import numpy as np
+
+    turned = jnp.asarray(np.random.randn(4, 3))
+    return lambda key: {"b": jnp.zeros(3)}, lambda weights, x: x @ turned + weights["b"]
+"""
+
+
+@pytest.mark.parametrize("kind", ["train_step", "predict"])
+@every_function
+def test_what_is_random_and_not_learnt_is_the_same_in_the_twin(tmp_path, way, kind):
+    with started(way.name) as backend, file_of(tmp_path, FROZEN_PARTS) as networks:
+        found, _ = bound(backend, way, networks["net"], kind)
+        checks = found.check()
+        assert checks
+        assert [check for check in checks if not check.passed] == []
+
+
+# By function, what is random in training.
+CHANCES = {
+    "torch_model": {
+        "F.dropout(x, 0.5, self.training)": True,
+        "x + 0.3 * torch.randn_like(x) * self.training": True,
+        "nn.functional.relu(x)": False,
+        "self.lstm(x[:, None])[0][:, 0]": True,
+    },
+    "keras_model": {
+        "layers.GaussianNoise(0.5)": True,
+        "layers.LSTM(4, dropout=0.4)": True,
+        "layers.GRU(4, recurrent_dropout=0.4)": True,
+        "layers.RandomFlip(seed=1)": True,
+        "Noise()": True,
+        "layers.LSTM(4)": False,
+    },
+}
+RANDOM = """
+loss = "mse"
+inputs = (6,)
+
+def torch_model():
+    import torch
+    from torch import nn
+    F = nn.functional
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.lstm = nn.LSTM(6, 6, 2, batch_first=True, dropout=0.4)
+            self.head = nn.Linear(6, 3)
+            if not {LSTM}:
+                del self.lstm
+
+        def forward(self, x):
+            return self.head({LAYER})
+
+    return Net()
+
+def keras_model():
+    import keras
+    layers = keras.layers
+
+    class Noise(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.seeds = keras.random.SeedGenerator()
+
+        def call(self, x, training=False):
+            shape = keras.ops.shape(x)
+            return x + 0.3 * keras.random.normal(shape, seed=self.seeds) if training else x
+
+    return keras.Sequential([
+        keras.Input((6,)), layers.Reshape((2, 3, 1) if "Flip" in {NAME} else (2, 3)), {LAYER},
+        layers.Flatten(), layers.Dense(3),
+    ])
+"""
+
+
+@pytest.mark.parametrize(
+    ("way", "layer", "is_random"),
+    [(way, *one) for way in EAGER for one in CHANCES.get(way.function, {}).items()],
+)
+def test_chance_is_found_whatever_its_name(tmp_path, way, layer, is_random):
+    text = RANDOM.replace("{LAYER}", layer).replace("{NAME}", repr(layer))
+    text = text.replace("{LSTM}", str("lstm" in layer))
+    with started(way.name) as backend, file_of(tmp_path, text) as networks:
+        found, _ = bound(backend, way, networks["net"])
+        checks = found.check()
+        assert [check for check in checks if not check.passed] == []
+        assert (checks == ()) is is_random
+
+
 CACHES = """
 loss = "mse"
 inputs = (3,)
@@ -329,11 +502,11 @@ def test_the_script_without_dlbench_runs(tmp_path, way):
             "train_step", {"network": "net", "batch": network.batch}, Work(0, 0, 4), own=network
         )
         case = Case(workload, replace(target, mode=way.mode), "dynamic")
-        written = repro.script([case], found.twin(), DECLARED)
+        written = repro.script([case], found.twin(), DECLARED, lambda device: {})
     script = tmp_path / "repro.py"
     script.write_text(written.replace("3, 2.0\n", "1, 0.01\n"), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, script], capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert re.fullmatch(rf"{way.name} {way.mode} {way.call}: \d\S* ms\n", done.stdout)
+    assert re.fullmatch(rf"{re.escape(case.target.id)}: \d\S* ms\n", done.stdout)

@@ -21,6 +21,15 @@ def test_the_function_is_called(tmp_path):
         assert source(networks).make(list, "list") == [1]
 
 
+def test_every_call_draws_the_same(tmp_path):
+    text = TEXT.format("[random.random(), numpy.random.rand()]")
+    seeds = []
+    with file_of(tmp_path, f"import random, numpy\n{text}") as networks:
+        first, again = (source(networks).make(list, "list", seeds.append) for _ in range(2))
+    assert first == again
+    assert seeds == [0, 0]
+
+
 def test_another_result_is_told_with_the_line(tmp_path):
     with (
         file_of(tmp_path, TEXT.format("3")) as networks,

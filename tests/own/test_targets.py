@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from dlbench.own.targets import own_calls, own_variants
+from dlbench.own.targets import own_calls, own_reason_to_skip, own_variants
 from dlbench.records.case import Target
 from dlbench.records.own import Made, OwnNetwork, Way
 from fakes.machine import BETA
@@ -33,3 +33,17 @@ def test_the_axis_of_calls_selects():
 
 def test_all_calls_are_known_by_name():
     assert own_calls({"alpha": BETA, "beta": DECLARED}) == ["module", "other"]
+
+
+def test_a_call_may_lack_a_type_of_its_backend():
+    declared = replace(BETA, own={"x_model": Way("module", lacks={"float64": "it rounds"})})
+    reasons = {
+        (call, dtype): own_reason_to_skip(
+            Target("beta", "cpu", "eager", dtype, 1, call=call), declared
+        )
+        for call in ("module", "")
+        for dtype in ("float32", "float64")
+    }
+    assert {case: why for case, why in reasons.items() if why} == {
+        ("module", "float64"): "it rounds"
+    }

@@ -43,9 +43,11 @@ def test_outputs_of_a_crossentropy_are_kept_as_probabilities():
 
 
 def test_probabilities_are_told_from_logits():
-    assert probabilities(softmax(OUT))
-    assert not probabilities(OUT)
-    assert not probabilities(np.array([[2.0, -1.0]]))
+    assert probabilities(softmax(OUT), "float32")
+    assert not probabilities(OUT, "float32")
+    assert not probabilities(np.array([[2.0, -1.0]]), "float32")
+    rounded = np.array([[0.5, 0.496]])
+    assert [probabilities(rounded, name) for name in ("bfloat16", "float32")] == [True, False]
 
 
 def test_a_network_that_computes_passes():

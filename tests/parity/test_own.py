@@ -1,5 +1,6 @@
 """The check of a user's own network, on a fake one whose every result is known."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -19,18 +20,22 @@ BACKEND = SimpleNamespace(device=SimpleNamespace(wait=lambda: None, array=np.asa
 class Fake:
     """A network of one weight, whose loss falls with every step."""
 
-    def __init__(self, *, slope=0.1, outputs=OUT, chance=False, first=1.0):
+    def __init__(self, *, slope=0.1, outputs=OUT, chance=False, first=1.0, learns=99):
+        self.learns = learns
         self.slope, self.outputs, self.has_chance, self.first = slope, outputs, chance, first
         self.reset()
 
     def reset(self):
-        self.weight, self.loss = 1.0, self.first
+        self.weight, self.loss, self.steps = 1.0, self.first, 0
 
-    def twin(self):
+    def twin(self, dtype="float64"):
         layer = Layer("a", [np.ones((2, 2))], [np.ones(4)], 1.0)
         return Result([layer], OUT, OUT + 1, OUT, 1.0, OUT, OUT, logits=False)
 
     def train(self):
+        self.steps += 1
+        if self.steps > self.learns:
+            return self.loss
         loss, self.weight, self.loss = self.loss, self.weight - self.slope, self.loss - self.slope
         return loss
 
@@ -44,9 +49,9 @@ class Fake:
         )
 
 
-def check(name, **fake):
+def check(name, dtype="float32", **fake):
     own = Fake(**fake)
-    checked = Checked(own, NETWORK, BACKEND, "float32")
+    checked = Checked(own, NETWORK, BACKEND, dtype)
     return checked.check(name, own.step(name)), checked.twin
 
 
@@ -72,6 +77,26 @@ def test_another_loss_does_not_pass():
     assert not found.passed
 
 
+@pytest.mark.parametrize("share", [0.03, 0.3])
+def test_16_bits_have_the_roundings_of_a_network(share):
+    [outputs], _ = check("predict", dtype="bfloat16", outputs=OUT * (1 + share))
+    [loss], _ = check("train_step", dtype="bfloat16", first=1 + 4 * share, slope=0.01)
+    assert (outputs.passed, loss.passed) == (share == 0.03, share == 0.03)
+
+
+def test_16_bits_are_compared_with_the_twin_of_rounded_data():
+    class Rounded(Fake):
+        def twin(self, dtype="float64"):
+            found = super().twin()
+            return found if dtype == "float64" else replace(found, outputs=OUT + 9)
+
+    own = Rounded(outputs=OUT + 9)
+    checked = Checked(own, NETWORK, BACKEND, "bfloat16")
+    [found] = checked.check("predict", own.step("predict"))
+    assert found.error == 0
+    assert checked.twin.outputs == tuple(OUT.ravel())
+
+
 def test_what_is_random_in_training_is_not_compared():
     found, twin = check("train_step", first=1.3, chance=True)
     assert found == ()
@@ -82,3 +107,9 @@ def test_what_is_random_in_training_is_not_compared():
 def test_a_step_that_learns_nothing_is_refused(slope, words):
     with pytest.raises(DlbenchError, match=words):
         check("train_step", slope=slope)
+
+
+@pytest.mark.parametrize("learns", [1, 5])
+def test_a_network_that_has_learnt_all_there_is_is_not_refused(learns):
+    _, twin = check("train_step", learns=learns)
+    assert twin.trained == (1.0, pytest.approx(1.0 - learns * 0.1))

@@ -19,6 +19,7 @@ from dlbench.own.data import Array
 from dlbench.own.source import Source
 from dlbench.own.twin import Layer, Result, other
 from dlbench.own.weights import drawn
+from dlbench.reference.arrays import cast, upcast
 
 # What the function returns: init and apply.
 PAIR = 2
@@ -44,8 +45,8 @@ class OwnFunction:
         self.optimizer = OPTIMIZERS[type(settings)](settings)
         self.x = backend.tensor(source.x())
 
-    def _start(self, tensor: Callable[[Array], Any]) -> Any:
-        """Return the common weights in the tree that `init` returns."""
+    def _start(self, tensor: Callable[[Array], Any], dtype: str) -> Any:
+        """Return the common weights, rounded to a type, in the tree that `init` returns."""
         with self.source.told():
             tree = self.init(jax.random.key(self.source.seed))
         found, shape = jax.tree_util.tree_flatten_with_path(tree)
@@ -54,7 +55,8 @@ class OwnFunction:
         weights, places = [np.asarray(leaf, np.float64) for _, leaf in found], _places(found)
         for number, (_, those) in enumerate(places):
             for place, leaf in enumerate(_in_order(those, weights)):
-                weights[leaf] = drawn(weights[leaf], number, place, self.source.seed)
+                values = drawn(weights[leaf], number, place, self.source.seed)
+                weights[leaf] = cast(values, dtype)
         return jax.tree_util.tree_unflatten(shape, [tensor(weight) for weight in weights])
 
     def _outputs(self, weights: Any, x: Any) -> Any:
@@ -68,7 +70,7 @@ class OwnFunction:
     @cached_property
     def start(self) -> Any:
         """Return the start weights on the device."""
-        return self._start(self.backend.tensor)
+        return self._start(self.backend.tensor, self.backend.setting.dtype)
 
     @cached_property
     def y(self) -> Any:
@@ -124,15 +126,20 @@ class OwnFunction:
 
         return Step(step, tensors, {"x": x, "y": y, **_named(self.start)}, reset)
 
-    def twin(self) -> Result:
-        """Compute the network in float64, op by op."""
-        with jax.enable_x64(True):  # noqa: FBT003 - JAX's own
-            return self._twin()
+    def twin(self, dtype: str = "float64") -> Result:
+        """Compute the network in float64, op by op.
 
-    def _twin(self) -> Result:
-        weights, x = self._start(jnp.asarray), jnp.asarray(self.source.x())
+        dtype: the type to which data and weights are rounded before.
+        """
+        with jax.enable_x64(True):  # noqa: FBT003 - JAX's own
+            return self._twin(dtype)
+
+    def _twin(self, dtype: str) -> Result:
+        given = upcast(cast(self.source.x(), dtype))
+        weights = self._start(lambda weight: jnp.asarray(upcast(weight)), dtype)
+        x = jnp.asarray(given)
         outputs = self._outputs(weights, x)
-        y = self.source.y(outputs.shape)
+        y = upcast(cast(self.source.y(outputs.shape), dtype))
         loss, gradients = jax.value_and_grad(self.objective)(weights, x, jnp.asarray(y))
         found, _ = jax.tree_util.tree_flatten_with_path(weights)
         leaves = [np.asarray(leaf) for _, leaf in found]
@@ -148,10 +155,10 @@ class OwnFunction:
         return Result(
             layers=layers,
             outputs=np.asarray(outputs),
-            others=np.asarray(self._outputs(weights, jnp.asarray(other(self.source.x())))),
+            others=np.asarray(self._outputs(weights, jnp.asarray(other(given)))),
             again=np.asarray(self._outputs(weights, x)),
             loss=float(loss),
-            x=self.source.x(),
+            x=given,
             y=y,
             logits=True,
             flops=self._flops(),

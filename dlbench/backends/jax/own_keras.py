@@ -42,11 +42,13 @@ def keras_model(backend: JaxBackend, source: Source) -> Any:
 
 
 def _gradients(model: Any, loss: Callable[[Any], Any], x: Any) -> tuple[Any, Any]:
-    """Return the loss of the outputs in training, and its gradients."""
+    """Return the loss in training with the model's penalties, and its gradients."""
     fixed = [one.value for one in model.non_trainable_variables]
 
     def objective(weights: Any) -> Any:
-        outputs, _ = model.stateless_call(weights, fixed, x, training=True)
-        return loss(outputs)
+        outputs, _, penalties = model.stateless_call(
+            weights, fixed, x, training=True, return_losses=True
+        )
+        return loss(outputs) + sum(one.sum() for one in penalties)
 
     return jax.value_and_grad(objective)([one.value for one in model.trainable_variables])

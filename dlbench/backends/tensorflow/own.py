@@ -28,9 +28,10 @@ def keras_model(backend: TensorflowBackend, source: Source) -> OwnModel:
 
 
 def _gradients(model: keras.Model, loss: Callable[[Any], Any], x: Any) -> tuple[Any, list[Any]]:
-    """Return the loss of the outputs in training, and its gradients."""
+    """Return the loss in training with the model's penalties, and its gradients."""
     with tf.GradientTape() as tape:
-        value = loss(model(x, training=True))
+        outputs = loss(model(x, training=True))
+        value = outputs + sum(map(tf.reduce_sum, model.losses))
     return value, tape.gradient(value, [one.value for one in model.trainable_variables])
 
 

@@ -48,6 +48,7 @@ DECLARATION = {
             "call": "keras",
             "modes": ["eager"],
             "use": {"eager": "export KERAS_BACKEND=torch"},
+            "lacks": {"autocast-bfloat16": "Keras does not run its models in PyTorch's autocast"},
         },
     },
     "environment": {

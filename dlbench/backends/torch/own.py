@@ -13,10 +13,12 @@ from dlbench.backends.torch.backend import TorchBackend
 from dlbench.backends.torch.natives import LOSSES, OPTIMIZERS
 from dlbench.backends.torch.own_keras import keras_model
 from dlbench.errors import DlbenchError
+from dlbench.own import chance
 from dlbench.own.data import Array
 from dlbench.own.source import Source
 from dlbench.own.twin import Layer, Result, other
 from dlbench.own.weights import drawn
+from dlbench.reference.arrays import cast
 
 # From PyTorch's layout of a kernel to (inputs, units), by the layer.
 AXES: dict[type[nn.Module], tuple[int, ...]] = {
@@ -34,13 +36,16 @@ class OwnModule:
         self.backend, self.source = backend, source
         self.loss = LOSSES[source.network.loss]()
         self.like = backend.tensor(np.zeros(1))
-        self.module = self._made(self.like)
+        self.module = self._made(self.like, backend.setting.dtype)
         self.start = {name: one.clone() for name, one in self.module.state_dict().items()}
         self.x = backend.tensor(source.x())
 
-    def _made(self, like: Tensor) -> nn.Module:
-        """Return a module with the common weights, on the device and in the dtype of a tensor."""
-        module: nn.Module = self.source.make(nn.Module, "torch.nn.Module")
+    def _made(self, like: Tensor, dtype: str) -> nn.Module:
+        """Return a module with the common weights, on the device and in the dtype of a tensor.
+
+        dtype: the type to which the weights are rounded.
+        """
+        module: nn.Module = self.source.make(nn.Module, "torch.nn.Module", torch.manual_seed)
         if not any(True for _ in module.parameters()):
             raise DlbenchError(f"{self.source.place}: the module has no parameters to train")
         module.to(like)
@@ -49,15 +54,22 @@ class OwnModule:
                 for place, (name, weight) in enumerate(named.items()):
                     axes = _axes(layer, name, weight)
                     start = weight.detach().cpu().double().numpy().transpose(axes)
-                    values = drawn(start, number, place, self.source.seed)
+                    values = cast(drawn(start, number, place, self.source.seed), dtype)
                     weight.copy_(torch.tensor(values.transpose(np.argsort(axes))))
+            for buffer in filter(Tensor.is_floating_point, module.buffers()):
+                buffer.copy_(torch.tensor(cast(buffer.cpu().double().numpy(), dtype)))
         return module
 
     @cached_property
-    def y(self) -> Tensor:
+    def labels(self) -> Array:
         """Return the labels, which must fit the outputs."""
-        outputs = _predicted(self._made(self.like), self.x, self.source)
-        return self.backend.tensor(self.source.y(tuple(outputs.shape)))
+        outputs = _predicted(self._made(self.like, self.backend.setting.dtype), self.x, self.source)
+        return self.source.y(tuple(outputs.shape))
+
+    @cached_property
+    def y(self) -> Tensor:
+        """Return the labels on the device."""
+        return self.backend.tensor(self.labels)
 
     def steps(self) -> Mapping[str, Callable[[], Step]]:
         """Return what makes each step."""
@@ -100,23 +112,38 @@ class OwnModule:
         weights = {f"weight/{name}": one for name, one in self.module.named_parameters()}
         return {"loss": loss, **weights}
 
-    @property
+    @cached_property
     def has_chance(self) -> bool:
-        """Return whether anything is random in training."""
-        return any(_rates(layer) for layer in self.module.modules())
+        """Return whether anything is random in training: a rate of dropout, or by experiment."""
+        if any(_rates(layer) for layer in self.module.modules()):
+            return True
+        module, x = self._made(torch.zeros(1, dtype=torch.float64), "float64"), self.source.x()
+        start = {name: one.clone() for name, one in module.state_dict().items()}
+        y = _double(self.labels)
 
-    def twin(self) -> Result:
-        """Compute the network in float64, op by op, on the CPU and without dropout."""
-        x = _double(self.source.x())
-        module = self._made(torch.zeros(1, dtype=torch.float64))
+        def loss() -> float:
+            module.load_state_dict(start)
+            with torch.no_grad(), self.source.told():
+                return float(self.loss(module.train()(_double(x)), y))
+
+        return chance.decides(loss, torch.manual_seed)
+
+    def twin(self, dtype: str = "float64") -> Result:
+        """Compute the network in float64, op by op, on the CPU and without dropout.
+
+        dtype: the type to which data and weights are rounded before.
+        """
+        given = cast(self.source.x(), dtype)
+        x = _double(given)
+        module = self._made(torch.zeros(1, dtype=torch.float64), dtype)
         for layer in module.modules():
             for name in _rates(layer):
                 setattr(layer, name, 0.0)
         layers = list(_layers(module))
         entered = _watched([layer for _, layer, _ in layers])
         outputs = _predicted(module, x, self.source)
-        y = self.source.y(tuple(outputs.shape))
-        others = _predicted(module, _double(other(self.source.x())), self.source)
+        y = cast(self.source.y(tuple(outputs.shape)), dtype)
+        others = _predicted(module, _double(other(given)), self.source)
         again = _predicted(module, x, self.source)
         loss, flops = self._learnt(module.train(), x, _double(y))
         return Result(
@@ -133,7 +160,7 @@ class OwnModule:
             others=others.numpy(),
             again=again.numpy(),
             loss=loss,
-            x=self.source.x(),
+            x=given,
             y=y,
             logits=True,
             flops=flops,

@@ -26,7 +26,7 @@ def keras_model(backend: TorchBackend, source: Source) -> Any:
 
 
 def _gradients(model: Any, loss: Callable[[Any], Any], x: Any) -> tuple[Any, list[Any]]:
-    """Return the loss of the outputs in training, and its gradients."""
-    value = loss(model(x, training=True))
+    """Return the loss in training with the model's penalties, and its gradients."""
+    value = loss(model(x, training=True)) + sum(one.sum() for one in model.losses)
     value.backward()
     return value, [one.value.grad for one in model.trainable_variables]
