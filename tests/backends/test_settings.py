@@ -231,7 +231,7 @@ def pinned_by_dataloader(torch):
 def made_by_tensorflow():
     import keras
 
-    from dlbench.backends.tensorflow import natives
+    from dlbench.backends import _keras
 
     asked = {}
 
@@ -250,7 +250,7 @@ def made_by_tensorflow():
                 backend.trainer(TrainingJob(**vars(given), loop="fit")).epoch()
     with started("tensorflow") as backend:
         dataset = backend.trainer(TrainingJob(**vars(given), loop="dataset")).batches
-        made = {name: natives.OPTIMIZERS[type(one)](one) for name, one in OPTIMIZERS.items()}
+        made = {name: _keras.OPTIMIZERS[type(one)](one) for name, one in OPTIMIZERS.items()}
     jitted = [named["jit_compile"] for named in asked["compile"]]
     return {
         "keras.Model.compile(jit_compile)": (jitted, [False] * 4 + [True] * 2),
