@@ -79,8 +79,19 @@ MODES = [
 ]
 TARGETS = [(name, mode, dtype) for name, mode, _ in MODES for dtype in CHECKED_DTYPES]
 QUICK = [target for target in TARGETS if target[1] not in SLOW_MODES]
+# Networks whose steps take long to prepare: in float64 they are for `nox -s thorough`, as is what
+# takes long to compile.
+LARGE = ("mnist-cnn", "mnist-lstm", "marker-gru")
+
+
+def case_of(name, mode, dtype, network):
+    is_long = dtype == "float64" and (mode in SLOW_MODES or network in LARGE)
+    marks = pytest.mark.thorough if is_long else ()
+    return pytest.param(name, mode, dtype, network, marks=marks)
+
+
 CASES = [
-    (name, mode, dtype, network)
+    case_of(name, mode, dtype, network)
     for name, mode, dtype in TARGETS
     for network in (
         FEW if mode in SLOW_MODES or (mode, dtype) == ("function", "float64") else every()
