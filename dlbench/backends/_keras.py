@@ -19,6 +19,7 @@ from dlbench.backends._keras_layers import (
     floats_of,
     layers_of,
     parts_of,
+    take_over,
     watched,
 )
 from dlbench.backends.base import Step
@@ -203,8 +204,9 @@ class OwnModel:
         """Return whether anything is random in training: a rate of dropout, or by experiment."""
         if any(chances(part) for part in parts_of(self.model)):
             return True
-        loss = LOSSES[self.source.network.loss](self.logits)
+        logits = self.logits
         with self.engine.float64(), floats("float64"):
+            loss = LOSSES[self.source.network.loss](logits)
             model, data = self._made("float64"), self._x(self.model)
             x, y = map(keras.ops.convert_to_tensor, (data, self.source.y(self.outputs.shape)))
             start = [(one, self.engine.array(one.value)) for one in floats_of(model)]
@@ -227,16 +229,9 @@ class OwnModel:
         with self.engine.float64(), floats("float64"):
             return self._twin(LOSSES[self.source.network.loss](logits), logits, dtype)
 
-    def _take_over(self, model: keras.Model) -> None:
-        """Give a model what is not learnt as the measured one began with it, such as statistics."""
-        drawn_ones = {id(one) for _, _, variables in layers_of(model) for one in variables}
-        for variable, value in zip(model.variables, self.start, strict=False):
-            if id(variable) not in drawn_ones:
-                variable.assign(value)
-
     def _twin(self, loss: Any, logits: bool, dtype: str) -> Result:  # noqa: FBT001 - the outputs
         model, data = self._made(dtype), upcast(cast(self._x(self.model), dtype))
-        self._take_over(model)
+        take_over(model, self.start)
         for part in parts_of(model):
             for name in chances(part):
                 setattr(part, name, 0.0)

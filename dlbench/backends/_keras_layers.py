@@ -69,6 +69,17 @@ def layers_of(model: keras.Model) -> Iterator[tuple[str, Any, list[Any]]]:
         yield model.name, None, rest
 
 
+def take_over(model: keras.Model, start: Sequence[Array]) -> None:
+    """Give a model what another one, with these variables, began with and does not learn.
+
+    Statistics are such, and the states of its generators of random numbers.
+    """
+    drawn = {id(one) for _, _, variables in layers_of(model) for one in variables}
+    for variable, value in zip(model.variables, start, strict=False):
+        if id(variable) not in drawn:
+            variable.assign(value)
+
+
 def watched(array: Callable[[Any], Array], those: Sequence[Any]) -> dict[int, float]:
     """Return a table that the first call of each layer fills: the 2-norm of what enters it."""
     found: dict[int, float] = {}
