@@ -14,45 +14,37 @@ def _keep_one_bias(native: nn.RNNBase) -> None:
     nn.init.zeros_(bias).requires_grad = False
 
 
-class NativeLSTM(nn.LSTM):
-    """nn.LSTM without the states that it gives; its gates stand in the order of dlbench."""
+class WithoutStates(nn.RNNBase):
+    """A recurrent layer that returns its outputs, without the states that PyTorch gives."""
 
     def __init__(self, layer: Recurrent, shape: Shape) -> None:
-        super().__init__(shape[-1], layer.units, batch_first=True)
+        super().__init__(input_size=shape[-1], hidden_size=layer.units, batch_first=True)  # type: ignore[call-arg]
         self.return_sequences = layer.return_sequences
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the outputs of all steps, or of the last one."""
+        outputs: Tensor = super().forward(x)[0]
+        return outputs if self.return_sequences else outputs[:, -1]
+
+
+class NativeLSTM(WithoutStates, nn.LSTM):  # type: ignore[misc]
+    """nn.LSTM; its gates stand in the order of dlbench."""
+
+    def __init__(self, layer: Recurrent, shape: Shape) -> None:
+        super().__init__(layer, shape)
         _keep_one_bias(self)
 
-    def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
-        """Return the outputs of all steps, or of the last one."""
-        outputs: Tensor = super().forward(x)[0]
-        return outputs if self.return_sequences else outputs[:, -1]
 
-
-class NativeRNN(nn.RNN):
-    """nn.RNN without the states that it gives."""
+class NativeRNN(WithoutStates, nn.RNN):  # type: ignore[misc]
+    """nn.RNN with one bias."""
 
     def __init__(self, layer: Recurrent, shape: Shape) -> None:
-        super().__init__(shape[-1], layer.units, batch_first=True)
-        self.return_sequences = layer.return_sequences
+        super().__init__(layer, shape)
         _keep_one_bias(self)
 
-    def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
-        """Return the outputs of all steps, or of the last one."""
-        outputs: Tensor = super().forward(x)[0]
-        return outputs if self.return_sequences else outputs[:, -1]
 
-
-class NativeGRU(nn.GRU):
-    """nn.GRU without the states that it gives; both of its biases learn (layouts.py)."""
-
-    def __init__(self, layer: Recurrent, shape: Shape) -> None:
-        super().__init__(shape[-1], layer.units, batch_first=True)
-        self.return_sequences = layer.return_sequences
-
-    def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
-        """Return the outputs of all steps, or of the last one."""
-        outputs: Tensor = super().forward(x)[0]
-        return outputs if self.return_sequences else outputs[:, -1]
+class NativeGRU(WithoutStates, nn.GRU):  # type: ignore[misc]
+    """nn.GRU; both of its biases learn (layouts.py)."""
 
 
 class NativeEmbedding(nn.Embedding):
