@@ -97,8 +97,9 @@ def _roofs(axes: Axes, ceiling: float, bandwidth: float | None) -> None:
     (left, right), (bottom, _) = axes.get_xlim(), axes.get_ylim()
     bend = max(left, ceiling / bandwidth) if bandwidth else left
     axes.plot([bend, right], [ceiling, ceiling], color=MUTED, zorder=1)
-    text = f"{units.thousands(ceiling)} GFLOP/s"
-    axes.text(right, ceiling, text, ha="right", va="bottom", color=MUTED)
+    text = f"  {units.thousands(ceiling)} GFLOP/s"
+    # below its left end: above it is the frame, and cases crowd at its right end
+    axes.text(bend, ceiling, text, ha="left", va="top", color=MUTED)
     if bandwidth and bend > left:
         start = max(left, bottom / bandwidth)
         axes.plot([start, bend], [start * bandwidth, ceiling], color=MUTED, zorder=1)
